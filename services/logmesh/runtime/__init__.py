@@ -1,0 +1,1 @@
+"""What every process shares: settings, logging and traces, the metric catalogue, the gRPC server and channel."""

@@ -1,0 +1,78 @@
+"""The gRPC server that all services are put on: limits, keepalive, mutual TLS, health and reflection in one place."""
+
+from collections.abc import Sequence
+
+import grpc
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+
+from logmesh.runtime.settings import TlsFiles
+
+MAX_MESSAGE_BYTES = 4 << 20
+
+SERVER_OPTIONS: list[tuple[str, int]] = [
+    ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
+    # A server that stops reading otherwise buffers 4 to 8 MiB a stream.
+    ("grpc.http2.bdp_probe", 0),
+    # Clients ping every 30 s; a stricter server would answer "too many pings" and cut the stream.
+    ("grpc.http2.min_ping_interval_without_data_ms", 20_000),
+    ("grpc.keepalive_permit_without_calls", 1),
+    ("grpc.keepalive_time_ms", 30_000),
+    ("grpc.keepalive_timeout_ms", 10_000),
+    # Two processes on one port would share streams at random; a taken port must be an error.
+    ("grpc.so_reuseport", 0),
+]
+
+
+class Health:
+    """`grpc.health.v1` for the server as a whole and for each of its services."""
+
+    def __init__(self, services: Sequence[str]) -> None:
+        self._services = ("", *services)
+        self.servicer = health.aio.HealthServicer()
+
+    async def set_serving(self, serving: bool) -> None:
+        """Tell probes and clients with health checks whether to come here."""
+        status = health_pb2.HealthCheckResponse.SERVING if serving else health_pb2.HealthCheckResponse.NOT_SERVING
+        for service in self._services:
+            await self.servicer.set(service, status)
+
+
+def build_server(
+    services: Sequence[str],
+    *,
+    reflect: bool,
+    max_connection_age_seconds: float | None = None,
+    max_connection_age_grace_seconds: float = 60,
+) -> tuple[grpc.aio.Server, Health]:
+    """Make a server with health (NOT_SERVING at first) and reflection; the caller adds servicers and ports."""
+    options = list(SERVER_OPTIONS)
+    if max_connection_age_seconds is not None:
+        # gRPC adds a jitter of 10 % by itself. Clients resolve names anew when their connection ends.
+        options.append(("grpc.max_connection_age_ms", int(max_connection_age_seconds * 1000)))
+        options.append(("grpc.max_connection_age_grace_ms", int(max_connection_age_grace_seconds * 1000)))
+    server = grpc.aio.server(options=options)
+    state = Health(services)
+    health_pb2_grpc.add_HealthServicer_to_server(state.servicer, server)
+    if reflect:
+        reflection.enable_server_reflection([*services, health.SERVICE_NAME, reflection.SERVICE_NAME], server)
+    return server, state
+
+
+def bind(server: grpc.aio.Server, address: str, tls: TlsFiles | None) -> int:
+    """Listen on ``host:port`` and return the port; clients must show a certificate when `tls` is given.
+
+    Raises OSError when the port is taken.
+    """
+    try:
+        if tls is None:
+            port = server.add_insecure_port(address)
+        else:
+            cert, key, ca = tls.read()
+            credentials = grpc.ssl_server_credentials([(key, cert)], root_certificates=ca, require_client_auth=True)
+            port = server.add_secure_port(address, credentials)
+    except RuntimeError as error:
+        raise OSError(f"cannot listen on {address}: {error}") from error
+    if port == 0:
+        raise OSError(f"cannot listen on {address}: it is taken or not an address of this machine")
+    return port

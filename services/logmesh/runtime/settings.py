@@ -1,0 +1,49 @@
+"""Settings every process has. Each is read once from the environment, checked before anything is served, and frozen."""
+
+import socket
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class BaseProcessSettings(BaseSettings):
+    """Environment variables start with ``LOGMESH_``; a wrong value stops the process with a line that names it."""
+
+    model_config = SettingsConfigDict(env_prefix="LOGMESH_", frozen=True, extra="ignore")
+
+    name: str = Field(default_factory=socket.gethostname, description="Name of this process; in Kubernetes the pod's.")
+    listen_address: str = Field(default="0.0.0.0", description="Address that every port of the process is bound to.")  # noqa: S104
+    metrics_port: int = Field(default=9090, ge=0, le=65535, description="Port of /metrics; 0 turns it off.")
+    log_format: Literal["json", "console"] = Field(default="json", description="How the process writes its own log.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="Least level logged.")
+    reflection: bool = Field(default=True, description="Whether gRPC reflection is served. Turn it off in production.")
+    tls_cert: Path | None = Field(default=None, description="Certificate chain, PEM. Unset: plaintext.")
+    tls_key: Path | None = Field(default=None, description="Key of the certificate, PEM.")
+    tls_ca: Path | None = Field(default=None, description="Authorities whose peers are accepted, PEM.")
+
+    @model_validator(mode="after")
+    def _all_of_tls_or_none(self) -> "BaseProcessSettings":
+        given = [self.tls_cert, self.tls_key, self.tls_ca]
+        if any(given) and not all(given):
+            raise ValueError("LOGMESH_TLS_CERT, LOGMESH_TLS_KEY and LOGMESH_TLS_CA go together: set all three or none")
+        return self
+
+    @property
+    def tls(self) -> "TlsFiles | None":
+        """The three files of mutual TLS, or None for plaintext."""
+        if self.tls_cert is None or self.tls_key is None or self.tls_ca is None:
+            return None
+        return TlsFiles(self.tls_cert, self.tls_key, self.tls_ca)
+
+
+class TlsFiles:
+    """Certificate, key and authority in PEM files, read anew each time they are asked for."""
+
+    def __init__(self, cert: Path, key: Path, ca: Path) -> None:
+        self._cert, self._key, self._ca = cert, key, ca
+
+    def read(self) -> tuple[bytes, bytes, bytes]:
+        """Return (certificate chain, key, authorities). Raises OSError with the file's name."""
+        return self._cert.read_bytes(), self._key.read_bytes(), self._ca.read_bytes()
