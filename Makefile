@@ -1,0 +1,90 @@
+# One verb a line; what CI runs is what a person runs. `make` alone lists the verbs.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.complete
+export PATH := $(CURDIR)/.tools/bin:$(PATH)
+
+BUF_VERSION := v1.75.0
+GRPCURL_VERSION := v1.9.4
+
+.PHONY: help
+help: ## List what make can do
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: setup
+setup: $(STAMP) ## Install everything into .venv (a second call takes a second)
+
+$(STAMP): pyproject.toml requirements/dev.txt
+	@command -v $(PYTHON) >/dev/null || { echo "make setup: $(PYTHON) not found: install Python 3.11 or newer, or set PYTHON" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "make setup: $$($(PYTHON) --version) is too old: Logmesh needs 3.11 or newer (set PYTHON=python3.x)" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null \
+	  || { echo "make setup: the venv module is missing: apt install python3-venv" >&2; exit 1; }
+	$(PYTHON) -m venv --clear $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+.PHONY: up
+up: setup ## Run everything on this machine; Ctrl-C drains and stops (ARGS="--producers 2 --fresh")
+	@exec $(BIN)/logmesh up $(ARGS)
+
+.PHONY: test
+test: setup ## Run every test (ARGS="-k spool")
+	$(BIN)/pytest $(ARGS)
+
+.PHONY: lint
+lint: setup ## Style, types, import layers, protos
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/python scripts/generate_stubs.py --check
+	@if command -v buf >/dev/null; then $(MAKE) --no-print-directory lint-protos; \
+	else echo "buf is not on PATH: protos not linted (make tools installs it where Go is)"; fi
+
+# buf reads a descriptor image made by protoc, so that Google's annotations come from their Python package and
+# neither a remote module nor a copy is needed.
+.PHONY: lint-protos
+lint-protos: setup
+	@image=$$(mktemp --suffix=.binpb); trap 'rm -f $$image' EXIT; \
+	$(BIN)/python scripts/generate_stubs.py --image $$image && buf lint $$image --path logmesh && echo "protos: no findings"
+
+.PHONY: breaking
+breaking: setup ## Protos stay compatible with AGAINST (a git reference; default origin/main)
+	@old=$$(mktemp -d); trap 'rm -rf $$old' EXIT; \
+	git archive $(or $(AGAINST),origin/main) protos | tar -x -C $$old; \
+	$(BIN)/python scripts/generate_stubs.py --protos $$old/protos --image $$old/old.binpb; \
+	$(BIN)/python scripts/generate_stubs.py --image $$old/new.binpb; \
+	buf breaking $$old/new.binpb --against $$old/old.binpb --path logmesh && echo "protos: compatible"
+
+.PHONY: stubs
+stubs: setup ## Regenerate services/logmesh/v1 from protos/
+	$(BIN)/python scripts/generate_stubs.py
+
+.PHONY: bench
+bench: setup ## Measure ingest from end to end (ARGS are the benchmark's)
+	$(BIN)/python -m benchmarks.ingest $(ARGS)
+
+.PHONY: lock
+lock: ## Pin the requirement files anew (needs uv)
+	@for extra in server local dev; do \
+	  uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
+	    --custom-compile-command "make lock" --extra $$extra $(if $(UPGRADE),--upgrade) -o requirements/$$extra.txt pyproject.toml; \
+	done
+
+.PHONY: tools
+tools: ## Install grpcurl and buf into .tools/bin (needs Go; tests and lint use them where they are)
+	@if command -v go >/dev/null; then \
+	  GOBIN=$(CURDIR)/.tools/bin go install github.com/fullstorydev/grpcurl/cmd/grpcurl@$(GRPCURL_VERSION); \
+	  GOBIN=$(CURDIR)/.tools/bin go install github.com/bufbuild/buf/cmd/buf@$(BUF_VERSION); \
+	else echo "Go is not installed: without grpcurl and buf their checks are skipped"; fi
+
+.PHONY: clean
+clean: ## Remove what setup and tools installed
+	rm -rf $(VENV) .tools

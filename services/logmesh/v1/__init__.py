@@ -1,0 +1,1 @@
+"""Messages and services, generated from protos/logmesh/v1 by `make stubs`."""
