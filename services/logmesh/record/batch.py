@@ -1,0 +1,56 @@
+"""Wraps columns into the one message that is written to the spool, sent, and sent again, the same to the byte."""
+
+from typing import Final
+
+import google_crc32c
+import zstandard
+
+from logmesh.record.columns import unpack_times
+from logmesh.record.limits import MAX_BATCH_RECORDS, MAX_RAW_BYTES
+from logmesh.v1.ingest_service_pb2 import ENCODING_RAW, ENCODING_ZSTD, AppendRequest
+from logmesh.v1.record_pb2 import LogColumns
+
+_ZSTD_LEVEL: Final = 1
+
+
+def encode_batch(seq: int, columns: LogColumns, compress: bool) -> bytes:
+    """A serialised AppendRequest that holds `columns` as batch `seq`, its checksum and its span of time.
+
+    Raises ValueError when there are no records, more than 10,000, or more than 8 MiB of them.
+    """
+    count = len(columns.bodies)
+    if not 1 <= count <= MAX_BATCH_RECORDS:
+        raise ValueError(f"a batch holds 1 to {MAX_BATCH_RECORDS} records, not {count}")
+    raw = columns.SerializeToString()
+    if len(raw) > MAX_RAW_BYTES:
+        raise ValueError(f"a batch holds at most {MAX_RAW_BYTES} bytes, not {len(raw)}")
+    # A compressor of one's own per call: they aren't thread-safe, and one costs little next to the work.
+    payload = zstandard.ZstdCompressor(level=_ZSTD_LEVEL).compress(raw) if compress else raw
+    least, greatest = time_span(columns)
+    request = AppendRequest()
+    batch = request.batch
+    batch.seq = seq
+    batch.count = count
+    batch.encoding = ENCODING_ZSTD if compress else ENCODING_RAW
+    batch.raw_size = len(raw)
+    batch.min_time_unix_nano = least
+    batch.max_time_unix_nano = greatest
+    batch.crc32c = google_crc32c.value(payload)
+    batch.columns = payload
+    return request.SerializeToString()
+
+
+def time_span(columns: LogColumns) -> tuple[int, int]:
+    """The least and the greatest time of the records, in nanoseconds; (0, 0) when there are none.
+
+    Records of unknown time count as read at the batch's `observed_time_unix_nano`.
+    """
+    times = unpack_times(columns.times_unix_nano)
+    if not times:
+        return 0, 0
+    least, greatest = min(times), max(times)
+    if least == 0:
+        observed = columns.observed_time_unix_nano
+        least = min(min((time for time in times if time), default=observed), observed)
+        greatest = max(greatest, observed)
+    return least, greatest

@@ -1,0 +1,68 @@
+"""A set of sequence numbers kept as ranges: what the ledger holds, and what a spool still has to send."""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator
+
+
+class RangeSet:
+    """Positive integers as sorted, disjoint, non-adjacent closed ranges. Adding is O(log n) where numbers come in order."""
+
+    __slots__ = ("_firsts", "_lasts")
+
+    def __init__(self, ranges: Iterable[tuple[int, int]] = ()) -> None:
+        self._firsts: list[int] = []
+        self._lasts: list[int] = []
+        for first, last in ranges:
+            self.add(first, last)
+
+    def add(self, first: int, last: int | None = None) -> None:
+        """Add `first` to `last`, both included; `last` defaults to `first`."""
+        last = first if last is None else last
+        low = bisect_left(self._lasts, first - 1)
+        high = bisect_right(self._firsts, last + 1)
+        if low < high:
+            first = min(first, self._firsts[low])
+            last = max(last, self._lasts[high - 1])
+        self._firsts[low:high] = [first]
+        self._lasts[low:high] = [last]
+
+    def __contains__(self, number: int) -> bool:
+        at = bisect_left(self._lasts, number)
+        return at < len(self._lasts) and self._firsts[at] <= number
+
+    def __iter__(self) -> Iterator[tuple[int, int]]:
+        """Yield (first, last), lowest first."""
+        return zip(self._firsts, self._lasts, strict=True)
+
+    def __len__(self) -> int:
+        """How many ranges, not how many numbers."""
+        return len(self._firsts)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, RangeSet) and list(self) == list(other)
+
+    def __repr__(self) -> str:
+        return f"RangeSet({list(self)})"
+
+    def lowest_missing(self) -> int:
+        """The least number from 1 that is not in the set."""
+        return self._lasts[0] + 1 if self._firsts and self._firsts[0] == 1 else 1
+
+    def highest(self) -> int:
+        """The greatest number, 0 for the empty set."""
+        return self._lasts[-1] if self._lasts else 0
+
+    def missing(self) -> list[tuple[int, int]]:
+        """The ranges between 1 and `highest` that are not in the set."""
+        gaps, after = [], 1
+        for first, last in self:
+            if first > after:
+                gaps.append((after, first - 1))
+            after = last + 1
+        return gaps
+
+    def take(self) -> list[tuple[int, int]]:
+        """Return the ranges and empty the set."""
+        ranges = list(self)
+        self._firsts, self._lasts = [], []
+        return ranges

@@ -1,0 +1,57 @@
+"""A batch on the wire: checksum, compression and span of time."""
+
+import google_crc32c
+import pytest
+import zstandard
+
+from logmesh.record.batch import encode_batch, time_span
+from logmesh.record.columns import ColumnsBuilder
+from logmesh.record.limits import MAX_BATCH_RECORDS
+from logmesh.v1.ingest_service_pb2 import ENCODING_RAW, ENCODING_ZSTD, AppendRequest
+from logmesh.v1.record_pb2 import LogColumns
+
+
+def _columns(*times: int, observed: int = 50) -> LogColumns:
+    builder = ColumnsBuilder()
+    for time in times:
+        builder.append(b"line " * 20, time_unix_nano=time)
+    return builder.build(observed)
+
+
+@pytest.mark.parametrize("compress", [False, True])
+def test_a_batch_carries_its_columns_and_their_checksum(compress: bool) -> None:
+    columns = _columns(30, 10, 20)
+    batch = AppendRequest.FromString(encode_batch(7, columns, compress)).batch
+    assert (batch.seq, batch.count) == (7, 3)
+    assert (batch.min_time_unix_nano, batch.max_time_unix_nano) == (10, 30)
+    assert batch.crc32c == google_crc32c.value(batch.columns)
+    assert batch.encoding == (ENCODING_ZSTD if compress else ENCODING_RAW)
+    raw = zstandard.ZstdDecompressor().decompress(batch.columns) if compress else batch.columns
+    assert batch.raw_size == len(raw)
+    assert LogColumns.FromString(raw) == columns
+
+
+def test_encoding_twice_gives_the_same_bytes() -> None:
+    assert encode_batch(1, _columns(1, 2), True) == encode_batch(1, _columns(1, 2), True)
+
+
+@pytest.mark.parametrize(
+    ("times", "span"),
+    [((0, 60), (50, 60)), ((0, 40), (40, 50)), ((0, 0), (50, 50)), ((70, 60), (60, 70)), ((), (0, 0))],
+)
+def test_unknown_times_count_as_the_time_of_reading(times: tuple[int, ...], span: tuple[int, int]) -> None:
+    assert time_span(_columns(*times)) == span
+
+
+@pytest.mark.parametrize("count", [0, MAX_BATCH_RECORDS + 1])
+def test_empty_and_oversized_batches_are_refused(count: int) -> None:
+    with pytest.raises(ValueError, match="records"):
+        encode_batch(1, _columns(*[1] * count), False)
+
+
+def test_too_many_bytes_are_refused() -> None:
+    builder = ColumnsBuilder()
+    for _ in range(40):
+        builder.append(b"x" * 256 * 1024)
+    with pytest.raises(ValueError, match="bytes"):
+        encode_batch(1, builder.build(1), True)
