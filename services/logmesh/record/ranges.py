@@ -44,9 +44,10 @@ class RangeSet:
     def __repr__(self) -> str:
         return f"RangeSet({list(self)})"
 
-    def lowest_missing(self) -> int:
-        """The least number from 1 that is not in the set."""
-        return self._lasts[0] + 1 if self._firsts and self._firsts[0] == 1 else 1
+    def lowest_missing(self, floor: int = 1) -> int:
+        """The least number from `floor` that is not in the set."""
+        at = bisect_left(self._lasts, floor)
+        return self._lasts[at] + 1 if at < len(self._lasts) and self._firsts[at] <= floor else floor
 
     def highest(self) -> int:
         """The greatest number, 0 for the empty set."""

@@ -12,13 +12,17 @@ PROCESSING_LATENCY = Histogram(
     "log_processing_latency_seconds", "From receipt of a batch to its commit.", buckets=_LATENCY_BUCKETS
 )
 LOGGED_LATENCY = Histogram(
-    "logmesh_logged_latency_seconds", "From receipt of a batch to its acknowledgement as durable.", buckets=_LATENCY_BUCKETS
+    "logmesh_logged_latency_seconds",
+    "From receipt of a batch to its acknowledgement as durable.",
+    buckets=_LATENCY_BUCKETS,
 )
 ACTIVE_PROCESSORS = Gauge("active_log_processors", "1 while this processor takes new streams, else 0; sum over pods.")
 BATCHES_NACKED = Counter("logmesh_batches_nacked", "Batches refused, by reason.", ["code"])
 STREAMS_REFUSED = Counter("logmesh_streams_refused", "Streams refused, by reason.", ["reason"])
 DEAD_LETTERS = Counter("logmesh_dead_letters", "Records kept as dead letters, by reason.", ["reason"])
-DUPLICATE_BATCHES = Counter("logmesh_duplicate_batches", "Batches that the ledger already held; their rows were not stored again.")
+DUPLICATE_BATCHES = Counter(
+    "logmesh_duplicate_batches", "Batches that the ledger already held; their rows were not stored again."
+)
 STREAMS = Gauge("logmesh_streams", "Open Append streams.")
 UNLOGGED_BYTES = Gauge("logmesh_unlogged_bytes", "Bytes received and not yet durable.")
 WAL_BYTES = Gauge("logmesh_wal_bytes", "Bytes of the write-ahead log on disk.")
@@ -29,7 +33,9 @@ FLUSH_RETRIES = Counter("logmesh_flush_retries", "Flush transactions run again, 
 FLUSH_ROWS = Histogram(
     "logmesh_flush_rows", "Rows of a flush transaction.", buckets=(10, 100, 1_000, 2_500, 5_000, 10_000, 20_000, 50_000)
 )
-CACHE_WRITES_DROPPED = Counter("logmesh_cache_writes_dropped", "Batches whose traces were not written to Redis, by reason.", ["reason"])
+CACHE_WRITES_DROPPED = Counter(
+    "logmesh_cache_writes_dropped", "Batches whose traces were not written to Redis, by reason.", ["reason"]
+)
 
 # --- gateway ---
 CACHE_HITS = Counter("cache_hits", "Traces found in Redis.")
@@ -39,7 +45,9 @@ CACHE_MISSES = Counter("cache_misses", "Traces that had to be read from the data
 RECORDS_SPOOLED = Counter("logmesh_records_spooled", "Records durable in the producer's spool.")
 RECORDS_COMMITTED = Counter("logmesh_records_committed", "Records that the database has confirmed.")
 BATCHES_SENT = Counter("logmesh_batches_sent", "Batches sent, repeats included.")
-BATCHES_REFUSED = Counter("logmesh_batches_refused", "Batches set aside because a processor will never take them.", ["code"])
+BATCHES_REFUSED = Counter(
+    "logmesh_batches_refused", "Batches set aside because a processor will never take them.", ["code"]
+)
 RECONNECTS = Counter("logmesh_reconnects", "Streams opened, by why the one before ended.", ["reason"])
 SPOOL_FILL = Gauge("logmesh_spool_fill_ratio", "Part of the spool's bound that is in use, 0 to 1.")
 SOURCE_PAUSED = Gauge("logmesh_source_paused", "1 while a full spool holds the source.")

@@ -2,8 +2,6 @@
 
 import asyncpg
 
-Connection = asyncpg.Connection
-
 
 async def connect(dsn: str, *, application: str, timeout_seconds: float = 10) -> "asyncpg.Connection":  # type: ignore[type-arg]
     """Open one connection. Raises OSError or asyncpg.PostgresError; the DSN's password appears in neither."""
@@ -17,5 +15,19 @@ async def connect(dsn: str, *, application: str, timeout_seconds: float = 10) ->
 
 
 def is_data_error(error: BaseException) -> bool:
-    """Tell whether a row, and not the server, is at fault: SQLSTATE class 22 (data), 23 (constraint) or 54 (limits)."""
-    return isinstance(error, asyncpg.PostgresError) and (error.sqlstate or "")[:2] in {"22", "23", "54"}
+    """Tell whether a row, and not the server, is at fault: SQLSTATE class 22 (data) or 54 (limits).
+
+    Not class 23: the tables' only constraints are ours to keep, such as a partition for every day."""
+    return isinstance(error, asyncpg.PostgresError) and (error.sqlstate or "")[:2] in {"22", "54"}
+
+
+async def open_pool(dsn: str, *, application: str, size: int) -> "asyncpg.Pool":  # type: ignore[type-arg]
+    """Open a small pool that connects on first use, so that a process can start while the database is away."""
+    return await asyncpg.create_pool(
+        dsn,
+        min_size=0,
+        max_size=size,
+        timeout=10,
+        command_timeout=30,
+        server_settings={"application_name": application, "timezone": "UTC", "search_path": "pg_catalog"},
+    )

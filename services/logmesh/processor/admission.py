@@ -1,0 +1,84 @@
+"""Decides what becomes of a batch before anything is written: new, seen before, refused. No I/O, no clock."""
+
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from enum import Enum, auto
+
+from logmesh.record.ranges import RangeSet
+from logmesh.v1 import ingest_service_pb2 as pb
+
+MAX_AHEAD_OF_LOWEST_MISSING = 4_096
+MAX_RANGES = 1_000
+REMEMBERED_CHECKSUMS = 256
+
+
+class Seen(Enum):
+    """What the processor knows of a batch that comes in."""
+
+    NEW = auto()
+    WAITING = auto()  # on its way into the log; the acknowledgement will come
+    LOGGED = auto()
+    COMMITTED = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a batch is not taken, as `Nack` says it."""
+
+    code: "pb.NackCode.ValueType"
+    reason: str
+    retry_after_seconds: float | None = None
+
+
+@dataclass(slots=True)
+class SpoolState:
+    """One spool as this processor knows it: what is committed, what is logged here, checksums of the last batches."""
+
+    committed: RangeSet = field(default_factory=RangeSet)
+    floor: int = 1  # lowest number that the producer can still send; what is missing below is lost and in the ledger
+    waiting: set[int] = field(default_factory=set)
+    logged: set[int] = field(default_factory=set)
+    checksums: OrderedDict[int, int] = field(default_factory=OrderedDict)
+
+    def admit(self, seq: int, crc: int) -> Seen | Refusal:
+        """Judge a batch; one that is NEW counts as waiting from now on."""
+        known = self.checksums.get(seq)
+        if known is not None and known != crc:
+            return Refusal(
+                pb.NACK_CODE_ABORTED, f"batch {seq} came before with other bytes: two producers share a spool id"
+            )
+        if seq in self.committed:
+            return Seen.COMMITTED
+        if seq in self.logged:
+            return Seen.LOGGED
+        if seq in self.waiting:
+            return Seen.WAITING
+        lowest = self.committed.lowest_missing(self.floor)
+        if seq > lowest + MAX_AHEAD_OF_LOWEST_MISSING:
+            return Refusal(pb.NACK_CODE_OUT_OF_RANGE, f"batch {seq} is too far ahead: {lowest} is missing", 1)
+        if len(self.committed) >= MAX_RANGES and seq != lowest:
+            return Refusal(pb.NACK_CODE_OUT_OF_RANGE, f"too many gaps: send batch {lowest} first", 1)
+        self.waiting.add(seq)
+        self.checksums[seq] = crc
+        while len(self.checksums) > REMEMBERED_CHECKSUMS:
+            self.checksums.popitem(last=False)
+        return Seen.NEW
+
+    def set_logged(self, seq: int) -> None:
+        """The batch is durable here."""
+        self.waiting.discard(seq)
+        self.logged.add(seq)
+
+    def set_refused(self, seq: int) -> None:
+        """The batch could not be written here; it may be sent again."""
+        self.waiting.discard(seq)
+        self.checksums.pop(seq, None)
+
+    def set_committed(self, seq: int) -> None:
+        """The batch is in the database."""
+        self.logged.discard(seq)
+        self.committed.add(seq)
+
+    def idle(self) -> bool:
+        """Whether nothing of the spool is under way here, so that this state may be forgotten."""
+        return not self.waiting and not self.logged

@@ -1,0 +1,69 @@
+"""Reads what a producer sends as far as the stream handler needs it: the envelope. Its payload stays bytes until the writer."""
+
+from typing import Any
+
+import google_crc32c
+from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
+from google.protobuf.descriptor import FileDescriptor
+
+from logmesh.record.limits import MAX_BATCH_RECORDS, MAX_RAW_BYTES
+from logmesh.v1 import ingest_service_pb2 as pb
+
+
+def _opaque_append_request() -> Any:
+    """`AppendRequest` with the records of a batch as bytes, which is the same on the wire.
+
+    So they are not parsed in the stream handler, and one that can't be parsed costs itself and not the batch.
+    """
+    file = descriptor_pb2.FileDescriptorProto()
+    pb.DESCRIPTOR.CopyToProto(file)
+    (batch,) = (message for message in file.message_type if message.name == "Batch")
+    (records,) = (field for field in batch.field if field.name == "records")
+    records.type = descriptor_pb2.FieldDescriptorProto.TYPE_BYTES
+    records.ClearField("type_name")
+    pool = descriptor_pool.DescriptorPool()
+    _add_dependencies(pool, pb.DESCRIPTOR)
+    pool.Add(file)  # type: ignore[no-untyped-call]
+    descriptor = pool.FindMessageTypeByName("logmesh.v1.AppendRequest")  # type: ignore[no-untyped-call]
+    return message_factory.GetMessageClass(descriptor)
+
+
+def _add_dependencies(pool: descriptor_pool.DescriptorPool, file: FileDescriptor) -> None:
+    for dependency in file.dependencies:
+        _add_dependencies(pool, dependency)
+        proto = descriptor_pb2.FileDescriptorProto()
+        dependency.CopyToProto(proto)
+        pool.Add(proto)  # type: ignore[no-untyped-call]
+
+
+OpaqueAppendRequest = _opaque_append_request()
+"""Parse with ``OpaqueAppendRequest.FromString(data)``; raises google.protobuf.message.DecodeError."""
+
+
+def checksum(batch: Any) -> int:
+    """What tells a resend from another batch with the same number."""
+    if batch.columns:
+        return int(google_crc32c.value(batch.columns))
+    value = 0
+    for record in batch.records:
+        value = google_crc32c.extend(value, record)
+    return int(value)
+
+
+def fault_of(batch: Any, crc: int) -> str | None:
+    """Say what is wrong with the envelope of an opaque batch, or None. The payload is not looked into."""
+    if not 1 <= batch.seq < 1 << 49:
+        return f"seq {batch.seq} is not between 1 and 2^49"
+    if not 1 <= batch.count <= MAX_BATCH_RECORDS:
+        return f"count {batch.count} is not between 1 and {MAX_BATCH_RECORDS}"
+    if bool(batch.columns) == bool(batch.records):
+        return "exactly one of columns and records must be set"
+    if batch.records and len(batch.records) != batch.count:
+        return f"count is {batch.count}, but there are {len(batch.records)} records"
+    if batch.encoding not in (pb.ENCODING_UNSPECIFIED, pb.ENCODING_RAW, pb.ENCODING_ZSTD):
+        return f"encoding {batch.encoding} is unknown"
+    if batch.encoding == pb.ENCODING_ZSTD and not 1 <= batch.raw_size <= MAX_RAW_BYTES:
+        return f"raw_size {batch.raw_size} is not between 1 and {MAX_RAW_BYTES}"
+    if batch.crc32c and batch.crc32c != crc:
+        return f"crc32c of the payload is {crc:#010x}, the envelope says {batch.crc32c:#010x}"
+    return None

@@ -1,0 +1,211 @@
+"""`IngestService.Append`: admit or refuse the stream, then take batches and answer for each."""
+
+import asyncio
+import time
+import uuid
+from typing import Any, Protocol
+
+import asyncpg
+import grpc
+import structlog
+from google.protobuf.message import DecodeError
+
+from logmesh.processor.admission import Refusal, Seen
+from logmesh.processor.envelope import OpaqueAppendRequest, checksum, fault_of
+from logmesh.processor.frame import Origin, Unwritten
+from logmesh.processor.sessions import Session, Sessions
+from logmesh.processor.settings import ProcessorSettings
+from logmesh.processor.wal import Submitted, Wal
+from logmesh.record.limits import MAX_NAME_BYTES
+from logmesh.runtime import metrics
+from logmesh.runtime.identity import IdentityError, principal_of
+from logmesh.storage.ledger import OpenSpool, SpoolFenced, SpoolForbidden, SpoolKey, open_spool
+from logmesh.v1 import ingest_service_pb2 as pb
+
+log = structlog.get_logger()
+
+HELLO_SECONDS = 10
+HEARTBEAT_SECONDS = 15
+DEFAULT_TENANT = "default"
+
+
+class Unwritables(Protocol):
+    """Where durable batches go to be stored."""
+
+    def put(self, unwritten: Unwritten) -> None:
+        """Take one batch."""
+        ...
+
+
+class Ingest:
+    """The stream handler. It reads envelopes only; payloads are opaque here."""
+
+    def __init__(
+        self,
+        settings: ProcessorSettings,
+        pool: "asyncpg.Pool",  # type: ignore[type-arg]
+        sessions: Sessions,
+        wal: Wal,
+        writer: Unwritables,
+    ) -> None:
+        self._settings, self._pool, self._sessions, self._wal, self._writer = settings, pool, sessions, wal, writer
+        self._incarnation = ""
+        self.draining = False
+
+    async def append(self, _requests: Any, context: Any) -> None:
+        """One stream from Hello to its end. Refusals of the stream as a whole are gRPC errors; of a batch, Nacks."""
+        principal = await self._admit_stream(context)
+        hello = await self._read_hello(context)
+        key = SpoolKey(self._settings.tenants.get(principal, DEFAULT_TENANT), hello.spool_id)
+        opened = await self._open_spool(context, key, hello, principal)
+        # From here on a proxy no longer retries the stream elsewhere, and drops what it kept for that.
+        await context.send_initial_metadata(())
+        session = self._sessions.open(key, opened.committed, hello.lowest_seq)
+        await context.write(self._welcome(opened))
+        speaking = asyncio.create_task(self._speak(session, context))
+        try:
+            await self._listen(session, hello.producer or hello.spool_id, principal, context)
+            await self._linger(session)
+        finally:
+            speaking.cancel()
+            self._sessions.close(session)
+            await asyncio.gather(speaking, return_exceptions=True)
+        for response in await session.answers(0):
+            if not response.HasField("heartbeat"):
+                await context.write(response)
+
+    async def _admit_stream(self, context: Any) -> str:
+        try:
+            principal = principal_of(context)
+        except IdentityError as error:
+            metrics.STREAMS_REFUSED.labels("identity").inc()
+            await context.abort(grpc.StatusCode.UNAUTHENTICATED, str(error))
+        if self.draining:
+            metrics.STREAMS_REFUSED.labels("draining").inc()
+            await context.abort(grpc.StatusCode.UNAVAILABLE, "this processor is stopping; connect to another")
+        if len(self._sessions) >= self._settings.max_streams or not self._wal.accepts():
+            metrics.STREAMS_REFUSED.labels("overload").inc()
+            await context.abort(
+                grpc.StatusCode.RESOURCE_EXHAUSTED, "too many streams, or the write-ahead log is filling"
+            )
+        return principal
+
+    async def _read_hello(self, context: Any) -> pb.Hello:
+        try:
+            async with asyncio.timeout(HELLO_SECONDS):
+                raw = await context.read()
+        except TimeoutError:
+            await context.abort(grpc.StatusCode.INVALID_ARGUMENT, f"no Hello within {HELLO_SECONDS} s")
+        try:
+            request = pb.AppendRequest.FromString(raw) if raw is not grpc.aio.EOF else pb.AppendRequest()
+            hello = request.hello
+            hello.spool_id = str(uuid.UUID(hello.spool_id))
+        except (DecodeError, ValueError):
+            await context.abort(
+                grpc.StatusCode.INVALID_ARGUMENT, "the first message must be a Hello whose spool_id is a UUID"
+            )
+        if (
+            not 1 <= hello.session_epoch < 1 << 63
+            or len(hello.producer.encode()) > MAX_NAME_BYTES
+            or "\0" in hello.producer
+        ):
+            await context.abort(
+                grpc.StatusCode.INVALID_ARGUMENT,
+                "Hello needs session_epoch from 1, and a producer of at most 255 bytes",
+            )
+        return hello
+
+    async def _open_spool(self, context: Any, key: SpoolKey, hello: pb.Hello, principal: str) -> OpenSpool:
+        try:
+            opened = await open_spool(
+                self._pool, key, producer=hello.producer, principal=principal, epoch=hello.session_epoch
+            )
+            if not self._incarnation:
+                self._incarnation = await self._pool.fetchval("SELECT logmesh.incarnation()")
+        except SpoolForbidden as error:
+            metrics.STREAMS_REFUSED.labels("forbidden").inc()
+            await context.abort(grpc.StatusCode.PERMISSION_DENIED, str(error))
+        except SpoolFenced as error:
+            metrics.STREAMS_REFUSED.labels("fenced").inc()
+            await context.abort(grpc.StatusCode.ABORTED, str(error))
+        except Exception as error:  # asyncpg raises outside its own tree when a session is cut
+            metrics.STREAMS_REFUSED.labels("database").inc()
+            log.warning("database did not open a spool", event_name="hello_failed", error=repr(error))
+            self._incarnation = ""
+            await context.abort(grpc.StatusCode.UNAVAILABLE, "the database can't be reached; try again")
+        return opened
+
+    def _welcome(self, opened: OpenSpool) -> pb.AppendResponse:
+        return pb.AppendResponse(
+            welcome=pb.Welcome(
+                committed=[pb.SeqRange(first=first, last=last) for first, last in opened.committed],
+                credit_batches=self._settings.credit_batches,
+                credit_bytes=self._settings.credit_bytes,
+                db_incarnation=self._incarnation,
+                processor=self._settings.name,
+            )
+        )
+
+    async def _speak(self, session: Session, context: Any) -> None:
+        if self.draining:
+            session.drain(time.time() + self._settings.drain_seconds)
+        while True:
+            for response in await session.answers(HEARTBEAT_SECONDS):
+                await context.write(response)
+
+    async def _listen(self, session: Session, producer: str, principal: str, context: Any) -> None:
+        while (raw := await context.read()) is not grpc.aio.EOF:
+            began = time.monotonic()
+            try:
+                request = OpaqueAppendRequest.FromString(raw)
+            except DecodeError as error:
+                await context.abort(grpc.StatusCode.INVALID_ARGUMENT, f"not an AppendRequest: {error}")
+            if request.HasField("hello"):
+                await context.abort(grpc.StatusCode.INVALID_ARGUMENT, "Hello came twice")
+            if not request.HasField("batch"):
+                continue
+            self._take(session, request.batch, raw, producer, principal, began)
+            await self._wal.room(self._settings.unlogged_bytes)
+
+    def _take(self, session: Session, batch: Any, raw: bytes, producer: str, principal: str, began: float) -> None:
+        seq, crc = batch.seq, checksum(batch)
+        if fault := fault_of(batch, crc):
+            session.nack(seq, Refusal(pb.NACK_CODE_INVALID_ARGUMENT, fault))
+            return
+        if not self._wal.accepts():
+            session.nack(seq, Refusal(pb.NACK_CODE_RESOURCE_EXHAUSTED, "the write-ahead log is filling", 1))
+            return
+        verdict = session.state.admit(seq, crc)
+        if isinstance(verdict, Refusal):
+            session.nack(seq, verdict)
+            return
+        if verdict is Seen.COMMITTED:
+            session.logged(seq)
+            session.committed(seq)
+            return
+        session.outstanding.add(seq)
+        if verdict is Seen.LOGGED:
+            session.logged(seq)
+        elif verdict is Seen.NEW:
+            key = session.key
+            self._wal.submit(
+                Submitted(
+                    Origin(key, seq, batch.count, producer, principal, time.time_ns()),
+                    raw,
+                    began,
+                    logged=lambda unwritten: self._logged(key, seq, unwritten),
+                    refused=lambda: self._sessions.refused(
+                        key, seq, Refusal(pb.NACK_CODE_RESOURCE_EXHAUSTED, "the write-ahead log is full", 1)
+                    ),
+                )
+            )
+
+    def _logged(self, key: SpoolKey, seq: int, unwritten: Unwritten) -> None:
+        self._sessions.logged(key, seq)
+        self._writer.put(unwritten)
+
+    async def _linger(self, session: Session) -> None:
+        """After half-close: give the last acknowledgements time to come."""
+        ends = time.monotonic() + self._settings.drain_seconds
+        while session.outstanding and time.monotonic() < ends:
+            await asyncio.sleep(0.05)

@@ -1,0 +1,103 @@
+"""Opens a batch's payload: decompresses, parses, and checks that its columns fit together, before any entry is looked at."""
+
+from dataclasses import dataclass, field
+
+import zstandard
+from google.protobuf.message import DecodeError
+
+from logmesh.processor.envelope import OpaqueAppendRequest
+from logmesh.processor.frame import Origin
+from logmesh.record.columns import columns_from_records
+from logmesh.record.limits import MAX_BATCH_RECORDS
+from logmesh.v1 import ingest_service_pb2 as pb
+from logmesh.v1.record_pb2 import LogColumns, LogRecord
+
+
+class BatchRefused(Exception):
+    """The payload as a whole can't be read; `content` is what is kept of it."""
+
+    def __init__(self, reason: str, content: bytes) -> None:
+        super().__init__(reason)
+        self.content = content
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """A batch's columns; by row its place in the batch; and the entries that could not be parsed (place, reason, bytes)."""
+
+    columns: LogColumns
+    entries: list[int]
+    refused: list[tuple[int, str, bytes]] = field(default_factory=list)
+
+
+def decode_payload(raw: bytes, origin: Origin) -> Payload:
+    """Decode an `AppendRequest` from the log. Raises BatchRefused."""
+    try:
+        batch = OpaqueAppendRequest.FromString(raw).batch
+    except DecodeError as error:
+        raise BatchRefused("batch is not an AppendRequest", raw) from error
+    if batch.records:
+        return _from_records(list(batch.records), origin)
+    data: bytes = batch.columns
+    if batch.encoding == pb.ENCODING_ZSTD:
+        data = _decompress(data, batch.raw_size)
+    try:
+        columns = LogColumns.FromString(data)
+    except DecodeError as error:
+        raise BatchRefused("columns are not a LogColumns", data) from error
+    if fault := _fault_of(columns, origin.count):
+        raise BatchRefused(fault, data)
+    if not columns.attributes:
+        columns.attributes.extend([b""] * origin.count)
+    return Payload(columns, list(range(origin.count)))
+
+
+def _from_records(entries: list[bytes], origin: Origin) -> Payload:
+    records, places, refused = [], [], []
+    for place, entry in enumerate(entries):
+        try:
+            record = LogRecord.FromString(entry)
+        except DecodeError:
+            refused.append((place, "record is not a LogRecord, or its text not UTF-8", entry))
+            continue
+        if len(record.trace_id) not in (0, 16) or len(record.span_id) not in (0, 8):
+            refused.append((place, "trace_id is not 16 bytes, or span_id not 8", entry))
+        elif not 0 <= record.severity_number <= 24:
+            refused.append((place, "severity above 24", entry))
+        else:
+            records.append(record)
+            places.append(place)
+    columns = columns_from_records(records, origin.received_unix_nano)
+    if not columns.attributes:
+        columns.attributes.extend([b""] * len(records))
+    return Payload(columns, places, refused)
+
+
+def _decompress(data: bytes, raw_size: int) -> bytes:
+    """One zstd frame of exactly `raw_size` bytes; nothing larger is ever allocated."""
+    try:
+        raw = zstandard.ZstdDecompressor().decompress(data, max_output_size=raw_size, allow_extra_data=False)
+    except (zstandard.ZstdError, MemoryError) as error:
+        raise BatchRefused("payload is not a zstd frame of the size it says", data) from error
+    if len(raw) != raw_size:
+        raise BatchRefused("payload is not a zstd frame of the size it says", data)
+    return raw
+
+
+def _fault_of(columns: LogColumns, count: int) -> str | None:
+    if len(columns.bodies) != count or count > MAX_BATCH_RECORDS:
+        return "count of bodies is not the batch's count"
+    for name, length, width, optional in (
+        ("times_unix_nano", len(columns.times_unix_nano), 8, False),
+        ("severity_numbers", len(columns.severity_numbers), 1, True),
+        ("severity_texts", len(columns.severity_texts), 1, True),
+        ("trace_ids", len(columns.trace_ids), 16, True),
+        ("span_ids", len(columns.span_ids), 8, True),
+        ("attributes", len(columns.attributes), 1, True),
+        ("origin_indexes", len(columns.origin_indexes), 1, True),
+    ):
+        if length != count * width and not (optional and length == 0):
+            return f"length of {name} does not fit the batch's count"
+    if columns.origin_indexes and max(columns.origin_indexes) >= len(columns.origins):
+        return "origin index outside the dictionary"
+    return None

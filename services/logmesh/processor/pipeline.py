@@ -1,0 +1,37 @@
+"""`PipelineService` as a processor answers it: its own state. The ledger is a gateway's to read."""
+
+from importlib.metadata import version
+from typing import Any
+
+from google.protobuf.duration_pb2 import Duration
+
+from logmesh.journal import Journal
+from logmesh.processor.sessions import Sessions
+from logmesh.processor.settings import ProcessorSettings
+from logmesh.processor.writer import Writer
+from logmesh.v1 import pipeline_service_pb2 as pb
+from logmesh.v1.pipeline_service_pb2_grpc import PipelineServiceServicer
+
+
+class Pipeline(PipelineServiceServicer):
+    """Answers ListProcessors with one entry."""
+
+    def __init__(self, settings: ProcessorSettings, sessions: Sessions, journal: Journal, writer: Writer) -> None:
+        self._settings, self._sessions, self._journal, self._writer = settings, sessions, journal, writer
+        self.ready = False
+
+    async def ListProcessors(self, request: pb.ListProcessorsRequest, context: Any) -> pb.ListProcessorsResponse:  # type: ignore[override]
+        """This processor's streams, log, and lag."""
+        lag = Duration()
+        lag.FromNanoseconds(int(self._writer.lag_seconds() * 1e9))
+        state = pb.ProcessorState(
+            name=self._settings.name,
+            streams=len(self._sessions),
+            wal_bytes=self._journal.bytes_used(),
+            unwritten_batches=self._writer.unwritten(),
+            lag=lag,
+            version=version("logmesh"),
+            track=self._settings.track,
+            ready=self.ready,
+        )
+        return pb.ListProcessorsResponse(processors=[state])

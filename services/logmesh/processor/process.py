@@ -1,0 +1,214 @@
+"""Builds a processor from its settings, downstream first, and runs it until it is told to stop.
+
+journal ─► writer ─► wal ─► ingest, write ─► server        replay: journal ─► writer, in the background
+"""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Coroutine
+from typing import Any
+
+import asyncpg
+import grpc
+import structlog
+
+from logmesh.journal import Journal
+from logmesh.processor.frame import Unwritten, decode_frame
+from logmesh.processor.ingest import Ingest
+from logmesh.processor.pipeline import Pipeline
+from logmesh.processor.prepare import Prepared
+from logmesh.processor.recent import RecentTraces
+from logmesh.processor.sessions import Sessions
+from logmesh.processor.settings import ProcessorSettings
+from logmesh.processor.wal import Wal
+from logmesh.processor.write import Write
+from logmesh.processor.writer import Writer
+from logmesh.runtime import metrics
+from logmesh.runtime.server import Health, bind, build_server
+from logmesh.storage.migrate import migrate
+from logmesh.storage.postgres import connect, open_pool
+from logmesh.v1 import ingest_service_pb2 as pb
+from logmesh.v1.ingest_service_pb2 import AppendResponse, WriteRequest, WriteResponse
+from logmesh.v1.pipeline_service_pb2_grpc import add_PipelineServiceServicer_to_server
+
+log = structlog.get_logger()
+
+SERVICE = pb.DESCRIPTOR.services_by_name["IngestService"].full_name
+PIPELINE = "logmesh.v1.PipelineService"
+_CHECK_SECONDS = 2.0
+_MAINTAIN_SECONDS = 3600.0
+_REPLAY_AHEAD = 1_000
+
+
+async def run_processor(settings: ProcessorSettings, stop: asyncio.Event) -> None:
+    """Serve until `stop` is set, then drain: streams leave, waiting batches are written, what is left stays in the log.
+
+    Raises OSError when a port is taken, JournalLocked when another process has the log.
+    """
+    journal = await asyncio.to_thread(
+        Journal.open,
+        settings.buffer_dir,
+        segment_bytes=settings.wal_segment_bytes,
+        max_bytes=settings.wal_max_bytes,
+        ballast_bytes=settings.wal_ballast_bytes,
+    )
+    metrics.WAL_QUARANTINED.set(len(journal.quarantined))
+    for path in journal.quarantined:
+        log.error(
+            "recovery set a damaged part of the write-ahead log aside", event_name="wal_quarantined", path=str(path)
+        )
+    pool = await open_pool(
+        settings.database_dsn.get_secret_value(), application=f"logmesh-processor {settings.name} streams", size=4
+    )
+    sessions = Sessions()
+    recent = RecentTraces(settings.redis_url.get_secret_value(), settings.cache_seconds) if settings.redis_url else None
+
+    def settled(unwritten: Unwritten, prepared: Prepared) -> None:
+        sessions.committed(unwritten.origin.key, unwritten.origin.seq)
+        write.settled(unwritten, prepared)
+        if recent is not None:
+            recent.put(prepared)
+
+    writer = Writer(settings, journal, pool, settled, with_traces=recent is not None)
+    wal = Wal(journal)
+    write = Write(settings, wal, writer)
+    ingest = Ingest(settings, pool, sessions, wal, writer)
+    pipeline = Pipeline(settings, sessions, journal, writer)
+
+    server, health = build_server(
+        [SERVICE, PIPELINE], reflect=settings.reflection, max_connection_age_seconds=settings.max_connection_age_seconds
+    )
+    server.add_generic_rpc_handlers((_ingest_handlers(ingest, write),))
+    add_PipelineServiceServicer_to_server(pipeline, server)
+    for port in (settings.port, settings.direct_port):
+        bind(server, f"{settings.listen_address}:{port}", settings.tls)
+
+    async with _background(writer.run(), wal.run(), *([recent.run()] if recent else [])):
+        await _migrated(settings)
+        await server.start()
+        log.info("processor is up", event_name="started", name=settings.name, port=settings.direct_port)
+        async with _background(
+            _replay(journal, writer),
+            _watch(pool, wal, pipeline, health, ingest),
+            _maintain(pool, settings.retention_days),
+        ):
+            await stop.wait()
+            await _drain(settings, server, health, ingest, sessions, writer)
+    await writer.close()
+    wal.close()
+    if recent is not None:
+        await recent.close()
+    pool.terminate()
+    log.info("processor has stopped", event_name="stopped", unwritten_batches=writer.unwritten())
+
+
+def _ingest_handlers(ingest: Ingest, write: Write) -> grpc.GenericRpcHandler:
+    """Append's requests stay bytes: they go to the log verbatim, and a malformed one is answered and not dropped."""
+    return grpc.method_handlers_generic_handler(
+        SERVICE,
+        {
+            "Append": grpc.stream_stream_rpc_method_handler(
+                ingest.append, response_serializer=AppendResponse.SerializeToString
+            ),
+            "Write": grpc.unary_unary_rpc_method_handler(
+                write.write,
+                request_deserializer=WriteRequest.FromString,
+                response_serializer=WriteResponse.SerializeToString,
+            ),
+        },
+    )
+
+
+async def _migrated(settings: ProcessorSettings) -> None:
+    """Bring the schema up to date, as soon as the database answers."""
+    dsn = settings.owner_dsn or settings.database_dsn
+    while True:
+        try:
+            connection = await connect(dsn.get_secret_value(), application="logmesh-migrate")
+            try:
+                for name in await migrate(connection):
+                    log.info("applied a migration", event_name="migrated", migration=name)
+            finally:
+                await connection.close()
+            return
+        except (OSError, TimeoutError, asyncpg.CannotConnectNowError, asyncpg.PostgresConnectionError) as error:
+            log.warning("waiting for the database", event_name="database_away", error=repr(error))
+            await asyncio.sleep(1)
+
+
+async def _replay(journal: Journal, writer: Writer) -> None:
+    """Hand over what the log held when this process started; the ledger drops what was stored before."""
+    frames = journal.frames()
+    count = 0
+    while (frame := await asyncio.to_thread(next, frames, None)) is not None:
+        ref, payload = frame
+        origin, _ = decode_frame(payload)
+        writer.put(Unwritten(origin, ref))
+        count += 1
+        while writer.unwritten() > _REPLAY_AHEAD:
+            await asyncio.sleep(0.05)
+    if count:
+        log.info("replayed the write-ahead log", event_name="replayed", batches=count)
+
+
+async def _watch(pool: "asyncpg.Pool", wal: Wal, pipeline: Pipeline, health: Health, ingest: Ingest) -> None:  # type: ignore[type-arg]
+    """Ready while the database answers and the disk has room."""
+    while True:
+        try:
+            async with asyncio.timeout(_CHECK_SECONDS):
+                ready = await pool.fetchval("SELECT 1") == 1 and wal.accepts()
+        except Exception:  # whatever it is, the database did not answer
+            ready = False
+        ready = ready and not ingest.draining
+        if ready != pipeline.ready:
+            log.info("readiness changed", event_name="readiness", ready=ready)
+        pipeline.ready = ready
+        metrics.ACTIVE_PROCESSORS.set(ready)
+        await health.set_serving(ready)
+        await asyncio.sleep(_CHECK_SECONDS if ready else 0.2)
+
+
+async def _maintain(pool: "asyncpg.Pool", retention_days: int) -> None:  # type: ignore[type-arg]
+    """Make partitions ahead and drop old ones, every hour."""
+    while True:
+        try:
+            dropped = await pool.fetchval("SELECT logmesh.maintain(make_interval(days => $1))", retention_days)
+            log.info("maintained partitions", event_name="maintained", dropped=dropped)
+        except Exception as error:
+            log.warning("maintenance failed, will be tried again", event_name="maintenance_failed", error=repr(error))
+            await asyncio.sleep(10)
+            continue
+        await asyncio.sleep(_MAINTAIN_SECONDS)
+
+
+async def _drain(
+    settings: ProcessorSettings,
+    server: grpc.aio.Server,
+    health: Health,
+    ingest: Ingest,
+    sessions: Sessions,
+    writer: Writer,
+) -> None:
+    """Turn not ready, ask streams to leave, store what waits; at most `drain_seconds`."""
+    ingest.draining = True
+    await health.set_serving(False)
+    metrics.ACTIVE_PROCESSORS.set(0)
+    ends = time.monotonic() + settings.drain_seconds
+    sessions.drain(time.time() + settings.drain_seconds)
+    log.info("draining", event_name="draining", streams=len(sessions), unwritten_batches=writer.unwritten())
+    while (len(sessions) or writer.unwritten()) and time.monotonic() < ends:
+        await asyncio.sleep(0.05)
+    await server.stop(grace=1)
+
+
+@contextlib.asynccontextmanager
+async def _background(*work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Run coroutines beside the body; cancel them after it; let the error of any of them end the body."""
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(coroutine) for coroutine in work]
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()

@@ -1,0 +1,61 @@
+"""Keeps the traces of the last minutes in Redis. It may fail or fall behind without hurting ingest: then it drops, and counts."""
+
+import asyncio
+
+import redis.asyncio
+import structlog
+
+from logmesh.processor.prepare import Prepared
+from logmesh.runtime import metrics
+
+log = structlog.get_logger()
+
+_QUEUED_BATCHES = 64
+_PAUSE_AFTER_ERROR_SECONDS = 2.0
+
+
+def trace_key(tenant: str, trace_id: bytes) -> str:
+    """The Redis key of a trace. Its value is the COPY rows of its records, one after the other, in order of commit."""
+    return f"logmesh:trace:{tenant}:{trace_id.hex()}"
+
+
+class RecentTraces:
+    """Appends rows to their traces' keys. Readers recognise a row that came twice by its record id."""
+
+    def __init__(self, url: str, ttl_seconds: int) -> None:
+        self._redis = redis.asyncio.Redis.from_url(url, socket_timeout=2, socket_connect_timeout=2)
+        self._ttl = ttl_seconds
+        self._queue: asyncio.Queue[Prepared] = asyncio.Queue(_QUEUED_BATCHES)
+
+    def put(self, prepared: Prepared) -> None:
+        """Offer a stored batch; when too many wait it is dropped."""
+        if not prepared.traces:
+            return
+        try:
+            self._queue.put_nowait(prepared)
+        except asyncio.QueueFull:
+            metrics.CACHE_WRITES_DROPPED.labels("behind").inc()
+
+    async def run(self) -> None:
+        """Write until cancelled."""
+        while True:
+            prepared = await self._queue.get()
+            try:
+                await self._write(prepared)
+            except (redis.RedisError, OSError, TimeoutError) as error:
+                metrics.CACHE_WRITES_DROPPED.labels("error").inc()
+                log.warning("traces were not cached", event_name="cache_write_failed", error=repr(error))
+                await asyncio.sleep(_PAUSE_AFTER_ERROR_SECONDS)
+
+    async def close(self) -> None:
+        """Close the connection."""
+        await self._redis.aclose()
+
+    async def _write(self, prepared: Prepared) -> None:
+        tenant = prepared.batch.key.tenant
+        async with self._redis.pipeline(transaction=False) as pipe:
+            for trace_id, rows in prepared.traces.items():
+                key = trace_key(tenant, trace_id)
+                pipe.append(key, b"".join(rows))
+                pipe.expire(key, self._ttl)
+            await pipe.execute()

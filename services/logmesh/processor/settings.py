@@ -1,0 +1,42 @@
+"""Settings of a processor."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr
+
+from logmesh.runtime.settings import BaseProcessSettings
+
+
+class ProcessorSettings(BaseProcessSettings):
+    """A processor's environment; see each field."""
+
+    port: int = Field(default=50051, ge=1, le=65535, description="gRPC port for the mesh (ClusterIP).")
+    direct_port: int = Field(default=50052, ge=1, le=65535, description="gRPC port for direct streams (headless).")
+    buffer_dir: Path = Field(default=Path("/app/buffer"), description="Folder of the write-ahead log.")
+    database_dsn: SecretStr = Field(description="PostgreSQL, as the writer role.")
+    owner_dsn: SecretStr | None = Field(
+        default=None, description="The same as the owner, for migrations. Unset: the writer's."
+    )
+    redis_url: SecretStr | None = Field(default=None, description="Redis for recent traces. Unset: none are kept.")
+    track: Literal["stable", "canary"] = Field(default="stable", description="Which release this processor belongs to.")
+    tenants: dict[str, str] = Field(
+        default_factory=dict, description="Tenant by SPIFFE identity, as JSON; others are `default`."
+    )
+    wal_segment_bytes: int = Field(default=32 << 20, ge=8 << 20, le=64 << 20, description="Size of a WAL segment.")
+    wal_max_bytes: int = Field(default=8 << 30, ge=64 << 20, description="Bound of the WAL on disk.")
+    wal_ballast_bytes: int = Field(default=16 << 20, ge=0, description="Disk kept aside to recover from a full one.")
+    credit_batches: int = Field(default=32, ge=1, le=1024, description="Batches a stream may have unlogged.")
+    credit_bytes: int = Field(default=4 << 20, ge=1 << 20, description="Bytes a stream may have unlogged.")
+    unlogged_bytes: int = Field(default=64 << 20, ge=8 << 20, description="Bytes all streams may have unlogged.")
+    max_streams: int = Field(default=2_000, ge=1, description="Append streams at once.")
+    flush_rows: int = Field(default=10_000, ge=1, le=100_000, description="Rows that a flush waits for.")
+    flush_interval_seconds: float = Field(default=0.25, gt=0, le=10, description="How long it waits for them.")
+    retention_days: int = Field(default=30, ge=9, description="Days that records are kept.")
+    cache_seconds: int = Field(default=300, ge=1, description="How long traces stay in Redis.")
+    max_connection_age_seconds: float = Field(
+        default=600, gt=0, description="Age at which clients are asked to connect anew."
+    )
+    drain_seconds: float = Field(
+        default=20, ge=0, description="How long a stop waits for streams to leave and rows to be written."
+    )

@@ -1,0 +1,121 @@
+"""Group commit: all batches that wait are written and synchronised together, then acknowledged. Nothing is before."""
+
+import asyncio
+import os
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import structlog
+from opentelemetry import trace
+
+from logmesh.journal import FrameRef, Journal, JournalFailed, JournalFull
+from logmesh.processor.frame import Origin, Unwritten, encode_header
+from logmesh.runtime import metrics
+
+log = structlog.get_logger()
+tracer = trace.get_tracer(__name__)
+
+GROUP_BYTES = 1 << 20
+STOP_ADMISSION_FILL = 0.85
+EXIT_CODE_FSYNC = 74  # EX_IOERR
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """A batch on its way into the log, and who is told: `logged(ref)` or `refused()`, on the event loop."""
+
+    origin: Origin
+    raw: bytes
+    began: float
+    logged: Callable[[Unwritten], None]
+    refused: Callable[[], None]
+
+
+class Wal:
+    """The processor's write-ahead log. What `logged` was called for survives a crash and a power loss of this machine.
+
+    The event loop owns the list of what waits; one thread does checksums, writes and fdatasync. (A list that two
+    threads swap can acknowledge what is not durable.)
+    """
+
+    def __init__(self, journal: Journal) -> None:
+        self.journal = journal
+        self._waiting: list[Submitted] = []
+        self._wake = asyncio.Event()
+        self._room = asyncio.Event()
+        self._room.set()
+        self._unlogged_bytes = 0
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="wal")
+
+    def accepts(self) -> bool:
+        """Whether there is disk for more batches."""
+        return self.journal.fill() < STOP_ADMISSION_FILL
+
+    def submit(self, submitted: Submitted) -> None:
+        """Put a batch in line."""
+        self._waiting.append(submitted)
+        self._unlogged_bytes += len(submitted.raw)
+        self._wake.set()
+
+    async def room(self, limit_bytes: int) -> None:
+        """Wait until fewer than `limit_bytes` are in line, so that a stream stops reading and its sender feels it."""
+        while self._unlogged_bytes >= limit_bytes:
+            self._room.clear()
+            await self._room.wait()
+
+    async def run(self) -> None:
+        """Write groups until cancelled. An fsync that fails ends the process: what the disk holds is then unknown."""
+        loop = asyncio.get_running_loop()
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            while self._waiting:
+                group = self._cut_group()
+                payloads = [(encode_header(item.origin), item.raw) for item in group]
+                with tracer.start_as_current_span("wal.append", attributes={"logmesh.batches": len(group)}):
+                    try:
+                        refs: list[FrameRef] | None = await loop.run_in_executor(
+                            self._thread, self.journal.append, payloads
+                        )
+                    except JournalFull as error:
+                        log.warning("write-ahead log is full", event_name="wal_full", error=str(error))
+                        refs = None
+                    except JournalFailed as error:
+                        log.critical(
+                            "write-ahead log failed, stopping at once", event_name="wal_failed", error=str(error)
+                        )
+                        os._exit(EXIT_CODE_FSYNC)
+                self._settle(group, refs)
+
+    def close(self) -> None:
+        """Wait for the thread and close the log."""
+        self._thread.shutdown(wait=True)
+        self.journal.close()
+
+    def _cut_group(self) -> list[Submitted]:
+        size = at = 0
+        while at < len(self._waiting) and size < GROUP_BYTES:
+            size += len(self._waiting[at].raw)
+            at += 1
+        group, self._waiting = self._waiting[:at], self._waiting[at:]
+        return group
+
+    def _settle(self, group: list[Submitted], refs: list[FrameRef] | None) -> None:
+        now = time.monotonic()
+        self._unlogged_bytes -= sum(len(item.raw) for item in group)
+        self._room.set()
+        if refs is None:
+            for item in group:
+                item.refused()
+            return
+        records = 0
+        for item, ref in zip(group, refs, strict=True):
+            item.logged(Unwritten(item.origin, ref))
+            records += item.origin.count
+            metrics.LOGGED_LATENCY.observe(now - item.began)
+        metrics.LOGS_RECEIVED.inc(records)
+        metrics.UNLOGGED_BYTES.set(self._unlogged_bytes)
+        metrics.WAL_BYTES.set(self.journal.bytes_used())
+        metrics.WAL_FILL.set(self.journal.fill())

@@ -1,0 +1,254 @@
+"""Follows the write-ahead log into the database: gathers batches, prepares them off the event loop, flushes, settles.
+
+Preparing the next group overlaps with the flush of the one before. An error that is not the data's own is tried again
+until it passes: what is in the log is stored in the end.
+"""
+
+import asyncio
+import random
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+import asyncpg
+import structlog
+from opentelemetry import trace
+
+from logmesh.journal import Journal, JournalCorrupt
+from logmesh.processor.flush import Flushed, LedgerChanged, flush, refused_row
+from logmesh.processor.frame import Unwritten, decode_frame
+from logmesh.processor.origins import Origins
+from logmesh.processor.prepare import OriginUnknown, Prepared, prepare
+from logmesh.processor.settings import ProcessorSettings
+from logmesh.runtime import metrics
+from logmesh.storage.ledger import SpoolKey
+from logmesh.storage.postgres import connect, is_data_error
+from logmesh.storage.sql import load
+
+log = structlog.get_logger()
+tracer = trace.get_tracer(__name__)
+
+_MAX_BACKOFF_SECONDS = 5.0
+T = TypeVar("T")
+_MAINTAIN = "SELECT logmesh.maintain(make_interval(days => $1))"
+Group = list[tuple[Unwritten, Prepared]]
+
+
+class Writer:
+    """Stores what `put` gives it. `settled` is called on the event loop for each batch that the database then holds."""
+
+    def __init__(
+        self,
+        settings: ProcessorSettings,
+        journal: Journal,
+        pool: "asyncpg.Pool",  # type: ignore[type-arg]
+        settled: Callable[[Unwritten, Prepared], None],
+        *,
+        with_traces: bool,
+    ) -> None:
+        self._settings, self._journal, self._pool = settings, journal, pool
+        self._settled, self._with_traces = settled, with_traces
+        self._unwritten: deque[Unwritten] = deque()
+        self._unwritten_rows = 0
+        self._in_flight: deque[Unwritten] = deque()
+        self._wake = asyncio.Event()
+        self._origins = Origins()
+        self._spools: dict[SpoolKey, int] = {}
+        self._connection: asyncpg.Connection | None = None  # type: ignore[type-arg]
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="prepare")
+        self.connected = False
+
+    def put(self, unwritten: Unwritten) -> None:
+        """Take a durable batch."""
+        self._unwritten.append(unwritten)
+        self._unwritten_rows += unwritten.origin.count
+        metrics.UNWRITTEN_BATCHES.inc()
+        self._wake.set()
+
+    def unwritten(self) -> int:
+        """Durable batches that are not in the database yet."""
+        return len(self._unwritten) + len(self._in_flight)
+
+    def lag_seconds(self) -> float:
+        """Age of the oldest of them."""
+        oldest = (self._in_flight or self._unwritten or (None,))[0]
+        return max(0.0, time.time() - oldest.origin.received_unix_nano / 1e9) if oldest else 0.0
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        ready: asyncio.Queue[Group] = asyncio.Queue(1)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._prepare_groups(ready))
+            group.create_task(self._flush_groups(ready))
+
+    async def close(self) -> None:
+        """Close the connection; what is not written stays in the log."""
+        self._thread.shutdown(wait=True)
+        if self._connection is not None:
+            self._connection.terminate()
+
+    async def _prepare_groups(self, ready: "asyncio.Queue[Group]") -> None:
+        while True:
+            batches = await self._gather()
+            await ready.put(await self._until_done(lambda batches=batches: self._prepare_all(batches)))
+
+    async def _flush_groups(self, ready: "asyncio.Queue[Group]") -> None:
+        while True:
+            group = await ready.get()
+            await self._until_done(lambda group=group: self._flush_once(group))
+
+    async def _flush_once(self, group: Group) -> None:
+        try:
+            await self._flush(group)
+        except BaseException as error:
+            # Whether COMMIT went through is unknown; only a new connection can be trusted.
+            self.connected = False
+            if self._connection is not None:
+                self._connection.terminate()
+                self._connection = None
+            if isinstance(error, asyncpg.CheckViolationError):  # no partition for a row: make what is missing
+                await self._pool.execute(_MAINTAIN, self._settings.retention_days)
+            raise
+
+    async def _gather(self) -> list[Unwritten]:
+        """Wait for about `flush_rows` rows, or for `flush_interval_seconds` after the first."""
+        while not self._unwritten:
+            self._wake.clear()
+            await self._wake.wait()
+        deadline = time.monotonic() + self._settings.flush_interval_seconds
+        while self._unwritten_rows < self._settings.flush_rows and (left := deadline - time.monotonic()) > 0:
+            self._wake.clear()
+            try:
+                async with asyncio.timeout(left):
+                    await self._wake.wait()
+            except TimeoutError:
+                break
+        batches, rows = [], 0
+        while self._unwritten and rows < self._settings.flush_rows:
+            unwritten = self._unwritten.popleft()
+            self._in_flight.append(unwritten)
+            batches.append(unwritten)
+            rows += unwritten.origin.count
+        self._unwritten_rows -= rows
+        return batches
+
+    async def _prepare_all(self, batches: list[Unwritten]) -> Group:
+        group: Group = []
+        for unwritten in batches:
+            prepared = await self._prepare(unwritten)
+            if prepared is not None:
+                group.append((unwritten, prepared))
+        return group
+
+    async def _prepare(
+        self, unwritten: Unwritten, *, strict: bool = False, refused: dict[int, str] | None = None
+    ) -> Prepared | None:
+        key = unwritten.origin.key
+        if key not in self._spools:
+            self._spools[key] = await self._pool.fetchval(
+                load("restore_spool"), key.tenant, key.spool_id, unwritten.origin.producer, unwritten.origin.principal
+            )
+        while True:
+            try:
+                return await asyncio.get_running_loop().run_in_executor(
+                    self._thread, self._prepare_blocking, unwritten, self._spools[key], strict, refused
+                )
+            except OriginUnknown as unknown:
+                await self._origins.resolve(self._pool, key.tenant, unknown.origins)
+            except JournalCorrupt as error:
+                # The acknowledgement COMMITTED is never sent, so the producer's spool still has it and sends it again.
+                log.error("batch in the write-ahead log is corrupt", event_name="wal_corrupt", error=str(error))
+                self._in_flight.remove(unwritten)
+                return None
+
+    def _prepare_blocking(
+        self, unwritten: Unwritten, spool: int, strict: bool, refused: dict[int, str] | None
+    ) -> Prepared:
+        origin, raw = decode_frame(self._journal.read(unwritten.ref))
+        return prepare(
+            origin,
+            raw,
+            spool,
+            self._origins.numbers,
+            now_unix_nano=time.time_ns(),
+            with_traces=self._with_traces,
+            strict=strict,
+            refused=refused,
+        )
+
+    async def _flush(self, group: Group) -> None:
+        refused: dict[int, dict[int, str]] = {}
+        while True:
+            try:
+                with tracer.start_as_current_span("flush", attributes={"logmesh.batches": len(group)}):
+                    flushed = await flush(await self._connected(), [prepared for _, prepared in group])
+                break
+            except LedgerChanged as error:
+                log.warning("the database was replaced", event_name="ledger_changed", error=str(error))
+                self._spools.clear()
+                self._origins.numbers.clear()
+                group[:] = await self._prepare_all([unwritten for unwritten, _ in group])
+            except asyncpg.PostgresError as error:
+                if not is_data_error(error):
+                    raise
+                await self._mend(group, error, refused)
+        self._settle(group, flushed)
+
+    async def _mend(self, group: Group, error: asyncpg.PostgresError, refused: dict[int, dict[int, str]]) -> None:
+        """One row made COPY fail: check every entry strictly; a row that fails all the same becomes a dead letter."""
+        found = refused_row(error, [prepared for _, prepared in group])
+        first_time = not refused
+        for at, (unwritten, prepared) in enumerate(group):
+            mine = refused.setdefault(at, {})
+            at_fault = found is not None and found[0] is prepared and not first_time
+            if at_fault and found is not None:
+                mine[found[1]] = f"refused by the database: {type(error).__name__}"
+            if first_time or at_fault:
+                again = await self._prepare(unwritten, strict=True, refused=mine)
+                if again is not None:
+                    group[at] = unwritten, again
+        if found is None and not first_time:
+            raise error
+
+    def _settle(self, group: Group, flushed: Flushed) -> None:
+        for _ in group:
+            self._in_flight.popleft()
+        metrics.UNWRITTEN_BATCHES.dec(len(group))
+        now = time.time()
+        rows = 0
+        for prepared in flushed.stored:
+            rows += prepared.rows
+            metrics.PROCESSING_LATENCY.observe(max(0.0, now - prepared.batch.received_unix_nano / 1e9))
+            for dead in prepared.dead:
+                metrics.DEAD_LETTERS.labels(dead.reason).inc()
+        metrics.LOGS_PROCESSED.inc(rows)
+        metrics.FLUSH_ROWS.observe(rows)
+        metrics.DUPLICATE_BATCHES.inc(len(flushed.duplicates))
+        self._journal.release([unwritten.ref for unwritten, _ in group])
+        metrics.WAL_BYTES.set(self._journal.bytes_used())
+        metrics.WAL_FILL.set(self._journal.fill())
+        for unwritten, prepared in group:
+            self._settled(unwritten, prepared)
+
+    async def _until_done(self, work: Callable[[], Awaitable[T]]) -> T:
+        """Run `work` until it returns. Every exception counts as "outcome unknown": asyncpg raises outside its own tree
+        when its session is cut. A new connection, and the ledger, sort it out."""
+        delay = 0.05
+        while True:
+            try:
+                return await work()
+            except Exception as error:
+                metrics.FLUSH_RETRIES.labels(type(error).__name__).inc()
+                log.warning("database did not take a flush, trying again", event_name="flush_retry", error=repr(error))
+            await asyncio.sleep(random.uniform(0, delay))  # noqa: S311
+            delay = min(delay * 2, _MAX_BACKOFF_SECONDS)
+
+    async def _connected(self) -> "asyncpg.Connection":  # type: ignore[type-arg]
+        if self._connection is None or self._connection.is_closed():
+            self._connection = await connect(
+                self._settings.database_dsn.get_secret_value(), application=f"logmesh-processor {self._settings.name}"
+            )
+            self.connected = True
+        return self._connection
