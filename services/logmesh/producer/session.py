@@ -1,0 +1,195 @@
+"""One Append stream from Hello to its end, seen from the producer."""
+
+import asyncio
+import time
+from collections import deque
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import grpc
+import structlog
+
+from logmesh.client.window import Window
+from logmesh.journal import JournalCorrupt
+from logmesh.producer.spool import Spool
+from logmesh.record.ranges import RangeSet
+from logmesh.runtime import metrics
+from logmesh.v1 import ingest_service_pb2 as pb
+
+log = structlog.get_logger()
+
+METHOD = "/logmesh.v1.IngestService/Append"
+WELCOME_SECONDS = 15.0
+HEARTBEAT_SECONDS = 15.0
+SILENCE_SECONDS = 50.0  # three heartbeats
+LAST_ACKNOWLEDGEMENTS_SECONDS = 10.0
+MAX_AHEAD = 4_000  # of the lowest uncommitted batch; a processor refuses at 4,096
+
+
+class Listener(Protocol):
+    """Who owns the stream."""
+
+    wake: asyncio.Event
+
+    def committed(self, records: int) -> None:
+        """Records were confirmed."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class StreamEnd:
+    """Why a stream ended, in one word, and whether it had been welcomed before."""
+
+    reason: str
+    welcomed: bool
+
+
+async def run_session(
+    channel: grpc.aio.Channel, spool: Spool, listener: Listener, producer: str, rotate_after_seconds: float
+) -> StreamEnd:
+    """Run one stream. Returns when it was rotated or drained; raises AioRpcError or TimeoutError when it broke."""
+    # Batches are in the spool as they go over the wire, so requests are bytes.
+    call: Any = channel.stream_stream(METHOD, response_deserializer=pb.AppendResponse.FromString)()
+    try:
+        hello = pb.Hello(
+            spool_id=spool.spool_id, session_epoch=spool.next_epoch(), lowest_seq=spool.lowest_seq(), producer=producer
+        )
+        await call.write(pb.AppendRequest(hello=hello).SerializeToString())
+        async with asyncio.timeout(WELCOME_SECONDS):
+            response = await call.read()
+        if response is grpc.aio.EOF or not response.HasField("welcome"):
+            await call.code()
+            raise TimeoutError("the stream ended before Welcome")
+        session = _Session(call, spool, listener, response.welcome, rotate_after_seconds)
+        return await session.run()
+    finally:
+        call.cancel()
+
+
+class _Session:
+    """Sender and reader of one welcomed stream, on one event loop."""
+
+    def __init__(self, call: Any, spool: Spool, listener: Listener, welcome: pb.Welcome, rotate_after: float) -> None:
+        self._call, self._spool, self._listener = call, spool, listener
+        self._window = Window(welcome.credit_batches, welcome.credit_bytes)
+        committed = RangeSet((part.first, part.last) for part in welcome.committed)
+        self._todo = deque(spool.reconcile(committed))
+        self._sent_up_to = max(self._todo[-1] if self._todo else 0, spool.last_seq())
+        self._again: list[tuple[float, int]] = []  # refused for now: when to try again, which
+        self._rotate_at = time.monotonic() + rotate_after
+        self._leaving: str | None = None
+        listener.committed(0)
+        log.info(
+            "stream is open", event_name="stream_open", processor=welcome.processor, to_send=len(self._todo)
+        )
+
+    async def run(self) -> StreamEnd:
+        reader = asyncio.create_task(self._read())
+        sender = asyncio.create_task(self._send())
+        try:
+            done, _ = await asyncio.wait({reader, sender}, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+            if sender in done:
+                async with asyncio.timeout(LAST_ACKNOWLEDGEMENTS_SECONDS):
+                    await reader
+            return StreamEnd(self._leaving or "closed", welcomed=True)
+        except TimeoutError:
+            if self._leaving:
+                return StreamEnd(self._leaving, welcomed=True)
+            raise
+        finally:
+            for task in (reader, sender):
+                task.cancel()
+            await asyncio.gather(reader, sender, return_exceptions=True)
+
+    async def _send(self) -> None:
+        """Write batches as credit allows, until it is time to leave; then half-close."""
+        while not self._should_leave():
+            seq = self._next()
+            if seq is None:
+                await self._pause()
+                continue
+            try:
+                raw = self._spool.read(seq)
+            except (KeyError, JournalCorrupt) as error:
+                log.error("a batch can't be read from the spool", event_name="spool_corrupt", seq=seq, error=repr(error))
+                self._todo.popleft()
+                continue
+            if not self._window.has_room(len(raw)):
+                await self._pause()
+                continue
+            self._todo.popleft()
+            self._window.sent(seq, len(raw))
+            metrics.BATCHES_SENT.inc()
+            await self._call.write(raw)
+        ends = time.monotonic() + LAST_ACKNOWLEDGEMENTS_SECONDS
+        while self._in_flight() and time.monotonic() < ends:
+            await self._pause(0.2)
+        await self._call.done_writing()
+
+    def _should_leave(self) -> bool:
+        if self._leaving is None and time.monotonic() >= self._rotate_at:
+            self._leaving = "rotated"
+        return self._leaving is not None
+
+    def _next(self) -> int | None:
+        """The batch to send now, still at the head of the line."""
+        now = time.monotonic()
+        while self._again and self._again[0][0] <= now:
+            self._todo.appendleft(self._again.pop(0)[1])
+        for seq in self._spool.after(self._sent_up_to):
+            self._todo.append(seq)
+            self._sent_up_to = seq
+        if not self._todo:
+            return None
+        lowest = self._spool.lowest_uncommitted()
+        return self._todo[0] if not lowest or self._todo[0] <= lowest + MAX_AHEAD else None
+
+    def _in_flight(self) -> bool:
+        """Whether batches of this stream still wait for COMMITTED."""
+        lowest = self._spool.lowest_uncommitted()
+        return bool(lowest) and (not self._todo or lowest < self._todo[0]) and not self._again
+
+    async def _pause(self, seconds: float = HEARTBEAT_SECONDS) -> None:
+        """Wait for an acknowledgement or a new batch; on a long silence say that we are still here."""
+        until = min(seconds, max(0.0, self._rotate_at - time.monotonic()) if self._leaving is None else seconds)
+        if self._again:
+            until = min(until, max(0.01, self._again[0][0] - time.monotonic()))
+        try:
+            async with asyncio.timeout(until):
+                await self._listener.wake.wait()
+        except TimeoutError:
+            if until >= HEARTBEAT_SECONDS:
+                await self._call.write(pb.AppendRequest(heartbeat=pb.Heartbeat()).SerializeToString())
+        self._listener.wake.clear()
+
+    async def _read(self) -> None:
+        while True:
+            async with asyncio.timeout(SILENCE_SECONDS):
+                response = await self._call.read()
+            if response is grpc.aio.EOF:
+                return
+            kind = response.WhichOneof("message")
+            if kind == "logged":
+                self._window.logged((part.first, part.last) for part in response.logged.ranges)
+            elif kind == "committed":
+                for part in response.committed.ranges:
+                    self._listener.committed(self._spool.commit(part.first, part.last))
+            elif kind == "nack":
+                self._refused(response.nack)
+            elif kind == "drain":
+                self._leaving = self._leaving or "drained"
+            self._listener.wake.set()
+
+    def _refused(self, nack: pb.Nack) -> None:
+        self._window.returned(nack.seq)
+        code = pb.NackCode.Name(nack.code).removeprefix("NACK_CODE_").lower()
+        if nack.HasField("retry_after"):
+            self._again.append((time.monotonic() + nack.retry_after.ToNanoseconds() / 1e9, nack.seq))
+            self._again.sort()
+            return
+        metrics.BATCHES_REFUSED.labels(code).inc()
+        path = self._spool.set_aside(nack.seq, nack.reason)
+        log.error("a batch was refused for good and set aside", event_name="batch_refused", reason=nack.reason, path=str(path))
+        self._listener.committed(0)
