@@ -1,0 +1,97 @@
+"""Makes the next segment before it is needed, never more than one: append does not wait for a file to be filled."""
+
+import os
+import threading
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
+from logmesh.journal.durability import NO_ROOM, Durability
+from logmesh.journal.errors import JournalFailed
+from logmesh.journal.segment import Segment, create_segment
+
+
+class NextSegment:
+    """The one segment that is ready or being made.
+
+    `reserved_bytes` is what it takes of the journal's limit. All methods are for the appending thread, but `close`.
+    """
+
+    def __init__(self, directory: Path, size: int, durability: Durability, ready: Segment | None) -> None:
+        self._directory = directory
+        self._size = size
+        self._durability = durability
+        self._worker = ThreadPoolExecutor(1, thread_name_prefix="journal-next-segment")
+        self._future: Future[Segment | None] | None = None
+        if ready is not None:
+            self._future = Future()
+            self._future.set_result(ready)
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether there is none, and none being made."""
+        return self._future is None
+
+    @property
+    def reserved_bytes(self) -> int:
+        """Bytes taken, or about to be."""
+        return 0 if self._future is None else self._size
+
+    def make(self, number: int) -> None:
+        """Begin to make segment `number` in the background, if the disk has room for it."""
+        if self._future is None and free_bytes(self._directory) >= self._size:
+            self._future = self._worker.submit(self._make, number)
+
+    def take(self) -> Segment | None:
+        """The segment, waited for if need be; None when the disk is full. Raises JournalFailed."""
+        if self._future is None:
+            return None
+        future, self._future = self._future, None
+        return future.result()
+
+    def close(self) -> None:
+        """Wait for the segment in the making; a later open finds it."""
+        self._worker.shutdown(wait=True)
+
+    def _make(self, number: int) -> Segment | None:
+        try:
+            return create_segment(self._directory, number, self._size, self._durability)
+        except JournalFailed:
+            raise
+        except OSError as error:
+            if error.errno in NO_ROOM:
+                return None
+            raise self._durability.fail(f"segment {number} can't be made: {error}") from error
+
+
+class Ballast:
+    """A file of no use but to be deleted when the disk is full, so that recovery has room to work in."""
+
+    def __init__(self, directory: Path, size: int) -> None:
+        self._path = directory / "ballast"
+        self._directory = directory
+        self._size = size
+        self._guard = threading.Lock()
+
+    def fill(self, spare: int) -> None:
+        """Make the file unless it is there, if that leaves `spare` bytes free on the disk."""
+        with self._guard:
+            if not self._size or self._path.exists() or free_bytes(self._directory) < self._size + spare:
+                return
+            fd = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+            try:
+                os.posix_fallocate(fd, 0, self._size)
+            except OSError:
+                self._path.unlink()
+            finally:
+                os.close(fd)
+
+    def drop(self) -> None:
+        """Give the bytes back to the disk."""
+        with self._guard:
+            self._path.unlink(missing_ok=True)
+
+
+def free_bytes(directory: Path) -> int:
+    """Bytes that an unprivileged process may still write on the directory's disk."""
+    status = os.statvfs(directory)
+    return status.f_bavail * status.f_frsize

@@ -1,0 +1,28 @@
+"""What can go wrong with a journal, and who has to do something about it.
+
+JournalError
+├── JournalFull       no room: nothing was acknowledged, try again after frames were released
+├── JournalFailed     the disk does not keep its promise: the process must exit without acknowledging
+├── JournalCorrupt    one frame can't be read; the others can
+└── JournalLocked     another process has the directory
+"""
+
+
+class JournalError(Exception):
+    """Root of everything a journal raises on purpose."""
+
+
+class JournalFull(JournalError):  # noqa: N818 - a state of the journal, named as people say it
+    """The journal or its disk has no room for this group; no frame of it was kept."""
+
+
+class JournalFailed(JournalError):  # noqa: N818 - a state of the journal, named as people say it
+    """A synchronisation or a write failed; the journal refuses everything from here on and never tries again."""
+
+
+class JournalCorrupt(JournalError):  # noqa: N818 - a state of the journal, named as people say it
+    """The frame asked for is damaged, or no longer there."""
+
+
+class JournalLocked(JournalError):  # noqa: N818 - a state of the journal, named as people say it
+    """The directory is in use; the message names the process."""

@@ -1,0 +1,280 @@
+"""The journal itself: what `append` returned can be read until it is released, across kills and losses of power.
+
+One thread appends; any thread reads, releases and asks for the fill.
+"""
+
+import os
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from logmesh.journal.ahead import Ballast, NextSegment
+from logmesh.journal.durability import NO_ROOM, Durability
+from logmesh.journal.errors import JournalCorrupt, JournalFull
+from logmesh.journal.frame import MAX_PAYLOAD_BYTES, encode_frame, frame_bytes, group_bytes
+from logmesh.journal.lock import DirectoryLock
+from logmesh.journal.recovery import recover, set_aside
+from logmesh.journal.segment import FrameRef, Segment, read_frame, write_all
+
+
+class Journal:
+    """See the package's docstring. `quarantined` and `torn` list what recovery, or a later read, set aside."""
+
+    def __init__(
+        self,
+        directory: Path,
+        lock: DirectoryLock,
+        durability: Durability,
+        segment_bytes: int,
+        max_bytes: int,
+        ballast_bytes: int,
+    ) -> None:
+        """Use `open`."""
+        self._ballast = Ballast(directory, ballast_bytes)
+        recovered = recover(directory, segment_bytes, durability, self._ballast)
+        self.quarantined: list[Path] = recovered.quarantined
+        self.torn: list[Path] = recovered.torn
+        self._directory = directory
+        self._lock = lock
+        self._durability = durability
+        self._segment_bytes = segment_bytes
+        self._max_bytes = max_bytes
+        self._guard = threading.Lock()
+        self._segments = {segment.number: segment for segment in recovered.segments}
+        self._segments_bytes = sum(segment.allocated for segment in recovered.segments)
+        self._durable = recovered.durable
+        self._last_number = recovered.last_number
+        self._active: Segment | None = None
+        self._active_fd = -1
+        self._next = NextSegment(directory, segment_bytes, durability, recovered.ready)
+        self._make_next()
+        self._fill_ballast()
+
+    @classmethod
+    def open(
+        cls,
+        directory: Path,
+        *,
+        segment_bytes: int = 16 << 20,
+        max_bytes: int = 1 << 30,
+        ballast_bytes: int = 0,
+        fsync: Callable[[int], None] = os.fdatasync,
+        fsync_metadata: Callable[[int], None] = os.fsync,
+    ) -> Self:
+        """Recover the journal in `directory`, which is made if need be, and own it until `close`.
+
+        Args:
+            segment_bytes: size of a segment file; a larger group makes its segment grow.
+            max_bytes: limit of all segments together, the one made ahead included.
+            ballast_bytes: size of a file that is deleted when the disk is full; 0 is none.
+            fsync: makes a file's contents durable.
+            fsync_metadata: makes new files and directories durable.
+
+        Raises JournalLocked when another process has it, JournalFailed when survivors can't be made durable.
+        """
+        directory.mkdir(parents=True, exist_ok=True)
+        lock = DirectoryLock(directory)
+        try:
+            return cls(directory, lock, Durability(fsync, fsync_metadata), segment_bytes, max_bytes, ballast_bytes)
+        except BaseException:
+            lock.release()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def append(self, payloads: Sequence[Sequence[bytes]]) -> list[FrameRef]:
+        """Write one frame a payload (its buffers concatenated, 1 byte to 64 MiB) and synchronise once for all.
+
+        The frames are durable when this returns, in one segment. Blocking; for one thread only.
+        Raises ValueError, JournalFull (nothing was kept), and JournalFailed (the process must exit).
+        """
+        self._durability.check()
+        lengths = [sum(map(len, payload)) for payload in payloads]
+        if not lengths:
+            return []
+        if min(lengths) < 1 or max(lengths) > MAX_PAYLOAD_BYTES:
+            raise ValueError(f"a payload has 1 to {MAX_PAYLOAD_BYTES} bytes")
+        segment = self._segment_for(group_bytes(sum(lengths), len(lengths)))
+        refs: list[FrameRef] = []
+        buffers: list[bytes] = []
+        end = segment.end
+        for payload, length in zip(payloads, lengths, strict=True):
+            buffers += encode_frame(segment.segment_id, end, self._durable, payload)
+            refs.append(FrameRef(segment.number, end, length))
+            end += frame_bytes(length)
+        self._write(segment, buffers, end)
+        self._durability.data(self._active_fd)
+        with self._guard:
+            segment.pending.update((ref.offset, ref.length) for ref in refs)
+            segment.end = end
+            self._durable = self._durable._replace(segment=segment.number, offset=end)
+        return refs
+
+    def starts_segment(self, payload_bytes: int, frames: int = 1) -> bool:
+        """Whether the next append, of `frames` payloads of `payload_bytes` in all, begins a segment."""
+        active = self._active
+        return active is None or active.is_empty or not self._fits(active, group_bytes(payload_bytes, frames))
+
+    def read(self, ref: FrameRef) -> bytes:
+        """The payload, equal to the bit to what was appended; any thread. Raises JournalCorrupt, JournalFailed."""
+        self._durability.check()
+        segment = self._segments.get(ref.segment)
+        if segment is None:
+            raise JournalCorrupt(f"segment {ref.segment} is gone")
+        fd = self._open_to_read(segment)
+        try:
+            return read_frame(fd, segment.segment_id, ref.offset, ref.length)
+        finally:
+            os.close(fd)
+
+    def frames(self) -> Iterator[tuple[FrameRef, bytes]]:
+        """Every frame that is not released, oldest first, one at a time; any thread.
+
+        A frame that was damaged since recovery is left out, and its segment set aside. Raises JournalFailed.
+        """
+        with self._guard:
+            segments = sorted(self._segments.values(), key=lambda segment: segment.number)
+        for segment in segments:
+            with self._guard:
+                pending = list(segment.pending.items())
+            for offset, length in pending:
+                ref = FrameRef(segment.number, offset, length)
+                try:
+                    payload = self.read(ref)
+                except JournalCorrupt:
+                    self._set_aside(segment, offset)
+                else:
+                    yield ref, payload
+
+    def release(self, refs: Iterable[FrameRef]) -> None:
+        """Done with these frames; twice does no harm. A closed segment without other frames is deleted. Any thread."""
+        self._durability.check()
+        with self._guard:
+            touched = set()
+            for ref in refs:
+                segment = self._segments.get(ref.segment)
+                if segment is not None:
+                    segment.pending.pop(ref.offset, None)
+                    touched.add(segment)
+            for segment in touched:
+                if segment is not self._active and not segment.pending:
+                    self._delete(segment)
+
+    def bytes_used(self) -> int:
+        """Bytes of all segments on disk, the one made ahead included."""
+        return self._segments_bytes + self._next.reserved_bytes
+
+    def fill(self) -> float:
+        """`bytes_used` as a part of `max_bytes`, 0 to 1."""
+        return min(1.0, self.bytes_used() / self._max_bytes)
+
+    def close(self) -> None:
+        """Wait for the background, and let the directory go. Nothing else may be called afterwards."""
+        self._next.close()
+        if self._active_fd >= 0:
+            os.close(self._active_fd)
+            self._active_fd = -1
+        self._lock.release()
+
+    def _fits(self, segment: Segment, size: int) -> bool:
+        return segment.end + size <= self._segment_bytes
+
+    def _make_next(self) -> None:
+        """Have the next segment made, unless it is, or there is no room for it."""
+        if self._next.is_wanted and self.bytes_used() + self._segment_bytes <= self._max_bytes:
+            self._next.make(self._last_number + 1)
+            self._fill_ballast()
+
+    def _fill_ballast(self) -> None:
+        """Leave more than the ballast's own bytes free, or it would come and go with each append to a full disk."""
+        self._ballast.fill(spare=2 * self._segment_bytes)
+
+    def _segment_for(self, size: int) -> Segment:
+        active = self._active
+        if active is None or not (active.is_empty or self._fits(active, size)):
+            active = self._roll()
+        growth = active.end + size - active.allocated
+        if growth > 0 and self.bytes_used() + growth > self._max_bytes:
+            raise JournalFull(f"{self.bytes_used()} of {self._max_bytes} bytes used")
+        self._make_next()
+        return active
+
+    def _roll(self) -> Segment:
+        closed = self._active
+        if closed is not None and not closed.pending:
+            with self._guard:
+                self._close_active()
+                self._delete(closed)
+        self._make_next()
+        segment = self._next.take()
+        if segment is None:
+            if self.bytes_used() + self._segment_bytes > self._max_bytes:
+                raise JournalFull(f"{self.bytes_used()} of {self._max_bytes} bytes used")
+            self._ballast.drop()
+            raise JournalFull("the disk is full")
+        fd = os.open(segment.path, os.O_RDWR)
+        with self._guard:
+            self._close_active()
+            self._active, self._active_fd = segment, fd
+            self._last_number = segment.number
+            self._segments[segment.number] = segment
+            self._segments_bytes += segment.allocated
+            if closed is not None and not closed.pending and closed.number in self._segments:
+                self._delete(closed)
+        return segment
+
+    def _close_active(self) -> None:
+        if self._active is not None:
+            os.close(self._active_fd)
+            self._active, self._active_fd = None, -1
+
+    def _write(self, segment: Segment, buffers: list[bytes], end: int) -> None:
+        try:
+            write_all(self._active_fd, buffers, segment.end)
+        except OSError as error:
+            if error.errno not in NO_ROOM:
+                raise self._durability.fail(f"write failed: {error}") from error
+            self._cut_to(segment, segment.end)
+            self._ballast.drop()
+            raise JournalFull(f"the disk is full: {error}") from error
+        if end > segment.allocated:
+            self._account(segment, end)
+
+    def _cut_to(self, segment: Segment, size: int) -> None:
+        """Leave nothing of a failed write behind; truncating also works where zeroing would need room."""
+        try:
+            os.ftruncate(self._active_fd, size)
+        except OSError as error:
+            raise self._durability.fail(f"truncation failed: {error}") from error
+        self._account(segment, size)
+
+    def _account(self, segment: Segment, size: int) -> None:
+        with self._guard:
+            self._segments_bytes += size - segment.allocated
+            segment.allocated = size
+
+    def _delete(self, segment: Segment) -> None:
+        """Called with the guard held. If the deletion is lost with the power, the frames come back, as documented."""
+        del self._segments[segment.number]
+        self._segments_bytes -= segment.allocated
+        segment.path.unlink(missing_ok=True)
+
+    def _open_to_read(self, segment: Segment) -> int:
+        try:
+            return os.open(segment.path, os.O_RDONLY)
+        except FileNotFoundError as error:
+            raise JournalCorrupt(f"segment {segment.number} is gone") from error
+
+    def _set_aside(self, segment: Segment, offset: int) -> None:
+        """Keep a segment with a damaged frame for people to look at, unless it was released meanwhile."""
+        with self._guard:
+            if segment.pending.pop(offset, None) is not None:
+                kept = set_aside(segment.path)
+                if kept not in self.quarantined:
+                    self.quarantined.append(kept)
