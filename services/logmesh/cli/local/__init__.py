@@ -1,0 +1,7 @@
+"""The whole system on one machine.
+
+    up ─► supervisor ─► postgres ─► redis ─► processor… ─► gateway ─► producer…
+          (started from left to right, stopped from right to left)
+
+Everything lives under one data folder; a restart finds it again.
+"""

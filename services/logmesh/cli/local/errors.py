@@ -1,0 +1,5 @@
+"""What stops the local system from starting. Each is one line for a person."""
+
+
+class LocalError(Exception):
+    """The local system can't start or go on; the message says why and, where there is one, what to do about it."""

@@ -1,0 +1,70 @@
+"""Real servers for every test that asks: each starts in about a second, once a session."""
+
+import os
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from uuid import uuid4
+
+import asyncpg
+import pytest
+
+from logmesh.cli.local.certificates import WorkloadFiles, ensure_certificates
+from logmesh.cli.local.ports import free_port
+from logmesh.cli.local.postgres import Postgres
+from logmesh.cli.local.redis import Redis
+
+# Tests start programs while gRPC's threads run; none of the children goes on with gRPC. Read when gRPC is first used.
+os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """A database of one test's own: connection strings by role."""
+
+    server: Postgres
+    name: str
+    owner_dsn: str
+    writer_dsn: str
+    reader_dsn: str
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+    """A PostgreSQL server with Logmesh's roles. Tests that stop it start one of their own instead."""
+    server = Postgres(tmp_path_factory.mktemp("postgres"), port=free_port())
+    server.start()
+    yield server
+    server.stop("immediate")
+
+
+@pytest.fixture
+async def database(postgres: Postgres) -> AsyncIterator[Database]:
+    """A fresh, empty database, dropped after the test."""
+    name = f"test_{uuid4().hex[:12]}"
+    superuser = await asyncpg.connect(postgres.dsn("postgres", "postgres"))
+    await superuser.execute(f"CREATE DATABASE {name} OWNER logmesh_owner")
+    yield Database(
+        server=postgres,
+        name=name,
+        owner_dsn=postgres.dsn("logmesh_owner", name),
+        writer_dsn=postgres.dsn("logmesh_writer", name),
+        reader_dsn=postgres.dsn("logmesh_reader", name),
+    )
+    await superuser.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    await superuser.close()
+
+
+@pytest.fixture(scope="session")
+def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Redis]:
+    """A Redis server; `redis_server.url` is its address."""
+    server = Redis(tmp_path_factory.mktemp("redis"))
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> dict[str, WorkloadFiles]:
+    """PEM files by workload, good for 127.0.0.1 and 127.0.0.11 to 127.0.0.19."""
+    addresses = ("127.0.0.1", *(f"127.0.0.{last}" for last in range(11, 20)))
+    return ensure_certificates(tmp_path_factory.mktemp("certificates"), addresses)
