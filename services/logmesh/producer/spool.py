@@ -3,6 +3,7 @@
 What `append` returned survives a kill and a power loss; a restart continues the source exactly behind it.
 """
 
+import threading
 import time
 from collections import deque
 from dataclasses import dataclass
@@ -44,6 +45,8 @@ class Spool:
         self._journal = Journal.open(directory, segment_bytes=_SEGMENT_BYTES, max_bytes=max_bytes)
         self._identity_path = directory / "spool.json"
         self._identity = SpoolIdentity.load(self._identity_path)
+        # `append` runs in a thread of its own; number and positions must be saved as one.
+        self._identity_lock = threading.Lock()
         self._batches: dict[int, Spooled] = {}
         self._uncommitted: dict[int, None] = {}  # in order of number
         self._kept: deque[tuple[float, Spooled]] = deque()  # committed, by time of commit
@@ -61,9 +64,10 @@ class Spool:
 
     def next_epoch(self) -> int:
         """A number above all that this spool has used to open a stream."""
-        self._identity.epoch += 1
-        self._identity.save(self._identity_path)
-        return self._identity.epoch
+        with self._identity_lock:
+            self._identity.epoch += 1
+            self._identity.save(self._identity_path)
+            return self._identity.epoch
 
     def append(self, columns: LogColumns, positions: dict[str, Any], *, compress: bool = False) -> Spooled:
         """Write a batch and the positions that changed with it; durable on return. Raises JournalFull, JournalFailed."""
@@ -72,10 +76,12 @@ class Spool:
         header = orjson.dumps({"seq": seq, "count": len(columns.bodies), "positions": positions})
         if self._journal.starts_segment(len(header) + len(batch) + _LENGTH.size):
             # Older segments may go from now on, and with them what they alone said of numbers and positions.
-            self._identity.save(self._identity_path)
+            with self._identity_lock:
+                self._identity.save(self._identity_path)
         (ref,) = self._journal.append([(_LENGTH.pack(len(header)), header, batch)])
-        self._identity.next_seq = seq + 1
-        self._identity.positions = {**self._identity.positions, **positions}
+        with self._identity_lock:
+            self._identity.next_seq = seq + 1
+            self._identity.positions = {**self._identity.positions, **positions}
         return Spooled(seq, len(columns.bodies), ref)
 
     def add(self, spooled: Spooled) -> None:
@@ -135,7 +141,9 @@ class Spool:
     def commit(self, first: int, last: int) -> int:
         """Mark batches as committed; return how many records that newly are."""
         records = 0
-        for seq in range(first, last + 1) if last - first < 10_000 else [s for s in self._batches if first <= s <= last]:
+        for seq in (
+            range(first, last + 1) if last - first < 10_000 else [s for s in self._batches if first <= s <= last]
+        ):
             if seq in self._uncommitted:
                 del self._uncommitted[seq]
                 spooled = self._batches[seq]

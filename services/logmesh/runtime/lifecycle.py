@@ -36,7 +36,7 @@ def run(service_name: str, settings_class: type[S], main: Callable[[S, asyncio.E
         uvloop.run(_until_signal(settings, main))
     except Exception as raised:
         for error in _leaves(raised):
-            log.error("cannot go on", event_name="failed", error=f"{type(error).__name__}: {error}", exc_info=error)
+            log.error("cannot go on", event_name="failed", error=f"{type(error).__name__}: {error}", exc_info=None if isinstance(error, OSError) else error)
         return 1
     finally:
         flush_traces()
