@@ -20,10 +20,16 @@ _MAX_BACKOFF_SECONDS = 5.0
 
 
 class Forwarder:
-    """`spooled` wakes it for a new batch; `progress(records)` is called as records are committed."""
+    """`spooled` wakes it for a new batch; `progress(records)` is called as records are committed, `failed(error)` as streams break."""
 
-    def __init__(self, settings: ProducerSettings, spool: Spool, progress: Callable[[int], None] | None = None) -> None:
-        self._settings, self._spool, self._progress = settings, spool, progress
+    def __init__(
+        self,
+        settings: ProducerSettings,
+        spool: Spool,
+        progress: Callable[[int], None] | None = None,
+        failed: Callable[[str], None] | None = None,
+    ) -> None:
+        self._settings, self._spool, self._progress, self._failed = settings, spool, progress, failed
         self.wake = asyncio.Event()
         self._all_committed = asyncio.Event()
         self.last_error = ""
@@ -68,8 +74,13 @@ class Forwarder:
                     delay = _FIRST_BACKOFF_SECONDS
                     continue
                 log.warning(
-                    "stream ended, connecting again", event_name="stream_ended", reason=end.reason, error=self.last_error
+                    "stream ended, connecting again",
+                    event_name="stream_ended",
+                    reason=end.reason,
+                    error=self.last_error,
                 )
+                if self._failed is not None:
+                    self._failed(self.last_error)
                 if end.welcomed:
                     delay = _FIRST_BACKOFF_SECONDS
                 await asyncio.sleep(random.uniform(0, delay))  # noqa: S311

@@ -81,8 +81,14 @@ class Spool:
         (ref,) = self._journal.append([(_LENGTH.pack(len(header)), header, batch)])
         with self._identity_lock:
             self._identity.next_seq = seq + 1
-            self._identity.positions = {**self._identity.positions, **positions}
+            self._identity.positions = _merged(self._identity.positions, positions)
         return Spooled(seq, len(columns.bodies), ref)
+
+    def note(self, positions: dict[str, Any]) -> None:
+        """Keep positions that changed without a record."""
+        with self._identity_lock:
+            self._identity.positions = _merged(self._identity.positions, positions)
+            self._identity.save(self._identity_path)
 
     def add(self, spooled: Spooled) -> None:
         """Make an appended batch known to the forwarder."""
@@ -182,7 +188,7 @@ class Spool:
             self.add(Spooled(header["seq"], header["count"], ref))
             if header["seq"] >= identity.next_seq:
                 identity.next_seq = header["seq"] + 1
-                identity.positions.update(header["positions"])
+                identity.positions = _merged(identity.positions, header["positions"])
         identity.save(self._identity_path)
 
     def _release_old(self) -> None:
@@ -195,3 +201,8 @@ class Spool:
             done.append(spooled.ref)
         if done:
             self._journal.release(done)
+
+
+def _merged(positions: dict[str, Any], changed: dict[str, Any]) -> dict[str, Any]:
+    """Positions with `changed` laid over them; None forgets one."""
+    return {key: value for key, value in {**positions, **changed}.items() if value is not None}

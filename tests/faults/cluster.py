@@ -1,0 +1,149 @@
+"""A small real cluster for fault tests: PostgreSQL, processors, and a producer that follows a file whose lines are known."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import asyncpg
+
+from logmesh.cli.local.ports import free_port
+from logmesh.cli.local.postgres import Postgres
+
+
+@dataclass
+class Cluster:
+    """Starts everything under `folder`. `environment` is added to every process, by name of the process."""
+
+    folder: Path
+    processors: int = 2
+    environment: dict[str, dict[str, str]] = field(default_factory=dict)
+    running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    lines: int = 0
+
+    def __post_init__(self) -> None:
+        self.port, self.direct_port = free_port(), free_port()
+        self.postgres = Postgres(self.folder / "postgres", port=free_port())
+        self.postgres.start()
+        self.log = self.folder / "app.log"
+        self.log.touch()
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the processors."""
+        return [f"log-processor-{index}" for index in range(self.processors)]
+
+    def start(self) -> None:
+        """Start the processors and the producer."""
+        for name in self.names:
+            self.start_processor(name)
+        self.start_producer()
+
+    def start_processor(self, name: str) -> None:
+        """Start one processor on an address of its own."""
+        self._start(
+            name,
+            "logmesh.processor",
+            LOGMESH_LISTEN_ADDRESS=self.address(name),
+            LOGMESH_PORT=str(self.port),
+            LOGMESH_DIRECT_PORT=str(self.direct_port),
+            LOGMESH_BUFFER_DIR=str(self.folder / name),
+            LOGMESH_DATABASE_DSN=self.postgres.dsn("logmesh_writer"),
+            LOGMESH_OWNER_DSN=self.postgres.dsn("logmesh_owner"),
+            LOGMESH_WAL_MAX_BYTES=str(256 << 20),
+            LOGMESH_WAL_SEGMENT_BYTES=str(8 << 20),
+        )
+
+    def start_producer(self) -> None:
+        """Start the producer that follows `self.log`."""
+        targets = ",".join(f"{self.address(name)}:{self.direct_port}" for name in self.names)
+        self._start(
+            "log-producer",
+            "logmesh.producer",
+            LOGMESH_TARGET=f"ipv4:{targets}",
+            LOGMESH_SOURCE="file",
+            LOGMESH_FILES=str(self.log),
+            LOGMESH_SERVICE="faults",
+            LOGMESH_SPOOL_DIR=str(self.folder / "spool"),
+            LOGMESH_BATCH_SECONDS="0.05",
+            LOGMESH_BATCH_RECORDS="200",
+        )
+
+    def write_lines(self, count: int) -> None:
+        """Append `count` lines, each different from all others."""
+        with self.log.open("a", encoding="utf-8") as file:
+            file.writelines(f"line {self.lines + at:08d} of the fault test\n" for at in range(count))
+        self.lines += count
+
+    def kill(self, name: str) -> None:
+        """kill -9."""
+        process = self.running.pop(name)
+        process.kill()
+        process.wait()
+
+    def kill_postgres(self) -> None:
+        """What ``pg_ctl -m immediate`` does, and a start with crash recovery."""
+        self.postgres.stop("immediate")
+        self.postgres.start()
+
+    async def query(self, sql: str) -> list[asyncpg.Record]:
+        """Ask the database as its superuser."""
+        connection = await asyncpg.connect(self.postgres.dsn("postgres", "logmesh"))
+        try:
+            return list(await connection.fetch(sql))
+        finally:
+            await connection.close()
+
+    async def wait_until_stored(self, seconds: float) -> None:
+        """Wait until as many rows are stored as lines were written. Raises TimeoutError with the count."""
+        ends = time.monotonic() + seconds
+        while True:
+            stored = (await self.query("SELECT count(*) AS n FROM logmesh.logs"))[0]["n"]
+            if stored >= self.lines:
+                return
+            if time.monotonic() > ends:
+                raise TimeoutError(f"{stored} of {self.lines} lines are stored")
+            time.sleep(0.2)
+
+    def stop(self) -> None:
+        """End everything."""
+        for process in self.running.values():
+            process.send_signal(signal.SIGTERM)
+        for process in self.running.values():
+            try:
+                process.wait(15)
+            except subprocess.TimeoutExpired:
+                process.kill()
+        self.postgres.stop("immediate")
+
+    def output(self, name: str) -> str:
+        """What a process has logged so far."""
+        return (self.folder / f"{name}.out").read_text("utf-8", "replace")
+
+    def address(self, name: str) -> str:
+        """The loopback address of a processor."""
+        return f"127.0.0.{11 + self.names.index(name)}"
+
+    def _start(self, name: str, module: str, **settings: str) -> None:
+        environment = {
+            **os.environ,
+            "LOGMESH_NAME": name,
+            "LOGMESH_METRICS_PORT": "0",
+            **settings,
+            **self.environment.get(name, {}),
+        }
+        with (self.folder / f"{name}.out").open("ab") as out:
+            self.running[name] = subprocess.Popen(
+                [sys.executable, "-m", module], env=environment, stdout=out, stderr=out, stdin=subprocess.DEVNULL
+            )
+
+
+def shuffled_faults(names: list[str], times: int, seed: int) -> list[str]:
+    """Each name `times` times, in an order that the seed gives."""
+    faults = names * times
+    random.Random(seed).shuffle(faults)
+    return faults

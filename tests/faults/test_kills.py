@@ -1,0 +1,49 @@
+"""What was read is stored exactly once, whoever is killed."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.faults.cluster import Cluster, shuffled_faults
+
+TIMES = 20
+
+
+@pytest.fixture
+def cluster(tmp_path: Path) -> Iterator[Cluster]:
+    cluster = Cluster(tmp_path)
+    yield cluster
+    cluster.stop()
+
+
+@pytest.mark.timeout(600)
+async def test_kills_of_processor_producer_and_postgresql_lose_and_repeat_nothing(cluster: Cluster) -> None:
+    cluster.start()
+    time.sleep(3)
+    for at, fault in enumerate(shuffled_faults(["processor", "producer", "postgres"], TIMES, seed=7)):
+        cluster.write_lines(3_000)
+        time.sleep(0.3)
+        if fault == "processor":
+            name = cluster.names[at % cluster.processors]
+            cluster.kill(name)
+            cluster.start_processor(name)
+        elif fault == "producer":
+            cluster.kill("log-producer")
+            cluster.start_producer()
+        else:
+            cluster.kill_postgres()
+        cluster.write_lines(1_000)
+        time.sleep(0.3)
+    await cluster.wait_until_stored(90)
+
+    (row,) = await cluster.query(
+        "SELECT count(*) AS rows, count(DISTINCT (spool, position)) AS ids, count(DISTINCT body) AS bodies FROM logmesh.logs"
+    )
+    assert (row["rows"], row["ids"], row["bodies"]) == (cluster.lines, cluster.lines, cluster.lines)
+    (ledger,) = await cluster.query(
+        "SELECT stored, dead_letters, committed = int8multirange(int8range(1, upper(committed))) AS whole FROM logmesh.spools"
+    )
+    assert (ledger["stored"], ledger["dead_letters"], ledger["whole"]) == (cluster.lines, 0, True)
+    print(f"{3 * TIMES} kills, {cluster.lines} records, 0 lost, 0 duplicated")
