@@ -40,12 +40,18 @@ def attributes_from_json(text: bytes, into: Struct) -> None:
 
 
 def dump_json(value: Any, sort: bool = False) -> bytes:
-    """JSON text of plain Python values with string keys; what orjson refuses goes through the standard library."""
+    """JSON text of plain Python values with string keys; what orjson refuses goes through the standard library.
+
+    Raises ValueError when it is nested too deep for that as well.
+    """
     try:
         return orjson.dumps(value, option=orjson.OPT_SORT_KEYS if sort else None)
     except (TypeError, orjson.JSONEncodeError):
         # Lone surrogates, integers beyond 64 bits, nesting beyond orjson's limit.
-        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=sort)
+        try:
+            text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=sort)
+        except RecursionError as error:
+            raise ValueError("JSON is nested too deep") from error
         return text.encode("utf-8", "replace")
 
 
