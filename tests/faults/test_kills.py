@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
 from tests.faults.cluster import Cluster, shuffled_faults
 
 TIMES = 20

@@ -138,6 +138,7 @@ class Journal:
 
         A frame that was damaged since recovery is left out, and its segment set aside. Raises JournalFailed.
         """
+        self._durability.check()
         with self._guard:
             segments = sorted(self._segments.values(), key=lambda segment: segment.number)
         for segment in segments:

@@ -23,8 +23,8 @@ def _opaque_append_request() -> Any:
     records.ClearField("type_name")
     pool = descriptor_pool.DescriptorPool()
     _add_dependencies(pool, pb.DESCRIPTOR)
-    pool.Add(file)  # type: ignore[no-untyped-call]
-    descriptor = pool.FindMessageTypeByName("logmesh.v1.AppendRequest")  # type: ignore[no-untyped-call]
+    pool.Add(file)
+    descriptor = pool.FindMessageTypeByName("logmesh.v1.AppendRequest")
     return message_factory.GetMessageClass(descriptor)
 
 
@@ -33,7 +33,7 @@ def _add_dependencies(pool: descriptor_pool.DescriptorPool, file: FileDescriptor
         _add_dependencies(pool, dependency)
         proto = descriptor_pb2.FileDescriptorProto()
         dependency.CopyToProto(proto)
-        pool.Add(proto)  # type: ignore[no-untyped-call]
+        pool.Add(proto)
 
 
 OpaqueAppendRequest = _opaque_append_request()

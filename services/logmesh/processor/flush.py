@@ -33,7 +33,7 @@ class Flushed:
     duplicates: list[Prepared]
 
 
-async def flush(connection: "asyncpg.Connection", group: list[Prepared]) -> Flushed:  # type: ignore[type-arg]
+async def flush(connection: "asyncpg.Connection", group: list[Prepared]) -> Flushed:
     """Store `group` exactly once. Raises LedgerChanged, or what asyncpg raises; then nothing is known to be stored."""
     async with connection.transaction():
         rows = await connection.fetch(load("lock_spools"), list({prepared.spool for prepared in group}))

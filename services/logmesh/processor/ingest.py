@@ -18,6 +18,7 @@ from logmesh.processor.settings import ProcessorSettings
 from logmesh.processor.wal import Submitted, Wal
 from logmesh.record.limits import MAX_NAME_BYTES
 from logmesh.runtime import metrics
+from logmesh.runtime.channel import END_OF_STREAM
 from logmesh.runtime.identity import IdentityError, principal_of
 from logmesh.storage.ledger import OpenSpool, SpoolFenced, SpoolForbidden, SpoolKey, open_spool
 from logmesh.v1 import ingest_service_pb2 as pb
@@ -43,7 +44,7 @@ class Ingest:
     def __init__(
         self,
         settings: ProcessorSettings,
-        pool: "asyncpg.Pool",  # type: ignore[type-arg]
+        pool: "asyncpg.Pool",
         sessions: Sessions,
         wal: Wal,
         writer: Unwritables,
@@ -97,7 +98,7 @@ class Ingest:
         except TimeoutError:
             await context.abort(grpc.StatusCode.INVALID_ARGUMENT, f"no Hello within {HELLO_SECONDS} s")
         try:
-            request = pb.AppendRequest.FromString(raw) if raw is not grpc.aio.EOF else pb.AppendRequest()
+            request = pb.AppendRequest.FromString(raw) if raw is not END_OF_STREAM else pb.AppendRequest()
             hello = request.hello
             hello.spool_id = str(uuid.UUID(hello.spool_id))
         except (DecodeError, ValueError):
@@ -128,7 +129,7 @@ class Ingest:
         except SpoolFenced as error:
             metrics.STREAMS_REFUSED.labels("fenced").inc()
             await context.abort(grpc.StatusCode.ABORTED, str(error))
-        except Exception as error:  # asyncpg raises outside its own tree when a session is cut
+        except Exception as error:  # noqa: BLE001  # asyncpg raises outside its own tree when a session is cut
             metrics.STREAMS_REFUSED.labels("database").inc()
             log.warning("database did not open a spool", event_name="hello_failed", error=repr(error))
             self._incarnation = ""
@@ -154,7 +155,7 @@ class Ingest:
                 await context.write(response)
 
     async def _listen(self, session: Session, producer: str, principal: str, context: Any) -> None:
-        while (raw := await context.read()) is not grpc.aio.EOF:
+        while (raw := await context.read()) is not END_OF_STREAM:
             began = time.monotonic()
             try:
                 request = OpaqueAppendRequest.FromString(raw)

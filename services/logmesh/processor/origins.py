@@ -21,7 +21,7 @@ class Origins:
     def __init__(self) -> None:
         self.numbers: dict[tuple[str, bytes], int] = {}
 
-    async def resolve(self, connection: "asyncpg.Pool", tenant: str, origins: Iterable[bytes]) -> None:  # type: ignore[type-arg]
+    async def resolve(self, connection: "asyncpg.Pool", tenant: str, origins: Iterable[bytes]) -> None:
         """Find or make the numbers of `origins`. Raises what asyncpg raises."""
         if len(self.numbers) > _REMEMBERED:
             self.numbers.clear()

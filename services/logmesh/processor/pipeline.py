@@ -3,6 +3,7 @@
 from importlib.metadata import version
 from typing import Any
 
+import grpc
 from google.protobuf.duration_pb2 import Duration
 
 from logmesh.journal import Journal
@@ -20,7 +21,14 @@ class Pipeline(PipelineServiceServicer):
         self._settings, self._sessions, self._journal, self._writer = settings, sessions, journal, writer
         self.ready = False
 
-    async def ListProcessors(self, request: pb.ListProcessorsRequest, context: Any) -> pb.ListProcessorsResponse:  # type: ignore[override]
+    async def ListLedger(self, request: pb.ListLedgerRequest, context: Any) -> pb.ListLedgerResponse:  # noqa: N802
+        """Not here."""
+        await context.abort(grpc.StatusCode.UNIMPLEMENTED, "ask a gateway for the ledger")
+        raise AssertionError("abort raises")
+
+    async def ListProcessors(  # noqa: N802
+        self, request: pb.ListProcessorsRequest, context: Any
+    ) -> pb.ListProcessorsResponse:
         """This processor's streams, log, and lag."""
         lag = Duration()
         lag.FromNanoseconds(int(self._writer.lag_seconds() * 1e9))

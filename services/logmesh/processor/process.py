@@ -103,7 +103,7 @@ async def run_processor(settings: ProcessorSettings, stop: asyncio.Event) -> Non
     log.info("processor has stopped", event_name="stopped", unwritten_batches=writer.unwritten())
 
 
-def _ingest_handlers(ingest: Ingest, write: Write) -> grpc.GenericRpcHandler:
+def _ingest_handlers(ingest: Ingest, write: Write) -> Any:
     """Append's requests stay bytes: they go to the log verbatim, and a malformed one is answered and not dropped."""
     return grpc.method_handlers_generic_handler(
         SERVICE,
@@ -152,13 +152,13 @@ async def _replay(journal: Journal, writer: Writer) -> None:
         log.info("replayed the write-ahead log", event_name="replayed", batches=count)
 
 
-async def _watch(pool: "asyncpg.Pool", wal: Wal, pipeline: Pipeline, health: Health, ingest: Ingest) -> None:  # type: ignore[type-arg]
+async def _watch(pool: "asyncpg.Pool", wal: Wal, pipeline: Pipeline, health: Health, ingest: Ingest) -> None:
     """Ready while the database answers and the disk has room."""
     while True:
         try:
             async with asyncio.timeout(_CHECK_SECONDS):
                 ready = await pool.fetchval("SELECT 1") == 1 and wal.accepts()
-        except Exception:  # whatever it is, the database did not answer
+        except Exception:  # noqa: BLE001  # whatever it is, the database did not answer
             ready = False
         ready = ready and not ingest.draining
         if ready != pipeline.ready:
@@ -169,13 +169,13 @@ async def _watch(pool: "asyncpg.Pool", wal: Wal, pipeline: Pipeline, health: Hea
         await asyncio.sleep(_CHECK_SECONDS if ready else 0.2)
 
 
-async def _maintain(pool: "asyncpg.Pool", retention_days: int) -> None:  # type: ignore[type-arg]
+async def _maintain(pool: "asyncpg.Pool", retention_days: int) -> None:
     """Make partitions ahead and drop old ones, every hour."""
     while True:
         try:
             dropped = await pool.fetchval("SELECT logmesh.maintain(make_interval(days => $1))", retention_days)
             log.info("maintained partitions", event_name="maintained", dropped=dropped)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  # nothing of it may stop the processor
             log.warning("maintenance failed, will be tried again", event_name="maintenance_failed", error=repr(error))
             await asyncio.sleep(10)
             continue

@@ -10,6 +10,7 @@ import time
 from collections import deque
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TypeVar
 
 import asyncpg
@@ -43,7 +44,7 @@ class Writer:
         self,
         settings: ProcessorSettings,
         journal: Journal,
-        pool: "asyncpg.Pool",  # type: ignore[type-arg]
+        pool: "asyncpg.Pool",
         settled: Callable[[Unwritten, Prepared], None],
         *,
         with_traces: bool,
@@ -56,7 +57,7 @@ class Writer:
         self._wake = asyncio.Event()
         self._origins = Origins()
         self._spools: dict[SpoolKey, int] = {}
-        self._connection: asyncpg.Connection | None = None  # type: ignore[type-arg]
+        self._connection: asyncpg.Connection | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="prepare")
         self.connected = False
 
@@ -92,12 +93,12 @@ class Writer:
     async def _prepare_groups(self, ready: "asyncio.Queue[Group]") -> None:
         while True:
             batches = await self._gather()
-            await ready.put(await self._until_done(lambda batches=batches: self._prepare_all(batches)))
+            await ready.put(await self._until_done(partial(self._prepare_all, batches)))
 
     async def _flush_groups(self, ready: "asyncio.Queue[Group]") -> None:
         while True:
             group = await ready.get()
-            await self._until_done(lambda group=group: self._flush_once(group))
+            await self._until_done(partial(self._flush_once, group))
 
     async def _flush_once(self, group: Group) -> None:
         try:
@@ -239,13 +240,13 @@ class Writer:
         while True:
             try:
                 return await work()
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001  # see the docstring
                 metrics.FLUSH_RETRIES.labels(type(error).__name__).inc()
                 log.warning("database did not take a flush, trying again", event_name="flush_retry", error=repr(error))
             await asyncio.sleep(random.uniform(0, delay))  # noqa: S311
             delay = min(delay * 2, _MAX_BACKOFF_SECONDS)
 
-    async def _connected(self) -> "asyncpg.Connection":  # type: ignore[type-arg]
+    async def _connected(self) -> "asyncpg.Connection":
         if self._connection is None or self._connection.is_closed():
             self._connection = await connect(
                 self._settings.database_dsn.get_secret_value(), application=f"logmesh-processor {self._settings.name}"

@@ -27,7 +27,9 @@ class SpoolIdentity:
         try:
             return cls(**json.loads(text))
         except (TypeError, ValueError) as error:
-            raise ValueError(f"{path} is not a spool's identity: {error}; move the folder away to begin a new spool") from error
+            raise ValueError(
+                f"{path} is not a spool's identity: {error}; move the folder away to begin a new spool"
+            ) from error
 
     def save(self, path: Path) -> None:
         """Replace the file at once and durably."""

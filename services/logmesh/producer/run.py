@@ -26,7 +26,7 @@ def open_source(settings: ProducerSettings, positions: dict[str, Position]) -> S
     if settings.source == "generate":
         from logmesh.producer.sources.generate import GenerateSource
 
-        return GenerateSource(rate=settings.rate, seed=settings.seed, count=settings.count)
+        return GenerateSource(positions, rate=settings.rate, seed=settings.seed, count=settings.count)
     if settings.source == "stdin":
         from logmesh.producer.sources.stdin import StdinSource
 
@@ -63,6 +63,7 @@ async def run_producer(
     stopping = asyncio.create_task(stop.wait())
     pump = asyncio.create_task(_Pump(settings, source, spool, forwarder, thread, on_spooled).run(stop))
     try:
+        done: set[asyncio.Task[Any]]
         done, _ = await asyncio.wait({pump, forwarding}, return_when=asyncio.FIRST_COMPLETED)
         for task in done:
             task.result()

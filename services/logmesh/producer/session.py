@@ -14,6 +14,7 @@ from logmesh.journal import JournalCorrupt
 from logmesh.producer.spool import Spool
 from logmesh.record.ranges import RangeSet
 from logmesh.runtime import metrics
+from logmesh.runtime.channel import END_OF_STREAM
 from logmesh.v1 import ingest_service_pb2 as pb
 
 log = structlog.get_logger()
@@ -49,7 +50,8 @@ async def run_session(
 ) -> StreamEnd:
     """Run one stream. Returns when it was rotated or drained; raises AioRpcError or TimeoutError when it broke."""
     # Batches are in the spool as they go over the wire, so requests are bytes.
-    call: Any = channel.stream_stream(METHOD, response_deserializer=pb.AppendResponse.FromString)()
+    append: Any = channel.stream_stream(METHOD, None, pb.AppendResponse.FromString)
+    call = append()
     try:
         hello = pb.Hello(
             spool_id=spool.spool_id, session_epoch=spool.next_epoch(), lowest_seq=spool.lowest_seq(), producer=producer
@@ -57,7 +59,7 @@ async def run_session(
         await call.write(pb.AppendRequest(hello=hello).SerializeToString())
         async with asyncio.timeout(WELCOME_SECONDS):
             response = await call.read()
-        if response is grpc.aio.EOF or not response.HasField("welcome"):
+        if response is END_OF_STREAM or not response.HasField("welcome"):
             await call.code()
             raise TimeoutError("the stream ended before Welcome")
         session = _Session(call, spool, listener, response.welcome, rotate_after_seconds)
@@ -79,9 +81,7 @@ class _Session:
         self._rotate_at = time.monotonic() + rotate_after
         self._leaving: str | None = None
         listener.committed(0)
-        log.info(
-            "stream is open", event_name="stream_open", processor=welcome.processor, to_send=len(self._todo)
-        )
+        log.info("stream is open", event_name="stream_open", processor=welcome.processor, to_send=len(self._todo))
 
     async def run(self) -> StreamEnd:
         reader = asyncio.create_task(self._read())
@@ -113,7 +113,9 @@ class _Session:
             try:
                 raw = self._spool.read(seq)
             except (KeyError, JournalCorrupt) as error:
-                log.error("a batch can't be read from the spool", event_name="spool_corrupt", seq=seq, error=repr(error))
+                log.error(
+                    "a batch can't be read from the spool", event_name="spool_corrupt", seq=seq, error=repr(error)
+                )
                 self._todo.popleft()
                 continue
             if not self._window.has_room(len(raw)):
@@ -168,7 +170,7 @@ class _Session:
         while True:
             async with asyncio.timeout(SILENCE_SECONDS):
                 response = await self._call.read()
-            if response is grpc.aio.EOF:
+            if response is END_OF_STREAM:
                 return
             kind = response.WhichOneof("message")
             if kind == "logged":
@@ -191,5 +193,7 @@ class _Session:
             return
         metrics.BATCHES_REFUSED.labels(code).inc()
         path = self._spool.set_aside(nack.seq, nack.reason)
-        log.error("a batch was refused for good and set aside", event_name="batch_refused", reason=nack.reason, path=str(path))
+        log.error(
+            "a batch was refused for good and set aside", event_name="batch_refused", reason=nack.reason, path=str(path)
+        )
         self._listener.committed(0)

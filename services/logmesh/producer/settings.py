@@ -14,18 +14,25 @@ class ProducerSettings(BaseProcessSettings):
 
     metrics_port: int = Field(default=8000, ge=0, le=65535, description="Port of /metrics; 0 turns it off.")
     target: str = Field(
-        default="dns:///log-processor-headless:50052", description="Processors, as any gRPC target; headless DNS gives all."
+        default="dns:///log-processor-headless:50052",
+        description="Processors, as any gRPC target; headless DNS gives all.",
     )
     tls_server_name: str = Field(default="log-processor", description="Name that a processor's certificate must bear.")
     spool_dir: Path = Field(default=Path("/app/spool"), description="Folder of the spool.")
-    spool_max_bytes: int = Field(default=1 << 30, ge=32 << 20, description="Bound of the spool; full, the source is paused.")
+    spool_max_bytes: int = Field(
+        default=1 << 30, ge=32 << 20, description="Bound of the spool; full, the source is paused."
+    )
     spool_retain_seconds: float = Field(
         default=3600, ge=0, description="How long committed batches are kept, for a database that is restored."
     )
     source: Literal["generate", "file", "stdin"] = Field(default="generate", description="Where records come from.")
-    files: Annotated[list[str], NoDecode] = Field(default_factory=list, description="Globs of source `file`, comma-separated.")
+    files: Annotated[list[str], NoDecode] = Field(
+        default_factory=list, description="Globs of source `file`, comma-separated."
+    )
     follow: bool = Field(default=True, description="Whether source `file` waits for more at a file's end.")
-    rate: float = Field(default=200, ge=0, description="Records a second of source `generate`; 0 is as fast as it goes.")
+    rate: float = Field(
+        default=200, ge=0, description="Records a second of source `generate`; 0 is as fast as it goes."
+    )
     seed: int = Field(default=0, description="Seed of source `generate`; 0 takes a random one.")
     count: int = Field(default=0, ge=0, description="Records after which source `generate` ends; 0 is never.")
     service: str = Field(default="", max_length=255, description="`service.name` of files and standard input.")
@@ -33,7 +40,9 @@ class ProducerSettings(BaseProcessSettings):
     batch_bytes: int = Field(default=1 << 20, ge=64 << 10, le=3 << 20, description="Bytes that fill a batch.")
     batch_seconds: float = Field(default=0.5, gt=0, description="Age at which a batch is sent as it is.")
     compress: bool = Field(default=False, description="Whether payloads are compressed by zstd.")
-    rotate_seconds: tuple[float, float] = Field(default=(300, 600), description="Between which ages a stream is replaced.")
+    rotate_seconds: tuple[float, float] = Field(
+        default=(300, 600), description="Between which ages a stream is replaced."
+    )
     drain_seconds: float = Field(default=10, ge=0, description="How long a stop waits for the last acknowledgements.")
 
     @field_validator("files", mode="before")

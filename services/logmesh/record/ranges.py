@@ -8,6 +8,7 @@ class RangeSet:
     """Positive integers as sorted, disjoint, non-adjacent closed ranges. Adding is O(log n) where numbers come in order."""
 
     __slots__ = ("_firsts", "_lasts")
+    __hash__ = None  # type: ignore[assignment]  # mutable
 
     def __init__(self, ranges: Iterable[tuple[int, int]] = ()) -> None:
         self._firsts: list[int] = []

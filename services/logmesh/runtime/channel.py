@@ -1,10 +1,14 @@
 """Channels to Logmesh servers: round robin over every address that a target resolves to, keepalive, mutual TLS."""
 
 import json
+from typing import Any
 
 import grpc
 
 from logmesh.runtime.settings import TlsFiles
+
+END_OF_STREAM: Any = grpc.aio.EOF  # type: ignore[attr-defined]  # missing in the stubs
+"""What `read` returns when the other side has half-closed."""
 
 SERVICE_CONFIG = json.dumps({"loadBalancingConfig": [{"round_robin": {}}]})
 

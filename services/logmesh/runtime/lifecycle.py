@@ -35,8 +35,13 @@ def run(service_name: str, settings_class: type[S], main: Callable[[S, asyncio.E
         serve_metrics(settings)
         uvloop.run(_until_signal(settings, main))
     except Exception as raised:
-        for error in _leaves(raised):
-            log.error("cannot go on", event_name="failed", error=f"{type(error).__name__}: {error}", exc_info=None if isinstance(error, OSError) else error)
+        for leaf in _leaves(raised):
+            log.error(
+                "cannot go on",
+                event_name="failed",
+                error=f"{type(leaf).__name__}: {leaf}",
+                exc_info=None if isinstance(leaf, OSError) else leaf,
+            )
         return 1
     finally:
         flush_traces()

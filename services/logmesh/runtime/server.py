@@ -1,6 +1,7 @@
 """The gRPC server that all services are put on: limits, keepalive, mutual TLS, health and reflection in one place."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
@@ -29,7 +30,7 @@ class Health:
 
     def __init__(self, services: Sequence[str]) -> None:
         self._services = ("", *services)
-        self.servicer = health.aio.HealthServicer()
+        self.servicer: Any = health.aio.HealthServicer()  # type: ignore[attr-defined]  # missing in the stubs
 
     async def set_serving(self, serving: bool) -> None:
         """Tell probes and clients with health checks whether to come here."""

@@ -117,7 +117,7 @@ def join_rows(rows: Sequence[tuple[bytes, bytes, bytes, bytes, bytes]]) -> bytes
     return b"".join(chain.from_iterable(rows))
 
 
-def _place_ids(head: "np.ndarray", trace_ids: bytes, span_ids: bytes) -> list[int]:  # type: ignore[type-arg]
+def _place_ids(head: "np.ndarray", trace_ids: bytes, span_ids: bytes) -> list[int]:
     """Write trace and span ids into `head`; return where each row begins.
 
     A null is four bytes instead of twenty or twelve, so rows without ids begin further right in their slot.

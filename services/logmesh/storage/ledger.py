@@ -34,7 +34,7 @@ class SpoolForbidden(Exception):
 
 
 async def open_spool(
-    connection: "asyncpg.Connection | asyncpg.Pool",  # type: ignore[type-arg]
+    connection: "asyncpg.Connection | asyncpg.Pool",
     key: SpoolKey,
     *,
     producer: str,

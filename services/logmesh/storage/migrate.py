@@ -12,7 +12,7 @@ class MigrationError(Exception):
     """A migration failed, or one that was applied has changed since."""
 
 
-async def migrate(connection: asyncpg.Connection) -> list[str]:  # type: ignore[type-arg]
+async def migrate(connection: asyncpg.Connection) -> list[str]:
     """Apply what is missing and return its names. The connection is the owner's. Raises MigrationError."""
     applied_now: list[str] = []
     await connection.execute("SELECT pg_advisory_lock($1)", _LOCK)
@@ -23,7 +23,8 @@ async def migrate(connection: asyncpg.Connection) -> list[str]:  # type: ignore[
             " (name text PRIMARY KEY, digest text NOT NULL, applied timestamptz NOT NULL DEFAULT now())"
         )
         flavour = "timescaledb" if await connection.fetchval(_HAS_TIMESCALEDB) else "postgresql"
-        applied = dict(await connection.fetch("SELECT name, digest FROM logmesh.migrations"))
+        rows = await connection.fetch("SELECT name, digest FROM logmesh.migrations")
+        applied = {row["name"]: row["digest"] for row in rows}
         for name, sql in _migrations(flavour):
             digest = hashlib.sha256(sql.encode()).hexdigest()
             if name in applied:

@@ -3,7 +3,7 @@
 import asyncpg
 
 
-async def connect(dsn: str, *, application: str, timeout_seconds: float = 10) -> "asyncpg.Connection":  # type: ignore[type-arg]
+async def connect(dsn: str, *, application: str, timeout_seconds: float = 10) -> "asyncpg.Connection":
     """Open one connection. Raises OSError or asyncpg.PostgresError; the DSN's password appears in neither."""
     return await asyncpg.connect(
         dsn,
@@ -21,7 +21,7 @@ def is_data_error(error: BaseException) -> bool:
     return isinstance(error, asyncpg.PostgresError) and (error.sqlstate or "")[:2] in {"22", "54"}
 
 
-async def open_pool(dsn: str, *, application: str, size: int) -> "asyncpg.Pool":  # type: ignore[type-arg]
+async def open_pool(dsn: str, *, application: str, size: int) -> "asyncpg.Pool":
     """Open a small pool that connects on first use, so that a process can start while the database is away."""
     return await asyncpg.create_pool(
         dsn,

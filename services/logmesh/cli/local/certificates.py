@@ -21,7 +21,7 @@ TRUST_DOMAIN = "logmesh.local"
 NAMESPACE = "log-system"
 WORKLOADS = ("log-producer", "log-processor", "gateway")
 AUTHORITY_DAYS = 3650
-WORKLOAD_DAYS = 30
+WORKLOAD_DAYS = 365
 RENEW_DAYS = 7
 
 
