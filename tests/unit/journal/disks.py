@@ -1,0 +1,80 @@
+"""Disks as they are after a kill and after a loss of power, for the journal's tests."""
+
+import os
+import resource
+import shutil
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from logmesh.journal import FrameRef, Journal
+
+
+def killed(directory: Path, to: Path) -> Path:
+    """What a process killed now leaves of `directory`, with its segments still as they are in the page cache."""
+    shutil.copytree(directory, to)
+    return to
+
+
+def contents(directory: Path) -> list[bytes]:
+    """Every payload that a journal opened on `directory` serves."""
+    with Journal.open(directory, segment_bytes=4096) as journal:
+        return [payload for _, payload in journal.frames()]
+
+
+def append_until_refused(journal: Journal, payload: bytes, refs: list[FrameRef]) -> None:
+    """Append `payload` again and again, collecting the references, until the journal raises."""
+    while True:
+        refs += journal.append([[payload]])
+
+
+def fill_disk(path: Path) -> None:
+    """Write to `path` until the disk has no room for another page."""
+    with path.open("wb", buffering=0) as file, suppress(OSError):
+        while True:
+            file.write(bytes(4096))
+
+
+class PowerLossDisk:
+    """Remembers what was synchronised, and rebuilds the directory as a loss of power would leave it.
+
+    A file keeps the bytes it had at its last synchronisation, a directory the names. Pass `sync` and `sync_metadata`
+    to the journal; `lose_power(to)` may be called at any time.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._bytes: dict[int, bytes] = {}
+        self._names: dict[str, int] = {}
+        self._guard = threading.Lock()
+
+    def sync(self, fd: int) -> None:
+        status = os.fstat(fd)
+        with self._guard:
+            self._bytes[status.st_ino] = os.pread(fd, status.st_size, 0)
+
+    def sync_metadata(self, fd: int) -> None:
+        if not Path(f"/proc/self/fd/{fd}").resolve().is_dir():
+            self.sync(fd)
+            return
+        with self._guard:
+            self._names = {entry.name: entry.inode() for entry in os.scandir(self._directory)}
+
+    def lose_power(self, to: Path) -> Path:
+        to.mkdir()
+        with self._guard:
+            for name, inode in self._names.items():
+                (to / name).write_bytes(self._bytes.get(inode, b""))
+        return to
+
+
+@contextmanager
+def file_size_limit(size: int) -> Iterator[None]:
+    """No file may be written past `size` bytes: the kernel writes up to there, then answers EFBIG."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
