@@ -38,8 +38,9 @@ def neighbours(path: Path) -> list[FoundFile]:
 
 
 def rotated_file(path: Path, identity: Identity) -> FoundFile | None:
-    """The file of this identity next to `path`, under whichever name."""
-    return next((file for file in neighbours(path) if file.identity == identity), None)
+    """The file of this identity at `path` or next to it, under whichever name."""
+    here = _regular(path)
+    return next((file for file in [here, *neighbours(path)] if file and file.identity == identity), None)
 
 
 def _regular(path: Path) -> FoundFile | None:

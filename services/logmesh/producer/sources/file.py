@@ -77,7 +77,7 @@ class FileSource:
 
     def positions(self) -> dict[str, Position]:
         """See `Source.positions`."""
-        return {key: file.position() for key, file in self._files.items() if file.buffer.offset or file.finished}
+        return {key: file.position() for key, file in self._files.items() if file.head.length or file.finished}
 
     async def close(self) -> None:
         """See `Source.close`."""
@@ -111,7 +111,7 @@ class FileSource:
             if not file.is_same():
                 self._cut_short(key, file)
                 return 0
-            before = file.buffer.end, file.buffer.offset, file.finished
+            end, before = file.buffer.end, (file.buffer.offset, file.head, file.finished)
             lines = file.take(limit, max_bytes, now, one_shot=not self._follow)
         except OSError as error:
             _log.warning("A file can't be read; it is tried again.", extra={"path": str(file.location), "error": error})
@@ -123,11 +123,11 @@ class FileSource:
         for body, part in lines:
             parsed = parse_line(body.partition(b"\n")[0], observed) if part <= 1 else NOTHING
             chunk.append(body, parsed.with_part(part) if part else parsed, origin)
-        if (file.buffer.offset, file.finished) != before[1:]:
+        if (file.buffer.offset, file.head, file.finished) != before:
             self._changed[key] = file.position()
         if file.finished:
             file.close()
-        return sum(len(line.body) + 1 for line in lines) or int(file.buffer.end != before[0])
+        return sum(len(line.body) + 1 for line in lines) or int(file.buffer.end != end)
 
     def _origin(self, file: TrackedFile) -> OriginKey:
         path = dump_json({"log.file.path": os.fsencode(file.path).decode("utf-8", "replace")})
@@ -135,7 +135,7 @@ class FileSource:
 
     def _scan(self) -> None:
         """Meets new files, and finds those again that are not open."""
-        known = {key: file for key, file in self._files.items() if file.buffer.offset and file.head.length}
+        known = {key: file for key, file in self._files.items() if file.head.length}
         matches = matching_files(self._patterns)
         for key, file in self._reading():
             if (found := matches.get(file.identity)) is None and file.reader is None and not file.orphaned:
@@ -208,9 +208,10 @@ class FileSource:
         if original is not None:
             file.inherit(self._files.pop(original))
             self._changed[original] = None
-            self._changed[key] = file.position()
         file.hold(reader)
         file.fed_at = self._clock()
+        if file.head.length:
+            self._changed[key] = file.position()
 
     def _cut_short(self, key: str, file: TrackedFile) -> None:
         """The file was emptied in place or replaced: the rest of what it held is in its copy, if there is one."""
@@ -218,6 +219,7 @@ class FileSource:
         if not self._find_copy(key, file):
             # No copy: what was read before is all there is.
             file.orphaned = True
+            self._changed[key] = file.position()
         found = FoundFile(file.location, file.identity, 0)
         try:
             self._begin(found, open_reader(file.location), None)

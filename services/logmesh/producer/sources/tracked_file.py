@@ -56,7 +56,8 @@ class TrackedFile:
             "part": self.buffer.part,
             "head": list(self.head),
             "tail": list(self.tail),
-            "finished": self.finished,
+            # What is buffered of a file cut short can't be read again.
+            "finished": self.finished or self.orphaned,
         }
 
     @classmethod
@@ -70,7 +71,8 @@ class TrackedFile:
         return file
 
     def inherit(self, original: "TrackedFile") -> None:
-        """Goes on where `original`, of which this is a copy, was left."""
+        """Goes on where `original`, of which this is a copy, was left, and under its name."""
+        self.path = original.path
         self.buffer = LineBuffer(original.buffer.offset, original.buffer.part)
         self.head, self.tail = original.head, original.tail
 
@@ -117,7 +119,9 @@ class TrackedFile:
         """At most `limit` records that are ready; remembers how to know the file again after them."""
         self._fill(now)
         ended = self.at_end and (one_shot or self._is_over(now))
-        quiet = now - self.fed_at if self.at_end else 0.0
+        # What a compressed file lacks will come with its end, however long its writer takes.
+        unpacking = self.reader is not None and self.reader.size() is None
+        quiet = now - self.fed_at if self.at_end and not unpacking else 0.0
         before = self.buffer.offset
         lines = self.buffer.take(limit, max_bytes, quiet, ended)
         if self.buffer.offset != before:
@@ -137,6 +141,9 @@ class TrackedFile:
             if data:
                 self.buffer.feed(data)
                 self.fed_at = now
+                if self.head.length < LENGTH and self.reader.size() is not None:
+                    # As soon as it is read, handed out or not: a copy made now must be known.
+                    self.head = fingerprint(self.reader.read(0, min(LENGTH, self.buffer.end)))
         else:
             self.at_end = False
 
@@ -156,8 +163,6 @@ class TrackedFile:
             # No copies are made of compressed files: what they begin with has to do.
             self.tail = Fingerprint()
             return
-        if self.head.length < LENGTH:
-            self.head = fingerprint(self.reader.read(0, min(LENGTH, offset)))
         length = min(LENGTH, offset)
         found = self.reader.read(offset - length, length)
         self.tail = fingerprint(found) if len(found) == length else Fingerprint()

@@ -1,0 +1,109 @@
+"""Lines, joined traces and split lines: every byte is handed out once, however the stream is cut."""
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from logmesh.producer.multiline import Joiner
+from logmesh.producer.sources.lines import JOIN_SECONDS, UNFINISHED_SECONDS, Line, LineBuffer
+from logmesh.record.limits import MAX_BODY_BYTES
+
+
+def _all(buffer: LineBuffer, quiet: float = 0.0, ended: bool = False) -> list[bytes]:
+    return [line.body for line in buffer.take(10_000, 1 << 30, quiet, ended)]
+
+
+def test_the_last_line_waits_for_what_may_continue_it() -> None:
+    buffer = LineBuffer()
+    buffer.feed(b"one\ntwo\n")
+    assert _all(buffer) == [b"one"]
+    assert buffer.offset == 4
+    buffer.feed(b"\tmore\n")
+    assert _all(buffer) == []
+    assert _all(buffer, quiet=JOIN_SECONDS) == [b"two\n\tmore"]
+
+
+def test_an_unfinished_line_becomes_a_first_part() -> None:
+    buffer = LineBuffer()
+    buffer.feed(b"half")
+    assert _all(buffer, quiet=JOIN_SECONDS) == []
+    assert buffer.take(9, 99, UNFINISHED_SECONDS, False) == [Line(b"half", 0)]
+    assert (buffer.offset, buffer.part) == (4, 1)
+    buffer.feed(b" a line\nnext\n")
+    assert buffer.take(9, 99, JOIN_SECONDS, False) == [Line(b" a line", 2), Line(b"next", 0)]
+    assert buffer.part == 0
+
+
+def test_an_endless_line_does_not_pile_up() -> None:
+    buffer = LineBuffer()
+    for _ in range(40):
+        buffer.feed(b"x" * 100_000)
+        buffer.take(100, 1 << 30, 0.0, False)
+        assert len(buffer) <= MAX_BODY_BYTES
+    assert buffer.part == 15
+
+
+def test_a_trace_that_never_ends_is_cut_at_the_limit() -> None:
+    buffer = LineBuffer()
+    buffer.feed(b"ERROR x\n" + b"\tat somewhere\n" * 40_000)
+    bodies = _all(buffer, ended=True)
+    assert b"\n".join(bodies) + b"\n" == b"ERROR x\n" + b"\tat somewhere\n" * 40_000
+    assert len(bodies) == 3 and max(map(len, bodies)) <= MAX_BODY_BYTES
+
+
+lines = st.sampled_from(
+    [b"plain\n", b"\n", b"\tat x\n", b"Traceback (most recent call last):\n", b"ValueError: x\n", b"panic: x\n",
+     b"goroutine 1 [running]:\n", b"2025-01-02 ERROR x\n", b"a.b.CException: x\n", "é€😀".encode() * 40_000 + b"\n", b"\xff\n"]
+)  # fmt: skip
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(lines, max_size=12), st.data())
+def test_however_it_is_cut_every_byte_comes_once(written: list[bytes], data: st.DataObject) -> None:
+    stream = b"".join(written)
+    buffer = LineBuffer()
+    got = bytearray()
+    while buffer.end < len(stream) or len(buffer):
+        ended = buffer.end >= len(stream)
+        if not ended:
+            size = data.draw(st.sampled_from([1, 7, 100_000, 400_000]) | st.integers(1, 50))
+            buffer.feed(stream[buffer.end : buffer.end + size])
+        before = buffer.offset
+        quiet = data.draw(st.sampled_from([0.0, JOIN_SECONDS, UNFINISHED_SECONDS]))
+        taken = buffer.take(data.draw(st.integers(1, 5)), 1 << 20, quiet, ended)
+        consumed = stream[before : buffer.offset]
+        got += consumed
+        assert b"".join(line.body for line in taken).replace(b"\n", b"") == consumed.replace(b"\n", b"")
+        # A restart goes on from here with nothing but these two.
+        if data.draw(st.booleans()):
+            buffer = LineBuffer(buffer.offset, buffer.part)
+    assert bytes(got) == stream
+
+
+def _records(text: str) -> list[list[str]]:
+    joiner = Joiner()
+    records: list[list[str]] = []
+    for line in text.split("\n"):
+        if joiner.continues(line.encode()):
+            records[-1].append(line)
+        else:
+            records.append([line])
+    return records
+
+
+def test_a_chained_python_traceback_is_one_record() -> None:
+    text = (
+        "ERROR failed\nTraceback (most recent call last):\n  File x\nKeyError: 'a'\n\n"
+        "During handling of the above exception, another exception occurred:\n\n"
+        "Traceback (most recent call last):\n  File y\napp.errors.Bad\nINFO next"
+    )
+    assert [len(record) for record in _records(text)] == [10, 1]
+
+
+def test_a_trace_is_not_joined_to_a_record_without_trouble() -> None:
+    text = "all well\nTraceback (most recent call last):\n  File x\nKeyError: 'a'\nall well"
+    assert [len(record) for record in _records(text)] == [1, 3, 1]
+
+
+def test_java_exceptions_are_joined_with_their_causes() -> None:
+    text = "10:00 ERROR x\njava.lang.Error: y\n\tat a.b(C.java:1)\nCaused by: z\n\t... 2 more\n10:01 INFO ok"
+    assert [len(record) for record in _records(text)] == [5, 1]
