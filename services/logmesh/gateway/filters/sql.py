@@ -1,0 +1,152 @@
+"""The AST as a WHERE clause for logmesh.records. Every text a user wrote is a bound parameter, never SQL."""
+
+import json
+import uuid
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import assert_never
+
+from logmesh.gateway.filters.ast import (
+    And,
+    IdEquals,
+    IdPresent,
+    Literals,
+    MapCompare,
+    MapEquals,
+    MapHas,
+    MapMatches,
+    MapPresent,
+    Node,
+    Not,
+    Or,
+    Order,
+    Path,
+    SeverityCompare,
+    TextColumn,
+    TextCompare,
+    TextContains,
+    TextMatches,
+    TextPresent,
+    TimeCompare,
+)
+
+_TEXT: dict[TextColumn, str] = {"service": "service", "instance": "instance", "body": "body"}
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def compile_sql(node: Node, first_parameter: int = 1) -> tuple[str, list[object]]:
+    """Return the condition and its parameters, numbered from ``$first_parameter``. The condition is never NULL."""
+    writer = _Writer(first_parameter)
+    return writer.condition(node), writer.parameters
+
+
+def like_escape(text: str) -> str:
+    """`text` as LIKE takes it literally."""
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+class _Writer:
+    def __init__(self, first: int) -> None:
+        self._first = first
+        self.parameters: list[object] = []
+
+    def bind(self, value: object, sql_type: str) -> str:
+        self.parameters.append(value)
+        return f"${self._first + len(self.parameters) - 1}::{sql_type}"
+
+    def condition(self, node: Node) -> str:
+        match node:
+            case And():
+                return "(" + " AND ".join(map(self.condition, node.children)) + ")" if node.children else "TRUE"
+            case Or():
+                return "(" + " OR ".join(map(self.condition, node.children)) + ")" if node.children else "FALSE"
+            case Not():
+                return f"(NOT {self.condition(node.child)})"
+            case TextCompare(column, order, value):
+                # Equality keeps the column's own collation: an index can serve it, and all agree on what is equal.
+                collate = "" if order is Order.EQ else ' COLLATE "C"'
+                return f"({_TEXT[column]}{collate} {order.value} {self.bind(value, 'text')})"
+            case TextContains(column, value):
+                return f"({_TEXT[column]} {self.contains(value)})"
+            case TextMatches(column, pattern):
+                matches = f"{_TEXT[column]} {self.matches(pattern.postgresql)}"
+                if not pattern.literal:
+                    return f"({matches})"
+                literal = self.bind(f"%{like_escape(pattern.literal)}%", "text")
+                return f'({_TEXT[column]} LIKE {literal} COLLATE "C" AND {matches})'
+            case TextPresent(column):
+                return f"({_TEXT[column]} <> '')"
+            case SeverityCompare(order, number):
+                return f"(severity {order.value} {self.bind(number, 'smallint')})"
+            case TimeCompare(order, unix_nano):
+                microseconds, ns = divmod(unix_nano, 1000)
+                time = self.bind(_EPOCH + timedelta(microseconds=microseconds), "timestamptz")
+                return f"((time, ns) {order.value} ({time}, {self.bind(ns, 'smallint')}))"
+            case IdEquals("trace_id", value):
+                return f"(trace_id IS NOT NULL AND trace_id = {self.bind(uuid.UUID(bytes=value), 'uuid')})"
+            case IdEquals(_, value):
+                span = self.bind(int.from_bytes(value, "big", signed=True), "bigint")
+                return f"(span_id IS NOT NULL AND span_id = {span})"
+            case IdPresent(column):
+                return "(trace_id IS NOT NULL)" if column == "trace_id" else "(span_id IS NOT NULL)"
+            case MapEquals(path, literals):
+                return f"coalesce({self.value(path)} = {self.any_of(literals)}, false)"
+            case MapHas(path, literals):
+                return self.has(path, literals)
+            case MapCompare(path, order, value):
+                return self.compare(path, order, value)
+            case MapMatches(path, pattern):
+                member = self.value(path)
+                matches = f"({member} #>> '{{}}') {self.matches(pattern.postgresql)}"
+                return f"coalesce(jsonb_typeof({member}) = 'string' AND {matches}, false)"
+            case MapPresent(path):
+                return f"coalesce(jsonb_typeof({self.value(path)}) <> 'null', false)"
+            case _:
+                assert_never(node)
+
+    def contains(self, text: str) -> str:
+        return f'ILIKE {self.bind(f"%{like_escape(text)}%", "text")} COLLATE "C"'
+
+    def matches(self, pattern: str) -> str:
+        return f'~ {self.bind(pattern, "text")} COLLATE "C"'
+
+    def value(self, path: Path) -> str:
+        """The jsonb at `path`, NULL where there is none."""
+        column = "attributes" if path.column == "attributes" else "resource"
+        whole = f"({column} -> {self.bind('.'.join(path.keys), 'text')})"
+        if len(path.keys) == 1:
+            return whole
+        # Step by step: the operator for whole paths would take "0" for an index into a list.
+        steps = " -> ".join(self.bind(key, "text") for key in path.keys)
+        return f"coalesce({whole}, {column} -> {steps})"
+
+    def any_of(self, literals: Literals) -> str:
+        return f"ANY({self.bind(_json_values(literals), 'jsonb[]')})"
+
+    def has(self, path: Path, literals: Literals) -> str:
+        member, values = self.value(path), self.any_of(literals)
+        return (
+            f"coalesce(CASE jsonb_typeof({member})"
+            f" WHEN 'string' THEN ({member} #>> '{{}}') {self.contains(literals.text)}"
+            f" WHEN 'array' THEN {member} @> {values}"
+            f" WHEN 'object' THEN {member} ? {self.bind(literals.text, 'text')}"
+            f" ELSE {member} = {values} END, false)"
+        )
+
+    def compare(self, path: Path, order: Order, value: str | Decimal) -> str:
+        member = self.value(path)
+        if isinstance(value, Decimal):
+            # CASE, because AND promises no order and the cast fails for anything but a number.
+            number = f"({member})::numeric {order.value} {self.bind(value, 'numeric')}"
+            return f"coalesce(CASE WHEN jsonb_typeof({member}) = 'number' THEN {number} END, false)"
+        text = f"({member} #>> '{{}}') COLLATE \"C\" {order.value} {self.bind(value, 'text')}"
+        return f"coalesce(jsonb_typeof({member}) = 'string' AND {text}, false)"
+
+
+def _json_values(literals: Literals) -> list[str]:
+    values = [json.dumps(literals.text)]
+    if literals.number is not None:
+        values.append(str(literals.number))
+    if literals.boolean is not None:
+        values.append(json.dumps(literals.boolean))
+    return values
