@@ -34,7 +34,7 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
     server = Postgres(tmp_path_factory.mktemp("postgres"), port=free_port())
     server.start()
     yield server
-    server.stop("immediate")
+    server.stop()
 
 
 @pytest.fixture

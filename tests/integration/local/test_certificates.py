@@ -35,8 +35,8 @@ def test_good_certificates_are_kept_and_ending_ones_renewed(tmp_path: Path) -> N
     now = datetime.now(UTC)
     first = ensure_certificates(tmp_path, now=now)["gateway"].cert.read_bytes()
     authority = (tmp_path / "ca.crt").read_bytes()
-    assert ensure_certificates(tmp_path, now=now + timedelta(days=22))["gateway"].cert.read_bytes() == first
-    assert ensure_certificates(tmp_path, now=now + timedelta(days=24))["gateway"].cert.read_bytes() != first
+    assert ensure_certificates(tmp_path, now=now + timedelta(days=357))["gateway"].cert.read_bytes() == first
+    assert ensure_certificates(tmp_path, now=now + timedelta(days=359))["gateway"].cert.read_bytes() != first
     assert (tmp_path / "ca.crt").read_bytes() == authority
 
 

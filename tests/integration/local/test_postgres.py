@@ -64,13 +64,15 @@ def test_a_half_made_data_folder_is_made_anew(tmp_path: Path) -> None:
     (tmp_path / "pg/data.new/base").mkdir(parents=True)
     server = Postgres(tmp_path / "pg", port=free_port())
     server.start()
-    server.stop("immediate")
+    server.stop()
     assert not (tmp_path / "pg/data.new").exists()
 
 
 def test_a_port_in_use_is_said_in_one_line(postgres: Postgres, tmp_path: Path) -> None:
+    second = Postgres(tmp_path / "pg", port=postgres.port)
     with pytest.raises(LocalError, match="is in use, and PostgreSQL needs it") as caught:
-        Postgres(tmp_path / "pg", port=postgres.port).start()
+        second.start()
+    second.stop()
     assert "\n" not in str(caught.value)
 
 
@@ -87,7 +89,7 @@ def test_root_can_keep_its_data_below_a_folder_closed_to_others(tmp_path: Path) 
     server.start()
     assert server.process is not None
     assert Path(f"/proc/{server.process.pid}").stat().st_uid != 0
-    server.stop("immediate")
+    server.stop()
 
 
 async def test_each_test_gets_a_database_of_its_own(database: Database) -> None:

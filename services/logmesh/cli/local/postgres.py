@@ -100,47 +100,26 @@ class Postgres:
             time.sleep(0.02)
 
     def prepare(self) -> None:
-        """Make the data folder, the roles and the database, when they are not there. Made completely or not at all."""
-        self.directory.mkdir(mode=0o755, parents=True, exist_ok=True)
-        if self._data.exists():
-            return
-        unfinished = self.directory / "data.new"
-        shutil.rmtree(unfinished, ignore_errors=True)
-        unfinished.mkdir(mode=0o700)
-        if self._account:
-            self._account.own(unfinished)
-        passwords = {role: secrets.token_urlsafe(24) for role in (SUPERUSER, *ROLES)}
-        write_secret(self.directory / "passwords.json", json.dumps(passwords, indent=2).encode())
-        programs = find_programs(account=self._account)
-        # C's order is the fastest; the built-in provider, where there is one, knows upper and lower case everywhere.
-        locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"] if programs.major >= 17 else []
-        with tempfile.NamedTemporaryFile("w", prefix="logmesh-") as password:
-            password.write(passwords[SUPERUSER])
-            password.flush()
-            if self._account:
-                self._account.own(Path(password.name))
-            options = ["--auth=scram-sha-256", f"--pwfile={password.name}", "--encoding=UTF8", "--locale=C", *locale]
-            self._run(unfinished, [programs.bin / "initdb", "-D", HERE, "-U", SUPERUSER, *options])
-        # In single-user mode nobody can connect before the roles have passwords. A blank line ends a statement.
-        statements = [f"CREATE ROLE {role} LOGIN PASSWORD '{passwords[role]}'" for role in ROLES]
-        statements.append(f"CREATE DATABASE {DATABASE} OWNER {ROLES[0]}")
-        single = ["--single", "-j", "-D", HERE, "-c", "log_min_messages=error", SUPERUSER]
-        script = "".join(f"{statement};\n\n" for statement in statements)
-        self._run(unfinished, [programs.bin / "postgres", *single], script)
-        unfinished.rename(self._data)
+        """Choose the port and the socket's folder, and make the data, the roles and the database if they are not there.
 
-    def spawn(self) -> None:
-        """Start the server of a prepared folder, without waiting for it. Raises LocalError when its port is in use."""
-        major = int((self._data / "PG_VERSION").read_text())
-        programs = find_programs(major=major, account=self._account)
+        They are made completely or not at all. Afterwards `dsn` is known.
+        """
         if not self.port:
             self.port = self._wanted_port or port_near(PREFERRED_PORT)
-        require_free("127.0.0.1", self.port, "PostgreSQL")
         if self.socket_directory is None:
             # A socket's path holds at most 107 bytes, too few for many data folders.
             self.socket_directory = Path(tempfile.mkdtemp(prefix="logmesh-"))
             if self._account:
                 self._account.own(self.socket_directory)
+        self.directory.mkdir(mode=0o755, parents=True, exist_ok=True)
+        if not self._data.exists():
+            self._make_data()
+
+    def spawn(self) -> None:
+        """Start the server of a prepared folder, without waiting for it. Raises LocalError when its port is in use."""
+        major = int((self._data / "PG_VERSION").read_text())
+        programs = find_programs(major=major, account=self._account)
+        require_free("127.0.0.1", self.port, "PostgreSQL")
         settings = SETTINGS | {
             "listen_addresses": "127.0.0.1",
             "port": str(self.port),
@@ -173,18 +152,44 @@ class Postgres:
 
     def stop(self, mode: StopMode = "fast", timeout_seconds: float = 60) -> None:
         """Stop the server: "fast" writes everything out, "immediate" and "kill" leave recovery to the next start."""
-        if self.process is not None:
-            if self.process.poll() is None:
-                self.process.send_signal(_SIGNALS[mode])
+        if (process := self.process) is not None:
+            if process.poll() is None:
+                process.send_signal(_SIGNALS[mode])
             try:
-                self.process.wait(timeout_seconds)
+                process.wait(timeout_seconds)
             except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait()
+                process.kill()
+                process.wait()
             self.process = None
         if self.socket_directory is not None and mode == "fast":
             shutil.rmtree(self.socket_directory, ignore_errors=True)
             self.socket_directory = None
+
+    def _make_data(self) -> None:
+        unfinished = self.directory / "data.new"
+        shutil.rmtree(unfinished, ignore_errors=True)
+        unfinished.mkdir(mode=0o700)
+        if self._account:
+            self._account.own(unfinished)
+        passwords = {role: secrets.token_urlsafe(24) for role in (SUPERUSER, *ROLES)}
+        write_secret(self.directory / "passwords.json", json.dumps(passwords, indent=2).encode())
+        programs = find_programs(account=self._account)
+        # C's order is the fastest; the built-in provider, where there is one, knows upper and lower case everywhere.
+        locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"] if programs.major >= 17 else []
+        with tempfile.NamedTemporaryFile("w", prefix="logmesh-") as password:
+            password.write(passwords[SUPERUSER])
+            password.flush()
+            if self._account:
+                self._account.own(Path(password.name))
+            options = ["--auth=scram-sha-256", f"--pwfile={password.name}", "--encoding=UTF8", "--locale=C", *locale]
+            self._run(unfinished, [programs.bin / "initdb", "-D", HERE, "-U", SUPERUSER, *options])
+        # In single-user mode nobody can connect before the roles have passwords. A blank line ends a statement.
+        statements = [f"CREATE ROLE {role} LOGIN PASSWORD '{passwords[role]}'" for role in ROLES]
+        statements.append(f"CREATE DATABASE {DATABASE} OWNER {ROLES[0]}")
+        single = ["--single", "-j", "-D", HERE, "-c", "log_min_messages=error", SUPERUSER]
+        script = "".join(f"{statement};\n\n" for statement in statements)
+        self._run(unfinished, [programs.bin / "postgres", *single], script)
+        unfinished.rename(self._data)
 
     def _run(self, directory: Path, command: Sequence[str | Path], text: str = "") -> None:
         account = self._account.for_popen() if self._account else {}

@@ -86,13 +86,13 @@ class Redis:
 
     def stop(self, timeout_seconds: float = 10) -> None:
         """Stop the server. What it held is gone."""
-        if self.process is not None:
-            self.process.terminate()
+        if (process := self.process) is not None:
+            process.terminate()
             try:
-                self.process.wait(timeout_seconds)
+                process.wait(timeout_seconds)
             except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait()
+                process.kill()
+                process.wait()
             self.process = None
         if self._socket_directory is not None:
             shutil.rmtree(self._socket_directory, ignore_errors=True)

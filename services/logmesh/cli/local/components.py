@@ -1,0 +1,138 @@
+"""One running part of the system, as the supervisor sees it: start, wait for its end, stop."""
+
+import asyncio
+import asyncio.subprocess
+import contextlib
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+from logmesh.cli.local.certificates import WorkloadFiles
+from logmesh.cli.local.children import die_with_parent
+from logmesh.cli.local.errors import LocalError
+from logmesh.cli.local.plan import Program
+from logmesh.cli.local.postgres import Postgres
+from logmesh.cli.local.probes import accepts, serves
+from logmesh.cli.local.redis import Redis
+
+READY_SECONDS = 60.0
+POLL_SECONDS = 0.05
+
+
+class Component(Protocol):
+    """What the supervisor keeps running."""
+
+    name: str
+
+    async def start(self) -> None:
+        """Start it and return when it is ready. Raises LocalError when it doesn't become so."""
+
+    async def ended(self) -> int:
+        """Wait for its end; return its exit status, negative for a signal."""
+
+    async def stop(self, *, now: bool) -> None:
+        """Let it drain and stop, or kill it; return when it is gone."""
+
+
+class PythonProcess:
+    """A process of Logmesh itself; its output goes to `show`, line by line."""
+
+    def __init__(self, program: Program, tls: WorkloadFiles, show: Callable[[str, str], None]) -> None:
+        self.name = program.name
+        self._program, self._tls, self._show = program, tls, show
+        self._process: asyncio.subprocess.Process | None = None
+        self._reader: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """See Component."""
+        # Settings that the person's shell has for another Logmesh must not leak into this one.
+        inherited = {key: value for key, value in os.environ.items() if not key.startswith("LOGMESH_")}
+        self._process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", self._program.module),
+            env=inherited | {"LOGMESH_LOG_FORMAT": "json"} | self._program.environment,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            limit=1 << 20,
+            start_new_session=True,
+            preexec_fn=die_with_parent(signal.SIGTERM),
+        )
+        if self._process.stdout is None:
+            raise AssertionError("a pipe was asked for")
+        self._reader = asyncio.create_task(self._read(self._process.stdout))
+        deadline = time.monotonic() + READY_SECONDS
+        while not await self._ready():
+            if self._process.returncode is not None:
+                await self._reader
+                raise LocalError(f"{self.name} stopped while starting; its last lines are above")
+            if time.monotonic() > deadline:
+                raise LocalError(f"{self.name} was not ready after {READY_SECONDS:.0f} s")
+            await asyncio.sleep(POLL_SECONDS)
+
+    async def ended(self) -> int:
+        """See Component."""
+        if self._process is None or self._reader is None:
+            raise AssertionError("it was not started")
+        status = await self._process.wait()
+        await self._reader
+        return status
+
+    async def stop(self, *, now: bool) -> None:
+        """See Component."""
+        if self._process is None or self._process.returncode is not None:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            self._process.send_signal(signal.SIGKILL if now else signal.SIGTERM)
+        await self.ended()
+
+    async def _ready(self) -> bool:
+        if self._program.health is None:
+            return await accepts(*self._program.ports[-1])
+        address, encrypted = self._program.health
+        return await serves(address, self._tls if encrypted else None)
+
+    async def _read(self, output: asyncio.StreamReader) -> None:
+        while True:
+            try:
+                line = await output.readline()
+            except ValueError:  # longer than the limit; what was read of it is gone
+                line = b"(a line of more than 1 MiB)\n"
+            if not line:
+                return
+            if text := line.decode(errors="replace").rstrip():
+                self._show(self.name, text)
+
+
+class Server:
+    """PostgreSQL or Redis."""
+
+    def __init__(self, name: str, server: Postgres | Redis) -> None:
+        self.name = name
+        self._server = server
+
+    async def start(self) -> None:
+        """See Component."""
+        self._server.spawn()
+        deadline = time.monotonic() + READY_SECONDS
+        while not self._server.ready():
+            if time.monotonic() > deadline:
+                raise LocalError(f"{self.name} was not ready after {READY_SECONDS:.0f} s; see {self._server.log_path}")
+            await asyncio.sleep(POLL_SECONDS)
+
+    async def ended(self) -> int:
+        """See Component."""
+        process = self._server.process
+        if process is None:
+            raise AssertionError("it was not started")
+        while (status := process.poll()) is None:
+            await asyncio.sleep(0.2)
+        return status
+
+    async def stop(self, *, now: bool) -> None:
+        """See Component. PostgreSQL recovers from its log after a kill."""
+        if now and (process := self._server.process) is not None:
+            process.send_signal(signal.SIGQUIT if isinstance(self._server, Postgres) else signal.SIGKILL)
+        await asyncio.to_thread(self._server.stop)

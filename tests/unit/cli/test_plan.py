@@ -1,0 +1,64 @@
+"""What `logmesh up` runs, without running it."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from logmesh.cli.local.certificates import WorkloadFiles
+from logmesh.cli.local.plan import LocalOptions, Program, plan_system
+from logmesh.cli.local.postgres import Role
+
+FILES = {
+    name: WorkloadFiles(Path(f"{name}.crt"), Path(f"{name}.key"), Path("ca.crt"))
+    for name in ("log-producer", "log-processor", "gateway")
+}
+DSNS: dict[Role, str] = {"logmesh_owner": "o", "logmesh_writer": "w", "logmesh_reader": "r"}
+OPTIONS = LocalOptions(Path("data"), producers=2, processors=3)
+
+
+def plan(options: LocalOptions = OPTIONS) -> list[list[Program]]:
+    return plan_system(options, FILES, DSNS, "redis")
+
+
+def test_tiers_start_downstream_first() -> None:
+    assert [[program.name for program in tier] for tier in plan()] == [
+        ["log-processor-0", "log-processor-1", "log-processor-2"],
+        ["gateway"],
+        ["log-producer-0", "log-producer-1"],
+    ]
+
+
+def test_nothing_listens_twice_on_one_port_and_nothing_shares_a_folder() -> None:
+    programs = [program for tier in plan() for program in tier]
+    ports = [port for program in programs for port in program.ports]
+    assert len(set(ports)) == len(ports)
+    folders = [
+        value
+        for program in programs
+        for name, value in program.environment.items()
+        if name.endswith(("SPOOL_DIR", "BUFFER_DIR"))
+    ]
+    assert len(set(folders)) == len(folders) == 5
+
+
+def test_producers_are_told_of_every_processor_and_all_speak_mutual_tls_as_themselves() -> None:
+    processors, [gateway], producers = plan()
+    target = producers[0].environment["LOGMESH_TARGET"]
+    assert target == "ipv4:127.0.0.11:50052,127.0.0.12:50052,127.0.0.13:50052"
+    assert gateway.environment["LOGMESH_PROCESSORS"] == target
+    certs = {program.environment["LOGMESH_TLS_CERT"] for program in [*processors, *producers]}
+    assert certs == {"log-processor.crt", "log-producer.crt"}
+
+
+def test_each_process_gets_the_least_role_that_does() -> None:
+    processors, [gateway], producers = plan()
+    assert gateway.environment["LOGMESH_DATABASE_DSN"] == "r"
+    assert processors[0].environment["LOGMESH_DATABASE_DSN"] == "w"
+    assert not any("DSN" in name for name in producers[0].environment)
+
+
+def test_a_second_system_on_another_loopback_shares_no_port() -> None:
+    one, other = (
+        {port for tier in plan(options) for program in tier for port in program.ports}
+        for options in (OPTIONS, replace(OPTIONS, loopback="127.0.1"))
+    )
+    assert not one & other
