@@ -10,22 +10,23 @@ from logmesh.record.limits import MAX_BATCH_RECORDS, MAX_RAW_BYTES
 from logmesh.v1 import ingest_service_pb2 as pb
 
 
-def _opaque_append_request() -> Any:
-    """`AppendRequest` with the records of a batch as bytes, which is the same on the wire.
+def _opaque_messages() -> tuple[Any, Any]:
+    """`AppendRequest` and `WriteRequest` with their records as bytes, which is the same on the wire.
 
     So they are not parsed in the stream handler, and one that can't be parsed costs itself and not the batch.
     """
     file = descriptor_pb2.FileDescriptorProto()
     pb.DESCRIPTOR.CopyToProto(file)
-    (batch,) = (message for message in file.message_type if message.name == "Batch")
-    (records,) = (field for field in batch.field if field.name == "records")
-    records.type = descriptor_pb2.FieldDescriptorProto.TYPE_BYTES
-    records.ClearField("type_name")
+    for message in file.message_type:
+        for field in message.field:
+            if message.name in ("Batch", "WriteRequest") and field.name == "records":
+                field.type = descriptor_pb2.FieldDescriptorProto.TYPE_BYTES
+                field.ClearField("type_name")
     pool = descriptor_pool.DescriptorPool()
     _add_dependencies(pool, pb.DESCRIPTOR)
     pool.Add(file)
-    descriptor = pool.FindMessageTypeByName("logmesh.v1.AppendRequest")
-    return message_factory.GetMessageClass(descriptor)
+    append, write = map(pool.FindMessageTypeByName, ("logmesh.v1.AppendRequest", "logmesh.v1.WriteRequest"))
+    return message_factory.GetMessageClass(append), message_factory.GetMessageClass(write)
 
 
 def _add_dependencies(pool: descriptor_pool.DescriptorPool, file: FileDescriptor) -> None:
@@ -36,14 +37,14 @@ def _add_dependencies(pool: descriptor_pool.DescriptorPool, file: FileDescriptor
         pool.Add(proto)
 
 
-OpaqueAppendRequest = _opaque_append_request()
+OpaqueAppendRequest, OpaqueWriteRequest = _opaque_messages()
 """Parse with ``OpaqueAppendRequest.FromString(data)``; raises google.protobuf.message.DecodeError."""
 
 
 def checksum(batch: Any) -> int:
     """What tells a resend from another batch with the same number."""
-    if batch.columns:
-        return int(google_crc32c.value(batch.columns))
+    if columns := batch.columns:  # each access copies the payload: one is enough
+        return int(google_crc32c.value(columns))
     value = 0
     for record in batch.records:
         value = google_crc32c.extend(value, record)
@@ -56,7 +57,8 @@ def fault_of(batch: Any, crc: int) -> str | None:
         return f"seq {batch.seq} is not between 1 and 2^49"
     if not 1 <= batch.count <= MAX_BATCH_RECORDS:
         return f"count {batch.count} is not between 1 and {MAX_BATCH_RECORDS}"
-    if bool(batch.columns) == bool(batch.records):
+    # A batch has columns when it has no records; empty columns fail in the writer, on their count.
+    if batch.records and batch.raw_size:
         return "exactly one of columns and records must be set"
     if batch.records and len(batch.records) != batch.count:
         return f"count is {batch.count}, but there are {len(batch.records)} records"

@@ -12,6 +12,8 @@ from logmesh.record.limits import MAX_BATCH_RECORDS
 from logmesh.v1 import ingest_service_pb2 as pb
 from logmesh.v1.record_pb2 import LogColumns, LogRecord
 
+_SIZE_UNSTATED = -1
+
 
 class BatchRefused(Exception):
     """The payload as a whole can't be read; `content` is what is kept of it."""
@@ -76,6 +78,9 @@ def _from_records(entries: list[bytes], origin: Origin) -> Payload:
 def _decompress(data: bytes, raw_size: int) -> bytes:
     """One zstd frame of exactly `raw_size` bytes; nothing larger is ever allocated."""
     try:
+        # A frame that states its size is given that much, whatever `max_output_size` says.
+        if zstandard.frame_content_size(data) not in (raw_size, _SIZE_UNSTATED):
+            raise BatchRefused("payload is not a zstd frame of the size it says", data)
         raw = zstandard.ZstdDecompressor().decompress(data, max_output_size=raw_size, allow_extra_data=False)
     except (zstandard.ZstdError, MemoryError) as error:
         raise BatchRefused("payload is not a zstd frame of the size it says", data) from error
@@ -98,6 +103,8 @@ def _fault_of(columns: LogColumns, count: int) -> str | None:
     ):
         if length != count * width and not (optional and length == 0):
             return f"length of {name} does not fit the batch's count"
+    if len(columns.origins) > count:  # each would be a row of the database
+        return "more origins than records"
     if columns.origin_indexes and max(columns.origin_indexes) >= len(columns.origins):
         return "origin index outside the dictionary"
     return None

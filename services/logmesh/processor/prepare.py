@@ -86,8 +86,9 @@ def prepare(
     columns, entries = payload.columns, payload.entries
     prepared.dead += [Refused(entry, reason, content) for entry, reason, content in payload.refused]
 
-    bodies: Sequence[bytes] = columns.bodies
-    attributes: Sequence[bytes] = columns.attributes
+    # As lists: each pass over a protobuf container makes its bytes objects anew.
+    bodies: Sequence[bytes] = list(columns.bodies)
+    attributes: Sequence[bytes] = list(columns.attributes)
     severities = np.frombuffer(columns.severity_numbers, np.uint8)
     if not len(severities):
         severities = np.zeros(len(bodies), np.uint8)
@@ -165,24 +166,20 @@ def _fill(
 
 def _bodies_are_plain(bodies: Sequence[bytes]) -> bool:
     joined = b"\0".join(bodies)
-    return joined.count(b"\0") == len(bodies) - 1 and _is_utf8(joined) and _longest(joined, bodies) <= MAX_BODY_BYTES
+    return joined.count(b"\0") == len(bodies) - 1 and _is_utf8(joined) and (len(joined) <= MAX_BODY_BYTES or max(map(len, bodies)) <= MAX_BODY_BYTES)
 
 
 def _attributes_are_plain(attributes: Sequence[bytes]) -> bool:
     """Whether no entry can hurt: no NUL, UTF-8, objects, small. What is inside the braces the database checks."""
-    some = [text for text in attributes if text]
+    some = [text for text in attributes if text] if b"" in attributes else attributes
     joined = b"\0" + b"\0".join(some)
     return (
         joined.count(b"\0") == max(len(some), 1)
         and joined.count(b"\0{") == len(some)
         and _is_utf8(joined)
         and b"\\u0000" not in joined
-        and _longest(joined, some) <= min(MAX_ATTRIBUTES_BYTES, MAX_ATTRIBUTES * _LEAST_BYTES_PER_ATTRIBUTE)
+        and max(map(len, some), default=0) <= min(MAX_ATTRIBUTES_BYTES, MAX_ATTRIBUTES * _LEAST_BYTES_PER_ATTRIBUTE)
     )
-
-
-def _longest(joined: bytes, texts: Sequence[bytes]) -> int:
-    return max(map(len, texts), default=0) if joined else 0
 
 
 def _is_utf8(data: bytes) -> bool:
@@ -287,6 +284,9 @@ def _single(columns: LogColumns, at: int) -> bytes:
         times_unix_nano=columns.times_unix_nano[at * 8 : at * 8 + 8],
         observed_time_unix_nano=columns.observed_time_unix_nano,
         severity_numbers=columns.severity_numbers[at : at + 1],
+        severity_texts=columns.severity_texts[at : at + 1],
         bodies=[columns.bodies[at]],
+        trace_ids=_select(columns.trace_ids, 16, [at]),
+        span_ids=_select(columns.span_ids, 8, [at]),
         attributes=[columns.attributes[at]],
     ).SerializeToString()

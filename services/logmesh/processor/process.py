@@ -29,7 +29,7 @@ from logmesh.runtime.server import Health, bind, build_server
 from logmesh.storage.migrate import migrate
 from logmesh.storage.postgres import connect, open_pool
 from logmesh.v1 import ingest_service_pb2 as pb
-from logmesh.v1.ingest_service_pb2 import AppendResponse, WriteRequest, WriteResponse
+from logmesh.v1.ingest_service_pb2 import AppendResponse, WriteResponse
 from logmesh.v1.pipeline_service_pb2_grpc import add_PipelineServiceServicer_to_server
 
 log = structlog.get_logger()
@@ -104,7 +104,7 @@ async def run_processor(settings: ProcessorSettings, stop: asyncio.Event) -> Non
 
 
 def _ingest_handlers(ingest: Ingest, write: Write) -> Any:
-    """Append's requests stay bytes: they go to the log verbatim, and a malformed one is answered and not dropped."""
+    """Requests stay bytes: Append's go to the log verbatim, and a malformed one is answered and not dropped."""
     return grpc.method_handlers_generic_handler(
         SERVICE,
         {
@@ -112,9 +112,7 @@ def _ingest_handlers(ingest: Ingest, write: Write) -> Any:
                 ingest.append, response_serializer=AppendResponse.SerializeToString
             ),
             "Write": grpc.unary_unary_rpc_method_handler(
-                write.write,
-                request_deserializer=WriteRequest.FromString,
-                response_serializer=WriteResponse.SerializeToString,
+                write.write, response_serializer=WriteResponse.SerializeToString
             ),
         },
     )

@@ -7,7 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 import grpc
+from google.protobuf.message import DecodeError
 
+from logmesh.processor.envelope import OpaqueAppendRequest, OpaqueWriteRequest
 from logmesh.processor.frame import Origin, Unwritten
 from logmesh.processor.ingest import DEFAULT_TENANT, Unwritables
 from logmesh.processor.prepare import Prepared
@@ -30,28 +32,34 @@ class Write:
         self._next_seq: dict[SpoolKey, int] = {}
         self._stored: dict[tuple[SpoolKey, int], asyncio.Future[Prepared]] = {}
 
-    async def write(self, request: pb.WriteRequest, context: Any) -> pb.WriteResponse:
-        """Store the records. INVALID_ARGUMENT for none or too many, RESOURCE_EXHAUSTED when the log is full,
+    async def write(self, raw: bytes, context: Any) -> pb.WriteResponse:
+        """Store the records of a serialised `WriteRequest`. INVALID_ARGUMENT for none or too many, RESOURCE_EXHAUSTED when the log is full,
         UNAVAILABLE when the database has not confirmed them in time (they are durable, and will be stored)."""
         try:
             principal = principal_of(context)
         except IdentityError as error:
             await context.abort(grpc.StatusCode.UNAUTHENTICATED, str(error))
-        count = len(request.records)
+        try:
+            records = OpaqueWriteRequest.FromString(raw).records
+        except DecodeError as error:
+            await context.abort(grpc.StatusCode.INVALID_ARGUMENT, f"not a WriteRequest: {error}")
+        count = len(records)
         if not 1 <= count <= MAX_BATCH_RECORDS:
             await context.abort(grpc.StatusCode.INVALID_ARGUMENT, f"{count} records; send 1 to {MAX_BATCH_RECORDS}")
         if not self._wal.accepts():
             await context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, "the write-ahead log is filling; try again in 1 s")
         key = SpoolKey(self._settings.tenants.get(principal, DEFAULT_TENANT), self._spool_id)
         seq = self._next_seq[key] = self._next_seq.get(key, 0) + 1
-        batch = pb.Batch(seq=seq, count=count, records=request.records)
+        request = OpaqueAppendRequest()
+        request.batch.seq, request.batch.count = seq, count
+        request.batch.records.extend(records)
         stored = self._stored[key, seq] = asyncio.get_running_loop().create_future()
         self._wal.submit(
             Submitted(
                 Origin(
                     key, seq, count, f"write@{self._settings.name}", f"processor:{self._settings.name}", time.time_ns()
                 ),
-                pb.AppendRequest(batch=batch).SerializeToString(),
+                request.SerializeToString(),
                 time.monotonic(),
                 logged=self._writer.put,
                 refused=_refuse(stored),

@@ -15,6 +15,9 @@ SERVER_OPTIONS: list[tuple[str, int]] = [
     ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
     # A server that stops reading otherwise buffers 4 to 8 MiB a stream.
     ("grpc.http2.bdp_probe", 0),
+    # Without the probe a window is 64 KiB: a batch of 250 KiB would wait for four round trips.
+    ("grpc.http2.lookahead_bytes", 1 << 20),
+    ("grpc.http2.max_frame_size", 1 << 20),
     # Clients ping every 30 s; a stricter server would answer "too many pings" and cut the stream.
     ("grpc.http2.min_ping_interval_without_data_ms", 20_000),
     ("grpc.keepalive_permit_without_calls", 1),

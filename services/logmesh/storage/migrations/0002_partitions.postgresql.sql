@@ -1,5 +1,6 @@
 -- Plain PostgreSQL: a partition a day, made ahead; retention drops whole partitions.
-CREATE INDEX ON logmesh.logs (time, position);
+-- On time alone: an incremental sort puts equal times in order, and the index is a third narrower.
+CREATE INDEX ON logmesh.logs (time);
 CREATE INDEX ON logmesh.logs (service, time);
 CREATE INDEX ON logmesh.logs (trace_id) WHERE trace_id IS NOT NULL;
 

@@ -1,0 +1,109 @@
+"""An open-loop Append client: ready-made batches at a steady rate, with the time of each acknowledgement."""
+
+import array
+import asyncio
+import os
+import time
+import uuid
+from dataclasses import dataclass, field
+from typing import Any
+
+import google_crc32c
+
+from logmesh.client.window import Window
+from logmesh.runtime.channel import END_OF_STREAM, open_channel
+from logmesh.v1 import ingest_service_pb2 as pb
+from logmesh.v1.record_pb2 import LogColumns, Origin
+
+_METHOD = "/logmesh.v1.IngestService/Append"
+_SERVICES = 8
+
+
+def make_payload(records: int, body_bytes: int, batch: int) -> bytes:
+    """A `LogColumns` of realistic shape: 8 services, 40 % of the records in traces of ten, five attributes."""
+    now = time.time_ns()
+    trace_ids = [os.urandom(16) for _ in range(records // 10 + 1)]
+    traced = [at % 5 < 2 for at in range(records)]
+    columns = LogColumns(
+        origins=[
+            Origin(service_name=b"service-%d" % at, service_instance_id=b"service-%d-7d9f" % at)
+            for at in range(_SERVICES)
+        ],
+        origin_indexes=[at % _SERVICES for at in range(records)],
+        times_unix_nano=array.array("Q", [now + at * 1_000 for at in range(records)]).tobytes(),
+        observed_time_unix_nano=now,
+        severity_numbers=bytes(17 if at % 50 == 0 else 9 for at in range(records)),
+        bodies=[
+            (b"request %07d of batch %05d answered with 200 by upstream cart-5d4f in 12 ms " % (at, batch)).ljust(
+                body_bytes, b"x"
+            )
+            for at in range(records)
+        ],
+        trace_ids=b"".join(trace_ids[at // 10] if traced[at] else bytes(16) for at in range(records)),
+        span_ids=b"".join(os.urandom(8) if traced[at] else bytes(8) for at in range(records)),
+        attributes=[
+            b'{"user_id":"%d","http.status_code":200,"path":"/cart/checkout","method":"GET","region":"eu-1"}' % at
+            for at in range(records)
+        ],
+    )
+    return columns.SerializeToString()
+
+
+def encode(seq: int, count: int, payload: bytes) -> bytes:
+    """The request of batch `seq`."""
+    batch = pb.Batch(seq=seq, count=count, raw_size=len(payload), crc32c=google_crc32c.value(payload), columns=payload)
+    return pb.AppendRequest(batch=batch).SerializeToString()
+
+
+@dataclass
+class Load:
+    """Sends `batches` of `records` each; `rate` records a second, or as credit allows for 0. Times are in seconds."""
+
+    target: str
+    payloads: list[bytes]
+    records: int
+    batches: int
+    rate: float = 0
+    logged_seconds: list[float] = field(default_factory=list)
+    committed: int = 0
+
+    async def run(self) -> float:
+        """Return the seconds from the first batch to the last COMMITTED."""
+        async with open_channel(self.target, None) as channel:
+            append: Any = channel.stream_stream(_METHOD, None, pb.AppendResponse.FromString)
+            call = append()
+            hello = pb.Hello(spool_id=str(uuid.uuid4()), session_epoch=1, producer="bench")
+            await call.write(pb.AppendRequest(hello=hello).SerializeToString())
+            welcome = (await call.read()).welcome
+            window, due = Window(welcome.credit_batches, welcome.credit_bytes), {}
+            moved = asyncio.Event()
+            began = time.monotonic()
+            reader = asyncio.create_task(self._read(call, window, due, moved))
+            for seq in range(1, self.batches + 1):
+                request = encode(seq, self.records, self.payloads[seq % len(self.payloads)])
+                if self.rate:
+                    due[seq] = began + (seq - 1) * self.records / self.rate
+                    await asyncio.sleep(max(0.0, due[seq] - time.monotonic()))
+                while not window.has_room(len(request)):
+                    moved.clear()
+                    await moved.wait()
+                window.sent(seq, len(request))
+                due.setdefault(seq, time.monotonic())
+                await call.write(request)
+            await reader
+            took = time.monotonic() - began
+            await call.done_writing()
+            return took
+
+    async def _read(self, call: Any, window: Window, due: dict[int, float], moved: asyncio.Event) -> None:
+        while self.committed < self.batches:
+            response = await call.read()
+            if response is END_OF_STREAM:
+                raise RuntimeError("the processor ended the stream")
+            now = time.monotonic()
+            for part in response.logged.ranges:
+                window.logged([(part.first, part.last)])
+                # Open loop: the clock of a batch runs from when it was due, so a stall shows in all that waited.
+                self.logged_seconds += [now - due[seq] for seq in range(part.first, part.last + 1)]
+            self.committed += sum(part.last - part.first + 1 for part in response.committed.ranges)
+            moved.set()

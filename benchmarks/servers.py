@@ -1,0 +1,65 @@
+"""The servers that a benchmark measures: PostgreSQL and one processor, each a process whose CPU time can be read."""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+
+from logmesh.cli.local.ports import free_port
+from logmesh.cli.local.postgres import Postgres
+
+ADDRESS = "127.0.0.11"
+
+
+class Servers:
+    """PostgreSQL (unless `database_dsn` names one) and a processor, under `folder`."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.postgres = Postgres(folder / "postgres", port=free_port())
+        self.postgres.start()
+        self.port = free_port()
+        self.target = f"ipv4:{ADDRESS}:{self.port}"
+        environment = {
+            **os.environ,
+            "LOGMESH_NAME": "bench",
+            "LOGMESH_LISTEN_ADDRESS": ADDRESS,
+            "LOGMESH_PORT": str(free_port()),
+            "LOGMESH_DIRECT_PORT": str(self.port),
+            "LOGMESH_METRICS_PORT": "0",
+            "LOGMESH_LOG_LEVEL": "warning",
+            "LOGMESH_BUFFER_DIR": str(folder / "buffer"),
+            "LOGMESH_DATABASE_DSN": self.postgres.dsn("logmesh_writer"),
+            "LOGMESH_OWNER_DSN": self.postgres.dsn("logmesh_owner"),
+        }
+        self._process = subprocess.Popen([sys.executable, "-m", "logmesh.processor"], env=environment)
+        self.processor = psutil.Process(self._process.pid)
+
+    def processor_cpu(self) -> float:
+        """CPU seconds of the processor so far."""
+        times = self.processor.cpu_times()
+        return times.user + times.system
+
+    def postgres_cpu(self) -> float:
+        """CPU seconds of PostgreSQL so far: the server, its children, and those that have ended."""
+        server = psutil.Process(int((self._folder / "postgres" / "data" / "postmaster.pid").read_text().split()[0]))
+        times = server.cpu_times()
+        total = times.user + times.system + times.children_user + times.children_system
+        for child in server.children():
+            times = child.cpu_times()
+            total += times.user + times.system
+        return total
+
+    def memory_mib(self) -> float:
+        """Resident memory of the processor."""
+        return self.processor.memory_info().rss / 2**20
+
+    def stop(self) -> None:
+        """End both."""
+        self._process.terminate()
+        self._process.wait(30)
+        self.postgres.stop("immediate")
+        time.sleep(0.2)
