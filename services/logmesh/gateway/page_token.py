@@ -1,0 +1,54 @@
+"""Where a page ended, as an opaque text. It pins the range, so that "the last 15 minutes" stay the same ones."""
+
+import base64
+import hashlib
+import struct
+from dataclasses import dataclass
+from typing import Final
+
+_LAYOUT: Final = struct.Struct(">B8sqqiq")
+_VERSION: Final = 1
+_MAX_UNIX_NANO: Final = (1 << 63) - 1
+
+
+class PageTokenError(ValueError):
+    """The token is not one of ours, or belongs to a search with another filter."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """A place in the order of records: what comes before it is still to be looked at.
+
+    `spool` and `position` are -1 for the place just before every record of that time.
+    """
+
+    unix_nano: int
+    spool: int = -1
+    position: int = -1
+
+
+def encode_page_token(filter_text: str, start_unix_nano: int, cursor: Cursor) -> str:
+    """The token of a search for `filter_text` from `start_unix_nano` that goes on at `cursor`."""
+    packed = _LAYOUT.pack(
+        _VERSION, _digest(filter_text), start_unix_nano, cursor.unix_nano, cursor.spool, cursor.position
+    )
+    return base64.urlsafe_b64encode(packed).decode().rstrip("=")
+
+
+def decode_page_token(token: str, filter_text: str) -> tuple[int, Cursor]:
+    """The start of the range and the cursor. Raises PageTokenError."""
+    try:
+        packed = base64.b64decode(token + "=" * (-len(token) % 4), b"-_", validate=True)
+        version, digest, start, unix_nano, spool, position = _LAYOUT.unpack(packed)
+    except (ValueError, struct.error):
+        raise PageTokenError("page_token is not one that a search returned") from None
+    valid = 0 <= start <= _MAX_UNIX_NANO and 0 <= unix_nano <= _MAX_UNIX_NANO and spool >= -1 and position >= -1
+    if version != _VERSION or not valid:
+        raise PageTokenError("page_token is not one that a search returned")
+    if digest != _digest(filter_text):
+        raise PageTokenError("page_token belongs to a search with another filter")
+    return start, Cursor(unix_nano, spool, position)
+
+
+def _digest(filter_text: str) -> bytes:
+    return hashlib.sha256(filter_text.encode("utf-8", "surrogatepass")).digest()[:8]

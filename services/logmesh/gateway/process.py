@@ -1,0 +1,72 @@
+"""Builds a gateway from its settings, downstream first, and runs it until it is told to stop.
+
+pool ─► query, pipeline ─► server
+"""
+
+import asyncio
+
+import asyncpg
+import structlog
+
+from logmesh.gateway.pipeline import PipelineServicer
+from logmesh.gateway.service import QueryServicer
+from logmesh.gateway.settings import GatewaySettings
+from logmesh.runtime.server import Health, bind, build_server
+from logmesh.storage.postgres import open_pool
+from logmesh.v1.pipeline_service_pb2_grpc import add_PipelineServiceServicer_to_server
+from logmesh.v1.query_service_pb2_grpc import add_QueryServiceServicer_to_server
+
+log = structlog.get_logger()
+
+SERVICES = ("logmesh.v1.QueryService", "logmesh.v1.PipelineService")
+_CHECK_SECONDS = 2.0
+
+
+async def run_gateway(settings: GatewaySettings, stop: asyncio.Event) -> None:
+    """Serve until `stop` is set, then let answers under way end. Raises OSError when the port is taken."""
+    pool = await open_pool(
+        settings.database_dsn.get_secret_value(),
+        application=f"logmesh-gateway {settings.name}",
+        size=settings.database_connections,
+    )
+    server, health = build_server(SERVICES, reflect=settings.reflection)
+    add_QueryServiceServicer_to_server(QueryServicer(settings, pool), server)
+    add_PipelineServiceServicer_to_server(PipelineServicer(settings, pool), server)
+    bind(server, f"{settings.listen_address}:{settings.port}", settings.tls if settings.serve_tls else None)
+    await server.start()
+    log.info("gateway is up", event_name="started", name=settings.name, port=settings.port)
+    watch = asyncio.create_task(_watch(settings, health))
+    try:
+        await stop.wait()
+    finally:
+        watch.cancel()
+        await health.set_serving(False)
+        await server.stop(grace=settings.drain_seconds)
+        pool.terminate()
+    log.info("gateway has stopped", event_name="stopped")
+
+
+async def _watch(settings: GatewaySettings, health: Health) -> None:
+    """Ready while the database answers, on a connection of its own: busy queries are no reason to turn away."""
+    ready: bool | None = None
+    check = await open_pool(
+        settings.database_dsn.get_secret_value(), application=f"logmesh-gateway {settings.name} health", size=1
+    )
+    try:
+        while True:
+            now_ready = await _answers(check)
+            if now_ready is not ready:
+                log.info("readiness changed", event_name="readiness", ready=now_ready)
+            ready = now_ready
+            await health.set_serving(ready)
+            await asyncio.sleep(_CHECK_SECONDS if ready else 0.2)
+    finally:
+        check.terminate()
+
+
+async def _answers(pool: "asyncpg.Pool") -> bool:
+    try:
+        async with asyncio.timeout(_CHECK_SECONDS):
+            return bool(await pool.fetchval("SELECT 1") == 1)
+    except Exception:  # noqa: BLE001  # whatever it is, the database did not answer
+        return False

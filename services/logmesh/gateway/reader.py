@@ -1,0 +1,34 @@
+"""Reading transactions: read-only, of one tenant, with a limit on time, on a pool that queries share with nobody."""
+
+import contextlib
+from collections.abc import AsyncIterator
+
+import asyncpg
+
+from logmesh.storage.sql import load
+
+_ACQUIRE_SECONDS = 2.0
+
+
+class ReaderBusy(Exception):
+    """Every connection for queries is in use; try again soon."""
+
+
+@contextlib.asynccontextmanager
+async def reading(
+    pool: "asyncpg.Pool", tenant: str, timeout_seconds: float
+) -> AsyncIterator["asyncpg.pool.PoolConnectionProxy"]:
+    """Yield a connection that sees `tenant` alone; each statement may take `timeout_seconds`.
+
+    Raises ReaderBusy when no connection comes free, OSError or asyncpg's errors when the database is away.
+    """
+    try:
+        connection = await pool.acquire(timeout=_ACQUIRE_SECONDS)
+    except TimeoutError as error:
+        raise ReaderBusy("all connections for queries are in use") from error
+    try:
+        async with connection.transaction(readonly=True):
+            await connection.execute(load("set_reader"), tenant, str(max(1, int(timeout_seconds * 1000))))
+            yield connection
+    finally:
+        await pool.release(connection)

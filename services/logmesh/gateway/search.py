@@ -1,0 +1,116 @@
+"""Walks a time range newest window first and yields records as they are found.
+
+Keyset paging: the order is (time, spool, position), all of it unique together, so equal times lose and repeat nothing.
+"""
+
+import time
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+from typing import Any, Final
+
+import asyncpg
+
+from logmesh.gateway.filters import compile_sql
+from logmesh.gateway.filters.ast import Node
+from logmesh.gateway.page_token import Cursor
+from logmesh.gateway.reader import reading
+from logmesh.gateway.rows import from_timestamp, record_from_row, to_timestamp
+from logmesh.gateway.windows import Windows
+from logmesh.storage.sql import load
+from logmesh.v1.query_service_pb2 import (
+    SEARCH_END_EXHAUSTED,
+    SEARCH_END_PAGE_FULL,
+    SEARCH_END_TIME_LIMIT,
+    SearchEnd,
+)
+from logmesh.v1.record_pb2 import LogRecord
+
+_FIRST_FETCH: Final = 16
+_MAX_FETCH: Final = 128
+"""Rows at once; of the largest allowed size they take about 40 MB."""
+_MESSAGE_BYTES: Final = 1 << 20
+_FILTER_PLACE: Final = "AND TRUE\n"
+_OWN_PARAMETERS: Final = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What to look for: records from `start_unix_nano` on and before `cursor`, at most `page_size`."""
+
+    filter: Node
+    start_unix_nano: int
+    cursor: Cursor
+    page_size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """How a search ended. Everything from `scanned_from_unix_nano` on was looked at; `cursor` is None at the end."""
+
+    end: SearchEnd.ValueType
+    scanned_from_unix_nano: int
+    cursor: Cursor | None
+
+
+async def search(
+    pool: "asyncpg.Pool", tenant: str, query: Query, *, time_limit_seconds: float
+) -> AsyncGenerator[list[LogRecord] | Done, None]:
+    """Yield records in lists of about a megabyte at most, newest first, and then one Done.
+
+    Raises ReaderBusy, OSError and asyncpg's errors; closing the iterator cancels the query.
+    """
+    condition, parameters = compile_sql(query.filter, _OWN_PARAMETERS + 1)
+    sql = load("search").replace(_FILTER_PLACE, f"AND {condition}\n")
+    deadline = time.monotonic() + time_limit_seconds
+    windows, cursor, wanted = Windows(), query.cursor, query.page_size
+    while cursor.unix_nano > query.start_unix_nano or cursor.spool >= 0:
+        remaining = deadline - time.monotonic()
+        if remaining <= 0:
+            yield Done(SEARCH_END_TIME_LIMIT, cursor.unix_nano, cursor)
+            return
+        lower = windows.lower(cursor.unix_nano, query.start_unix_nano)
+        began = time.monotonic()
+        try:
+            async with reading(pool, tenant, windows.patience(remaining)) as connection:
+                low, high = to_timestamp(lower), to_timestamp(cursor.unix_nano)
+                opened = await connection.cursor(sql, *low, *high, cursor.spool, cursor.position, wanted, *parameters)
+                fetch = _FIRST_FETCH
+                while rows := await opened.fetch(fetch):
+                    wanted -= len(rows)
+                    cursor = _cursor_of(rows[-1])
+                    for message in _messages([record_from_row(row) for row in rows]):
+                        yield message
+                    if wanted == 0:
+                        yield Done(SEARCH_END_PAGE_FULL, cursor.unix_nano, cursor)
+                        return
+                    if len(rows) < fetch:
+                        break
+                    if time.monotonic() >= deadline:
+                        yield Done(SEARCH_END_TIME_LIMIT, cursor.unix_nano, cursor)
+                        return
+                    fetch = min(fetch * 2, _MAX_FETCH)
+        except asyncpg.QueryCanceledError:
+            if not windows.cancelled():
+                yield Done(SEARCH_END_TIME_LIMIT, cursor.unix_nano, cursor)
+                return
+            continue
+        windows.finished(time.monotonic() - began)
+        cursor = Cursor(lower)
+    yield Done(SEARCH_END_EXHAUSTED, query.start_unix_nano, None)
+
+
+def _cursor_of(row: Any) -> Cursor:
+    return Cursor(from_timestamp(row["time"], row["ns"]), row["spool"], row["position"])
+
+
+def _messages(records: list[LogRecord]) -> list[list[LogRecord]]:
+    messages: list[list[LogRecord]] = [[]]
+    size = 0
+    for record in records:
+        bytes_of_it = record.ByteSize()
+        if messages[-1] and size + bytes_of_it > _MESSAGE_BYTES:
+            messages.append([])
+            size = 0
+        messages[-1].append(record)
+        size += bytes_of_it
+    return messages

@@ -1,0 +1,24 @@
+"""Settings of a gateway."""
+
+from pydantic import Field, SecretStr
+
+from logmesh.runtime.settings import BaseProcessSettings
+
+
+class GatewaySettings(BaseProcessSettings):
+    """A gateway's environment; see each field."""
+
+    port: int = Field(default=50050, ge=1, le=65535, description="gRPC port of the API.")
+    database_dsn: SecretStr = Field(description="PostgreSQL, as the reader role.")
+    database_connections: int = Field(default=8, ge=1, le=100, description="Connections for queries at most.")
+    processors: str = Field(
+        default="", description="gRPC target of every processor: a headless name, or addresses. Empty: none are asked."
+    )
+    tls_server_name: str = Field(default="log-processor", description="Name in the processors' certificates.")
+    serve_tls: bool = Field(
+        default=False, description="Whether clients must come in mutual TLS; off behind an edge or a mesh's sidecar."
+    )
+    tenant: str = Field(default="default", min_length=1, description="Tenant whose records are shown.")
+    search_seconds: float = Field(default=10, gt=0, le=25, description="How long a search may take for one page.")
+    processor_seconds: float = Field(default=2, gt=0, le=30, description="How long a processor may take to answer.")
+    drain_seconds: float = Field(default=10, ge=0, description="How long a stop waits for answers under way.")
