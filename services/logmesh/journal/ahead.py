@@ -37,8 +37,8 @@ class NextSegment:
         return 0 if self._future is None else self._size
 
     def make(self, number: int) -> None:
-        """Begin to make segment `number` in the background, if the disk has room for it."""
-        if self._future is None and free_bytes(self._directory) >= self._size:
+        """Begin to make segment `number` in the background, if the disk has room for it; only when `is_wanted`."""
+        if free_bytes(self._directory) >= self._size:
             self._future = self._worker.submit(self._make, number)
 
     def take(self) -> Segment | None:

@@ -12,17 +12,17 @@ class JournalError(Exception):
     """Root of everything a journal raises on purpose."""
 
 
-class JournalFull(JournalError):  # noqa: N818 - a state of the journal, named as people say it
+class JournalFull(JournalError):
     """The journal or its disk has no room for this group; no frame of it was kept."""
 
 
-class JournalFailed(JournalError):  # noqa: N818 - a state of the journal, named as people say it
+class JournalFailed(JournalError):
     """A synchronisation or a write failed; the journal refuses everything from here on and never tries again."""
 
 
-class JournalCorrupt(JournalError):  # noqa: N818 - a state of the journal, named as people say it
+class JournalCorrupt(JournalError):
     """The frame asked for is damaged, or no longer there."""
 
 
-class JournalLocked(JournalError):  # noqa: N818 - a state of the journal, named as people say it
+class JournalLocked(JournalError):
     """The directory is in use; the message names the process."""

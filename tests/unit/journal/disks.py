@@ -13,7 +13,11 @@ from logmesh.journal import FrameRef, Journal
 
 def killed(directory: Path, to: Path) -> Path:
     """What a process killed now leaves of `directory`, with its segments still as they are in the page cache."""
-    shutil.copytree(directory, to)
+    to.mkdir()
+    for path in directory.iterdir():
+        # A segment in the making gets its name at any time.
+        with suppress(FileNotFoundError):
+            shutil.copyfile(path, to / path.name)
     return to
 
 
@@ -47,11 +51,19 @@ class PowerLossDisk:
         self._directory = directory
         self._bytes: dict[int, bytes] = {}
         self._names: dict[str, int] = {}
+        # A deleted file's inode must not come back as another file's: its name may still be on the disk.
+        self._held: dict[int, int] = {}
         self._guard = threading.Lock()
+
+    def close(self) -> None:
+        for fd in self._held.values():
+            os.close(fd)
 
     def sync(self, fd: int) -> None:
         status = os.fstat(fd)
         with self._guard:
+            if status.st_ino not in self._held:
+                self._held[status.st_ino] = os.dup(fd)
             self._bytes[status.st_ino] = os.pread(fd, status.st_size, 0)
 
     def sync_metadata(self, fd: int) -> None:

@@ -58,10 +58,12 @@ def test_reopening_without_appending_takes_no_more_room(tmp_path: Path) -> None:
     with Journal.open(tmp_path, segment_bytes=65536) as journal:
         journal.append([[b"kept"]])
     sizes = []
+    names = segments(tmp_path)
     for _ in range(4):
         with Journal.open(tmp_path, segment_bytes=65536) as journal:
             sizes.append(journal.bytes_used())
             assert [payload for _, payload in journal.frames()] == [b"kept"]
+        assert segments(tmp_path) == names
     assert len(set(sizes)) == 1 and sizes[0] < 2 * 65536
 
 
@@ -157,9 +159,11 @@ def test_the_limit_counts_every_segment_on_disk_and_is_never_exceeded(tmp_path: 
 
 def test_a_group_that_would_grow_beyond_the_limit_is_refused(tmp_path: Path) -> None:
     with Journal.open(tmp_path, segment_bytes=4096, max_bytes=3 * 4096) as journal:
-        with pytest.raises(JournalFull):
-            journal.append([[b"g" * 20_000]])
+        for _ in range(3):
+            with pytest.raises(JournalFull):
+                journal.append([[b"g" * 20_000]])
         (ref,) = journal.append([[b"small"]])
+        assert ref.segment == 1
         assert journal.read(ref) == b"small"
 
 

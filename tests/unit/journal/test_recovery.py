@@ -156,6 +156,28 @@ def test_a_closed_segment_that_lost_its_last_frames_is_damaged_even_where_zeros_
         assert len(journal.quarantined) == 1
 
 
+def test_what_was_durable_before_a_reopen_is_remembered_by_the_next_segment(tmp_path: Path) -> None:
+    (ref,) = write(tmp_path, [[b"one"]])
+    write(tmp_path, [[b"two"]])
+
+    def wipe(data: bytearray) -> None:
+        data[ref.offset :] = bytes(len(data) - ref.offset)
+
+    change(first_segment(tmp_path), wipe)
+    with open_fast(tmp_path) as journal:
+        assert served(journal) == [b"two"]
+        assert len(journal.quarantined) == 1
+
+
+def test_a_spoiled_end_is_no_torn_tail_when_a_later_segment_was_begun_and_can_say_nothing(tmp_path: Path) -> None:
+    refs = write(tmp_path, [[b"a" * 900], [b"b" * 900], [b"c" * 900]])
+    for path, ref in zip(sorted(tmp_path.glob("*.segment")), refs[1:], strict=False):
+        change(path, flip(ref.offset + 8))
+    with open_fast(tmp_path) as journal:
+        assert served(journal) == [b"a" * 900]
+        assert [kept.name for kept in journal.quarantined] == [first_segment(tmp_path).name + ".quarantined"]
+
+
 def test_a_segment_without_any_intact_frame_is_set_aside_and_leaves_the_journal(tmp_path: Path) -> None:
     refs = write(tmp_path, [[b"a" * 900], [b"b" * 900], [b"c" * 900]])
     name = first_segment(tmp_path)
