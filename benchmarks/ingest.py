@@ -15,7 +15,7 @@ from pathlib import Path
 import asyncpg
 import uvloop
 
-from benchmarks.load import Load, make_payload
+from benchmarks.load import Load, Payloads
 from benchmarks.servers import Servers
 
 
@@ -41,35 +41,35 @@ def main() -> None:
 
 
 async def _run(servers: Servers, arguments: argparse.Namespace) -> None:
-    payloads = [make_payload(arguments.batch, arguments.body, batch) for batch in range(16)]
-    print(f"payload {len(payloads[0]) / arguments.batch:.0f} bytes/record, {arguments.batch} records/batch")
-    await _warm_up(servers, payloads, arguments.batch)
+    payloads = Payloads(arguments.batch, arguments.body)
+    print(f"payload {len(payloads.next(1)) / arguments.batch:.0f} bytes/record, {arguments.batch} records/batch")
+    await _warm_up(servers, payloads)
     rates = [await _throughput(servers, payloads, arguments) for _ in range(arguments.repeats)]
     print(f"COMMITTED: median {statistics.median(rates):,.0f} records per CPU-second of processor + PostgreSQL")
     for rate in arguments.rates:
-        await _latency(servers, payloads, arguments.batch, rate, arguments.seconds)
+        await _latency(servers, payloads, rate, arguments.seconds)
     print(
         f"stored {await _stored_bytes(servers):.0f} bytes/record with indexes; processor {servers.memory_mib():.0f} MiB"
     )
 
 
-async def _warm_up(servers: Servers, payloads: list[bytes], records: int) -> None:
+async def _warm_up(servers: Servers, payloads: Payloads) -> None:
     for _ in range(100):
         try:
-            await Load(servers.target, payloads, records, 20).run()
+            await Load(servers.target, payloads, 20).run()
             return
         except Exception:  # noqa: BLE001  # not up yet, in whatever way
             await asyncio.sleep(0.2)
     raise SystemExit("the processor did not come up")
 
 
-async def _throughput(servers: Servers, payloads: list[bytes], arguments: argparse.Namespace) -> float:
+async def _throughput(servers: Servers, payloads: Payloads, arguments: argparse.Namespace) -> float:
     batches = arguments.records // arguments.batch
     before = servers.processor_cpu(), servers.postgres_cpu()
-    took = await Load(servers.target, payloads, arguments.batch, batches).run()
+    took = await Load(servers.target, payloads, batches).run()
     processor, postgres = servers.processor_cpu() - before[0], servers.postgres_cpu() - before[1]
     millions = batches * arguments.batch / 1e6
-    rate = millions * 1e6 / (processor + postgres)
+    rate: float = millions * 1e6 / (processor + postgres)
     print(
         f"throughput: {millions * 1e6 / took:>9,.0f} records/s  processor {processor / millions:.2f} s/M"
         f"  PostgreSQL {postgres / millions:.2f} s/M  → {rate:,.0f} records/CPU-s"
@@ -77,9 +77,9 @@ async def _throughput(servers: Servers, payloads: list[bytes], arguments: argpar
     return rate
 
 
-async def _latency(servers: Servers, payloads: list[bytes], records: int, rate: int, seconds: float) -> None:
+async def _latency(servers: Servers, payloads: Payloads, rate: int, seconds: float) -> None:
     before, began = servers.processor_cpu(), time.monotonic()
-    load = Load(servers.target, payloads, records, max(1, int(rate * seconds / records)), rate)
+    load = Load(servers.target, payloads, max(1, int(rate * seconds / payloads.records)), rate)
     await load.run()
     spent = servers.processor_cpu() - before
     times = sorted(load.logged_seconds)

@@ -41,7 +41,7 @@ class Servers:
     def processor_cpu(self) -> float:
         """CPU seconds of the processor so far."""
         times = self.processor.cpu_times()
-        return times.user + times.system
+        return float(times.user + times.system)
 
     def postgres_cpu(self) -> float:
         """CPU seconds of PostgreSQL so far: the server, its children, and those that have ended."""
@@ -51,11 +51,11 @@ class Servers:
         for child in server.children():
             times = child.cpu_times()
             total += times.user + times.system
-        return total
+        return float(total)
 
     def memory_mib(self) -> float:
         """Resident memory of the processor."""
-        return self.processor.memory_info().rss / 2**20
+        return float(self.processor.memory_info().rss / 2**20)
 
     def stop(self) -> None:
         """End both."""
