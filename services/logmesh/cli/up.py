@@ -7,7 +7,6 @@ import shutil
 import signal
 import sys
 from collections.abc import Sequence
-from importlib.util import find_spec
 from pathlib import Path
 
 from rich.console import Console
@@ -71,8 +70,6 @@ async def _start(
     dsns = {role: postgres.dsn(role, over_socket=True) for role in ROLES}
     write_secret(options.data_dir / "dsn.json", json.dumps(dsns, indent=2).encode())
     tiers = plan_system(options, certificates, dsns, redis.url)
-    # The gateway joins as soon as the package has one.
-    tiers = [[program for program in tier if find_spec(f"{program.module}.__main__")] for tier in tiers]
     programs = [program for tier in tiers for program in tier]
     _require_ports(programs)
 

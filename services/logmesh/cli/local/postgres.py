@@ -111,7 +111,7 @@ class Postgres:
             self.socket_directory = Path(tempfile.mkdtemp(prefix="logmesh-"))
             if self._account:
                 self._account.own(self.socket_directory)
-        self.directory.mkdir(mode=0o755, parents=True, exist_ok=True)
+        self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not self._data.exists():
             self._make_data()
 

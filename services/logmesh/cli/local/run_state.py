@@ -56,7 +56,7 @@ def read_run_state(data_dir: Path) -> RunState | None:
 def only_instance(data_dir: Path) -> Iterator[None]:
     """Hold the data folder for this process. Raises LocalError when another has it."""
     try:
-        data_dir.mkdir(mode=0o755, parents=True, exist_ok=True)
+        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor_of = _lock_file(data_dir, os.O_RDWR | os.O_CREAT)
     except OSError as error:
         raise LocalError(f"can't use {data_dir} as the data folder: {error.strerror}") from error
