@@ -41,27 +41,25 @@ OpaqueAppendRequest, OpaqueWriteRequest = _opaque_messages()
 """Parse with ``OpaqueAppendRequest.FromString(data)``; raises google.protobuf.message.DecodeError."""
 
 
-def checksum(batch: Any) -> int:
-    """What tells a resend from another batch with the same number."""
-    if columns := batch.columns:  # each access copies the payload: one is enough
-        return int(google_crc32c.value(columns))
-    value = 0
-    for record in batch.records:
-        value = google_crc32c.extend(value, record)
-    return int(value)
+def inspect(batch: Any) -> tuple[int, str | None]:
+    """Return the checksum of the payload, which tells a resend from another batch with the same number, and what is
+    wrong with the envelope of an opaque batch, or None. The payload is not looked into."""
+    columns, records = batch.columns, batch.records  # each access to `columns` copies the payload: one is enough
+    crc = google_crc32c.value(columns)
+    for record in records:
+        crc = google_crc32c.extend(crc, record)
+    return crc, _fault_of(batch, crc, bool(columns), len(records))
 
 
-def fault_of(batch: Any, crc: int) -> str | None:
-    """Say what is wrong with the envelope of an opaque batch, or None. The payload is not looked into."""
+def _fault_of(batch: Any, crc: int, has_columns: bool, records: int) -> str | None:
     if not 1 <= batch.seq < 1 << 49:
         return f"seq {batch.seq} is not between 1 and 2^49"
     if not 1 <= batch.count <= MAX_BATCH_RECORDS:
         return f"count {batch.count} is not between 1 and {MAX_BATCH_RECORDS}"
-    # A batch has columns when it has no records; empty columns fail in the writer, on their count.
-    if batch.records and batch.raw_size:
+    if has_columns == bool(records):
         return "exactly one of columns and records must be set"
-    if batch.records and len(batch.records) != batch.count:
-        return f"count is {batch.count}, but there are {len(batch.records)} records"
+    if records and records != batch.count:
+        return f"count is {batch.count}, but there are {records} records"
     if batch.encoding not in (pb.ENCODING_UNSPECIFIED, pb.ENCODING_RAW, pb.ENCODING_ZSTD):
         return f"encoding {batch.encoding} is unknown"
     if batch.encoding == pb.ENCODING_ZSTD and not 1 <= batch.raw_size <= MAX_RAW_BYTES:

@@ -11,7 +11,7 @@ import structlog
 from google.protobuf.message import DecodeError
 
 from logmesh.processor.admission import Refusal, Seen
-from logmesh.processor.envelope import OpaqueAppendRequest, checksum, fault_of
+from logmesh.processor.envelope import OpaqueAppendRequest, inspect
 from logmesh.processor.frame import Origin, Unwritten
 from logmesh.processor.sessions import Session, Sessions
 from logmesh.processor.settings import ProcessorSettings
@@ -169,8 +169,9 @@ class Ingest:
             await self._wal.room(self._settings.unlogged_bytes)
 
     def _take(self, session: Session, batch: Any, raw: bytes, producer: str, principal: str, began: float) -> None:
-        seq, crc = batch.seq, checksum(batch)
-        if fault := fault_of(batch, crc):
+        seq = batch.seq
+        crc, fault = inspect(batch)
+        if fault:
             session.nack(seq, Refusal(pb.NACK_CODE_INVALID_ARGUMENT, fault))
             return
         if not self._wal.accepts():

@@ -166,7 +166,11 @@ def _fill(
 
 def _bodies_are_plain(bodies: Sequence[bytes]) -> bool:
     joined = b"\0".join(bodies)
-    return joined.count(b"\0") == len(bodies) - 1 and _is_utf8(joined) and (len(joined) <= MAX_BODY_BYTES or max(map(len, bodies)) <= MAX_BODY_BYTES)
+    return (
+        joined.count(b"\0") == len(bodies) - 1
+        and _is_utf8(joined)
+        and (len(joined) <= MAX_BODY_BYTES or max(map(len, bodies)) <= MAX_BODY_BYTES)
+    )
 
 
 def _attributes_are_plain(attributes: Sequence[bytes]) -> bool:

@@ -33,8 +33,9 @@ class Write:
         self._stored: dict[tuple[SpoolKey, int], asyncio.Future[Prepared]] = {}
 
     async def write(self, raw: bytes, context: Any) -> pb.WriteResponse:
-        """Store the records of a serialised `WriteRequest`. INVALID_ARGUMENT for none or too many, RESOURCE_EXHAUSTED when the log is full,
-        UNAVAILABLE when the database has not confirmed them in time (they are durable, and will be stored)."""
+        """Store the records of a serialised `WriteRequest`. INVALID_ARGUMENT for none, too many or another message,
+        RESOURCE_EXHAUSTED when the log is full, UNAVAILABLE when the database has not confirmed them in time (they are
+        durable, and will be stored)."""
         try:
             principal = principal_of(context)
         except IdentityError as error:
