@@ -7,15 +7,15 @@ from contextlib import aclosing
 
 import asyncpg
 import pytest
+from tests.conftest import Database
+from tests.integration.gateway.stored import make_schema, store_records
 
 from logmesh.gateway.filters import parse_filter
 from logmesh.gateway.page_token import Cursor
 from logmesh.gateway.search import Done, Query, search
 from logmesh.storage.postgres import open_pool
 from logmesh.v1.query_service_pb2 import SEARCH_END_EXHAUSTED, SEARCH_END_PAGE_FULL, SEARCH_END_TIME_LIMIT
-from logmesh.v1.record_pb2 import LogRecord
-from tests.conftest import Database
-from tests.integration.gateway.stored import make_schema, store_records
+from logmesh.v1.record_pb2 import SEVERITY_NUMBER_ERROR, LogRecord
 
 NOW = time.time_ns() // 10**9 * 10**9
 
@@ -84,7 +84,7 @@ async def test_pages_lose_and_repeat_nothing_where_all_times_are_equal(database:
 
 async def test_a_filter_with_all_kinds_of_conditions_finds_its_record(database: Database, pool: asyncpg.Pool) -> None:
     wanted = record("payment took 812 ms", 100)
-    wanted.severity_number = 17
+    wanted.severity_number = SEVERITY_NUMBER_ERROR
     wanted.trace_id = bytes(range(16))
     wanted.attributes.update({"http": {"status": 503}, "user_id": "42"})
     await store_records(database, [record("noise"), wanted, record("payment took 9 ms", service="cart")])
@@ -94,7 +94,7 @@ async def test_a_filter_with_all_kinds_of_conditions_finds_its_record(database: 
     )
     found, _ = await run(pool, query(text))
     assert [one.body for one in found] == ["payment took 812 ms"]
-    assert found[0].attributes["http"]["status"] == 503
+    assert found[0].attributes.fields["http"].struct_value.fields["status"].number_value == 503
     assert found[0].trace_id == bytes(range(16))
     assert found[0].resource.service_name == "checkout"
 
@@ -112,10 +112,8 @@ async def test_no_tenant_sees_anothers_records(database: Database, pool: asyncpg
 
 async def test_a_large_page_comes_in_many_messages(database: Database, pool: asyncpg.Pool) -> None:
     await store_records(database, [record("x" * 200_000, n / 10) for n in range(30)])
-    sizes = []
-    async for message in search(pool, "default", query(), time_limit_seconds=10):
-        if not isinstance(message, Done):
-            sizes.append(sum(one.ByteSize() for one in message))
+    answers = [message async for message in search(pool, "default", query(), time_limit_seconds=10)]
+    sizes = [sum(one.ByteSize() for one in answer) for answer in answers if not isinstance(answer, Done)]
     assert len(sizes) >= 6
     assert max(sizes) < 1_300_000
 
