@@ -1,0 +1,222 @@
+"""A whole gateway on a real database and a real processor, over gRPC and through the commands."""
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+
+import asyncpg
+import grpc
+import pytest
+from google.protobuf.timestamp_pb2 import Timestamp
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from pydantic import SecretStr
+from tests.conftest import Database
+from tests.integration.gateway.stored import make_schema, store_records
+
+from logmesh.cli.local.ports import free_port
+from logmesh.gateway.process import run_gateway
+from logmesh.gateway.settings import GatewaySettings
+from logmesh.v1.pipeline_service_pb2 import ListLedgerRequest, ListProcessorsRequest, ProcessorState
+from logmesh.v1.pipeline_service_pb2_grpc import PipelineServiceStub
+from logmesh.v1.query_service_pb2 import SEARCH_END_EXHAUSTED, SearchRequest, SearchResponse
+from logmesh.v1.query_service_pb2_grpc import QueryServiceStub
+from logmesh.v1.record_pb2 import SEVERITY_NUMBER_ERROR, LogRecord
+
+SERVICES = Path(__file__).parents[3] / "services"
+# The two commands and nothing else, so that they are seen to need nothing else.
+COMMANDS = (
+    "import typer; from logmesh.cli.search import search; from logmesh.cli.status import status;"
+    " app = typer.Typer(); app.command()(search); app.command()(status); app()"
+)
+
+
+@pytest.fixture
+async def gateway(database: Database) -> AsyncIterator[str]:
+    """Address of a gateway with five records in its database; one of its two processors is not there."""
+    await make_schema(database)
+    now = time.time_ns()
+    records = [
+        LogRecord(time_unix_nano=now - n * 10**9, body=f"line {n}", trace_id=bytes([n + 1]) * 16) for n in range(5)
+    ]
+    records[1].severity_number = SEVERITY_NUMBER_ERROR
+    records[1].body = "disk \x1b[31mfull"
+    records[1].attributes.update({"free": 0, "path": "/var"})
+    await store_records(database, records)
+    port = free_port()
+    settings = GatewaySettings(
+        listen_address="127.0.0.1",
+        port=port,
+        metrics_port=0,
+        database_dsn=SecretStr(database.reader_dsn),
+        processors=f"ipv4:127.0.0.1:{free_port()}",
+        processor_seconds=1,
+    )
+    stop = asyncio.Event()
+    task = asyncio.create_task(run_gateway(settings, stop))
+    address = f"127.0.0.1:{port}"
+    async with grpc.aio.insecure_channel(address) as channel:
+        stub = health_pb2_grpc.HealthStub(channel)
+        async with asyncio.timeout(20):
+            while True:
+                answer = await stub.Check(health_pb2.HealthCheckRequest(), wait_for_ready=True)
+                if answer.status == health_pb2.HealthCheckResponse.SERVING:
+                    break
+                await asyncio.sleep(0.02)
+    yield address
+    stop.set()
+    await task
+
+
+async def ask(address: str, request: SearchRequest) -> list[SearchResponse]:
+    async with grpc.aio.insecure_channel(address) as channel:
+        return [answer async for answer in QueryServiceStub(channel).Search(request)]
+
+
+async def command(*arguments: str, **environment: str) -> tuple[int, str, str]:
+    """Run a command as a person would; what it exits with, and what it writes to both outputs."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", COMMANDS, *arguments,
+        env={**os.environ, "PYTHONPATH": str(SERVICES), **environment},
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    out, err = await process.communicate()
+    assert process.returncode is not None
+    return process.returncode, out.decode(), err.decode()
+
+
+async def test_search_streams_rows_and_ends_with_done(gateway: str) -> None:
+    answers = await ask(gateway, SearchRequest())
+    assert answers[0].rows.records[0].body == "line 0"
+    assert answers[-1].done.end == SEARCH_END_EXHAUSTED
+    assert answers[-1].done.next_page_token == ""
+
+
+async def test_page_tokens_go_on_where_a_page_ended_and_hold_the_range(gateway: str) -> None:
+    request, bodies = SearchRequest(page_size=2, filter="line"), []
+    while True:
+        answers = await ask(gateway, request)
+        bodies += [record.body for answer in answers for record in answer.rows.records]
+        request.page_token = answers[-1].done.next_page_token
+        if not request.page_token:
+            break
+    assert bodies == ["line 0", "line 2", "line 3", "line 4"]
+
+
+@pytest.mark.parametrize(
+    ("request_", "words"),
+    [
+        (SearchRequest(filter="sevrity >= ERROR"), "did you mean severity?"),
+        (SearchRequest(filter='service = "a'), "at character 11"),
+        (SearchRequest(page_size=10_001), "page_size"),
+        (SearchRequest(page_token="nonsense"), "page_token"),
+        (SearchRequest(start_time=Timestamp(seconds=2), end_time=Timestamp(seconds=1)), "start_time"),
+    ],
+)
+async def test_a_wrong_request_is_refused_with_its_reason(gateway: str, request_: SearchRequest, words: str) -> None:
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await ask(gateway, request_)
+    assert refused.value.code() == grpc.StatusCode.INVALID_ARGUMENT
+    assert words in (refused.value.details() or "")
+
+
+async def test_a_token_of_another_filter_is_refused(gateway: str) -> None:
+    token = (await ask(gateway, SearchRequest(page_size=1)))[-1].done.next_page_token
+    with pytest.raises(grpc.aio.AioRpcError, match="another filter"):
+        await ask(gateway, SearchRequest(page_size=1, filter="line", page_token=token))
+
+
+async def test_a_broken_range_of_times_is_the_whole_range(gateway: str) -> None:
+    far = SearchRequest(start_time=Timestamp(seconds=-(10**11)), end_time=Timestamp(seconds=10**11))
+    answers = await ask(gateway, far)
+    assert sum(len(answer.rows.records) for answer in answers) == 5
+    assert answers[-1].done.end == SEARCH_END_EXHAUSTED
+
+
+async def test_the_ledger_says_what_is_missing(gateway: str, database: Database) -> None:
+    owner = await asyncpg.connect(database.owner_dsn)
+    await owner.execute(
+        "INSERT INTO logmesh.spools (tenant, spool_id, producer, principal, committed, stored, dead_letters, lag, last_commit)"
+        " VALUES ('default', gen_random_uuid(), 'log-producer-0', 'p', '{[1,5),[7,8),[10,11)}', 60, 2, '1.5 s', now()),"
+        " ('acme', gen_random_uuid(), 'other', 'p', '{[1,5)}', 1, 0, NULL, now()),"
+        " ('default', gen_random_uuid(), 'new', 'p', '{}', 0, 0, NULL, NULL)"
+    )
+    await owner.close()
+    async with grpc.aio.insecure_channel(gateway) as channel:
+        answer = await PipelineServiceStub(channel).ListLedger(ListLedgerRequest())
+    assert [entry.producer for entry in answer.entries] == ["log-producer-0", "new"]
+    entry = answer.entries[0]
+    assert (entry.last_seq, entry.stored, entry.dead_letters) == (10, 60, 2)
+    assert [(gap.first, gap.last) for gap in entry.missing] == [(5, 6), (8, 9)]
+    assert entry.lag.ToMilliseconds() == 1500
+    code, out, _ = await command("status", "--output", "json", LOGMESH_GATEWAY=gateway)
+    assert code == 0
+    shown = json.loads(out)["producers"][0]
+    assert (shown["last_seq"], shown["missing"], shown["missing_batches"]) == (10, [[5, 6], [8, 9]], 4)
+    code, out, _ = await command("status", LOGMESH_GATEWAY=gateway, COLUMNS="160")
+    assert code == 0
+    assert "4 (5–6, 8–9)" in out
+
+
+async def test_a_processor_that_does_not_answer_is_listed_as_not_ready(gateway: str) -> None:
+    async with grpc.aio.insecure_channel(gateway) as channel:
+        answer = await PipelineServiceStub(channel).ListProcessors(ListProcessorsRequest())
+    states: Sequence[ProcessorState] = answer.processors
+    assert len(states) == 1
+    assert states[0].name.startswith("127.0.0.1:")
+    assert not states[0].ready
+
+
+async def test_the_search_command_writes_json_text_or_bodies(gateway: str) -> None:
+    code, out, err = await command("search", "severity >= WARNING", "--gateway", gateway)
+    assert (code, err) == (0, "")
+    line = json.loads(out)
+    assert (line["severity"], line["body"], line["trace_id"]) == ("ERROR", "disk \x1b[31mfull", "02" * 16)
+    assert line["attributes"] == {"free": 0, "path": "/var"}
+    _, out, _ = await command("search", "severity >= WARNING", "-o", "text", LOGMESH_GATEWAY=gateway)
+    assert out.endswith("ERROR unknown_service disk full free=0 path=/var\n")
+    _, out, _ = await command("search", "line", "-o", "raw", "--limit", "2", LOGMESH_GATEWAY=gateway)
+    assert out == "line 0\nline 2\n"
+
+
+async def test_commands_fail_with_one_line_and_the_exit_code_that_help_states(gateway: str) -> None:
+    code, out, err = await command("search", "sevrity = 3", "--gateway", gateway)
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert "did you mean severity?" in err
+    code, _, err = await command("search", "--since", "yesterday", "--gateway", gateway)
+    assert (code, err.count("\n")) == (2, 1)
+    nowhere = f"127.0.0.1:{free_port()}"
+    for name in ("search", "status"):
+        code, _, err = await command(name, "--gateway", nowhere)
+        assert (code, err.count("\n")) == (1, 1)
+        assert f"no gateway answers at {nowhere}" in err
+
+
+async def test_a_gateway_process_serves_without_a_database_and_drains_on_sigterm() -> None:
+    port = free_port()
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "logmesh.gateway",
+        env={
+            **os.environ, "PYTHONPATH": str(SERVICES), "LOGMESH_LISTEN_ADDRESS": "127.0.0.1", "LOGMESH_PORT": str(port),
+            "LOGMESH_METRICS_PORT": str(free_port()), "LOGMESH_DATABASE_DSN": f"postgresql://a:b@127.0.0.1:{free_port()}/x",
+        },
+        stderr=subprocess.PIPE,
+    )  # fmt: skip
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+        stub = health_pb2_grpc.HealthStub(channel)
+        answer = await stub.Check(health_pb2.HealthCheckRequest(), wait_for_ready=True, timeout=20)
+        assert answer.status == health_pb2.HealthCheckResponse.NOT_SERVING
+        with pytest.raises(grpc.aio.AioRpcError) as away:
+            async for _ in QueryServiceStub(channel).Search(SearchRequest()):
+                pass
+        assert away.value.code() == grpc.StatusCode.UNAVAILABLE
+    process.send_signal(signal.SIGTERM)
+    _, err = await asyncio.wait_for(process.communicate(), 15)
+    assert process.returncode == 0
+    assert b'"event_name": "stopped"' in err
+    assert b":b@" not in err
