@@ -17,8 +17,8 @@ import asyncpg
 import pytest
 
 LOGMESH = [sys.executable, "-m", "logmesh.cli.main"]
-# A network of its own, so that a Logmesh that runs here already is left alone.
-LOOPBACK = "127.77.7"
+# A network of its own, so that a Logmesh or another test run that is here already is left alone.
+LOOPBACK = f"127.{os.getpid() // 250 % 250 + 2}.{os.getpid() % 250 + 2}"
 
 
 class Running:
@@ -105,6 +105,12 @@ async def test_records_flow_lines_are_shipped_once_and_a_restart_finds_them(runn
     assert (piped.returncode, piped.stdout) == (0, "2 records committed\n"), piped.stderr
     shipped = "SELECT count(DISTINCT body) FROM logmesh.logs WHERE service = 'shipped'"
     assert await query(data_dir, shipped) == 5000
+    gateway = ("--gateway", f"{LOOPBACK}.1:50050")
+    found = run("search", 'service = "piped"', "--since", "1h", "--output", "raw", *gateway)
+    assert sorted(found.stdout.splitlines()) == ["one", "two"], found.stderr
+    status = json.loads(run("status", "--output", "json", *gateway).stdout)
+    assert sum(producer["missing_batches"] for producer in status["producers"]) == 0
+    assert [processor["ready"] for processor in status["processors"]] == [True, True]
     generated = "SELECT count(*) FROM logmesh.logs WHERE service NOT IN ('shipped', 'piped')"
     deadline = time.monotonic() + 20
     while not await query(data_dir, generated):

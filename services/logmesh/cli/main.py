@@ -1,4 +1,4 @@
-"""The `logmesh` command. What a subcommand needs is imported when it runs, so that `--help` is quick on any install."""
+"""The `logmesh` command. What needs an extra is imported when it runs, so that `--help` is quick on any install."""
 
 import sys
 from pathlib import Path
@@ -9,6 +9,8 @@ import typer
 from logmesh import __version__
 from logmesh.cli.local.errors import LocalError
 from logmesh.cli.local.run_state import DEFAULT_DATA_DIR
+from logmesh.cli.search import search
+from logmesh.cli.status import status
 
 app = typer.Typer(
     name="logmesh",
@@ -86,6 +88,10 @@ def ship(
 
     options = ShipOptions(files, service, data_dir.expanduser().absolute(), target, spool, follow)
     raise typer.Exit(run(options))
+
+
+app.command()(search)
+app.command()(status)
 
 
 def main() -> None:

@@ -22,7 +22,7 @@ from logmesh.cli.local.plan import LocalOptions, Program, plan_system
 from logmesh.cli.local.ports import require_free
 from logmesh.cli.local.postgres import ROLES, Postgres
 from logmesh.cli.local.redis import Redis
-from logmesh.cli.local.run_state import RunState, only_instance, write_run_state
+from logmesh.cli.local.run_state import DEFAULT_DATA_DIR, RunState, only_instance, write_run_state
 from logmesh.cli.local.secret_files import write_secret
 from logmesh.cli.local.supervisor import Supervisor
 
@@ -115,9 +115,12 @@ def _welcome(options: LocalOptions, state: RunState, postgres: Postgres, output:
     for name, value in rows.items():
         output.plain(Text.assemble("  ", (f"{name:<12}", "bold"), value))
     output.plain()
-    output.plain(f"  {command} search 'severity >= WARNING' --since 15m")
-    output.plain(f"  {command} ship app.log --service checkout")
-    output.plain(f"  {command} status")
+    # Only what is not the default has to be said.
+    gateway = "" if options.host == "127.0.0.1" else f" --gateway {state.gateway}"
+    data_dir = "" if options.data_dir == DEFAULT_DATA_DIR.expanduser() else f" --data-dir {options.data_dir}"
+    output.plain(f"  {command} search 'severity >= WARNING' --since 15m{gateway}")
+    output.plain(f"  {command} ship app.log --service checkout{data_dir}")
+    output.plain(f"  {command} status{gateway}")
     output.plain()
     output.plain("Ctrl-C drains and stops; a second one kills.")
     output.plain()
