@@ -67,13 +67,13 @@ class Ingest:
         try:
             await self._listen(session, hello.producer or hello.spool_id, principal, context)
             await self._linger(session)
+            # Not cancelled here: what it has taken to write would be lost.
+            session.end()
+            await asyncio.wait([speaking])
         finally:
             speaking.cancel()
             self._sessions.close(session)
             await asyncio.gather(speaking, return_exceptions=True)
-        for response in await session.answers(0):
-            if not response.HasField("heartbeat"):
-                await context.write(response)
 
     async def _admit_stream(self, context: Any) -> str:
         try:
@@ -150,7 +150,9 @@ class Ingest:
     async def _speak(self, session: Session, context: Any) -> None:
         if self.draining:
             session.drain(time.time() + self._settings.drain_seconds)
-        while True:
+        ended = False
+        while not ended:
+            ended = session.ended  # read before: then nothing is left after this round
             for response in await session.answers(HEARTBEAT_SECONDS):
                 await context.write(response)
 

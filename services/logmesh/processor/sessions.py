@@ -21,7 +21,7 @@ class Session:
     def __init__(self, key: SpoolKey, state: SpoolState) -> None:
         self.key, self.state = key, state
         self.outstanding: set[int] = set()  # taken on this stream and not yet committed
-        self.unlogged_batches = 0
+        self.ended = False
         self._logged, self._committed = RangeSet(), RangeSet()
         self._other: list[pb.AppendResponse] = []
         self._wake = asyncio.Event()
@@ -57,11 +57,17 @@ class Session:
         self._other.append(pb.AppendResponse(drain=pb.Drain(deadline=deadline)))
         self._wake.set()
 
+    def end(self) -> None:
+        """Say what is left to say, and no more."""
+        self.ended = True
+        self._wake.set()
+
     async def answers(self, heartbeat_seconds: float) -> list[pb.AppendResponse]:
-        """Wait for something to say, at most `heartbeat_seconds`, and return it."""
+        """Wait for something to say, at most `heartbeat_seconds`, and return it. After `end` nothing is waited for."""
         try:
-            async with asyncio.timeout(heartbeat_seconds):
-                await self._wake.wait()
+            if not self.ended:
+                async with asyncio.timeout(heartbeat_seconds):
+                    await self._wake.wait()
         except TimeoutError:
             return [pb.AppendResponse(heartbeat=pb.Heartbeat())]
         self._wake.clear()

@@ -161,7 +161,9 @@ class Writer:
             except JournalCorrupt as error:
                 # The acknowledgement COMMITTED is never sent, so the producer's spool still has it and sends it again.
                 log.error("batch in the write-ahead log is corrupt", event_name="wal_corrupt", error=str(error))
-                self._in_flight.remove(unwritten)
+                if unwritten in self._in_flight:  # not when the group is prepared a second time
+                    self._in_flight.remove(unwritten)
+                    metrics.UNWRITTEN_BATCHES.dec()
                 return None
 
     def _prepare_blocking(

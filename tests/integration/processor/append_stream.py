@@ -28,7 +28,9 @@ class AppendStream:
         self.logged, self.committed = RangeSet(), RangeSet()
         self.nacks: dict[int, pb.Nack] = {}
         self.order: list[str] = []
-        call: Any = channel.stream_stream(APPEND, response_deserializer=pb.AppendResponse.FromString)
+        call: Any = channel.stream_stream(
+            APPEND, request_serializer=None, response_deserializer=pb.AppendResponse.FromString
+        )
         self.call = call()
         self._changed = asyncio.Event()
         self._listening = asyncio.create_task(self._listen())

@@ -130,7 +130,7 @@ def _record(**fields: object) -> bytes:
     return LogRecord(**fields).SerializeToString()  # type: ignore[arg-type]
 
 
-def _struct(**fields: object) -> Struct:
+def _struct(**fields: str | float) -> Struct:
     struct = Struct()
     struct.update(fields)
     return struct

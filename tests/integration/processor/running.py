@@ -123,7 +123,7 @@ class RunningProcessor:
         for stream in self._streams:
             stream.cut()
         for channel in self._channels:
-            await channel.close()
+            await channel.close(None)
         self.stop.set()
         await asyncio.wait_for(self.task, 30)
 

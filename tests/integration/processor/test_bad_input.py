@@ -377,7 +377,7 @@ async def test_write_stores_what_it_can_and_names_the_rest(processor: RunningPro
     assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT
 
     write: Any = channel.unary_unary(
-        "/logmesh.v1.IngestService/Write", response_deserializer=pb.WriteResponse.FromString
+        "/logmesh.v1.IngestService/Write", request_serializer=None, response_deserializer=pb.WriteResponse.FromString
     )
     answer = await write(b"\x0a\x06\x32\x04good" + b"\x0a\x03\x32\x01\xff", timeout=10)
     assert answer.stored == 1

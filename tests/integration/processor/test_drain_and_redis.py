@@ -1,0 +1,103 @@
+"""A processor that stops, one whose cache is away, and one whose database is: what was taken is stored all the same."""
+
+import asyncio
+from pathlib import Path
+
+import redis.asyncio
+from tests.integration.processor.append_stream import columns_of
+from tests.integration.processor.conftest import ServerStore
+from tests.integration.processor.running import NOT_SERVING, SERVING, RunningProcessor, running_processor
+
+from logmesh.cli.local.ports import free_port
+from logmesh.cli.local.postgres import Postgres
+from logmesh.cli.local.redis import Redis
+from logmesh.record.ranges import RangeSet
+from logmesh.v1 import ingest_service_pb2 as pb
+
+TRACE = bytes(range(1, 17))
+
+
+def _traced(body: bytes) -> bytes:
+    columns = columns_of([body, b"without a trace"])
+    columns.trace_ids = TRACE + bytes(16)
+    return columns.SerializeToString()
+
+
+async def test_a_stop_asks_producers_to_leave_and_stores_what_it_took(processor: RunningProcessor) -> None:
+    stream = processor.stream()
+    await stream.hello()
+    for seq in range(1, 201):
+        await stream.send_columns(seq, columns_of([b"%d" % seq] * 5))
+        if seq == 100:
+            await stream.until(lambda: 1 in stream.logged)
+            processor.stop.set()
+    await stream.until(lambda: stream.drain is not None)
+    await stream.close()
+    await asyncio.wait_for(processor.task, 15)
+    assert stream.committed == RangeSet([(1, 200)])
+    assert len(await processor.bodies()) == 1_000
+    assert (await processor.ledger(stream.spool_id)).stored == 1_000
+
+
+async def test_half_close_brings_every_acknowledgement(processor: RunningProcessor) -> None:
+    for _ in range(20):
+        stream = processor.stream()
+        await stream.hello()
+        for seq in range(1, 6):
+            await stream.send_columns(seq, columns_of([b"x"]))
+        await stream.close()
+        assert stream.logged == stream.committed == RangeSet([(1, 5)])
+
+
+async def test_a_cache_that_is_away_does_not_hurt_ingest(store: ServerStore, tmp_path: Path) -> None:
+    nowhere = f"redis://127.0.0.1:{free_port()}/0"
+    async with running_processor(store, tmp_path, redis_url=nowhere) as processor:
+        stream = processor.stream()
+        await stream.hello()
+        for seq in range(1, 101):
+            await stream.send_batch(pb.Batch(seq=seq, count=2, columns=_traced(b"%d" % seq)))
+        await stream.until_committed(*range(1, 101))
+        assert len(await processor.bodies()) == 200
+        assert await processor.health() == SERVING
+
+
+async def test_recent_traces_are_in_redis_for_five_minutes(
+    store: ServerStore, tmp_path: Path, redis_server: Redis
+) -> None:
+    async with running_processor(store, tmp_path, redis_url=redis_server.url) as processor:
+        client = redis.asyncio.Redis.from_url(redis_server.url)
+        stream = processor.stream()
+        await stream.hello()
+        for seq in (1, 2):
+            await stream.send_batch(pb.Batch(seq=seq, count=2, columns=_traced(b"span %d" % seq)))
+            await stream.until_committed(seq)
+        key = f"logmesh:trace:default:{TRACE.hex()}"
+        async with asyncio.timeout(10):
+            while b"span 2" not in (await client.get(key) or b""):
+                await asyncio.sleep(0.02)
+        assert b"span 1" in (await client.get(key) or b"")
+        assert 0 < await client.ttl(key) <= 300
+        assert await client.keys("logmesh:trace:*") == [key.encode()]
+        await client.aclose()
+
+
+async def test_readiness_follows_the_database_and_the_log_bridges_its_absence(tmp_path: Path) -> None:
+    server = Postgres(tmp_path / "postgres", port=free_port())
+    await asyncio.to_thread(server.start)
+    try:
+        async with running_processor(ServerStore(server), tmp_path) as processor:
+            stream = processor.stream()
+            await stream.hello()
+            await stream.send_columns(1, columns_of([b"before"]))
+            await stream.until_committed(1)
+            await asyncio.to_thread(server.stop, "immediate")
+            await processor.until_health(NOT_SERVING)
+            await stream.send_columns(2, columns_of([b"while it was away"]))
+            await stream.until(lambda: 2 in stream.logged)
+            assert 2 not in stream.committed
+            await asyncio.to_thread(server.start)
+            await processor.until_health(SERVING)
+            await stream.until_committed(2)
+            assert await processor.bodies() == ["before", "while it was away"]
+    finally:
+        await asyncio.to_thread(server.stop, "immediate")
