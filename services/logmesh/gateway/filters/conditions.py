@@ -205,6 +205,5 @@ def _pattern(value: Value) -> Regex:
     try:
         return parse_regex(value.text)
     except RegexError as error:
-        raise FilterError(
-            f'the pattern "{value.text[:40]}": {error.problem}', value.position + error.position
-        ) from error
+        position = value.position + value.quoted + error.position
+        raise FilterError(f'the pattern "{value.text[:40]}": {error.problem}', position) from error

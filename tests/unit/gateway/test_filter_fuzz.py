@@ -1,0 +1,44 @@
+"""Any text whatever: it is a filter or a FilterError, and nothing a user wrote becomes SQL."""
+
+import re
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from logmesh.gateway.filters import FilterError, compile_predicate, compile_sql, parse_filter
+from logmesh.v1.record_pb2 import LogRecord
+
+# Everything that SQL from a filter may be made of.
+_TOKENS = re.compile(
+    r"""\$\d+::(?:text|smallint|timestamptz|uuid|bigint|numeric|jsonb\[\])|service|instance|body|severity|time|ns|trace_id|
+    span_id|attributes|resource|AND|OR|NOT|TRUE|FALSE|IS|NULL|LIKE|ILIKE|COLLATE|"C"|ANY|CASE|WHEN|THEN|ELSE|END|
+    coalesce|jsonb_typeof|'(?:string|array|object|number|null|\{\})'|''|::numeric|false|[(),?~]|->|\#>>|@>|<>|[<>]=?|=|\s+""",
+    re.VERBOSE,
+)
+_PIECES = st.sampled_from([
+    "service", "body", "severity", "time", "trace_id", "attributes.a", 'attributes."x y"', "resource.b.c", "=", "!=", "<=",
+    ">", ":", "=~", "!~", "AND", "OR", "NOT", "-", "(", ")", " ", "ERROR", "42", "*", '"', "'", "\\", "a", "$1", ";", "--",
+    "/*", "2026-01-01", "ab" * 16, '"a.b|c"', '"%_\\\\"', "'; DROP TABLE logs; --", '" OR 1=1', "{}", "[^a]",
+])  # fmt: skip
+
+
+@settings(max_examples=4_000, deadline=None)
+@given(st.one_of(st.lists(_PIECES, max_size=25).map(" ".join), st.lists(_PIECES, max_size=12).map("".join), st.text()))
+def test_any_text_is_a_filter_or_an_error_and_none_of_it_is_sql(text: str) -> None:
+    try:
+        node = parse_filter(text)
+    except FilterError as error:
+        position = error.position
+    else:
+        position = 0
+        _assert_is_bound(node)
+    assert 0 <= position <= len(text)
+
+
+def _assert_is_bound(node: Node) -> None:
+    """Everything in the SQL is ours, and it uses each of its parameters."""
+    condition, parameters = compile_sql(node, 8)
+    assert _TOKENS.sub("", condition) == ""
+    numbers = [int(number) for number in re.findall(r"\$(\d+)", condition)]
+    assert set(numbers) == set(range(8, 8 + len(parameters)))
+    assert isinstance(compile_predicate(node)(LogRecord(body="x")), bool)

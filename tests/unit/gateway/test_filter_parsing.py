@@ -1,0 +1,174 @@
+"""What filters mean, and what is said of those that mean nothing."""
+
+from decimal import Decimal
+
+import pytest
+
+from logmesh.gateway.filters import FilterError, parse_filter
+from logmesh.gateway.filters.ast import (
+    EVERYTHING,
+    And,
+    IdEquals,
+    IdPresent,
+    Literals,
+    MapCompare,
+    MapEquals,
+    MapHas,
+    MapPresent,
+    Node,
+    Not,
+    Or,
+    Order,
+    Path,
+    SeverityCompare,
+    TextCompare,
+    TextContains,
+    TextMatches,
+    TextPresent,
+    TimeCompare,
+)
+from logmesh.gateway.filters.limits import MAX_BYTES, MAX_CONDITIONS, MAX_DEPTH
+from logmesh.gateway.filters.regex import parse_regex
+
+
+def body(text: str) -> Node:
+    return TextContains("body", text)
+
+
+def service(text: str) -> Node:
+    return TextCompare("service", Order.EQ, text)
+
+
+def attribute(*keys: str) -> Path:
+    return Path("attributes", keys)
+
+
+MEANINGS: list[tuple[str, Node]] = [
+    ("", EVERYTHING),
+    ("  \n ", EVERYTHING),
+    ("timeout", body("timeout")),
+    ('"connection refused"', body("connection refused")),
+    ("'it''s'", And((body("it"), body("s")))),
+    ("don't", body("don't")),
+    ("x-y", body("x-y")),
+    ('"a\\"b\\\\c\\td\\.e"', body('a"b\\c\td\\.e')),
+    # AND may be left out, and OR binds tighter.
+    ("a b AND c", And((body("a"), body("b"), body("c")))),
+    ("a OR b AND c OR d", And((Or((body("a"), body("b"))), Or((body("c"), body("d")))))),
+    ("a (b AND c) d", And((body("a"), body("b"), body("c"), body("d")))),
+    ("NOT a -b", And((Not(body("a")), Not(body("b"))))),
+    ("-service=a", Not(service("a"))),
+    ("ANDROID ORDER NOTE", And((body("ANDROID"), body("ORDER"), body("NOTE")))),
+    ('service="checkout"', service("checkout")),
+    ("instance = 10.0.0.1:8080", TextCompare("instance", Order.EQ, "10.0.0.1:8080")),
+    ("service != a", Not(service("a"))),
+    ("service : a", TextContains("service", "a")),
+    ("instance:*", TextPresent("instance")),
+    ('instance:"*"', TextContains("instance", "*")),
+    ("body < b", TextCompare("body", Order.LT, "b")),
+    ('body =~ "\\d+ms$"', TextMatches("body", parse_regex("\\d+ms$"))),
+    ("body !~ ^a", Not(TextMatches("body", parse_regex("^a")))),
+    ("service = (a OR b)", Or((service("a"), service("b")))),
+    ("service = (a AND NOT b)", And((service("a"), Not(service("b"))))),
+    ("severity >= WARNING", SeverityCompare(Order.GE, 13)),
+    ("severity>=warn", SeverityCompare(Order.GE, 13)),
+    ("severity = 17", SeverityCompare(Order.EQ, 17)),
+    ("severity : ERROR", SeverityCompare(Order.EQ, 17)),
+    ("severity != DEFAULT", Not(SeverityCompare(Order.EQ, 0))),
+    ("severity:*", SeverityCompare(Order.GT, 0)),
+    ("time >= 1970-01-02", TimeCompare(Order.GE, 86_400 * 10**9)),
+    ('time < "1970-01-01T00:00:01.000000001Z"', TimeCompare(Order.LT, 10**9 + 1)),
+    ("time < 1970-01-01T01:00:00.5+01:00", TimeCompare(Order.LT, 500_000_000)),
+    (f"trace_id = {'ab' * 16}", IdEquals("trace_id", b"\xab" * 16)),
+    ("trace_id = ABABABAB-abab-abab-abab-abababababab", IdEquals("trace_id", b"\xab" * 16)),
+    (f"span_id != {'01' * 8}", And((IdPresent("span_id"), Not(IdEquals("span_id", b"\1" * 8))))),
+    ("span_id:*", IdPresent("span_id")),
+    ("attributes.user_id = 42", MapEquals(attribute("user_id"), Literals("42", Decimal(42)))),
+    ('attributes.user_id = "42"', MapEquals(attribute("user_id"), Literals("42", Decimal(42)))),
+    ("attributes.ok = true", MapEquals(attribute("ok"), Literals("true", boolean=True))),
+    ("attributes.http.status >= 500", MapCompare(attribute("http", "status"), Order.GE, Decimal(500))),
+    ("attributes.delta > -5.5", MapCompare(attribute("delta"), Order.GT, Decimal("-5.5"))),
+    ('attributes.version >= "2"', MapCompare(attribute("version"), Order.GE, "2")),
+    ('attributes."a b".c:x', MapHas(attribute("a b", "c"), Literals("x"))),
+    ("attributes.x:*", MapPresent(attribute("x"))),
+    (
+        "attributes.x != y",
+        And((MapPresent(attribute("x")), Not(MapEquals(attribute("x"), Literals("y"))))),
+    ),
+    ("resource.k8s.pod.name = p", MapEquals(Path("resource", ("k8s", "pod", "name")), Literals("p"))),
+    ("resource.service.name = a", service("a")),
+]
+
+
+@pytest.mark.parametrize(("text", "meaning"), MEANINGS)
+def test_a_filter_means_what_it_means_to_cloud_logging(text: str, meaning: Node) -> None:
+    assert parse_filter(text) == meaning
+
+
+@pytest.mark.parametrize(
+    ("text", "position", "words"),
+    [
+        ("a sevrity >= ERROR", 2, "did you mean severity?"),
+        ("message : x", 0, "did you mean body?"),
+        ("level = ERROR", 0, "did you mean severity?"),
+        ("user_id = 4", 0, "did you mean attributes.user_id?"),
+        ("jsonPayload.user = 4", 0, "did you mean attributes.user?"),
+        ("service.name = 4", 0, "service"),
+        ("attributes = 4", 0, "attributes.<key>"),
+        ('attributes."" = 4', 0, "attributes.<key>"),
+        ("severity >= WARNNG", 12, "did you mean WARNING?"),
+        ("severity = 25", 11, "TRACE, DEBUG, INFO, WARN, ERROR or FATAL"),
+        ("severity =~ W", 12, "no pattern"),
+        ("time >= yesterday", 8, "is not a time"),
+        ("time >= 2026-13-01", 8, "is not a time"),
+        ("time >= 1969-01-01", 8, "is not a time"),
+        ("time : 2026-01-01", 7, "expected"),
+        ("trace_id = abc", 11, "32 hexadecimal digits"),
+        ("trace_id > abc", 11, "no order"),
+        ("service =", 9, "ends too early"),
+        ("a AND", 5, "ends too early"),
+        ("(a", 2, "expected"),
+        ("a)", 1, "expected"),
+        ("a = = b", 4, "makes no sense"),
+        ('"abc', 0, "a quote is not closed"),
+        ("service = AND a", 10, "makes no sense"),
+        ("a and b", 2, "did you mean AND?"),
+        ('body =~ "(a"', 9, "parenthesis"),
+        ('body =~ "(?=a)"', 10, "look-around"),
+        ("a\0b", 1, "no record can hold"),
+        ("a \ud800", 2, "no record can hold"),
+        ("a" * (MAX_BYTES + 1), MAX_BYTES + 1, "longer than"),
+        ("(" * (MAX_DEPTH + 1) + "a" + ")" * (MAX_DEPTH + 1), 1, "nested deeper"),
+        ("a " * (MAX_CONDITIONS + 1), 0, "conditions"),
+    ],
+)
+def test_an_error_says_where_and_what_would_be_right(text: str, position: int, words: str) -> None:
+    with pytest.raises(FilterError) as caught:
+        parse_filter(text)
+    assert caught.value.position == position
+    assert words in str(caught.value)
+    assert "\n" not in str(caught.value).replace(text, "")
+
+
+def test_an_error_carries_its_parts() -> None:
+    with pytest.raises(FilterError) as caught:
+        parse_filter("servce = a")
+    assert caught.value.suggestion == "service"
+    assert "severity" in caught.value.expected
+    with pytest.raises(FilterError) as caught:
+        parse_filter("(a")
+    assert ")" in caught.value.expected
+
+
+def test_the_largest_filters_are_parsed_in_a_blink() -> None:
+    for text in (
+        "(" * MAX_DEPTH + "a" + ")" * MAX_DEPTH,
+        " OR ".join(["a"] * MAX_CONDITIONS),
+        "\\" * MAX_BYTES,
+        '"' + "\\\\" * (MAX_BYTES // 2 - 1) + '"',
+        "(" * MAX_BYTES,
+    ):
+        try:
+            parse_filter(text)
+        except FilterError:
+            continue
