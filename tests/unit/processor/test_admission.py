@@ -1,0 +1,83 @@
+"""What becomes of a batch before anything is written."""
+
+import pytest
+
+from logmesh.processor.admission import MAX_AHEAD_OF_LOWEST_MISSING, MAX_RANGES, Refusal, Seen, SpoolState
+from logmesh.record.ranges import RangeSet
+from logmesh.v1 import ingest_service_pb2 as pb
+
+
+def test_a_batch_is_new_once_then_waiting_logged_committed() -> None:
+    state = SpoolState()
+    assert state.admit(1, 10) is Seen.NEW
+    assert state.admit(1, 10) is Seen.WAITING
+    state.set_logged(1)
+    assert state.admit(1, 10) is Seen.LOGGED
+    state.set_committed(1)
+    assert state.admit(1, 10) is Seen.COMMITTED
+
+
+@pytest.mark.parametrize("steps", [0, 1, 2])
+def test_other_bytes_under_a_known_number_are_refused_at_every_stage(steps: int) -> None:
+    state = SpoolState()
+    state.admit(1, 10)
+    for step in (state.set_logged, state.set_committed)[:steps]:
+        step(1)
+    refusal = state.admit(1, 11)
+    assert isinstance(refusal, Refusal)
+    assert refusal.code == pb.NACK_CODE_ABORTED
+    assert refusal.retry_after_seconds is None
+
+
+def test_a_batch_that_could_not_be_written_may_come_again_with_other_bytes() -> None:
+    state = SpoolState()
+    state.admit(1, 10)
+    state.set_refused(1)
+    assert state.idle()
+    assert state.admit(1, 11) is Seen.NEW
+
+
+def test_what_the_ledger_holds_is_committed_though_this_processor_never_saw_it() -> None:
+    assert SpoolState(RangeSet([(1, 5)])).admit(3, 1) is Seen.COMMITTED
+
+
+@pytest.mark.parametrize(("committed", "floor", "lowest"), [([], 1, 1), ([(1, 9)], 1, 10), ([], 500, 500)])
+def test_the_furthest_batch_is_counted_from_the_lowest_missing_one(
+    committed: list[tuple[int, int]], floor: int, lowest: int
+) -> None:
+    state = SpoolState(RangeSet(committed), floor)
+    assert state.admit(lowest + MAX_AHEAD_OF_LOWEST_MISSING, 1) is Seen.NEW
+    refusal = state.admit(lowest + MAX_AHEAD_OF_LOWEST_MISSING + 1, 1)
+    assert isinstance(refusal, Refusal)
+    assert refusal.code == pb.NACK_CODE_OUT_OF_RANGE
+    assert refusal.retry_after_seconds
+
+
+def test_a_spool_full_of_gaps_takes_only_the_lowest_missing_batch() -> None:
+    state = SpoolState(RangeSet((2 * at, 2 * at) for at in range(1, MAX_RANGES + 1)))
+    refusal = state.admit(3, 1)
+    assert isinstance(refusal, Refusal)
+    assert refusal.code == pb.NACK_CODE_OUT_OF_RANGE
+    assert state.admit(1, 1) is Seen.NEW
+
+
+def test_checksums_are_remembered_for_the_last_batches_only() -> None:
+    state = SpoolState()
+    for seq in range(1, 400):
+        state.admit(seq, seq)
+        state.set_logged(seq)
+        state.set_committed(seq)
+    assert len(state.checksums) == 256
+    assert state.admit(1, 0) is Seen.COMMITTED
+    assert isinstance(state.admit(399, 0), Refusal)
+
+
+def test_a_spool_with_work_under_way_is_not_idle() -> None:
+    state = SpoolState()
+    assert state.idle()
+    state.admit(1, 1)
+    assert not state.idle()
+    state.set_logged(1)
+    assert not state.idle()
+    state.set_committed(1)
+    assert state.idle()

@@ -1,0 +1,54 @@
+"""The bytes of a COPY row, field by field."""
+
+from struct import unpack_from
+
+import numpy as np
+import pytest
+
+from logmesh.storage.copy_rows import COLUMNS, copy_rows, join_rows, origin_tail
+
+
+def _fields(row: bytes) -> dict[str, bytes | None]:
+    (count,) = unpack_from(">h", row)
+    at, values = 2, []
+    for _ in range(count):
+        (length,) = unpack_from(">i", row, at)
+        at += 4
+        values.append(None if length < 0 else row[at : at + length])
+        at += max(length, 0)
+    assert at == len(row)
+    return dict(zip(COLUMNS, values, strict=True))
+
+
+@pytest.mark.parametrize("trace", [b"", b"t" * 16])
+@pytest.mark.parametrize("span", [b"", b"s" * 8])
+@pytest.mark.parametrize("attributes", [b"", b"{}"])
+def test_a_null_takes_no_bytes_and_shifts_nothing(trace: bytes, span: bytes, attributes: bytes) -> None:
+    (row,) = copy_rows(
+        times=np.array([946_684_800_000_001_002], np.int64),
+        positions=np.array([5], np.int64),
+        spool=6,
+        origins=7,
+        severities=np.array([9], np.uint8),
+        trace_ids=trace,
+        span_ids=span,
+        bodies=[b"body"],
+        attributes=[attributes],
+        tails=[origin_tail(b"tenant", b"service")],
+    )
+    assert _fields(join_rows([row])) == {
+        "trace_id": trace or None,
+        "span_id": span or None,
+        "time": (1).to_bytes(8, "big"),
+        "position": (5).to_bytes(8, "big"),
+        "spool": (6).to_bytes(4, "big"),
+        "origin": (7).to_bytes(4, "big"),
+        "ns": (2).to_bytes(2, "big"),
+        "severity": (9).to_bytes(2, "big"),
+        "body": b"body",
+        "attributes": b"\1{}" if attributes else None,
+        "tenant": b"tenant",
+        "service": b"service",
+        "severity_text": None,
+        "original_time_unix_nano": None,
+    }

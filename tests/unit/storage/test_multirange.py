@@ -1,0 +1,18 @@
+"""Ranges as PostgreSQL's `int8multirange` writes them."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from logmesh.record.ranges import RangeSet
+from logmesh.storage.multirange import from_multirange, to_multirange
+
+
+def test_the_upper_bound_is_not_included() -> None:
+    assert to_multirange(RangeSet([(1, 4), (7, 7)])) == "{[1,5),[7,8)}"
+    assert to_multirange(RangeSet()) == "{}"
+
+
+@given(st.lists(st.integers(1, (1 << 62)), max_size=20))
+def test_ranges_come_back(numbers: list[int]) -> None:
+    ranges = RangeSet((number, number) for number in numbers)
+    assert from_multirange(to_multirange(ranges)) == ranges
