@@ -18,10 +18,15 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from pydantic import SecretStr
 from tests.conftest import Database
 from tests.integration.gateway.stored import make_schema, store_records
+from tests.integration.processor.conftest import ServerStore
+from tests.integration.processor.running import running_processor
 
+from logmesh.cli.local.certificates import WorkloadFiles
 from logmesh.cli.local.ports import free_port
+from logmesh.gateway.pipeline import PipelineServicer
 from logmesh.gateway.process import run_gateway
 from logmesh.gateway.settings import GatewaySettings
+from logmesh.storage.postgres import open_pool
 from logmesh.v1.pipeline_service_pb2 import ListLedgerRequest, ListProcessorsRequest, ProcessorState
 from logmesh.v1.pipeline_service_pb2_grpc import PipelineServiceStub
 from logmesh.v1.query_service_pb2 import SEARCH_END_EXHAUSTED, SearchRequest, SearchResponse
@@ -220,3 +225,26 @@ async def test_a_gateway_process_serves_without_a_database_and_drains_on_sigterm
     assert process.returncode == 0
     assert b'"event_name": "stopped"' in err
     assert b":b@" not in err
+
+
+async def test_processors_are_asked_in_mutual_tls(
+    database: Database, certificates: dict[str, WorkloadFiles], tmp_path: Path
+) -> None:
+    store = ServerStore(database.server, database.name)
+    mine = certificates["gateway"]
+    async with running_processor(
+        store, tmp_path, server=certificates["log-processor"], client=certificates["log-producer"]
+    ) as running:
+        settings = GatewaySettings(
+            database_dsn=SecretStr(database.reader_dsn),
+            processors=f"127.0.0.1:{running.settings.direct_port},127.0.0.1:{free_port()}",
+            tls_cert=mine.cert,
+            tls_key=mine.key,
+            tls_ca=mine.ca,
+        )
+        pool = await open_pool(database.reader_dsn, application="test", size=1)
+        answer = await PipelineServicer(settings, pool).ListProcessors(ListProcessorsRequest(), None)
+        pool.terminate()
+    by_readiness = {state.ready: state for state in answer.processors}
+    assert (by_readiness[True].name, by_readiness[True].track) == ("log-processor-0", "stable")
+    assert by_readiness[False].name.startswith("127.0.0.1:")
