@@ -32,7 +32,7 @@ class Servers:
             "LOGMESH_METRICS_PORT": "0",
             "LOGMESH_LOG_LEVEL": "warning",
             "LOGMESH_BUFFER_DIR": str(folder / "buffer"),
-            "LOGMESH_DATABASE_DSN": self.postgres.dsn("logmesh_writer"),
+            "LOGMESH_DATABASE_DSN": self.postgres.dsn("logmesh_writer", over_socket=True),
             "LOGMESH_OWNER_DSN": self.postgres.dsn("logmesh_owner"),
         }
         self._process = subprocess.Popen([sys.executable, "-m", "logmesh.processor"], env=environment)
