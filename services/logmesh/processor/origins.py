@@ -37,9 +37,17 @@ class Origins:
             )
             digest = hashlib.sha256(orjson.dumps(fields)).digest()
             # No row comes back when another processor makes the same origin at this very moment; then it is there.
-            while (number := await connection.fetchval(load("find_origin"), *fields, digest)) is None:
+            while (number := await self._find(connection, fields, digest)) is None:
                 continue
             self.numbers[tenant, key] = number
+
+    async def _find(self, connection: "asyncpg.Pool", fields: tuple[str, ...], digest: bytes) -> int | None:
+        try:
+            return await connection.fetchval(load("find_origin"), *fields, digest)  # type: ignore[no-any-return]
+        except asyncpg.DataError:
+            # JSON that PostgreSQL refuses all the same; a resource must not hold its records up for ever.
+            plain = (*fields[:3], orjson.dumps({"logmesh.invalid": fields[3][:1_000]}).decode(), *fields[4:])
+            return await connection.fetchval(load("find_origin"), *plain, digest)  # type: ignore[no-any-return]
 
 
 def _resource(text: bytes) -> str:

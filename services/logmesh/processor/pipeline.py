@@ -1,11 +1,11 @@
 """`PipelineService` as a processor answers it: its own state. The ledger is a gateway's to read."""
 
-from importlib.metadata import version
 from typing import Any
 
 import grpc
 from google.protobuf.duration_pb2 import Duration
 
+from logmesh import __version__
 from logmesh.journal import Journal
 from logmesh.processor.sessions import Sessions
 from logmesh.processor.settings import ProcessorSettings
@@ -38,7 +38,7 @@ class Pipeline(PipelineServiceServicer):
             wal_bytes=self._journal.bytes_used(),
             unwritten_batches=self._writer.unwritten(),
             lag=lag,
-            version=version("logmesh"),
+            version=__version__,
             track=self._settings.track,
             ready=self.ready,
         )

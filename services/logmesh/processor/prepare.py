@@ -20,10 +20,8 @@ from logmesh.record.limits import (
     MAX_BODY_BYTES,
     MAX_SEVERITY_TEXT_BYTES,
 )
-from logmesh.storage.copy_rows import copy_rows, join_rows, origin_tail
+from logmesh.storage.copy_rows import PIECES, copy_rows, join_rows, origin_tail
 from logmesh.v1.record_pb2 import LogColumns, Origin
-
-Row = tuple[bytes, bytes, bytes, bytes, bytes]
 
 _MAX_AGE_NANO = int(MAX_AGE.total_seconds()) * 10**9
 _MAX_AHEAD_NANO = int(MAX_AHEAD.total_seconds()) * 10**9
@@ -271,11 +269,11 @@ def _select(packed: bytes, width: int, at: list[int] | None) -> bytes:
     return b"".join(packed[i * width : (i + 1) * width] for i in at)
 
 
-def _by_trace(traces: bytes, rows: list[Row]) -> dict[bytes, list[bytes]]:
+def _by_trace(traces: bytes, rows: list[bytes]) -> dict[bytes, list[bytes]]:
     ids = np.frombuffer(traces, "V16")
     found: dict[bytes, list[bytes]] = {}
     for at in np.flatnonzero(np.frombuffer(traces, np.uint8).reshape(-1, 16).any(axis=1)).tolist():
-        found.setdefault(ids[at].tobytes(), []).append(b"".join(rows[at]))
+        found.setdefault(ids[at].tobytes(), []).append(join_rows(rows[at * PIECES : (at + 1) * PIECES]))
     return found
 
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import NoReturn
 
 import structlog
 from opentelemetry import trace
@@ -20,6 +21,12 @@ tracer = trace.get_tracer(__name__)
 GROUP_BYTES = 1 << 20
 STOP_ADMISSION_FILL = 0.85
 EXIT_CODE_FSYNC = 74  # EX_IOERR
+
+
+def stop_at_once(error: JournalFailed) -> NoReturn:
+    """End the process with code 74 before anything more is acknowledged: what the disk holds is not known."""
+    log.critical("write-ahead log failed, stopping at once", event_name="wal_failed", error=str(error))
+    os._exit(EXIT_CODE_FSYNC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +90,7 @@ class Wal:
                         log.warning("write-ahead log is full", event_name="wal_full", error=str(error))
                         refs = None
                     except JournalFailed as error:
-                        log.critical(
-                            "write-ahead log failed, stopping at once", event_name="wal_failed", error=str(error)
-                        )
-                        os._exit(EXIT_CODE_FSYNC)
+                        stop_at_once(error)
                 self._settle(group, refs)
 
     def close(self) -> None:

@@ -17,12 +17,13 @@ import asyncpg
 import structlog
 from opentelemetry import trace
 
-from logmesh.journal import Journal, JournalCorrupt
+from logmesh.journal import Journal, JournalCorrupt, JournalFailed
 from logmesh.processor.flush import Flushed, LedgerChanged, flush, refused_row
 from logmesh.processor.frame import Unwritten, decode_frame
 from logmesh.processor.origins import Origins
 from logmesh.processor.prepare import OriginUnknown, Prepared, prepare
 from logmesh.processor.settings import ProcessorSettings
+from logmesh.processor.wal import stop_at_once
 from logmesh.runtime import metrics
 from logmesh.storage.ledger import SpoolKey
 from logmesh.storage.postgres import connect, is_data_error
@@ -242,6 +243,9 @@ class Writer:
         while True:
             try:
                 return await work()
+            except JournalFailed as error:
+                # The log failed in the background: without a batch to append nobody else would notice.
+                stop_at_once(error)
             except Exception as error:  # noqa: BLE001  # see the docstring
                 metrics.FLUSH_RETRIES.labels(type(error).__name__).inc()
                 log.warning("database did not take a flush, trying again", event_name="flush_retry", error=repr(error))

@@ -6,7 +6,6 @@ references and one copy, and no Python per field.
 """
 
 from collections.abc import Sequence
-from itertools import chain
 from struct import pack
 
 import numpy as np
@@ -17,6 +16,9 @@ COLUMNS = (
 )  # fmt: skip
 COPY_HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 COPY_TRAILER = b"\xff\xff"
+
+PIECES = 5
+"""Head, body, middle, attributes, tail."""
 
 _NULL = b"\xff\xff\xff\xff"
 _POSTGRES_EPOCH_MICROSECONDS = 946_684_800_000_000
@@ -61,8 +63,8 @@ def copy_rows(
     bodies: Sequence[bytes],
     attributes: Sequence[bytes],
     tails: Sequence[bytes],
-) -> list[tuple[bytes, bytes, bytes, bytes, bytes]]:
-    """Return a row per record, each as five pieces to be joined.
+) -> list[bytes]:
+    """Return the rows as pieces to be joined, `PIECES` of them a row.
 
     Shapes: `times` in nanoseconds (n), `positions` (n), `trace_ids` n·16 bytes or none, `span_ids` n·8 or none; an empty
     text in `attributes` is stored as null; `tails` from `origin_tail` (n).
@@ -100,21 +102,18 @@ def copy_rows(
     ends = range(width, (count + 1) * width, width)
     middle_starts = range(0, count * middle_width, middle_width)
     middle_ends = (np.arange(count) * middle_width + np.where(lengths == 0, 4, 5)).tolist()
-    return list(
-        zip(
-            [heads[start:end] for start, end in zip(starts, ends, strict=True)],
-            bodies,
-            [middles[start:end] for start, end in zip(middle_starts, middle_ends, strict=True)],
-            attributes,
-            tails,
-            strict=True,
-        )
-    )
+    pieces = [b""] * (PIECES * count)
+    pieces[0::PIECES] = [heads[start:end] for start, end in zip(starts, ends, strict=True)]
+    pieces[1::PIECES] = bodies
+    pieces[2::PIECES] = [middles[start:end] for start, end in zip(middle_starts, middle_ends, strict=True)]
+    pieces[3::PIECES] = attributes
+    pieces[4::PIECES] = tails
+    return pieces
 
 
-def join_rows(rows: Sequence[tuple[bytes, bytes, bytes, bytes, bytes]]) -> bytes:
-    """The rows as one piece of COPY data, without header and trailer."""
-    return b"".join(chain.from_iterable(rows))
+def join_rows(pieces: Sequence[bytes]) -> bytes:
+    """Rows as one piece of COPY data, without header and trailer."""
+    return b"".join(pieces)
 
 
 def _place_ids(head: "np.ndarray", trace_ids: bytes, span_ids: bytes) -> list[int]:

@@ -24,7 +24,7 @@ def _fields(row: bytes) -> dict[str, bytes | None]:
 @pytest.mark.parametrize("span", [b"", b"s" * 8])
 @pytest.mark.parametrize("attributes", [b"", b"{}"])
 def test_a_null_takes_no_bytes_and_shifts_nothing(trace: bytes, span: bytes, attributes: bytes) -> None:
-    (row,) = copy_rows(
+    row = copy_rows(
         times=np.array([946_684_800_000_001_002], np.int64),
         positions=np.array([5], np.int64),
         spool=6,
@@ -36,7 +36,7 @@ def test_a_null_takes_no_bytes_and_shifts_nothing(trace: bytes, span: bytes, att
         attributes=[attributes],
         tails=[origin_tail(b"tenant", b"service")],
     )
-    assert _fields(join_rows([row])) == {
+    assert _fields(join_rows(row)) == {
         "trace_id": trace or None,
         "span_id": span or None,
         "time": (1).to_bytes(8, "big"),
