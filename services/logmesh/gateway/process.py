@@ -33,6 +33,8 @@ async def run_gateway(settings: GatewaySettings, stop: asyncio.Event) -> None:
     add_QueryServiceServicer_to_server(QueryServicer(settings, pool), server)
     add_PipelineServiceServicer_to_server(PipelineServicer(settings, pool), server)
     bind(server, f"{settings.listen_address}:{settings.port}", settings.tls if settings.serve_tls else None)
+    # gRPC's health service begins as SERVING.
+    await health.set_serving(False)
     await server.start()
     log.info("gateway is up", event_name="started", name=settings.name, port=settings.port)
     watch = asyncio.create_task(_watch(settings, health))

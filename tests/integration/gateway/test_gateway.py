@@ -243,7 +243,13 @@ async def test_processors_are_asked_in_mutual_tls(
             tls_ca=mine.ca,
         )
         pool = await open_pool(database.reader_dsn, application="test", size=1)
-        answer = await PipelineServicer(settings, pool).ListProcessors(ListProcessorsRequest(), None)
+        servicer = PipelineServicer(settings, pool)
+        async with asyncio.timeout(20):
+            while True:
+                answer = await servicer.ListProcessors(ListProcessorsRequest(), None)
+                if any(state.ready for state in answer.processors):
+                    break
+                await asyncio.sleep(0.05)
         pool.terminate()
     by_readiness = {state.ready: state for state in answer.processors}
     assert (by_readiness[True].name, by_readiness[True].track) == ("log-processor-0", "stable")
