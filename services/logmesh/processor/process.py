@@ -86,6 +86,7 @@ async def run_processor(settings: ProcessorSettings, stop: asyncio.Event) -> Non
 
     async with _background(writer.run(), wal.run(), *([recent.run()] if recent else [])):
         await _migrated(settings)
+        await health.set_serving(False)  # its own default is SERVING
         await server.start()
         log.info("processor is up", event_name="started", name=settings.name, port=settings.direct_port)
         async with _background(
