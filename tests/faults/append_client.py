@@ -60,7 +60,7 @@ class AppendClient:
                 pass
             if time.monotonic() > ends:
                 raise TimeoutError(f"{self._address} does not answer")
-            await self._channel.close()
+            await self._channel.close(None)
             await asyncio.sleep(0.1)
         for part in response.welcome.committed:
             self.committed.update(range(part.first, part.last + 1))
@@ -106,7 +106,7 @@ class AppendClient:
             await self._reader
             self._reader = None
         if self._channel is not None:
-            await self._channel.close()
+            await self._channel.close(None)
 
     async def _read(self, call: Any) -> None:
         with contextlib.suppress(grpc.aio.AioRpcError, asyncio.CancelledError, asyncio.InvalidStateError):

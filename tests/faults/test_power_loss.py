@@ -96,7 +96,7 @@ async def test_without_fdatasync_a_producers_loss_of_power_loses_or_repeats_line
     cluster.start()
     await lose_power_of_the_producer(cluster, disk, 2)
     try:
-        await cluster.wait_until_stored(8)
+        await cluster.wait_until_stored(5)
     except TimeoutError:
         return
     await asyncio.sleep(2)
