@@ -102,7 +102,10 @@ class Cluster:
         """Wait until as many rows are stored as lines were written. Raises TimeoutError with the count."""
         ends = time.monotonic() + seconds
         while True:
-            stored = (await self.query("SELECT count(*) AS n FROM logmesh.logs"))[0]["n"]
+            try:
+                stored = (await self.query("SELECT count(*) AS n FROM logmesh.logs"))[0]["n"]
+            except asyncpg.UndefinedTableError:  # no processor has made the schema yet
+                stored = 0
             if stored >= self.lines:
                 return
             if time.monotonic() > ends:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from struct import Struct
 
 import orjson
+from opentelemetry.trace import SpanContext
 
 from logmesh.journal import FrameRef
 from logmesh.storage.ledger import SpoolKey
@@ -29,6 +30,7 @@ class Unwritten:
 
     origin: Origin
     ref: FrameRef
+    stream: SpanContext | None = None  # of the stream it came on; not in the log, so replayed batches have none
 
 
 def encode_header(origin: Origin) -> bytes:

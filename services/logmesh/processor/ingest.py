@@ -20,6 +20,7 @@ from logmesh.record.limits import MAX_NAME_BYTES
 from logmesh.runtime import metrics
 from logmesh.runtime.channel import END_OF_STREAM
 from logmesh.runtime.identity import IdentityError, principal_of
+from logmesh.runtime.propagation import span_of_caller
 from logmesh.storage.ledger import OpenSpool, SpoolFenced, SpoolForbidden, SpoolKey, open_spool
 from logmesh.v1 import ingest_service_pb2 as pb
 
@@ -62,6 +63,7 @@ class Ingest:
         # From here on a proxy no longer retries the stream elsewhere, and drops what it kept for that.
         await context.send_initial_metadata(())
         session = self._sessions.open(key, opened.committed, hello.lowest_seq)
+        session.span = span_of_caller(context.invocation_metadata() or ())
         await context.write(self._welcome(opened))
         speaking = asyncio.create_task(self._speak(session, context))
         try:
@@ -201,6 +203,7 @@ class Ingest:
                     refused=lambda: self._sessions.refused(
                         key, seq, Refusal(pb.NACK_CODE_RESOURCE_EXHAUSTED, "the write-ahead log is full", 1)
                     ),
+                    stream=session.span,
                 )
             )
 

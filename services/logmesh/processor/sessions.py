@@ -5,6 +5,7 @@ from collections import OrderedDict
 
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
+from opentelemetry.trace import SpanContext
 
 from logmesh.processor.admission import Refusal, SpoolState
 from logmesh.record.ranges import RangeSet
@@ -25,6 +26,7 @@ class Session:
         self._logged, self._committed = RangeSet(), RangeSet()
         self._other: list[pb.AppendResponse] = []
         self._wake = asyncio.Event()
+        self.span: SpanContext | None = None  # the producer's, for the traces of what is done with its batches
 
     def logged(self, seq: int) -> None:
         """Acknowledge as durable."""

@@ -10,16 +10,19 @@ from typing import NoReturn
 
 import structlog
 from opentelemetry import trace
+from opentelemetry.trace import SpanContext
 
 from logmesh.journal import FrameRef, Journal, JournalFailed, JournalFull
 from logmesh.processor.frame import Origin, Unwritten, encode_header
 from logmesh.runtime import metrics
+from logmesh.runtime.propagation import span_for
 
 log = structlog.get_logger()
 tracer = trace.get_tracer(__name__)
 
 GROUP_BYTES = 1 << 20
 STOP_ADMISSION_FILL = 0.85
+PAUSE_WHEN_FULL_SECONDS = 1.0
 EXIT_CODE_FSYNC = 74  # EX_IOERR
 
 
@@ -38,6 +41,7 @@ class Submitted:
     began: float
     logged: Callable[[Unwritten], None]
     refused: Callable[[], None]
+    stream: SpanContext | None = None
 
 
 class Wal:
@@ -54,11 +58,12 @@ class Wal:
         self._room = asyncio.Event()
         self._room.set()
         self._unlogged_bytes = 0
+        self._full_until = 0.0
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="wal")
 
     def accepts(self) -> bool:
-        """Whether there is disk for more batches."""
-        return self.journal.fill() < STOP_ADMISSION_FILL
+        """Whether there is disk for more batches: within the log's bound, and none was refused a moment ago."""
+        return self.journal.fill() < STOP_ADMISSION_FILL and time.monotonic() >= self._full_until
 
     def submit(self, submitted: Submitted) -> None:
         """Put a batch in line."""
@@ -81,7 +86,7 @@ class Wal:
             while self._waiting:
                 group = self._cut_group()
                 payloads = [(encode_header(item.origin), item.raw) for item in group]
-                with tracer.start_as_current_span("wal.append", attributes={"logmesh.batches": len(group)}):
+                with span_for(tracer, "wal.append", (item.stream for item in group), batches=len(group)):
                     try:
                         refs: list[FrameRef] | None = await loop.run_in_executor(
                             self._thread, self.journal.append, payloads
@@ -89,6 +94,7 @@ class Wal:
                     except JournalFull as error:
                         log.warning("write-ahead log is full", event_name="wal_full", error=str(error))
                         refs = None
+                        self._full_until = time.monotonic() + PAUSE_WHEN_FULL_SECONDS
                     except JournalFailed as error:
                         stop_at_once(error)
                 self._settle(group, refs)
@@ -116,7 +122,7 @@ class Wal:
             return
         records = 0
         for item, ref in zip(group, refs, strict=True):
-            item.logged(Unwritten(item.origin, ref))
+            item.logged(Unwritten(item.origin, ref, item.stream))
             records += item.origin.count
             metrics.LOGGED_LATENCY.observe(now - item.began)
         metrics.LOGS_RECEIVED.inc(records)

@@ -25,6 +25,7 @@ from logmesh.processor.prepare import OriginUnknown, Prepared, prepare
 from logmesh.processor.settings import ProcessorSettings
 from logmesh.processor.wal import stop_at_once
 from logmesh.runtime import metrics
+from logmesh.runtime.propagation import span_for
 from logmesh.storage.ledger import SpoolKey
 from logmesh.storage.postgres import connect, is_data_error
 from logmesh.storage.sql import load
@@ -186,7 +187,7 @@ class Writer:
         refused: dict[int, dict[int, str]] = {}
         while True:
             try:
-                with tracer.start_as_current_span("flush", attributes={"logmesh.batches": len(group)}):
+                with span_for(tracer, "flush", (unwritten.stream for unwritten, _ in group), batches=len(group)):
                     flushed = await flush(await self._connected(), [prepared for _, prepared in group])
                 break
             except LedgerChanged as error:

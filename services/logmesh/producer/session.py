@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 import grpc
 import structlog
+from opentelemetry import trace
 
 from logmesh.client.window import Window
 from logmesh.journal import JournalCorrupt
@@ -15,9 +16,11 @@ from logmesh.producer.spool import Spool
 from logmesh.record.ranges import RangeSet
 from logmesh.runtime import metrics
 from logmesh.runtime.channel import END_OF_STREAM
+from logmesh.runtime.propagation import metadata_of_current_span
 from logmesh.v1 import ingest_service_pb2 as pb
 
 log = structlog.get_logger()
+tracer = trace.get_tracer(__name__)
 
 METHOD = "/logmesh.v1.IngestService/Append"
 WELCOME_SECONDS = 15.0
@@ -51,7 +54,16 @@ async def run_session(
     """Run one stream. Returns when it was rotated or drained; raises AioRpcError or TimeoutError when it broke."""
     # Batches are in the spool as they go over the wire, so requests are bytes.
     append: Any = channel.stream_stream(METHOD, None, pb.AppendResponse.FromString)
-    call = append()
+    with tracer.start_as_current_span(
+        "append", kind=trace.SpanKind.CLIENT, attributes={"logmesh.spool": spool.spool_id}
+    ):
+        call = append(metadata=metadata_of_current_span())
+        return await _converse(call, spool, listener, producer, rotate_after_seconds)
+
+
+async def _converse(
+    call: Any, spool: Spool, listener: Listener, producer: str, rotate_after_seconds: float
+) -> StreamEnd:
     try:
         hello = pb.Hello(
             spool_id=spool.spool_id, session_epoch=spool.next_epoch(), lowest_seq=spool.lowest_seq(), producer=producer

@@ -10,7 +10,13 @@ async def connect(dsn: str, *, application: str, timeout_seconds: float = 10) ->
         timeout=timeout_seconds,
         # No plan cache to go stale behind a pooler, and no second round trip for the few statements there are.
         statement_cache_size=32,
-        server_settings={"application_name": application, "timezone": "UTC", "search_path": "pg_catalog"},
+        server_settings={
+            "application_name": application,
+            "timezone": "UTC",
+            "search_path": "pg_catalog",
+            # A process that stands still in a flush would hold its ledger rows, and with them other processors, for ever.
+            "idle_in_transaction_session_timeout": "5s",
+        },
     )
 
 
