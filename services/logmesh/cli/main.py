@@ -66,6 +66,9 @@ def ship(
     files: Annotated[list[str], typer.Argument(help="Files or globs; - is standard input.", show_default=False)],
     service: Annotated[str, typer.Option("--service", "-s", help="Name of the service that wrote the lines.")] = "",
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with lines that are appended later.")] = False,
+    join: Annotated[
+        bool, typer.Option("--join/--no-join", help="Make indented lines and stack traces one record with their first.")
+    ] = True,
     target: Annotated[
         str | None, typer.Option(help="gRPC target of the processors.", show_default="what runs here")
     ] = None,
@@ -86,7 +89,7 @@ def ship(
     except ModuleNotFoundError as error:
         raise LocalError(f"shipping needs {error.name}: pip install 'logmesh[server]'") from error
 
-    options = ShipOptions(files, service, data_dir.expanduser().absolute(), target, spool, follow)
+    options = ShipOptions(files, service, data_dir.expanduser().absolute(), target, spool, follow, join)
     raise typer.Exit(run(options))
 
 

@@ -35,6 +35,8 @@ class ShipOptions:
     """gRPC target of the processors; None: those that run under the data folder, else LOGMESH_TARGET."""
     spool: Path | None = None
     follow: bool = False
+    join: bool = True
+    """Whether a stack trace is one record, or each of its lines."""
 
 
 def ship(options: ShipOptions) -> int:
@@ -57,6 +59,7 @@ def ship_settings(options: ShipOptions, running: RunState | None) -> ProducerSet
     chosen: dict[str, object] = {
         "service": options.service,
         "follow": options.follow,
+        "join": options.join,
         "spool_dir": options.spool or options.data_dir / "ship" / spool_name(options),
         "metrics_port": 0,
         "log_format": "console",

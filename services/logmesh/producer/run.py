@@ -31,13 +31,18 @@ def open_source(settings: ProducerSettings, positions: dict[str, Position]) -> S
     if settings.source == "stdin":
         from logmesh.producer.sources.stdin import StdinSource
 
-        return StdinSource(service=settings.service, instance=settings.name)
+        return StdinSource(service=settings.service, instance=settings.name, join=settings.join)
     from logmesh.producer.sources.file import FileSource
 
     if not settings.files:
         raise ValueError("source `file` needs LOGMESH_FILES, such as /var/log/*.log")
     return FileSource(
-        settings.files, positions, follow=settings.follow, service=settings.service, instance=settings.name
+        settings.files,
+        positions,
+        follow=settings.follow,
+        join=settings.join,
+        service=settings.service,
+        instance=settings.name,
     )
 
 

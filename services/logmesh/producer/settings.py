@@ -30,6 +30,9 @@ class ProducerSettings(BaseProcessSettings):
         default_factory=list, description="Globs of source `file`, comma-separated."
     )
     follow: bool = Field(default=True, description="Whether source `file` waits for more at a file's end.")
+    join: bool = Field(
+        default=True, description="Whether lines that continue a record, such as a stack trace's, are joined to it."
+    )
     rate: float = Field(
         default=200, ge=0, description="Records a second of source `generate`; 0 is as fast as it goes."
     )

@@ -107,3 +107,31 @@ def test_a_trace_is_not_joined_to_a_record_without_trouble() -> None:
 def test_java_exceptions_are_joined_with_their_causes() -> None:
     text = "10:00 ERROR x\njava.lang.Error: y\n\tat a.b(C.java:1)\nCaused by: z\n\t... 2 more\n10:01 INFO ok"
     assert [len(record) for record in _records(text)] == [5, 1]
+
+
+def test_without_joining_every_line_is_a_record() -> None:
+    data = b"Traceback (most recent call last):\n  File x\n\n\tat y\r\ntail"
+    buffer = LineBuffer(join=False)
+    buffer.feed(data)
+    lines = buffer.take(100, 1 << 20, 0.0, ended=True)
+    assert [line.body for line in lines] == [
+        b"Traceback (most recent call last):",
+        b"  File x",
+        b"",
+        b"\tat y",
+        b"tail",
+    ]
+    assert [line.part for line in lines] == [0] * 5
+    assert buffer.offset == len(data)
+
+
+def test_without_joining_a_line_of_any_length_loses_no_byte_and_an_unfinished_one_waits() -> None:
+    long = b"x" * (3 * MAX_BODY_BYTES + 5)
+    buffer = LineBuffer(join=False)
+    buffer.feed(b"one\n" + long)
+    lines = buffer.take(100, 1 << 30, 0.0, ended=False)
+    assert lines[0].body == b"one"
+    buffer.feed(b"\ntwo")
+    lines += buffer.take(100, 1 << 30, 0.0, ended=False)
+    assert b"".join(line.body for line in lines[1:]) == long
+    assert [line.body for line in buffer.take(100, 1 << 30, 10.0, ended=False)] == [b"two"]

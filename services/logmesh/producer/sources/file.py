@@ -39,6 +39,7 @@ class FileSource:
         positions: Mapping[str, Position],
         *,
         follow: bool = True,
+        join: bool = True,
         service: str = "",
         instance: str = "",
         scan_seconds: float = 1.0,
@@ -47,12 +48,13 @@ class FileSource:
     ) -> None:
         self._patterns = list(patterns)
         self._follow = follow
+        self._join = join
         self._service = service.encode()
         self._instance = instance.encode()
         self._scan_seconds = scan_seconds
         self._poll_seconds = poll_seconds
         self._clock = clock
-        self._files = {key: TrackedFile.from_position(position) for key, position in positions.items()}
+        self._files = {key: TrackedFile.from_position(position, join=join) for key, position in positions.items()}
         self._next_key = max((int(key) for key in positions), default=0) + 1
         # A copy that waits, by device and inode, and the key of the file that it waits for.
         self._copies: dict[Identity, str] = {}
@@ -200,7 +202,7 @@ class FileSource:
         self._begin(found, reader, original)
 
     def _begin(self, found: FoundFile, reader: Reader, original: str | None) -> None:
-        file = TrackedFile(found.path, *found.identity)
+        file = TrackedFile(found.path, *found.identity, join=self._join)
         file.seen_mtime_ns = found.mtime_ns
         key = str(self._next_key)
         self._next_key += 1

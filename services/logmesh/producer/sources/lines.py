@@ -26,11 +26,13 @@ class Line(NamedTuple):
 class LineBuffer:
     """The bytes of one stream from `offset` on. `part` counts the parts of the line at `offset` handed out before."""
 
-    __slots__ = ("_data", "offset", "part")
+    __slots__ = ("_data", "_join", "offset", "part")
 
-    def __init__(self, offset: int = 0, part: int = 0) -> None:
+    def __init__(self, offset: int = 0, part: int = 0, *, join: bool = True) -> None:
+        """Without `join` every line is a record of its own, stack traces too."""
         self.offset = offset
         self.part = part
+        self._join = join
         self._data = b""
 
     def __len__(self) -> int:
@@ -53,7 +55,8 @@ class LineBuffer:
         lines: list[Line] = []
         consumed = size = 0
         data, part = self._data, self.part
-        for begin, stop, following in _spans(data, part > 0, quiet_seconds, ended):
+        spans = _spans(data, part > 0, quiet_seconds, ended) if self._join else _lines(data, quiet_seconds, ended)
+        for begin, stop, following in spans:
             start = begin
             while stop - start > MAX_BODY_BYTES and len(lines) < limit and size < max_bytes:
                 cut = _character_start(data, start + MAX_BODY_BYTES)
@@ -105,6 +108,19 @@ def _spans(data: bytes, continued: bool, quiet_seconds: float, ended: bool) -> I
     if tail and (ended or quiet_seconds >= UNFINISHED_SECONDS):
         yield position, len(data), len(data)
     elif len(tail) > MAX_BODY_BYTES:
+        yield position, len(data), -1
+
+
+def _lines(data: bytes, quiet_seconds: float, ended: bool) -> Iterator[tuple[int, int, int]]:
+    """As `_spans`, with each line as a record."""
+    position = 0
+    while (stop := data.find(b"\n", position)) >= 0:
+        yield position, stop, stop + 1
+        position = stop + 1
+    tail = len(data) - position
+    if tail and (ended or quiet_seconds >= UNFINISHED_SECONDS):
+        yield position, len(data), len(data)
+    elif tail > MAX_BODY_BYTES:
         yield position, len(data), -1
 
 

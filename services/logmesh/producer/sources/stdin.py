@@ -18,11 +18,11 @@ _CHUNK_BYTES: Final = 256 * 1024
 class StdinSource:
     """Lines from a pipe, a terminal, a socket or a redirected file."""
 
-    def __init__(self, *, service: str = "", instance: str = "", descriptor: int = 0) -> None:
+    def __init__(self, *, service: str = "", instance: str = "", descriptor: int = 0, join: bool = True) -> None:
         self._descriptor = descriptor
         self._is_file = stat.S_ISREG(os.fstat(descriptor).st_mode)
         self._origin = OriginKey(service.encode(), instance.encode())
-        self._buffer = LineBuffer()
+        self._buffer = LineBuffer(join=join)
         self._ended = False
         self._fed_at = time.monotonic()
 

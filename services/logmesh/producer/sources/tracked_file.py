@@ -23,13 +23,14 @@ CLOSE_QUIET_SECONDS: Final = 60.0
 class TrackedFile:
     """A file by inode, with its line buffer. Finished ones are remembered, so that their copies are known."""
 
-    def __init__(self, path: Path, device: int, inode: int) -> None:
+    def __init__(self, path: Path, device: int, inode: int, *, join: bool = True) -> None:
         # The name it was first seen by; rotation may have moved it to `location` since.
         self.path = path
         self.location = path
         self.device = device
         self.inode = inode
-        self.buffer = LineBuffer()
+        self._join = join
+        self.buffer = LineBuffer(join=join)
         self.head = Fingerprint()
         self.tail = Fingerprint()
         self.finished = False
@@ -61,10 +62,10 @@ class TrackedFile:
         }
 
     @classmethod
-    def from_position(cls, position: dict[str, Any]) -> "TrackedFile":
+    def from_position(cls, position: dict[str, Any], *, join: bool = True) -> "TrackedFile":
         """The inverse of `position`, with nothing opened yet."""
-        file = cls(Path(position["path"]), position["device"], position["inode"])
-        file.buffer = LineBuffer(position["offset"], position["part"])
+        file = cls(Path(position["path"]), position["device"], position["inode"], join=join)
+        file.buffer = LineBuffer(position["offset"], position["part"], join=join)
         file.head = Fingerprint(*position["head"])
         file.tail = Fingerprint(*position["tail"])
         file.finished = position["finished"]
@@ -73,7 +74,7 @@ class TrackedFile:
     def inherit(self, original: "TrackedFile") -> None:
         """Goes on where `original`, of which this is a copy, was left, and under its name."""
         self.path = original.path
-        self.buffer = LineBuffer(original.buffer.offset, original.buffer.part)
+        self.buffer = LineBuffer(original.buffer.offset, original.buffer.part, join=self._join)
         self.head, self.tail = original.head, original.tail
 
     def open(self) -> None:
