@@ -70,8 +70,9 @@ class SpoolState:
         self.logged.add(seq)
 
     def set_refused(self, seq: int) -> None:
-        """The batch could not be written here; it may be sent again."""
+        """The batch is not on this disk, or not any more; it may be sent again."""
         self.waiting.discard(seq)
+        self.logged.discard(seq)
         self.checksums.pop(seq, None)
 
     def set_committed(self, seq: int) -> None:

@@ -171,6 +171,7 @@ class Ingest:
                 continue
             self._take(session, request.batch, raw, producer, principal, began)
             await self._wal.room(self._settings.unlogged_bytes)
+            await session.heard()
 
     def _take(self, session: Session, batch: Any, raw: bytes, producer: str, principal: str, began: float) -> None:
         seq = batch.seq

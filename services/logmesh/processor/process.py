@@ -70,7 +70,10 @@ async def run_processor(settings: ProcessorSettings, stop: asyncio.Event) -> Non
         if recent is not None:
             recent.put(prepared)
 
-    writer = Writer(settings, journal, pool, settled, with_traces=recent is not None)
+    def lost(unwritten: Unwritten) -> None:
+        sessions.lost(unwritten.origin.key, unwritten.origin.seq)
+
+    writer = Writer(settings, journal, pool, settled, lost, with_traces=recent is not None)
     wal = Wal(journal)
     write = Write(settings, wal, writer)
     ingest = Ingest(settings, pool, sessions, wal, writer)

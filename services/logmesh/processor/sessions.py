@@ -14,6 +14,7 @@ from logmesh.storage.ledger import SpoolKey
 from logmesh.v1 import ingest_service_pb2 as pb
 
 _REMEMBERED_SPOOLS = 10_000
+UNSAID_REFUSALS = 1_000
 
 
 class Session:
@@ -26,6 +27,7 @@ class Session:
         self._logged, self._committed = RangeSet(), RangeSet()
         self._other: list[pb.AppendResponse] = []
         self._wake = asyncio.Event()
+        self._said = asyncio.Event()
         self.span: SpanContext | None = None  # the producer's, for the traces of what is done with its batches
 
     def logged(self, seq: int) -> None:
@@ -64,6 +66,12 @@ class Session:
         self.ended = True
         self._wake.set()
 
+    async def heard(self) -> None:
+        """Wait while the other side leaves too many refusals unread: they can't be joined into ranges."""
+        while len(self._other) > UNSAID_REFUSALS:
+            self._said.clear()
+            await self._said.wait()
+
     async def answers(self, heartbeat_seconds: float) -> list[pb.AppendResponse]:
         """Wait for something to say, at most `heartbeat_seconds`, and return it. After `end` nothing is waited for."""
         try:
@@ -74,6 +82,7 @@ class Session:
             return [pb.AppendResponse(heartbeat=pb.Heartbeat())]
         self._wake.clear()
         said, self._other = self._other, []
+        self._said.set()
         if self._logged:
             said.append(pb.AppendResponse(logged=pb.Logged(ranges=_proto_ranges(self._logged))))
             self._logged = RangeSet()
@@ -133,6 +142,10 @@ class Sessions:
         self.state(key).set_refused(seq)
         if session := self._open.get(key):
             session.nack(seq, refusal)
+
+    def lost(self, key: SpoolKey, seq: int) -> None:
+        """A batch that was durable can't be read any more: it is to be sent again, and is taken as new then."""
+        self.refused(key, seq, Refusal(pb.NACK_CODE_RESOURCE_EXHAUSTED, "the write-ahead log was damaged", 1))
 
     def drain(self, deadline_unix_seconds: float) -> None:
         """Ask every producer to leave."""

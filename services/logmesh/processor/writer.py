@@ -10,6 +10,7 @@ import time
 from collections import deque
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
@@ -17,7 +18,7 @@ import asyncpg
 import structlog
 from opentelemetry import trace
 
-from logmesh.journal import Journal, JournalCorrupt, JournalFailed
+from logmesh.journal import FrameRef, Journal, JournalCorrupt, JournalFailed
 from logmesh.processor.flush import Flushed, LedgerChanged, flush, refused_row
 from logmesh.processor.frame import Unwritten, decode_frame
 from logmesh.processor.origins import Origins
@@ -36,11 +37,19 @@ tracer = trace.get_tracer(__name__)
 _MAX_BACKOFF_SECONDS = 5.0
 T = TypeVar("T")
 _MAINTAIN = "SELECT logmesh.maintain(make_interval(days => $1))"
-Group = list[tuple[Unwritten, Prepared]]
+
+
+@dataclass(slots=True)
+class Group:
+    """Batches for one flush. The numbers of spools and origins in them hold for connections of `generation`."""
+
+    generation: int
+    batches: list[tuple[Unwritten, Prepared]]
 
 
 class Writer:
-    """Stores what `put` gives it. `settled` is called on the event loop for each batch that the database then holds."""
+    """Stores what `put` gives it. On the event loop `settled` is called for each batch that the database then holds,
+    `lost` for one that the log can't give back."""
 
     def __init__(
         self,
@@ -48,17 +57,19 @@ class Writer:
         journal: Journal,
         pool: "asyncpg.Pool",
         settled: Callable[[Unwritten, Prepared], None],
+        lost: Callable[[Unwritten], None],
         *,
         with_traces: bool,
     ) -> None:
         self._settings, self._journal, self._pool = settings, journal, pool
-        self._settled, self._with_traces = settled, with_traces
+        self._settled, self._lost, self._with_traces = settled, lost, with_traces
         self._unwritten: deque[Unwritten] = deque()
         self._unwritten_rows = 0
         self._in_flight: deque[Unwritten] = deque()
         self._wake = asyncio.Event()
         self._origins = Origins()
         self._spools: dict[SpoolKey, int] = {}
+        self._generation = 0
         self._connection: asyncpg.Connection | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="prepare")
         self.connected = False
@@ -138,45 +149,52 @@ class Writer:
         return batches
 
     async def _prepare_all(self, batches: list[Unwritten]) -> Group:
-        group: Group = []
+        group = Group(self._generation, [])
         for unwritten in batches:
             prepared = await self._prepare(unwritten)
             if prepared is not None:
-                group.append((unwritten, prepared))
+                group.batches.append((unwritten, prepared))
         return group
 
     async def _prepare(
         self, unwritten: Unwritten, *, strict: bool = False, refused: dict[int, str] | None = None
     ) -> Prepared | None:
         key = unwritten.origin.key
-        if key not in self._spools:
-            self._spools[key] = await self._pool.fetchval(
+        spools, origins = self._spools, self._origins  # `_forget_numbers` may replace them meanwhile
+        if key not in spools:
+            spools[key] = await self._pool.fetchval(
                 load("restore_spool"), key.tenant, key.spool_id, unwritten.origin.producer, unwritten.origin.principal
             )
         while True:
             try:
                 return await asyncio.get_running_loop().run_in_executor(
-                    self._thread, self._prepare_blocking, unwritten, self._spools[key], strict, refused
+                    self._thread, self._prepare_blocking, unwritten, spools[key], origins.numbers, strict, refused
                 )
             except OriginUnknown as unknown:
-                await self._origins.resolve(self._pool, key.tenant, unknown.origins)
+                await origins.resolve(self._pool, key.tenant, unknown.origins)
             except JournalCorrupt as error:
-                # The acknowledgement COMMITTED is never sent, so the producer's spool still has it and sends it again.
+                # COMMITTED was not said, so the producer's spool still has it.
                 log.error("batch in the write-ahead log is corrupt", event_name="wal_corrupt", error=str(error))
                 if unwritten in self._in_flight:  # not when the group is prepared a second time
                     self._in_flight.remove(unwritten)
                     metrics.UNWRITTEN_BATCHES.dec()
+                    self._lost(unwritten)
                 return None
 
     def _prepare_blocking(
-        self, unwritten: Unwritten, spool: int, strict: bool, refused: dict[int, str] | None
+        self,
+        unwritten: Unwritten,
+        spool: int,
+        origin_numbers: dict[tuple[str, bytes], int],
+        strict: bool,
+        refused: dict[int, str] | None,
     ) -> Prepared:
         origin, raw = decode_frame(self._journal.read(unwritten.ref))
         return prepare(
             origin,
             raw,
             spool,
-            self._origins.numbers,
+            origin_numbers,
             now_unix_nano=time.time_ns(),
             with_traces=self._with_traces,
             strict=strict,
@@ -184,43 +202,58 @@ class Writer:
         )
 
     async def _flush(self, group: Group) -> None:
-        refused: dict[int, dict[int, str]] = {}
+        refused: dict[FrameRef, dict[int, str]] = {}
         while True:
             try:
-                with span_for(tracer, "flush", (unwritten.stream for unwritten, _ in group), batches=len(group)):
-                    flushed = await flush(await self._connected(), [prepared for _, prepared in group])
+                connection = await self._connected()
+                if group.generation != self._generation:
+                    await self._prepare_again(group)
+                streams = (unwritten.stream for unwritten, _ in group.batches)
+                with span_for(tracer, "flush", streams, batches=len(group.batches)):
+                    flushed = await flush(connection, [prepared for _, prepared in group.batches])
                 break
             except LedgerChanged as error:
                 log.warning("the database was replaced", event_name="ledger_changed", error=str(error))
-                self._spools.clear()
-                self._origins.numbers.clear()
-                group[:] = await self._prepare_all([unwritten for unwritten, _ in group])
+                self._forget_numbers()
             except asyncpg.PostgresError as error:
                 if not is_data_error(error):
                     raise
                 await self._mend(group, error, refused)
         self._settle(group, flushed)
 
-    async def _mend(self, group: Group, error: asyncpg.PostgresError, refused: dict[int, dict[int, str]]) -> None:
+    async def _prepare_again(self, group: Group) -> None:
+        again = await self._prepare_all([unwritten for unwritten, _ in group.batches])
+        group.generation, group.batches = again.generation, again.batches
+
+    def _forget_numbers(self) -> None:
+        """Another database may stand behind a new connection, and the same numbers mean something else in it."""
+        self._spools, self._origins = {}, Origins()
+        self._generation += 1
+
+    async def _mend(self, group: Group, error: asyncpg.PostgresError, refused: dict[FrameRef, dict[int, str]]) -> None:
         """One row made COPY fail: check every entry strictly; a row that fails all the same becomes a dead letter."""
-        found = refused_row(error, [prepared for _, prepared in group])
+        found = refused_row(error, [prepared for _, prepared in group.batches])
         first_time = not refused
-        for at, (unwritten, prepared) in enumerate(group):
-            mine = refused.setdefault(at, {})
+        mended: list[tuple[Unwritten, Prepared]] = []
+        for unwritten, prepared in group.batches:
+            mine = refused.setdefault(unwritten.ref, {})
             at_fault = found is not None and found[0] is prepared and not first_time
             if at_fault and found is not None:
                 mine[found[1]] = f"refused by the database: {type(error).__name__}"
             if first_time or at_fault:
                 again = await self._prepare(unwritten, strict=True, refused=mine)
                 if again is not None:
-                    group[at] = unwritten, again
+                    mended.append((unwritten, again))
+            else:
+                mended.append((unwritten, prepared))
+        group.batches = mended
         if found is None and not first_time:
             raise error
 
     def _settle(self, group: Group, flushed: Flushed) -> None:
-        for _ in group:
+        for _ in group.batches:
             self._in_flight.popleft()
-        metrics.UNWRITTEN_BATCHES.dec(len(group))
+        metrics.UNWRITTEN_BATCHES.dec(len(group.batches))
         now = time.time()
         rows = 0
         for prepared in flushed.stored:
@@ -231,10 +264,10 @@ class Writer:
         metrics.LOGS_PROCESSED.inc(rows)
         metrics.FLUSH_ROWS.observe(rows)
         metrics.DUPLICATE_BATCHES.inc(len(flushed.duplicates))
-        self._journal.release([unwritten.ref for unwritten, _ in group])
+        self._journal.release([unwritten.ref for unwritten, _ in group.batches])
         metrics.WAL_BYTES.set(self._journal.bytes_used())
         metrics.WAL_FILL.set(self._journal.fill())
-        for unwritten, prepared in group:
+        for unwritten, prepared in group.batches:
             self._settled(unwritten, prepared)
 
     async def _until_done(self, work: Callable[[], Awaitable[T]]) -> T:
@@ -258,5 +291,6 @@ class Writer:
             self._connection = await connect(
                 self._settings.database_dsn.get_secret_value(), application=f"logmesh-processor {self._settings.name}"
             )
+            self._forget_numbers()
             self.connected = True
         return self._connection

@@ -1,7 +1,9 @@
 """Acknowledgements gather and leave in one message."""
 
-from logmesh.processor.admission import Refusal
-from logmesh.processor.sessions import Sessions
+import asyncio
+
+from logmesh.processor.admission import Refusal, Seen
+from logmesh.processor.sessions import UNSAID_REFUSALS, Sessions
 from logmesh.record.ranges import RangeSet
 from logmesh.storage.ledger import SpoolKey
 from logmesh.v1 import ingest_service_pb2 as pb
@@ -51,3 +53,25 @@ async def test_a_refusal_names_code_reason_and_delay() -> None:
     (answer,) = await session.answers(1)
     assert (answer.nack.seq, answer.nack.reason) == (4, "full")
     assert answer.nack.retry_after.ToMilliseconds() == 1500
+
+
+async def test_a_stream_that_leaves_its_refusals_unread_is_not_read_on() -> None:
+    session = Sessions().open(KEY, RangeSet(), 1)
+    for seq in range(1, UNSAID_REFUSALS + 2):
+        session.nack(seq, Refusal(pb.NACK_CODE_INVALID_ARGUMENT, "bad"))
+    waiting = asyncio.create_task(session.heard())
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    assert len(await session.answers(1)) == UNSAID_REFUSALS + 1
+    await asyncio.wait_for(waiting, 1)
+
+
+async def test_a_batch_that_the_log_lost_is_refused_for_now_and_taken_as_new_again() -> None:
+    sessions = Sessions()
+    session = sessions.open(KEY, RangeSet(), 1)
+    assert session.state.admit(1, 7) is Seen.NEW
+    sessions.logged(KEY, 1)
+    sessions.lost(KEY, 1)
+    kinds = {answer.WhichOneof("message"): answer for answer in await session.answers(1)}
+    assert kinds["nack"].nack.HasField("retry_after")
+    assert session.state.admit(1, 7) is Seen.NEW
