@@ -28,7 +28,7 @@ from logmesh.processor.wal import stop_at_once
 from logmesh.runtime import metrics
 from logmesh.runtime.propagation import span_for
 from logmesh.storage.ledger import SpoolKey
-from logmesh.storage.postgres import connect, is_data_error
+from logmesh.storage.postgres import connect_writer, is_data_error
 from logmesh.storage.sql import load
 
 log = structlog.get_logger()
@@ -288,7 +288,7 @@ class Writer:
 
     async def _connected(self) -> "asyncpg.Connection":
         if self._connection is None or self._connection.is_closed():
-            self._connection = await connect(
+            self._connection = await connect_writer(
                 self._settings.database_dsn.get_secret_value(), application=f"logmesh-processor {self._settings.name}"
             )
             self._forget_numbers()

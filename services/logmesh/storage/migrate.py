@@ -1,6 +1,7 @@
 """Brings the schema up to date. Whichever process comes first does it, under an advisory lock; the others wait and find it done."""
 
 import hashlib
+from collections.abc import Iterable
 from importlib.resources import files
 
 import asyncpg
@@ -22,9 +23,11 @@ async def migrate(connection: asyncpg.Connection) -> list[str]:
             "CREATE TABLE IF NOT EXISTS logmesh.migrations"
             " (name text PRIMARY KEY, digest text NOT NULL, applied timestamptz NOT NULL DEFAULT now())"
         )
-        flavour = "timescaledb" if await connection.fetchval(_HAS_TIMESCALEDB) else "postgresql"
         rows = await connection.fetch("SELECT name, digest FROM logmesh.migrations")
         applied = {row["name"]: row["digest"] for row in rows}
+        flavour = _flavour_of(applied)
+        if flavour is None:
+            flavour = "timescaledb" if await connection.fetchval(_HAS_TIMESCALEDB) else "postgresql"
         for name, sql in _migrations(flavour):
             digest = hashlib.sha256(sql.encode()).hexdigest()
             if name in applied:
@@ -43,7 +46,16 @@ async def migrate(connection: asyncpg.Connection) -> list[str]:
     return applied_now
 
 
-_HAS_TIMESCALEDB = "SELECT EXISTS (SELECT FROM pg_extension WHERE extname = 'timescaledb')"
+# Under its Apache licence the extension has no columnstore; plain partitions are then the better ones.
+_HAS_TIMESCALEDB = (
+    "SELECT EXISTS (SELECT FROM pg_extension WHERE extname = 'timescaledb')"
+    " AND coalesce(current_setting('timescaledb.license', true), '') = 'timescale'"
+)
+
+
+def _flavour_of(applied: Iterable[str]) -> str | None:
+    """The flavour that a database has: an extension that is installed later doesn't change it."""
+    return next((parts[1] for parts in (name.split(".") for name in applied) if len(parts) > 2), None)
 
 
 def _migrations(flavour: str) -> list[tuple[str, str]]:

@@ -2,6 +2,8 @@
 
 import asyncpg
 
+from logmesh.storage.sql import load
+
 
 async def connect(dsn: str, *, application: str, timeout_seconds: float = 10) -> "asyncpg.Connection":
     """Open one connection. Raises OSError or asyncpg.PostgresError; the DSN's password appears in neither."""
@@ -18,6 +20,17 @@ async def connect(dsn: str, *, application: str, timeout_seconds: float = 10) ->
             "idle_in_transaction_session_timeout": "5s",
         },
     )
+
+
+async def connect_writer(dsn: str, *, application: str) -> "asyncpg.Connection":
+    """`connect`, for a session that writes records."""
+    connection = await connect(dsn, application=application)
+    try:
+        await connection.execute(load("set_writer"))
+    except BaseException:
+        connection.terminate()
+        raise
+    return connection
 
 
 def is_data_error(error: BaseException) -> bool:
