@@ -1,0 +1,153 @@
+"""README's commands, as they stand there, against a running system; and the files and verbs that the documents name."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.e2e.test_up import LOOPBACK, Running
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text("utf-8")
+BASES = (ROOT, ROOT / "services", ROOT / "services" / "logmesh")  # what a path in a document is relative to
+DOCUMENTS = ("README.md", "CONTRIBUTING.md", "ARCHITECTURE.md")
+COMMITTED = re.compile(r"^([\d,]+) records committed$", re.MULTILINE)
+
+needs_grpcurl = pytest.mark.skipif(shutil.which("grpcurl") is None, reason="grpcurl is not on PATH")
+
+
+def commands_with(*words: str) -> list[str]:
+    """README's indented blocks, cut into commands; those that hold all of `words`. What sets a variable stays with
+    the commands after it."""
+    found = []
+    text = re.sub(r"^```.*?^```", "", README, flags=re.MULTILINE | re.DOTALL)  # pictures
+    for block in re.findall(r"(?:^    .*\n)+", text, re.MULTILINE):
+        settings = ""
+        for command in re.sub(r"\\\n", "", block).splitlines():
+            if re.match(r"\s+\w+=", command):
+                settings += command.strip() + "\n"
+            elif all(word in command for word in words):
+                found.append(settings + command.strip())
+    assert found, f"README has no command with {words}"
+    return found
+
+
+@pytest.fixture(scope="module")
+def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    running = Running(tmp_path_factory.mktemp("readme") / "data", "--rate", "300")
+    try:
+        running.wait_for("Logmesh is up")
+        running.wait_for("stream is open")
+        yield running
+    finally:
+        running.stop()
+
+
+@pytest.fixture
+def shell(system: Running, tmp_path: Path) -> "Shell":
+    return Shell(system.data_dir, tmp_path)
+
+
+class Shell:
+    """A shell as README's reader has it: in the repository's folder, with an `app.log` and a `kubectl`."""
+
+    def __init__(self, data_dir: Path, folder: Path) -> None:
+        self._data_dir, self._folder = data_dir, folder
+        (folder / "docs").symlink_to(ROOT / "docs")
+        self._program("logmesh", f'exec "{sys.executable}" -m logmesh.cli.main "$@"')
+        self._program("kubectl", "printf 'INFO one\\nWARN two\\n'")
+        (folder / "app.log").write_text(
+            "".join(f"{('WARNING', 'ERROR')[number % 2]} line {number}\n" for number in range(1_000))
+        )
+
+    def run(self, command: str) -> str:
+        """What the command prints. It must exit with 0."""
+        for printed, here in (
+            ("~/.local/share/logmesh", str(self._data_dir)),
+            ("localhost:50050", f"{LOOPBACK}.1:50050"),
+            ("127.0.0.11:", f"{LOOPBACK}.11:"),
+        ):
+            command = command.replace(printed, here)
+        environment = os.environ | {
+            "PATH": f"{self._folder / 'bin'}:{os.environ['PATH']}",
+            "LOGMESH_DATA_DIR": str(self._data_dir),
+        }
+        done = subprocess.run(
+            ["bash", "-eu", "-o", "pipefail", "-c", command],
+            cwd=self._folder,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=False,
+        )
+        assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
+        return done.stdout
+
+    def _program(self, name: str, script: str) -> None:
+        path = self._folder / "bin" / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(f"#!/bin/sh\n{script}\n")
+        path.chmod(0o755)
+
+
+def test_lines_are_shipped_found_and_accounted_for(shell: Shell) -> None:
+    shipped = [COMMITTED.search(shell.run(command)) for command in commands_with("logmesh ship")]
+    assert [found and found[1] for found in shipped] == ["1,000", "2"]
+    again = COMMITTED.search(shell.run(commands_with("logmesh ship app.log")[0]))
+    assert again is not None and again[1] == "0"
+    (search,) = commands_with("logmesh search")
+    records = [json.loads(line) for line in shell.run(search).splitlines()]
+    assert records
+    assert {record["service"] for record in records} == {"checkout"}
+    assert min(record["severity_number"] for record in records) >= 13
+    (status,) = commands_with("logmesh status")
+    shown = shell.run(status)
+    assert "log-processor-1" in shown
+    assert "missing" in shown
+
+
+@needs_grpcurl
+def test_grpcurl_looks_around_and_searches(shell: Shell) -> None:
+    (listing,) = commands_with("grpcurl", " list")
+    assert "logmesh.v1.QueryService" in shell.run(listing).split()
+    (health,) = commands_with("grpcurl", "Health/Check")
+    assert json.loads(shell.run(health)) == {"status": "SERVING"}
+    shell.run(commands_with("logmesh ship app.log")[0])
+    (search,) = commands_with("grpcurl", "QueryService/Search")
+    assert '"rows"' in shell.run(search)
+
+
+@needs_grpcurl
+def test_grpcurl_streams_the_example_and_is_answered(shell: Shell) -> None:
+    (append,) = commands_with("grpcurl", "IngestService/Append")
+    answers = shell.run(append)
+    for kind in ("welcome", "logged", "committed"):
+        assert f'"{kind}"' in answers
+    with pytest.raises(AssertionError, match="Aborted"):  # the same epoch again, as README says
+        shell.run(append)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_what_a_document_names_exists(document: str) -> None:
+    text = (ROOT / document).read_text("utf-8")
+    paths = {name for name in re.findall(r"`([\w.][\w./-]*)`", text) if "/" in name}
+    paths |= set(re.findall(r"\]\(([\w./-]+)\)", text))
+    assert paths
+    missing = {
+        path for path in paths if not any((base / f"{path}{end}").exists() for base in BASES for end in ("", ".py"))
+    }
+    assert missing == set()
+
+
+def test_make_knows_every_verb_that_a_document_names() -> None:
+    text = "".join((ROOT / document).read_text("utf-8") for document in DOCUMENTS)
+    verbs = set(re.findall(r"(?:`|^    )make ([a-z-]+)", text, re.MULTILINE))
+    known = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
+    assert {"up", "test", "setup"} <= verbs
+    assert verbs <= known
