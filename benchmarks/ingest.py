@@ -17,6 +17,7 @@ import uvloop
 
 from benchmarks.load import Load, Payloads
 from benchmarks.servers import Servers
+from benchmarks.yardstick import yardstick
 
 
 def main() -> None:
@@ -27,7 +28,7 @@ def main() -> None:
     )
     parser.add_argument("--batch", type=int, default=1_000, help="records a batch (default 1,000)")
     parser.add_argument("--body", type=int, default=110, help="bytes of a body; with attributes about 250 a record")
-    parser.add_argument("--repeats", type=int, default=3, help="throughput runs (default 3)")
+    parser.add_argument("--repeats", type=int, default=3, help="throughput runs (default 3; 0 for none)")
     parser.add_argument("--seconds", type=float, default=10, help="seconds of each latency run (default 10)")
     parser.add_argument("--rates", type=int, nargs="*", default=[10_000, 50_000], help="offered records/s")
     arguments = parser.parse_args()
@@ -45,7 +46,12 @@ async def _run(servers: Servers, arguments: argparse.Namespace) -> None:
     print(f"payload {len(payloads.next(1)) / arguments.batch:.0f} bytes/record, {arguments.batch} records/batch")
     await _warm_up(servers, payloads)
     rates = [await _throughput(servers, payloads, arguments) for _ in range(arguments.repeats)]
-    print(f"COMMITTED: median {statistics.median(rates):,.0f} records per CPU-second of processor + PostgreSQL")
+    if rates:
+        median, plain = statistics.median(rates), await yardstick(servers)
+        print(f"COMMITTED: median {median:,.0f} records per CPU-second of processor + PostgreSQL")
+        print(
+            f"yardstick: plain COPY without an index {plain:.2f} s/M; the whole way costs {1e6 / median / plain:.1f} times that"
+        )
     for rate in arguments.rates:
         await _latency(servers, payloads, rate, arguments.seconds)
     print(
@@ -80,14 +86,23 @@ async def _throughput(servers: Servers, payloads: Payloads, arguments: argparse.
 async def _latency(servers: Servers, payloads: Payloads, rate: int, seconds: float) -> None:
     before, began = servers.processor_cpu(), time.monotonic()
     load = Load(servers.target, payloads, max(1, int(rate * seconds / payloads.records)), rate)
+    memory: list[float] = []
+    sampling = asyncio.create_task(_sample_memory(servers, memory))
     await load.run()
+    sampling.cancel()
     spent = servers.processor_cpu() - before
     times = sorted(load.logged_seconds)
     p50, p99 = (times[int(len(times) * part)] * 1000 for part in (0.5, 0.99))
     print(
         f"append → LOGGED at {rate:>7,}/s: p50 {p50:.1f} ms  p99 {p99:.1f} ms"
-        f"  (processor {spent / (time.monotonic() - began):.0%} of a core, {servers.memory_mib():.0f} MiB)"
+        f"  (processor {spent / (time.monotonic() - began):.0%} of a core, {memory[len(memory) // 10]:.0f} to {memory[-1]:.0f}, at most {max(memory):.0f} MiB)"
     )
+
+
+async def _sample_memory(servers: Servers, memory: list[float]) -> None:
+    while True:
+        memory.append(servers.memory_mib())
+        await asyncio.sleep(1)
 
 
 async def _stored_bytes(servers: Servers) -> float:
