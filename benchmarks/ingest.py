@@ -93,9 +93,10 @@ async def _latency(servers: Servers, payloads: Payloads, rate: int, seconds: flo
     spent = servers.processor_cpu() - before
     times = sorted(load.logged_seconds)
     p50, p99 = (times[int(len(times) * part)] * 1000 for part in (0.5, 0.99))
+    early, late, most = memory[len(memory) // 10], memory[-1], max(memory)
     print(
-        f"append → LOGGED at {rate:>7,}/s: p50 {p50:.1f} ms  p99 {p99:.1f} ms"
-        f"  (processor {spent / (time.monotonic() - began):.0%} of a core, {memory[len(memory) // 10]:.0f} to {memory[-1]:.0f}, at most {max(memory):.0f} MiB)"
+        f"append → LOGGED at {rate:>7,}/s: p50 {p50:.1f} ms  p99 {p99:.1f} ms  (processor"
+        f" {spent / (time.monotonic() - began):.0%} of a core, {early:.0f} to {late:.0f}, at most {most:.0f} MiB)"
     )
 
 
