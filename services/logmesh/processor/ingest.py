@@ -64,17 +64,22 @@ class Ingest:
         await context.send_initial_metadata(())
         session = self._sessions.open(key, opened.committed, hello.lowest_seq)
         session.span = span_of_caller(context.invocation_metadata() or ())
-        await context.write(self._welcome(opened))
+        try:
+            await context.write(self._welcome(opened))
+            await self._converse(session, hello.producer or hello.spool_id, principal, context)
+        finally:
+            self._sessions.close(session)
+
+    async def _converse(self, session: Session, producer: str, principal: str, context: Any) -> None:
         speaking = asyncio.create_task(self._speak(session, context))
         try:
-            await self._listen(session, hello.producer or hello.spool_id, principal, context)
+            await self._listen(session, producer, principal, context)
             await self._linger(session)
             # Not cancelled here: what it has taken to write would be lost.
             session.end()
             await asyncio.wait([speaking])
         finally:
             speaking.cancel()
-            self._sessions.close(session)
             await asyncio.gather(speaking, return_exceptions=True)
 
     async def _admit_stream(self, context: Any) -> str:

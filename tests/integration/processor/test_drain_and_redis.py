@@ -2,7 +2,10 @@
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
+import grpc
+import pytest
 import redis.asyncio
 from tests.integration.processor.append_stream import columns_of
 from tests.integration.processor.conftest import ServerStore
@@ -11,8 +14,11 @@ from tests.integration.processor.running import NOT_SERVING, SERVING, RunningPro
 from logmesh.cli.local.ports import free_port
 from logmesh.cli.local.postgres import Postgres
 from logmesh.cli.local.redis import Redis
+from logmesh.processor.ingest import Ingest
 from logmesh.record.ranges import RangeSet
 from logmesh.v1 import ingest_service_pb2 as pb
+from logmesh.v1.pipeline_service_pb2 import ListProcessorsRequest
+from logmesh.v1.pipeline_service_pb2_grpc import PipelineServiceStub
 
 TRACE = bytes(range(1, 17))
 
@@ -101,3 +107,24 @@ async def test_readiness_follows_the_database_and_the_log_bridges_its_absence(tm
             assert await processor.bodies() == ["before", "while it was away"]
     finally:
         await asyncio.to_thread(server.stop, "immediate")
+
+
+async def test_a_stream_that_breaks_before_its_welcome_leaves_nothing_behind(
+    processor: RunningProcessor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise ConnectionError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Ingest, "_welcome", broken)
+        with pytest.raises(grpc.aio.AioRpcError):
+            await processor.stream().hello()
+    assert await _streams(processor) == 0
+    await processor.stream().hello()
+    assert await _streams(processor) == 1
+
+
+async def _streams(processor: RunningProcessor) -> int:
+    stub: Any = PipelineServiceStub(processor.channel())
+    answer = await stub.ListProcessors(ListProcessorsRequest(), timeout=2)
+    return int(answer.processors[0].streams)
