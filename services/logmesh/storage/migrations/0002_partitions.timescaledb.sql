@@ -9,8 +9,9 @@ GRANT INSERT ON logmesh.logs TO logmesh_writer;
 SELECT set_config('search_path', format('pg_catalog, %I', n.nspname), true)
 FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = 'timescaledb';
 SELECT create_hypertable('logmesh.logs', by_range('time', interval '1 hour'), create_default_indexes => false);
+-- In the order of a search, which then merges batches from their ends and reads no further than its page.
 ALTER TABLE logmesh.logs SET (timescaledb.enable_columnstore, timescaledb.segmentby = 'tenant, service',
-  timescaledb.orderby = 'time DESC, position DESC', timescaledb.sparse_index = 'bloom(trace_id),minmax(severity)');
+  timescaledb.orderby = 'time DESC, ns DESC, spool DESC, position DESC', timescaledb.sparse_index = 'bloom(trace_id),minmax(severity)');
 -- Only rows that are not compressed yet are in these. Nothing unique: that would turn direct compression off.
 CREATE INDEX ON logmesh.logs (time);
 CREATE INDEX ON logmesh.logs (trace_id) WHERE trace_id IS NOT NULL;
