@@ -173,6 +173,25 @@ async def test_search_pages_through_rows_and_compressed_batches_in_order(
     pool.terminate()
 
 
+async def test_a_page_is_read_in_order_and_not_sorted_from_its_whole_window(
+    database: TimescaleDatabase, processor: RunningProcessor
+) -> None:
+    stream = processor.stream()
+    await stream.hello()
+    await stream.send_columns(1, columns_of(LARGE))
+    await stream.until_committed(1)
+    reader = await connect(database.reader_dsn, application="test")
+    await reader.execute("SELECT set_config('app.tenant', 'default', false)")
+    plan = await reader.fetch(
+        "EXPLAIN SELECT body FROM logmesh.records WHERE time > now() - interval '1 hour'"
+        " ORDER BY time DESC, ns DESC, spool DESC, position DESC LIMIT 100"
+    )
+    text = "\n".join(row[0] for row in plan)
+    assert "Sort Key: records" not in text
+    assert "ChunkAppend" in text
+    await reader.close()
+
+
 async def test_conversion_keeps_every_record_and_takes_what_comes_later(processor: RunningProcessor) -> None:
     late = time.time_ns() - 3 * HOUR
     stream = processor.stream()
