@@ -91,7 +91,8 @@ _HEX: Final = re.compile(r"[0-9a-fA-F]+")
 def parse_line(line: bytes, reference_unix_nano: int) -> Parsed:
     """What `line` says; `reference_unix_nano` (the time of reading) settles the year where the line has none."""
     try:
-        return _parse(line, reference_unix_nano)
+        # A carriage return stays in the body, which is the line byte for byte; it says nothing.
+        return _parse(line.removesuffix(b"\r"), reference_unix_nano)
     except RecursionError:
         # JSON may be nested deeper than it can be written again.
         return _plain(line, reference_unix_nano)

@@ -118,7 +118,7 @@ def test_without_joining_every_line_is_a_record() -> None:
         b"Traceback (most recent call last):",
         b"  File x",
         b"",
-        b"\tat y",
+        b"\tat y\r",
         b"tail",
     ]
     assert [line.part for line in lines] == [0] * 5

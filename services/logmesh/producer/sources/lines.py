@@ -67,7 +67,7 @@ class LineBuffer:
             if len(lines) >= limit or size >= max_bytes or following < 0:
                 break
             finished = following > stop
-            body = data[start : stop - 1 if finished and data[stop - 1 : stop] == b"\r" and stop > start else stop]
+            body = data[start:stop]
             if body or not part:
                 lines.append(Line(body, part + 1 if part else 0))
                 size += len(body)
