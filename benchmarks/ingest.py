@@ -1,7 +1,7 @@
 """``make bench``: ingest from end to end, the load generator's own CPU left out.
 
-Prints records per CPU-second of processor + PostgreSQL (to LOGGED: the processor while PostgreSQL is stopped), p50 and p99
-of append → LOGGED at offered rates, bytes stored per record, and the processor's memory. Machines differ and are shared:
+Prints records per CPU-second of processor + PostgreSQL to COMMITTED, beside a yardstick of the machine; p50 and p99 of
+append → LOGGED at offered rates; bytes stored per record; and the processor's memory. Machines differ and are shared:
 compare figures of one run, and repeat.
 """
 
