@@ -77,6 +77,7 @@ class Shell:
         environment = os.environ | {
             "PATH": f"{self._folder / 'bin'}:{os.environ['PATH']}",
             "LOGMESH_DATA_DIR": str(self._data_dir),
+            "LOGMESH_GATEWAY": f"{LOOPBACK}.1:50050",  # README's reader has it on localhost, the default
         }
         done = subprocess.run(
             ["bash", "-eu", "-o", "pipefail", "-c", command],
