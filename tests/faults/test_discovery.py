@@ -129,8 +129,9 @@ async def test_a_processor_that_is_paused_catches_up(cluster: Cluster, tmp_path:
         cluster.start_processor(name)
     addresses = ",".join(f"{cluster.address(name)}:{cluster.direct_port}" for name in cluster.names)
     async with running_producers(tmp_path, f"ipv4:{addresses}") as producers:
-        await until_streams(cluster, dict.fromkeys(cluster.names, 1))
-        paused = cluster.running[cluster.names[0]].pid
+        await until_streams(cluster, dict.fromkeys(cluster.names, 0), all_of=PRODUCERS)
+        counts = {name: await streams(cluster, name) for name in cluster.names}
+        paused = cluster.running[max(counts, key=lambda name: counts[name])].pid
         os.kill(paused, signal.SIGSTOP)
         try:
             await asyncio.sleep(8)
