@@ -72,7 +72,6 @@ class Writer:
         self._generation = 0
         self._connection: asyncpg.Connection | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="prepare")
-        self.connected = False
 
     def put(self, unwritten: Unwritten) -> None:
         """Take a durable batch."""
@@ -118,7 +117,6 @@ class Writer:
             await self._flush(group)
         except BaseException as error:
             # Whether COMMIT went through is unknown; only a new connection can be trusted.
-            self.connected = False
             if self._connection is not None:
                 self._connection.terminate()
                 self._connection = None
@@ -292,5 +290,4 @@ class Writer:
                 self._settings.database_dsn.get_secret_value(), application=f"logmesh-processor {self._settings.name}"
             )
             self._forget_numbers()
-            self.connected = True
         return self._connection

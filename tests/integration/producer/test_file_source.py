@@ -1,4 +1,7 @@
-"""Real files, rotated in every way: each line comes once, also when the producer starts anew at any step."""
+"""Real files, rotated in every way: each line comes once, also when the producer starts anew at any step.
+
+Long because every rotation is a case of one promise, told by the same few helpers.
+"""
 
 import asyncio
 import gzip
