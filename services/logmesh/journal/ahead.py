@@ -1,19 +1,23 @@
-"""Makes the next segment before it is needed, never more than one: append does not wait for a file to be filled."""
+"""Makes the next segment before it is needed, never more than one: append does not wait for a file to be filled.
+
+It is made of a segment that is done with, where there is one: a new file costs the kernel three times as much.
+"""
 
 import os
 import threading
+from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 from logmesh.journal.durability import NO_ROOM, Durability
 from logmesh.journal.errors import JournalFailed
-from logmesh.journal.segment import Segment, create_segment
+from logmesh.journal.segment import TEMPORARY_SUFFIX, Segment, create_segment
 
 
 class NextSegment:
-    """The one segment that is ready or being made.
+    """The one segment that is ready or being made, and a spare file for the one after it.
 
-    `reserved_bytes` is what it takes of the journal's limit. All methods are for the appending thread, but `close`.
+    All methods are for the appending thread, but `keep` and `close`.
     """
 
     def __init__(self, directory: Path, size: int, durability: Durability, ready: Segment | None) -> None:
@@ -22,6 +26,7 @@ class NextSegment:
         self._durability = durability
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="journal-next-segment")
         self._future: Future[Segment | None] | None = None
+        self._spares: deque[Path] = deque()  # one at most; its ends are safe between threads
         if ready is not None:
             self._future = Future()
             self._future.set_result(ready)
@@ -33,13 +38,35 @@ class NextSegment:
 
     @property
     def reserved_bytes(self) -> int:
-        """Bytes taken, or about to be."""
-        return 0 if self._future is None else self._size
+        """Bytes taken of the journal's limit, or about to be."""
+        return self._size * ((self._future is not None) + len(self._spares))
+
+    @property
+    def needed_bytes(self) -> int:
+        """Bytes that making one would take beyond those."""
+        return 0 if self._spares else self._size
 
     def make(self, number: int) -> None:
         """Begin to make segment `number` in the background, if the disk has room for it; only when `is_wanted`."""
-        if free_bytes(self._directory) >= self._size:
-            self._future = self._worker.submit(self._make, number)
+        if self._spares:
+            self._future = self._worker.submit(self._make, number, self._spares.popleft())
+        elif free_bytes(self._directory) >= self._size:
+            self._future = self._worker.submit(self._make, number, None)
+
+    def keep(self, path: Path) -> bool:
+        """Keep a segment's file, of this size and done with, as the spare. False when it must be deleted: there is a
+        spare, or the file has a second name under which somebody wants to look at it. Any thread, one at a time."""
+        if self._spares or path.stat().st_nlink > 1:
+            return False
+        spare = path.with_name(path.name + TEMPORARY_SUFFIX)  # which recovery deletes
+        path.rename(spare)
+        self._spares.append(spare)
+        return True
+
+    def drop_spare(self) -> None:
+        """Give the spare's bytes back."""
+        while self._spares:
+            self._spares.popleft().unlink()
 
     def take(self) -> Segment | None:
         """The segment, waited for if need be; None when the disk is full. Raises JournalFailed."""
@@ -52,9 +79,9 @@ class NextSegment:
         """Wait for the segment in the making; a later open finds it."""
         self._worker.shutdown(wait=True)
 
-    def _make(self, number: int) -> Segment | None:
+    def _make(self, number: int, spare: Path | None) -> Segment | None:
         try:
-            return create_segment(self._directory, number, self._size, self._durability)
+            return create_segment(self._directory, number, self._size, self._durability, spare)
         except JournalFailed:
             raise
         except OSError as error:

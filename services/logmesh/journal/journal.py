@@ -154,7 +154,7 @@ class Journal:
                     yield ref, payload
 
     def release(self, refs: Iterable[FrameRef]) -> None:
-        """Done with these frames; twice does no harm. A closed segment without other frames is deleted. Any thread."""
+        """Done with these frames; twice does no harm. A closed segment without other frames is deleted, or becomes the spare. Any thread."""
         self._durability.check()
         with self._guard:
             touched = set()
@@ -168,7 +168,7 @@ class Journal:
                     self._delete(segment)
 
     def bytes_used(self) -> int:
-        """Bytes of all segments on disk, the one made ahead included."""
+        """Bytes of all segments on disk, the one made ahead and the spare included."""
         return self._segments_bytes + self._next.reserved_bytes
 
     def fill(self) -> float:
@@ -186,9 +186,14 @@ class Journal:
     def _fits(self, segment: Segment, size: int) -> bool:
         return segment.end + size <= self._segment_bytes
 
+    def _has_room(self, size: int) -> bool:
+        if self.bytes_used() + size > self._max_bytes:
+            self._next.drop_spare()
+        return self.bytes_used() + size <= self._max_bytes
+
     def _make_next(self) -> None:
         """Have the next segment made, unless it is, or there is no room for it."""
-        if self._next.is_wanted and self.bytes_used() + self._segment_bytes <= self._max_bytes:
+        if self._next.is_wanted and self.bytes_used() + self._next.needed_bytes <= self._max_bytes:
             self._next.make(self._last_number + 1)
             self._fill_ballast()
 
@@ -201,7 +206,7 @@ class Journal:
         if active is None or not (active.is_empty or self._fits(active, size)):
             active = self._roll()
         growth = active.end + size - active.allocated
-        if growth > 0 and self.bytes_used() + growth > self._max_bytes:
+        if growth > 0 and not self._has_room(growth):
             raise JournalFull(f"{self.bytes_used()} of {self._max_bytes} bytes used")
         self._make_next()
         return active
@@ -215,7 +220,7 @@ class Journal:
         self._make_next()
         segment = self._next.take()
         if segment is None:
-            if self.bytes_used() + self._segment_bytes > self._max_bytes:
+            if not self._has_room(self._segment_bytes):
                 raise JournalFull(f"{self.bytes_used()} of {self._max_bytes} bytes used")
             self._ballast.drop()
             raise JournalFull("the disk is full")
@@ -242,6 +247,7 @@ class Journal:
             if error.errno not in NO_ROOM:
                 raise self._durability.fail(f"write failed: {error}") from error
             self._cut_to(segment, segment.end)
+            self._next.drop_spare()
             self._ballast.drop()
             raise JournalFull(f"the disk is full: {error}") from error
         if end > segment.allocated:
@@ -264,7 +270,13 @@ class Journal:
         """Called with the guard held. If the deletion is lost with the power, the frames come back, as documented."""
         del self._segments[segment.number]
         self._segments_bytes -= segment.allocated
-        segment.path.unlink(missing_ok=True)
+        try:
+            # Not where the journal is filling: there the room is worth more than the time.
+            reusable = segment.allocated == self._segment_bytes and 2 * self.bytes_used() < self._max_bytes
+            if not (reusable and self._next.keep(segment.path)):
+                segment.path.unlink()
+        except FileNotFoundError:
+            pass  # somebody else deleted it
 
     def _open_to_read(self, segment: Segment) -> int:
         try:

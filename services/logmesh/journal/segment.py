@@ -66,16 +66,22 @@ def parse_segment_name(name: str) -> tuple[int, bytes] | None:
     return (int(match[1]), bytes.fromhex(match[2])) if match else None
 
 
-def create_segment(directory: Path, number: int, size: int, durability: Durability) -> Segment:
+def create_segment(
+    directory: Path, number: int, size: int, durability: Durability, spare: Path | None = None
+) -> Segment:
     """Make a zero-filled segment of `size` bytes, durable together with its name.
 
-    Filled rather than fallocated: appending into written blocks leaves fdatasync no metadata to write.
+    Filled rather than fallocated: appending into written blocks leaves fdatasync no metadata to write. `spare` is a file of
+    that size to fill instead of a new one: its blocks and the kernel's pages for them are there already.
     Raises OSError when there is no room (nothing is left behind) and JournalFailed.
     """
     segment_id = os.urandom(ID_BYTES)
     path = directory / segment_name(number, segment_id)
-    temporary = path.with_name(path.name + TEMPORARY_SUFFIX)
-    fd = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+    temporary = spare or path.with_name(path.name + TEMPORARY_SUFFIX)
+    if spare is not None:
+        # Its old name is gone for good before its contents change, or a loss of power would show a damaged segment.
+        durability.directory(directory)
+    fd = os.open(temporary, os.O_RDWR | (0 if spare else os.O_CREAT | os.O_EXCL), 0o600)
     try:
         write_all(fd, [encode_segment_header(segment_id)], 0)
         for offset in range(SEGMENT_HEADER_BYTES, size, len(_FILL)):

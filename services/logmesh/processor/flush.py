@@ -79,7 +79,7 @@ def refused_row(error: BaseException, group: list[Prepared]) -> tuple[Prepared, 
     line = int(match[1])
     for prepared in group:
         if line <= prepared.rows:
-            return prepared, prepared.entries[line - 1]
+            return prepared, int(prepared.entries[line - 1])
         line -= prepared.rows
     return None
 

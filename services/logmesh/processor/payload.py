@@ -1,7 +1,9 @@
 """Opens a batch's payload: decompresses, parses, and checks that its columns fit together, before any entry is looked at."""
 
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
+import numpy as np
 import zstandard
 from google.protobuf.message import DecodeError
 
@@ -12,7 +14,15 @@ from logmesh.record.limits import MAX_BATCH_RECORDS
 from logmesh.v1 import ingest_service_pb2 as pb
 from logmesh.v1.record_pb2 import LogColumns, LogRecord
 
+Entries: TypeAlias = "np.ndarray[tuple[int], np.dtype[np.int64]]"
+"""By row, its place in the batch."""
+
 _SIZE_UNSTATED = -1
+
+
+def no_entries() -> Entries:
+    """No rows."""
+    return np.empty(0, np.int64)
 
 
 class BatchRefused(Exception):
@@ -25,10 +35,10 @@ class BatchRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Payload:
-    """A batch's columns; by row its place in the batch; and the entries that could not be parsed (place, reason, bytes)."""
+    """A batch's columns, the place of each row in it, and the entries that could not be parsed (place, reason, bytes)."""
 
     columns: LogColumns
-    entries: list[int]
+    entries: Entries
     refused: list[tuple[int, str, bytes]] = field(default_factory=list)
 
 
@@ -51,7 +61,7 @@ def decode_payload(raw: bytes, origin: Origin) -> Payload:
         raise BatchRefused(fault, data)
     if not columns.attributes:
         columns.attributes.extend([b""] * origin.count)
-    return Payload(columns, list(range(origin.count)))
+    return Payload(columns, np.arange(origin.count))
 
 
 def _from_records(entries: list[bytes], origin: Origin) -> Payload:
@@ -72,7 +82,7 @@ def _from_records(entries: list[bytes], origin: Origin) -> Payload:
     columns = columns_from_records(records, origin.received_unix_nano)
     if not columns.attributes:
         columns.attributes.extend([b""] * len(records))
-    return Payload(columns, places, refused)
+    return Payload(columns, np.array(places, np.int64), refused)
 
 
 def _decompress(data: bytes, raw_size: int) -> bytes:
@@ -105,6 +115,6 @@ def _fault_of(columns: LogColumns, count: int) -> str | None:
             return f"length of {name} does not fit the batch's count"
     if len(columns.origins) > count:  # each would be a row of the database
         return "more origins than records"
-    if columns.origin_indexes and max(columns.origin_indexes) >= len(columns.origins):
+    if columns.origin_indexes and np.array(columns.origin_indexes, np.uint32).max() >= len(columns.origins):
         return "origin index outside the dictionary"
     return None

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from logmesh.processor.frame import Origin as BatchOrigin
-from logmesh.processor.payload import BatchRefused, decode_payload
+from logmesh.processor.payload import BatchRefused, Entries, decode_payload, no_entries
 from logmesh.record.entry import EntryRefused, check_body
 from logmesh.record.ids import ENTRY_BITS
 from logmesh.record.limits import (
@@ -54,7 +54,7 @@ class Prepared:
     spool: int
     data: bytes = b""  # COPY rows
     rows: int = 0
-    entries: list[int] = field(default_factory=list)  # by row: place in the batch
+    entries: Entries = field(default_factory=no_entries)  # by row: place in the batch
     dead: list[Refused] = field(default_factory=list)
     dead_count: int = 0  # differs from len(dead) when a whole batch is one dead letter
     max_time_unix_nano: int = 0
@@ -85,12 +85,12 @@ def prepare(
     prepared.dead += [Refused(entry, reason, content) for entry, reason, content in payload.refused]
 
     # As lists: each pass over a protobuf container makes its bytes objects anew.
-    bodies: Sequence[bytes] = list(columns.bodies)
-    attributes: Sequence[bytes] = list(columns.attributes)
+    bodies: Sequence[bytes] = columns.bodies[:]
+    attributes: Sequence[bytes] = columns.attributes[:]
     severities = np.frombuffer(columns.severity_numbers, np.uint8)
     if not len(severities):
         severities = np.zeros(len(bodies), np.uint8)
-    bad = {at: refused[entry] for at, entry in enumerate(entries) if entry in refused} if refused else {}
+    bad = {at: refused[entry] for at, entry in enumerate(entries.tolist()) if entry in refused} if refused else {}
     if severities.max(initial=0) > 24:
         bad |= {int(at): "severity above 24" for at in np.flatnonzero(severities > 24)}
     if strict or not (_bodies_are_plain(bodies) and _attributes_are_plain(attributes)):
@@ -99,7 +99,7 @@ def prepare(
 
     keep = _Keep(columns, entries, bodies, attributes, severities)
     if bad:
-        prepared.dead += [Refused(entries[at], reason, _single(columns, at)) for at, reason in sorted(bad.items())]
+        prepared.dead += [Refused(int(entries[at]), reason, _single(columns, at)) for at, reason in sorted(bad.items())]
         keep = keep.without(bad)
     prepared.dead_count = len(prepared.dead)
     if keep.bodies:
@@ -112,7 +112,7 @@ class _Keep:
     """The columns of the entries that are stored."""
 
     columns: LogColumns
-    entries: list[int]
+    entries: Entries
     bodies: Sequence[bytes]
     attributes: Sequence[bytes]
     severities: Any
@@ -122,7 +122,7 @@ class _Keep:
         at = [i for i in range(len(self.bodies)) if i not in bad]
         return _Keep(
             self.columns,
-            [self.entries[i] for i in at],
+            self.entries[at],
             [self.bodies[i] for i in at],
             [self.attributes[i] for i in at],
             self.severities[at],
@@ -146,7 +146,7 @@ def _fill(
     traces = _select(columns.trace_ids, 16, keep.at)
     rows = copy_rows(
         times=times,
-        positions=(batch.seq << ENTRY_BITS) + np.array(keep.entries, np.int64),
+        positions=(batch.seq << ENTRY_BITS) + keep.entries,
         spool=prepared.spool,
         origins=numbers[indexes],
         severities=keep.severities,
@@ -163,32 +163,33 @@ def _fill(
 
 
 def _bodies_are_plain(bodies: Sequence[bytes]) -> bool:
-    joined = b"\0".join(bodies)
+    joined = b"".join(bodies)
     return (
-        joined.count(b"\0") == len(bodies) - 1
-        and _is_utf8(joined)
+        b"\0" not in joined
+        and _are_utf8(joined, bodies)
         and (len(joined) <= MAX_BODY_BYTES or max(map(len, bodies)) <= MAX_BODY_BYTES)
     )
 
 
 def _attributes_are_plain(attributes: Sequence[bytes]) -> bool:
     """Whether no entry can hurt: no NUL, UTF-8, objects, small. What is inside the braces the database checks."""
-    some = [text for text in attributes if text] if b"" in attributes else attributes
-    joined = b"\0" + b"\0".join(some)
+    joined = b"".join(attributes)
+    lengths = np.fromiter(map(len, attributes), np.int64, len(attributes))
+    first_bytes = np.frombuffer(joined, np.uint8)[(np.cumsum(lengths) - lengths)[lengths > 0]]
     return (
-        joined.count(b"\0") == max(len(some), 1)
-        and joined.count(b"\0{") == len(some)
-        and _is_utf8(joined)
-        and b"\\u0000" not in joined
-        and max(map(len, some), default=0) <= min(MAX_ATTRIBUTES_BYTES, MAX_ATTRIBUTES * _LEAST_BYTES_PER_ATTRIBUTE)
+        bool((first_bytes == ord("{")).all())
+        and b"\0" not in joined
+        and (b"\\" not in joined or b"\\u0000" not in joined)  # one byte is found at a tenth of the cost
+        and _are_utf8(joined, attributes)
+        and lengths.max(initial=0) <= min(MAX_ATTRIBUTES_BYTES, MAX_ATTRIBUTES * _LEAST_BYTES_PER_ATTRIBUTE)
     )
 
 
-def _is_utf8(data: bytes) -> bool:
-    if data.isascii():
+def _are_utf8(joined: bytes, texts: Sequence[bytes]) -> bool:
+    if joined.isascii():
         return True
     try:
-        data.decode()
+        b"\0".join(texts).decode()  # apart, or the halves of a character in two neighbours would pass
     except UnicodeDecodeError:
         return False
     return True
@@ -249,7 +250,7 @@ def _tails(
     if not texts and not original:
         if len(by_origin) == 1:
             return list(repeat(by_origin[0], len(indexes)))
-        return [by_origin[index] for index in indexes.tolist()]
+        return list(map(by_origin.__getitem__, indexes.tolist()))
     places = range(len(indexes)) if at is None else at
     return [
         origin_tail(
@@ -270,10 +271,11 @@ def _select(packed: bytes, width: int, at: list[int] | None) -> bytes:
 
 
 def _by_trace(traces: bytes, rows: list[bytes]) -> dict[bytes, list[bytes]]:
-    ids = np.frombuffer(traces, "V16")
+    traced = np.flatnonzero(np.frombuffer(traces, "<u8").reshape(-1, 2).any(axis=1))
+    ids: list[bytes] = np.frombuffer(traces, "V16")[traced].tolist()
     found: dict[bytes, list[bytes]] = {}
-    for at in np.flatnonzero(np.frombuffer(traces, np.uint8).reshape(-1, 16).any(axis=1)).tolist():
-        found.setdefault(ids[at].tobytes(), []).append(join_rows(rows[at * PIECES : (at + 1) * PIECES]))
+    for at, trace in zip(traced.tolist(), ids, strict=True):
+        found.setdefault(trace, []).append(join_rows(rows[at * PIECES : (at + 1) * PIECES]))
     return found
 
 

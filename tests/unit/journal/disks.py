@@ -73,11 +73,14 @@ class PowerLossDisk:
         with self._guard:
             self._names = {entry.name: entry.inode() for entry in os.scandir(self._directory)}
 
-    def lose_power(self, to: Path) -> Path:
+    def lose_power(self, to: Path, *, written_back: bool = False) -> Path:
+        """With `written_back`, the kernel had written all bytes by itself, as it may, but no names."""
         to.mkdir()
         with self._guard:
             for name, inode in self._names.items():
-                (to / name).write_bytes(self._bytes.get(inode, b""))
+                fd = self._held.get(inode)
+                data = os.pread(fd, os.fstat(fd).st_size, 0) if written_back and fd else self._bytes.get(inode, b"")
+                (to / name).write_bytes(data)
         return to
 
 

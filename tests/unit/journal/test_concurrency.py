@@ -69,4 +69,4 @@ def test_readers_and_releases_do_not_disturb_the_appending_thread(tmp_path: Path
         assert not errors
         assert list(journal.frames()) == []
         assert not journal.quarantined
-        assert journal.bytes_used() <= 2 * 16384
+        assert journal.bytes_used() <= 3 * 16384  # the active one, the next, the spare

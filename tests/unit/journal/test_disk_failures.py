@@ -1,11 +1,13 @@
 """Full disks, failing synchronisation and losses of power: nothing acknowledged is lost, nothing refused comes back."""
 
 import errno
+import itertools
 import os
 import random
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -13,6 +15,7 @@ import pytest
 from tests.unit.journal.disks import PowerLossDisk, append_until_refused, contents, file_size_limit, fill_disk
 
 from logmesh.journal import FrameRef, Journal, JournalFailed, JournalFull
+from logmesh.journal.segment import write_all
 
 
 class FailingSync:
@@ -181,6 +184,33 @@ def lost_to_power(tmp_path: Path, seed: int, sync_data: bool) -> set[bytes]:
 def test_everything_acknowledged_survives_a_loss_of_power(tmp_path: Path) -> None:
     for seed in range(15):
         assert not lost_to_power(tmp_path / str(seed), seed, sync_data=True)
+
+
+def test_a_reused_segment_never_looks_damaged_whenever_the_power_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    directory = tmp_path / "journal"
+    directory.mkdir()
+    numbers = itertools.count()
+    with closing(PowerLossDisk(directory)) as disk:
+
+        def write_and_lose_power(fd: int, buffers: Sequence[bytes], offset: int) -> None:
+            write_all(fd, buffers, offset)
+            disk.lose_power(tmp_path / f"lost-{next(numbers)}", written_back=True)
+
+        monkeypatch.setattr("logmesh.journal.segment.write_all", write_and_lose_power)
+        with Journal.open(directory, segment_bytes=4096, fsync=disk.sync, fsync_metadata=disk.sync_metadata) as journal:
+            refs: list[FrameRef] = []
+            for item in range(16):
+                refs += journal.append([[b"%d" % item * 1500]])
+                time.sleep(0.01)  # the next segment is made, and the names are durable, before one is done with
+                journal.release(refs[:-4])
+    monkeypatch.undo()
+    moments = list(tmp_path.glob("lost-*"))
+    assert len(moments) > 12
+    for left in moments:
+        with Journal.open(left, segment_bytes=4096) as journal:
+            assert not journal.quarantined
 
 
 def test_what_recovery_serves_survives_a_loss_of_power_even_if_its_writer_never_synchronised_it(tmp_path: Path) -> None:

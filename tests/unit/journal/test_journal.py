@@ -109,7 +109,35 @@ def test_the_active_segment_is_deleted_once_closed_when_it_was_released_before(t
         for _ in range(20):
             journal.release(journal.append([[bytes(b"q" * 3000)]]))
         assert len(segments(tmp_path)) <= 2
-        assert journal.bytes_used() <= 2 * 4096
+        assert journal.bytes_used() <= 3 * 4096  # the active one, the next, the spare
+
+
+def test_a_segment_that_is_done_with_becomes_a_later_one(tmp_path: Path) -> None:
+    files: set[int] = set()
+    with Journal.open(tmp_path, segment_bytes=4096) as journal:
+        for item in range(40):
+            journal.release(journal.append([[b"%d" % item * 1500]]))
+            files |= {path.stat().st_ino for path in segments(tmp_path)}
+        assert len(files) <= 4
+        (ref,) = journal.append([[b"last"]])
+    # Nothing of what the file held before is left in it.
+    (path,) = (path for path in segments(tmp_path) if path.name.startswith(f"{ref.segment:010d}"))
+    assert path.read_bytes()[ref.offset + 24 + 4 :].strip(b"\0") == b""
+    assert contents(tmp_path)[-1] == b"last"
+
+
+def test_a_filling_journal_keeps_no_spare(tmp_path: Path) -> None:
+    with Journal.open(tmp_path, segment_bytes=4096, max_bytes=5 * 4096) as journal:
+        refs: list[FrameRef] = []
+        with pytest.raises(JournalFull):
+            append_until_refused(journal, bytes(3000), refs)
+        journal.release(refs[:1])
+        assert not list(tmp_path.glob("*.tmp"))
+        refs += journal.append([[bytes(3000)]])
+        journal.release(refs[:-1])
+        assert len(list(tmp_path.glob("*.tmp"))) == 1
+        journal.append([[bytes(9_000)]])  # one that needs the spare's room
+        assert journal.bytes_used() <= 5 * 4096
 
 
 def test_release_after_reopening_needs_no_reading_first(tmp_path: Path) -> None:
