@@ -1,8 +1,8 @@
 """``make bench``: ingest from end to end, the load generator's own CPU left out.
 
-Prints records per CPU-second of processor + PostgreSQL to COMMITTED, beside a yardstick of the machine; p50 and p99 of
-append → LOGGED at offered rates; bytes stored per record; and the processor's memory. Machines differ and are shared:
-compare figures of one run, and repeat.
+Prints records per CPU-second of the processor to LOGGED, and of processor + PostgreSQL to COMMITTED beside a yardstick of
+the machine; p50 and p99 of append → LOGGED at offered rates; bytes stored per record; and the processor's memory. Machines
+differ and are shared: compare figures of one run, and repeat.
 """
 
 import argparse
@@ -45,6 +45,9 @@ async def _run(servers: Servers, arguments: argparse.Namespace) -> None:
     payloads = Payloads(arguments.batch, arguments.body)
     print(f"payload {len(payloads.next(1)) / arguments.batch:.0f} bytes/record, {arguments.batch} records/batch")
     await _warm_up(servers, payloads)
+    logged = [await _to_logged(servers, payloads, arguments) for _ in range(arguments.repeats)]
+    if logged:
+        print(f"LOGGED: median {statistics.median(logged):,.0f} records per CPU-second of the processor")
     rates = [await _throughput(servers, payloads, arguments) for _ in range(arguments.repeats)]
     if rates:
         median, plain = statistics.median(rates), await yardstick(servers)
@@ -67,6 +70,24 @@ async def _warm_up(servers: Servers, payloads: Payloads) -> None:
         except Exception:  # noqa: BLE001  # not up yet, in whatever way
             await asyncio.sleep(0.2)
     raise SystemExit("the processor did not come up")
+
+
+async def _to_logged(servers: Servers, payloads: Payloads, arguments: argparse.Namespace) -> float:
+    """With PostgreSQL asleep a processor does what LOGGED needs, and at most begins one flush."""
+    batches = min(arguments.records, 1_000_000) // arguments.batch
+    may_send = asyncio.Event()
+    load = Load(servers.target, payloads, batches, may_send=may_send)
+    running = asyncio.create_task(load.run())
+    await load.welcomed.wait()
+    with servers.postgres_asleep():
+        before, began = servers.processor_cpu(), time.monotonic()
+        may_send.set()
+        await load.logged.wait()
+        spent, took = servers.processor_cpu() - before, time.monotonic() - began
+    await running
+    rate: float = batches * arguments.batch / spent
+    print(f"to LOGGED:  {batches * arguments.batch / took:>9,.0f} records/s  processor {1e6 / rate:.2f} s/M")
+    return rate
 
 
 async def _throughput(servers: Servers, payloads: Payloads, arguments: argparse.Namespace) -> float:

@@ -81,6 +81,9 @@ class Load:
     rate: float = 0
     logged_seconds: list[float] = field(default_factory=list)
     committed: int = 0
+    welcomed: asyncio.Event = field(default_factory=asyncio.Event)  # after it, `may_send` is waited for
+    may_send: asyncio.Event | None = None
+    logged: asyncio.Event = field(default_factory=asyncio.Event)  # all batches are
 
     async def run(self) -> float:
         """Return the seconds from the first batch to the last COMMITTED."""
@@ -90,6 +93,9 @@ class Load:
             hello = pb.Hello(spool_id=str(uuid.uuid4()), session_epoch=1, producer="bench")
             await call.write(pb.AppendRequest(hello=hello).SerializeToString())
             welcome = (await call.read()).welcome
+            self.welcomed.set()
+            if self.may_send is not None:
+                await self.may_send.wait()
             window = Window(welcome.credit_batches, welcome.credit_bytes)
             due: dict[int, float] = {}
             moved = asyncio.Event()
@@ -121,5 +127,7 @@ class Load:
                 window.logged([(part.first, part.last)])
                 # Open loop: the clock of a batch runs from when it was due, so a stall shows in all that waited.
                 self.logged_seconds += [now - due[seq] for seq in range(part.first, part.last + 1)]
+            if len(self.logged_seconds) == self.batches:
+                self.logged.set()
             self.committed += sum(part.last - part.first + 1 for part in response.committed.ranges)
             moved.set()

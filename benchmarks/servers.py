@@ -1,9 +1,11 @@
 """The servers that a benchmark measures: PostgreSQL and one processor, each a process whose CPU time can be read."""
 
+import contextlib
 import os
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -45,13 +47,30 @@ class Servers:
 
     def postgres_cpu(self) -> float:
         """CPU seconds of PostgreSQL so far: the server, its children, and those that have ended."""
-        server = psutil.Process(int((self._folder / "postgres" / "data" / "postmaster.pid").read_text().split()[0]))
+        server, *children = self._postgres_processes()
         times = server.cpu_times()
         total = times.user + times.system + times.children_user + times.children_system
-        for child in server.children():
+        for child in children:
             times = child.cpu_times()
             total += times.user + times.system
         return float(total)
+
+    @contextlib.contextmanager
+    def postgres_asleep(self) -> Iterator[None]:
+        """Stop PostgreSQL where it stands, so that a processor logs and nothing more; then let it go on."""
+        processes = self._postgres_processes()
+        for process in processes:
+            process.suspend()
+        try:
+            yield
+        finally:
+            for process in processes:
+                process.resume()
+
+    def _postgres_processes(self) -> list[psutil.Process]:
+        pid = int((self._folder / "postgres" / "data" / "postmaster.pid").read_text().split()[0])
+        server = psutil.Process(pid)
+        return [server, *server.children()]
 
     def memory_mib(self) -> float:
         """Resident memory of the processor."""

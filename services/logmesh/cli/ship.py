@@ -51,7 +51,7 @@ def ship(options: ShipOptions) -> int:
     Console().print(f"{shown.committed:,} records committed", highlight=False)
     if not complete:
         Console(stderr=True).print("not all of it: the same command sends what is left", style="yellow")
-    return 0 if complete else 1
+    return 0 if complete and not shown.refused else 1
 
 
 def ship_settings(options: ShipOptions, running: RunState | None) -> ProducerSettings:
@@ -107,6 +107,7 @@ class _Shown:
 
     def __init__(self, console: Console) -> None:
         self.committed = 0
+        self.refused = 0
         self._read = 0
         self._last_error = ""
         self._console = console
@@ -132,6 +133,11 @@ class _Shown:
         self._last_error = ""
         self._update()
 
+    def refuse(self, what: str) -> None:
+        """A batch will never be stored."""
+        self.refused += 1
+        self._console.print(what, style="red", highlight=False, markup=False)
+
     def error(self, reason: str) -> None:
         """The processors can't be reached just now; said once."""
         if reason != self._last_error:
@@ -149,5 +155,10 @@ async def _run(settings: ProducerSettings, shown: _Shown) -> bool:
         loop.add_signal_handler(number, stop.set)
     with shown:
         return await run_producer(
-            settings, stop, on_spooled=shown.spooled, on_committed=shown.commit, on_error=shown.error
+            settings,
+            stop,
+            on_spooled=shown.spooled,
+            on_committed=shown.commit,
+            on_error=shown.error,
+            on_refused=shown.refuse,
         )

@@ -149,12 +149,15 @@ class Journal:
                 try:
                     payload = self.read(ref)
                 except JournalCorrupt:
-                    self._set_aside(segment, offset)
+                    self.set_aside(ref)
                 else:
                     yield ref, payload
 
     def release(self, refs: Iterable[FrameRef]) -> None:
-        """Done with these frames; twice does no harm. A closed segment without other frames is deleted, or becomes the spare. Any thread."""
+        """Done with these frames; twice does no harm. Any thread.
+
+        A closed segment without other frames is deleted, or becomes the spare.
+        """
         self._durability.check()
         with self._guard:
             touched = set()
@@ -166,6 +169,18 @@ class Journal:
             for segment in touched:
                 if segment is not self._active and not segment.pending:
                     self._delete(segment)
+
+    def set_aside(self, ref: FrameRef) -> None:
+        """Done with a frame that is damaged: as `release`, but its segment's file is kept for people to look at."""
+        with self._guard:
+            segment = self._segments.get(ref.segment)
+            if segment is None or segment.pending.pop(ref.offset, None) is None:
+                return  # released meanwhile
+            kept = set_aside(segment.path)
+            if kept not in self.quarantined:
+                self.quarantined.append(kept)
+            if segment is not self._active and not segment.pending:
+                self._delete(segment)
 
     def bytes_used(self) -> int:
         """Bytes of all segments on disk, the one made ahead and the spare included."""
@@ -270,6 +285,8 @@ class Journal:
         """Called with the guard held. If the deletion is lost with the power, the frames come back, as documented."""
         del self._segments[segment.number]
         self._segments_bytes -= segment.allocated
+        if segment.path in self.quarantined:
+            return  # kept under its own name, where a file can't have two
         try:
             # Not where the journal is filling: there the room is worth more than the time.
             reusable = segment.allocated == self._segment_bytes and 2 * self.bytes_used() < self._max_bytes
@@ -283,11 +300,3 @@ class Journal:
             return os.open(segment.path, os.O_RDONLY)
         except FileNotFoundError as error:
             raise JournalCorrupt(f"segment {segment.number} is gone") from error
-
-    def _set_aside(self, segment: Segment, offset: int) -> None:
-        """Keep a segment with a damaged frame for people to look at, unless it was released meanwhile."""
-        with self._guard:
-            if segment.pending.pop(offset, None) is not None:
-                kept = set_aside(segment.path)
-                if kept not in self.quarantined:
-                    self.quarantined.append(kept)

@@ -36,6 +36,7 @@ class SpoolState:
 
     committed: RangeSet = field(default_factory=RangeSet)
     floor: int = 1  # lowest number that the producer can still send; what is missing below is lost and in the ledger
+    abandoned: RangeSet = field(default_factory=RangeSet)  # numbers above it that will not come either
     waiting: set[int] = field(default_factory=set)
     logged: set[int] = field(default_factory=set)
     checksums: OrderedDict[int, int] = field(default_factory=OrderedDict)
@@ -53,7 +54,7 @@ class SpoolState:
             return Seen.LOGGED
         if seq in self.waiting:
             return Seen.WAITING
-        lowest = self.committed.lowest_missing(self.floor)
+        lowest = self.lowest_awaited()
         if seq > lowest + MAX_AHEAD_OF_LOWEST_MISSING:
             return Refusal(pb.NACK_CODE_OUT_OF_RANGE, f"batch {seq} is too far ahead: {lowest} is missing", 1)
         if len(self.committed) >= MAX_RANGES and seq != lowest:
@@ -63,6 +64,13 @@ class SpoolState:
         while len(self.checksums) > REMEMBERED_CHECKSUMS:
             self.checksums.popitem(last=False)
         return Seen.NEW
+
+    def lowest_awaited(self) -> int:
+        """The least number that is not committed and may still come."""
+        lowest = self.committed.lowest_missing(self.floor)
+        while (past := self.abandoned.lowest_missing(lowest)) != lowest:
+            lowest = self.committed.lowest_missing(past)
+        return lowest
 
     def set_logged(self, seq: int) -> None:
         """The batch is durable here."""

@@ -17,6 +17,7 @@ from logmesh.processor.sessions import Session, Sessions
 from logmesh.processor.settings import ProcessorSettings
 from logmesh.processor.wal import Submitted, Wal
 from logmesh.record.limits import MAX_NAME_BYTES
+from logmesh.record.ranges import RangeSet
 from logmesh.runtime import metrics
 from logmesh.runtime.channel import END_OF_STREAM
 from logmesh.runtime.identity import IdentityError, principal_of
@@ -29,6 +30,7 @@ log = structlog.get_logger()
 HELLO_SECONDS = 10
 HEARTBEAT_SECONDS = 15
 DEFAULT_TENANT = "default"
+MAX_ABANDONED_RANGES = 1_000
 
 
 class Unwritables(Protocol):
@@ -62,7 +64,7 @@ class Ingest:
         opened = await self._open_spool(context, key, hello, principal)
         # From here on a proxy no longer retries the stream elsewhere, and drops what it kept for that.
         await context.send_initial_metadata(())
-        session = self._sessions.open(key, opened.committed, hello.lowest_seq)
+        session = self._sessions.open(key, opened.committed, hello.lowest_seq, _abandoned(hello))
         session.span = span_of_caller(context.invocation_metadata() or ())
         try:
             await context.write(self._welcome(opened))
@@ -222,3 +224,8 @@ class Ingest:
         ends = time.monotonic() + self._settings.drain_seconds
         while session.outstanding and time.monotonic() < ends:
             await asyncio.sleep(0.05)
+
+
+def _abandoned(hello: pb.Hello) -> RangeSet:
+    ranges = ((part.first, part.last) for part in hello.abandoned[:MAX_ABANDONED_RANGES])
+    return RangeSet((first, last) for first, last in ranges if 1 <= first <= last)

@@ -111,10 +111,10 @@ class Sessions:
         self._states.move_to_end(key)
         return state
 
-    def open(self, key: SpoolKey, committed: RangeSet, lowest_seq: int) -> Session:
+    def open(self, key: SpoolKey, committed: RangeSet, lowest_seq: int, abandoned: RangeSet | None = None) -> Session:
         """Begin a stream; it takes the acknowledgements of an earlier one of the same spool."""
         state = self.state(key)
-        state.committed, state.floor = committed, max(lowest_seq, 1)
+        state.committed, state.floor, state.abandoned = committed, max(lowest_seq, 1), abandoned or RangeSet()
         session = self._open[key] = Session(key, state)
         metrics.STREAMS.set(len(self._open))
         return session

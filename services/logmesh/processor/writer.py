@@ -5,6 +5,7 @@ until it passes: what is in the log is stored in the end.
 """
 
 import asyncio
+import contextlib
 import random
 import time
 from collections import deque
@@ -148,11 +149,29 @@ class Writer:
 
     async def _prepare_all(self, batches: list[Unwritten]) -> Group:
         group = Group(self._generation, [])
-        for unwritten in batches:
-            prepared = await self._prepare(unwritten)
-            if prepared is not None:
-                group.batches.append((unwritten, prepared))
+        spools, origins = self._spools, self._origins
+        known = await asyncio.get_running_loop().run_in_executor(
+            self._thread, self._prepare_known, batches, spools, origins.numbers
+        )
+        for unwritten, prepared in zip(batches, known, strict=True):
+            ready = prepared or await self._prepare(unwritten)
+            if ready is not None:
+                group.batches.append((unwritten, ready))
         return group
+
+    def _prepare_known(
+        self, batches: list[Unwritten], spools: dict[SpoolKey, int], origin_numbers: dict[tuple[str, bytes], int]
+    ) -> list[Prepared | None]:
+        """Prepare in one visit to the thread what needs no answer of the database; None for the rest."""
+        ready: list[Prepared | None] = []
+        for unwritten in batches:
+            spool = spools.get(unwritten.origin.key)
+            prepared = None
+            if spool is not None:
+                with contextlib.suppress(OriginUnknown, JournalCorrupt):
+                    prepared = self._prepare_blocking(unwritten, spool, origin_numbers, strict=False, refused=None)
+            ready.append(prepared)
+        return ready
 
     async def _prepare(
         self, unwritten: Unwritten, *, strict: bool = False, refused: dict[int, str] | None = None
@@ -175,6 +194,7 @@ class Writer:
                 log.error("batch in the write-ahead log is corrupt", event_name="wal_corrupt", error=str(error))
                 if unwritten in self._in_flight:  # not when the group is prepared a second time
                     self._in_flight.remove(unwritten)
+                    self._journal.set_aside(unwritten.ref)
                     metrics.UNWRITTEN_BATCHES.dec()
                     self._lost(unwritten)
                 return None

@@ -20,7 +20,8 @@ _MAX_BACKOFF_SECONDS = 5.0
 
 
 class Forwarder:
-    """`spooled` wakes it for a new batch; `progress(records)` is called as records are committed, `failed(error)` as streams break."""
+    """`spooled` wakes it for a new batch. `progress(records)` is called as records are committed, `failed(error)` as streams
+    break, `refused(what)` for each batch that will never be stored."""
 
     def __init__(
         self,
@@ -28,8 +29,10 @@ class Forwarder:
         spool: Spool,
         progress: Callable[[int], None] | None = None,
         failed: Callable[[str], None] | None = None,
+        refused: Callable[[str], None] | None = None,
     ) -> None:
-        self._settings, self._spool, self._progress, self._failed = settings, spool, progress, failed
+        self._settings, self._spool = settings, spool
+        self._progress, self._failed, self._refused = progress, failed, refused
         self.wake = asyncio.Event()
         self._all_committed = asyncio.Event()
         self.last_error = ""
@@ -46,6 +49,12 @@ class Forwarder:
             self._progress(records)
         if not self._spool.uncommitted():
             self._all_committed.set()
+
+    def abandoned(self, what: str) -> None:
+        """A batch will never be stored."""
+        if self._refused is not None:
+            self._refused(what)
+        self.committed(0)
 
     async def all_committed(self) -> None:
         """Wait until the database has confirmed every batch in the spool."""
@@ -70,7 +79,7 @@ class Forwarder:
                     end = StreamEnd("silent", welcomed=False)
                     log.warning("the processor fell silent", event_name="stream_silent", error=repr(error))
                 metrics.RECONNECTS.labels(end.reason).inc()
-                if end.reason in ("rotated", "drained"):
+                if end.reason in ("rotated", "drained", "abandoned"):
                     delay = _FIRST_BACKOFF_SECONDS
                     continue
                 log.warning(

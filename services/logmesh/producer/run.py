@@ -53,18 +53,20 @@ async def run_producer(
     on_spooled: Callable[[int], None] | None = None,
     on_committed: Callable[[int], None] | None = None,
     on_error: Callable[[str], None] | None = None,
+    on_refused: Callable[[str], None] | None = None,
 ) -> bool:
     """Run until the source has ended or `stop` is set; return whether everything that was read is committed.
 
     When the source ends by itself the database is waited for; on `stop`, at most `drain_seconds`. What is not committed
-    by then stays in the spool and is sent by the next run. Callbacks get numbers of records, and connection errors.
+    by then stays in the spool and is sent by the next run. Callbacks get numbers of records, connection errors, and what
+    became of each batch that will never be stored.
     """
     spool = await asyncio.to_thread(
         Spool, settings.spool_dir, max_bytes=settings.spool_max_bytes, retain_seconds=settings.spool_retain_seconds
     )
     thread = ThreadPoolExecutor(1, thread_name_prefix="spool")
     source = open_source(settings, spool.positions)
-    forwarder = Forwarder(settings, spool, progress=on_committed, failed=on_error)
+    forwarder = Forwarder(settings, spool, progress=on_committed, failed=on_error, refused=on_refused)
     forwarding = asyncio.create_task(forwarder.run())
     stopping = asyncio.create_task(stop.wait())
     pump = asyncio.create_task(_Pump(settings, source, spool, forwarder, thread, on_spooled).run(stop))

@@ -39,6 +39,10 @@ class Listener(Protocol):
         """Records were confirmed."""
         ...
 
+    def abandoned(self, what: str) -> None:
+        """A batch of the spool will never be stored; `what` says which, why, and where it is kept."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class StreamEnd:
@@ -66,7 +70,11 @@ async def _converse(
 ) -> StreamEnd:
     try:
         hello = pb.Hello(
-            spool_id=spool.spool_id, session_epoch=spool.next_epoch(), lowest_seq=spool.lowest_seq(), producer=producer
+            spool_id=spool.spool_id,
+            session_epoch=spool.next_epoch(),
+            lowest_seq=spool.lowest_seq(),
+            producer=producer,
+            abandoned=[pb.SeqRange(first=first, last=last) for first, last in spool.abandoned()],
         )
         await call.write(pb.AppendRequest(hello=hello).SerializeToString())
         async with asyncio.timeout(WELCOME_SECONDS):
@@ -124,11 +132,13 @@ class _Session:
                 continue
             try:
                 raw = self._spool.read(seq)
-            except (KeyError, JournalCorrupt) as error:
-                log.error(
-                    "a batch can't be read from the spool", event_name="spool_corrupt", seq=seq, error=repr(error)
-                )
+            except KeyError:  # committed and let go while it was in line
                 self._todo.popleft()
+                continue
+            except JournalCorrupt as error:
+                self._todo.popleft()
+                self._spool.give_up(seq)
+                self._abandon("damaged", f"batch {seq} is damaged in the spool: {error}")
                 continue
             if not self._window.has_room(len(raw)):
                 await self._pause()
@@ -203,9 +213,20 @@ class _Session:
             self._again.append((time.monotonic() + nack.retry_after.ToNanoseconds() / 1e9, nack.seq))
             self._again.sort()
             return
+        try:
+            path = self._spool.set_aside(nack.seq, nack.reason)
+        except KeyError:
+            return  # refused twice, or never of this spool
+        except JournalCorrupt as error:
+            self._spool.give_up(nack.seq)
+            self._abandon(code, f"batch {nack.seq} was refused ({nack.reason}) and is damaged in the spool: {error}")
+        else:
+            self._abandon(code, f"batch {nack.seq} was refused ({nack.reason}) and is kept in {path}")
+
+    def _abandon(self, code: str, what: str) -> None:
+        """A batch will not come. The processor waits for it before it takes numbers far ahead, so it is told at the
+        next Hello."""
         metrics.BATCHES_REFUSED.labels(code).inc()
-        path = self._spool.set_aside(nack.seq, nack.reason)
-        log.error(
-            "a batch was refused for good and set aside", event_name="batch_refused", reason=nack.reason, path=str(path)
-        )
-        self._listener.committed(0)
+        log.error("a batch will not be stored", event_name="batch_abandoned", reason=what)
+        self._leaving = self._leaving or "abandoned"
+        self._listener.abandoned(what)

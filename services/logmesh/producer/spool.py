@@ -3,6 +3,7 @@
 What `append` returned survives a kill and a power loss; a restart continues the source exactly behind it.
 """
 
+import os
 import threading
 import time
 from collections import deque
@@ -158,14 +159,30 @@ class Spool:
         return records
 
     def set_aside(self, seq: int, reason: str) -> Path:
-        """Keep a batch that no processor will take in a file of its own, and go on without it."""
+        """Keep a batch that no processor will take in a file of its own, and go on without it.
+
+        Raises KeyError for one that is not held, JournalCorrupt for a damaged one.
+        """
         folder = self.directory / "refused"
         folder.mkdir(exist_ok=True)
         path = folder / f"{seq}.batch"
-        path.write_bytes(self.read(seq))
         path.with_suffix(".reason").write_text(reason + "\n", "utf-8")
-        self.commit(seq, seq)
+        with path.open("wb") as file:
+            file.write(self.read(seq))
+            file.flush()
+            os.fsync(file.fileno())
+        self._journal.release([self._forget(seq).ref])
         return path
+
+    def give_up(self, seq: int) -> None:
+        """Go on without a batch that is damaged on disk; the journal keeps the file it is in for people to look at."""
+        self._journal.set_aside(self._forget(seq).ref)
+
+    def abandoned(self) -> RangeSet:
+        """Numbers between the lowest and the last that are not held: given up, or committed long ago."""
+        held = RangeSet((seq, seq) for seq in sorted(self._batches))
+        lowest = self.lowest_seq()
+        return RangeSet((first, last) for first, last in held.missing() if first >= lowest)
 
     def uncommitted(self) -> int:
         """Batches that the database has not confirmed."""
@@ -190,6 +207,10 @@ class Spool:
                 identity.next_seq = header["seq"] + 1
                 identity.positions = _merged(identity.positions, header["positions"])
         identity.save(self._identity_path)
+
+    def _forget(self, seq: int) -> Spooled:
+        self._uncommitted.pop(seq, None)
+        return self._batches.pop(seq)
 
     def _release_old(self) -> None:
         now = time.monotonic()

@@ -176,6 +176,7 @@ class Hello(message.Message):
     SESSION_EPOCH_FIELD_NUMBER: builtins.int
     LOWEST_SEQ_FIELD_NUMBER: builtins.int
     PRODUCER_FIELD_NUMBER: builtins.int
+    ABANDONED_FIELD_NUMBER: builtins.int
     spool_id: builtins.str
     """Random UUID, made together with the spool's folder. A lost spool means a new one. Required."""
     session_epoch: builtins.int
@@ -186,6 +187,13 @@ class Hello(message.Message):
     """Lowest sequence number that the spool still holds. 0 means that it is empty."""
     producer: builtins.str
     """Name for people, such as the pod's. At most 255 bytes. Empty: the spool id is shown."""
+    @builtins.property
+    def abandoned(self) -> containers.RepeatedCompositeFieldContainer[SeqRange]:
+        """Numbers from `lowest_seq` on that the spool does not hold and that need not be waited for: batches that were refused
+        for good, or damaged on disk. The ledger goes on showing them as missing. At most 1,000 ranges, the others are
+        ignored. Empty: none.
+        """
+
     def __init__(
         self,
         *,
@@ -193,10 +201,11 @@ class Hello(message.Message):
         session_epoch: builtins.int = ...,
         lowest_seq: builtins.int = ...,
         producer: builtins.str = ...,
+        abandoned: abc.Iterable[SeqRange] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = typing.Literal["lowest_seq", b"lowest_seq", "producer", b"producer", "session_epoch", b"session_epoch", "spool_id", b"spool_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = typing.Literal["abandoned", b"abandoned", "lowest_seq", b"lowest_seq", "producer", b"producer", "session_epoch", b"session_epoch", "spool_id", b"spool_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

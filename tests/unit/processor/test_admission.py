@@ -81,3 +81,11 @@ def test_a_spool_with_work_under_way_is_not_idle() -> None:
     assert not state.idle()
     state.set_committed(1)
     assert state.idle()
+
+
+def test_numbers_that_will_not_come_are_not_waited_for() -> None:
+    state = SpoolState(RangeSet([(1, 4), (7, 7)]), floor=3, abandoned=RangeSet([(5, 6), (8, 9)]))
+    assert state.lowest_awaited() == 10
+    assert state.admit(10 + MAX_AHEAD_OF_LOWEST_MISSING, 1) is Seen.NEW
+    # What was given up too early is taken all the same.
+    assert state.admit(5, 1) is Seen.NEW

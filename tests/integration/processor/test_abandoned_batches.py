@@ -1,0 +1,62 @@
+"""A batch that will never be stored costs itself alone: the others pass it, however many they are."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from tests.integration.processor.append_stream import columns_of
+from tests.integration.processor.conftest import ServerStore
+from tests.integration.processor.running import running_processor
+
+from logmesh.processor.admission import MAX_AHEAD_OF_LOWEST_MISSING
+from logmesh.producer.forwarder import Forwarder
+from logmesh.producer.settings import ProducerSettings
+from logmesh.producer.spool import Spool
+from logmesh.record.batch import encode_batch
+from logmesh.record.ranges import RangeSet
+from logmesh.v1 import ingest_service_pb2 as pb
+from logmesh.v1.record_pb2 import LogColumns
+
+BATCHES = MAX_AHEAD_OF_LOWEST_MISSING + 200
+DAMAGED, REFUSED = 3, 7
+
+
+def _encode(seq: int, columns: LogColumns, compress: bool) -> bytes:
+    if seq == REFUSED:  # by every processor
+        return pb.AppendRequest(batch=pb.Batch(seq=seq, columns=b"")).SerializeToString()
+    return encode_batch(seq, columns, compress)
+
+
+async def test_damaged_and_refused_batches_do_not_hold_the_others_up(
+    store: ServerStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("logmesh.producer.spool.encode_batch", _encode)
+    folder = tmp_path / "spool"
+    spool = Spool(folder, max_bytes=256 << 20, retain_seconds=0)
+    for seq in range(1, BATCHES + 1):
+        spool.add(spool.append(columns_of([b"body of batch %d." % seq]), {}))
+    _damage(folder, b"body of batch %d." % DAMAGED)
+    told: list[str] = []
+    async with running_processor(store, tmp_path) as processor:
+        settings = ProducerSettings(target=processor.target, spool_dir=folder, metrics_port=0)
+        forwarder = Forwarder(settings, spool, refused=told.append)
+        forwarding = asyncio.create_task(forwarder.run())
+        async with asyncio.timeout(90):
+            await forwarder.all_committed()
+        forwarding.cancel()
+        ledger = await processor.ledger(spool.spool_id)
+    spool.close()
+    assert ledger.committed == RangeSet([(1, DAMAGED - 1), (DAMAGED + 1, REFUSED - 1), (REFUSED + 1, BATCHES)])
+    assert ledger.stored == BATCHES - 2
+    assert ["is damaged" in what for what in told] == [True, False]
+    assert (folder / "refused" / f"{REFUSED}.batch").stat().st_size
+    assert "count 0 is not between" in (folder / "refused" / f"{REFUSED}.reason").read_text()
+    assert list(folder.glob("*.quarantined"))
+
+
+def _damage(folder: Path, text: bytes) -> None:
+    for segment in folder.glob("*.segment"):
+        if (at := segment.read_bytes().find(text)) >= 0:
+            with segment.open("r+b") as file:
+                file.seek(at)
+                file.write(b"B")
