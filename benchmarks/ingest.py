@@ -15,6 +15,7 @@ from pathlib import Path
 import asyncpg
 import uvloop
 
+from benchmarks.disk import probed_disk
 from benchmarks.load import Load, Payloads
 from benchmarks.servers import Servers
 from benchmarks.yardstick import yardstick
@@ -56,6 +57,7 @@ async def _run(servers: Servers, arguments: argparse.Namespace) -> None:
             f"yardstick: plain COPY without an index {plain:.2f} s/M; the whole way costs {1e6 / median / plain:.1f} times that"
         )
     for rate in arguments.rates:
+        await servers.settle()
         await _latency(servers, payloads, rate, arguments.seconds)
     print(
         f"stored {await _stored_bytes(servers):.0f} bytes/record with indexes; processor {servers.memory_mib():.0f} MiB"
@@ -109,14 +111,16 @@ async def _latency(servers: Servers, payloads: Payloads, rate: int, seconds: flo
     load = Load(servers.target, payloads, max(1, int(rate * seconds / payloads.records)), rate)
     memory: list[float] = []
     sampling = asyncio.create_task(_sample_memory(servers, memory))
-    await load.run()
+    with probed_disk(servers.folder) as disk:
+        await load.run()
     sampling.cancel()
     spent = servers.processor_cpu() - before
     times = sorted(load.logged_seconds)
     p50, p99 = (times[int(len(times) * part)] * 1000 for part in (0.5, 0.99))
     early, late, most = memory[len(memory) // 10], memory[-1], max(memory)
     print(
-        f"append → LOGGED at {rate:>7,}/s: p50 {p50:.1f} ms  p99 {p99:.1f} ms  (processor"
+        f"append → LOGGED at {rate:>7,}/s: p50 {p50:.1f} ms  p99 {p99:.1f} ms  most {times[-1] * 1000:.0f} ms"
+        f"  (fdatasync beside it: p99 {disk.p99:.1f} ms, most {disk.most:.0f} ms; processor"
         f" {spent / (time.monotonic() - began):.0%} of a core, {early:.0f} to {late:.0f}, at most {most:.0f} MiB)"
     )
 

@@ -1,5 +1,6 @@
 """The servers that a benchmark measures: PostgreSQL and one processor, each a process whose CPU time can be read."""
 
+import asyncio
 import contextlib
 import os
 import subprocess
@@ -8,6 +9,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import asyncpg
 import psutil
 
 from logmesh.cli.local.ports import free_port
@@ -20,7 +22,7 @@ class Servers:
     """PostgreSQL (unless `database_dsn` names one) and a processor, under `folder`."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self.folder = folder
         self.postgres = Postgres(folder / "postgres", port=free_port())
         self.postgres.start()
         self.port = free_port()
@@ -55,6 +57,15 @@ class Servers:
             total += times.user + times.system
         return float(total)
 
+    async def settle(self) -> None:
+        """Have all that earlier runs left written to disk: it would be synchronised at the cost of the next run."""
+        connection = await asyncpg.connect(self.postgres.dsn("postgres", "logmesh", over_socket=True))
+        try:
+            await connection.execute("CHECKPOINT")
+        finally:
+            await connection.close()
+        await asyncio.to_thread(os.sync)
+
     @contextlib.contextmanager
     def postgres_asleep(self) -> Iterator[None]:
         """Stop PostgreSQL where it stands, so that a processor logs and nothing more; then let it go on."""
@@ -68,7 +79,7 @@ class Servers:
                 process.resume()
 
     def _postgres_processes(self) -> list[psutil.Process]:
-        pid = int((self._folder / "postgres" / "data" / "postmaster.pid").read_text().split()[0])
+        pid = int((self.folder / "postgres" / "data" / "postmaster.pid").read_text().split()[0])
         server = psutil.Process(pid)
         return [server, *server.children()]
 
