@@ -168,6 +168,8 @@ class ProcessorState(message.Message):
     VERSION_FIELD_NUMBER: builtins.int
     TRACK_FIELD_NUMBER: builtins.int
     READY_FIELD_NUMBER: builtins.int
+    TAILS_FIELD_NUMBER: builtins.int
+    WAL_FILL_FIELD_NUMBER: builtins.int
     name: builtins.str
     """Name, such as `log-processor-0`."""
     streams: builtins.int
@@ -182,6 +184,10 @@ class ProcessorState(message.Message):
     """`stable` or `canary`."""
     ready: builtins.bool
     """Whether it takes new streams."""
+    tails: builtins.int
+    """Live tails that are open on it."""
+    wal_fill: builtins.float
+    """Part of the write-ahead log's bound in use, 0 to 1."""
     @builtins.property
     def lag(self) -> duration_pb2.Duration:
         """Age of the oldest of them."""
@@ -197,9 +203,78 @@ class ProcessorState(message.Message):
         version: builtins.str = ...,
         track: builtins.str = ...,
         ready: builtins.bool = ...,
+        tails: builtins.int = ...,
+        wal_fill: builtins.float = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = typing.Literal["lag", b"lag"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = typing.Literal["lag", b"lag", "name", b"name", "ready", b"ready", "streams", b"streams", "track", b"track", "unwritten_batches", b"unwritten_batches", "version", b"version", "wal_bytes", b"wal_bytes"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = typing.Literal["lag", b"lag", "name", b"name", "ready", b"ready", "streams", b"streams", "tails", b"tails", "track", b"track", "unwritten_batches", b"unwritten_batches", "version", b"version", "wal_bytes", b"wal_bytes", "wal_fill", b"wal_fill"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+@typing.final
+class GetSummaryRequest(message.Message):
+    """Asks for the summary."""
+
+    DESCRIPTOR: descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+@typing.final
+class GetSummaryResponse(message.Message):
+    """The pipeline in a few figures, of the producers that were heard of within the last hour."""
+
+    DESCRIPTOR: descriptor.Descriptor
+
+    LOST_BATCHES_FIELD_NUMBER: builtins.int
+    UNACCOUNTED_BATCHES_FIELD_NUMBER: builtins.int
+    LAG_FIELD_NUMBER: builtins.int
+    STORED_FIELD_NUMBER: builtins.int
+    DEAD_LETTERS_FIELD_NUMBER: builtins.int
+    PRODUCERS_FIELD_NUMBER: builtins.int
+    PROCESSORS_READY_FIELD_NUMBER: builtins.int
+    PROCESSORS_FIELD_NUMBER: builtins.int
+    lost_batches: builtins.int
+    """Batches that are missing below a later one of their producer, and that no processor holds any more."""
+    unaccounted_batches: builtins.int
+    """Batches that are missing below a later one, and may still come: a processor that could hold them is away or has not
+    written its log yet.
+    """
+    stored: builtins.int
+    """Records stored."""
+    dead_letters: builtins.int
+    """Records kept as dead letters."""
+    producers: builtins.int
+    """Producers counted."""
+    processors_ready: builtins.int
+    """Processors that answer and take streams."""
+    processors: builtins.int
+    """Processors known."""
+    @builtins.property
+    def lag(self) -> duration_pb2.Duration:
+        """Age of the oldest batch that a processor has logged and not committed; of the newest commit where there is none."""
+
+    def __init__(
+        self,
+        *,
+        lost_batches: builtins.int = ...,
+        unaccounted_batches: builtins.int = ...,
+        lag: duration_pb2.Duration | None = ...,
+        stored: builtins.int = ...,
+        dead_letters: builtins.int = ...,
+        producers: builtins.int = ...,
+        processors_ready: builtins.int = ...,
+        processors: builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = typing.Literal["lag", b"lag"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = typing.Literal["dead_letters", b"dead_letters", "lag", b"lag", "lost_batches", b"lost_batches", "processors", b"processors", "processors_ready", b"processors_ready", "producers", b"producers", "stored", b"stored", "unaccounted_batches", b"unaccounted_batches"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...

@@ -45,6 +45,11 @@ class PipelineServiceStub:
                 request_serializer=logmesh_dot_v1_dot_pipeline__service__pb2.ListProcessorsRequest.SerializeToString,
                 response_deserializer=logmesh_dot_v1_dot_pipeline__service__pb2.ListProcessorsResponse.FromString,
                 _registered_method=True)
+        self.GetSummary = channel.unary_unary(
+                '/logmesh.v1.PipelineService/GetSummary',
+                request_serializer=logmesh_dot_v1_dot_pipeline__service__pb2.GetSummaryRequest.SerializeToString,
+                response_deserializer=logmesh_dot_v1_dot_pipeline__service__pb2.GetSummaryResponse.FromString,
+                _registered_method=True)
 
 
 class PipelineServiceServicer:
@@ -65,6 +70,13 @@ class PipelineServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetSummary(self, request, context):
+        """The whole in three figures: lost, unaccounted, lag.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_PipelineServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -77,6 +89,11 @@ def add_PipelineServiceServicer_to_server(servicer, server):
                     servicer.ListProcessors,
                     request_deserializer=logmesh_dot_v1_dot_pipeline__service__pb2.ListProcessorsRequest.FromString,
                     response_serializer=logmesh_dot_v1_dot_pipeline__service__pb2.ListProcessorsResponse.SerializeToString,
+            ),
+            'GetSummary': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetSummary,
+                    request_deserializer=logmesh_dot_v1_dot_pipeline__service__pb2.GetSummaryRequest.FromString,
+                    response_serializer=logmesh_dot_v1_dot_pipeline__service__pb2.GetSummaryResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -134,6 +151,33 @@ class PipelineService:
             '/logmesh.v1.PipelineService/ListProcessors',
             logmesh_dot_v1_dot_pipeline__service__pb2.ListProcessorsRequest.SerializeToString,
             logmesh_dot_v1_dot_pipeline__service__pb2.ListProcessorsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetSummary(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/logmesh.v1.PipelineService/GetSummary',
+            logmesh_dot_v1_dot_pipeline__service__pb2.GetSummaryRequest.SerializeToString,
+            logmesh_dot_v1_dot_pipeline__service__pb2.GetSummaryResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -37,6 +37,8 @@ class PipelineServiceStub:
     """Per producer: what was received, what is missing."""
     ListProcessors: _grpc.UnaryUnaryMultiCallable[_pipeline_service_pb2.ListProcessorsRequest, _pipeline_service_pb2.ListProcessorsResponse]
     """The state of this processor, or of all of them when asked of a gateway."""
+    GetSummary: _grpc.UnaryUnaryMultiCallable[_pipeline_service_pb2.GetSummaryRequest, _pipeline_service_pb2.GetSummaryResponse]
+    """The whole in three figures: lost, unaccounted, lag."""
 
 @_typing.type_check_only
 class PipelineServiceAsyncStub(PipelineServiceStub):
@@ -47,6 +49,8 @@ class PipelineServiceAsyncStub(PipelineServiceStub):
     """Per producer: what was received, what is missing."""
     ListProcessors: _aio.UnaryUnaryMultiCallable[_pipeline_service_pb2.ListProcessorsRequest, _pipeline_service_pb2.ListProcessorsResponse]  # type: ignore[assignment]
     """The state of this processor, or of all of them when asked of a gateway."""
+    GetSummary: _aio.UnaryUnaryMultiCallable[_pipeline_service_pb2.GetSummaryRequest, _pipeline_service_pb2.GetSummaryResponse]  # type: ignore[assignment]
+    """The whole in three figures: lost, unaccounted, lag."""
 
 class PipelineServiceServicer(metaclass=_abc_1.ABCMeta):
     """What the pipeline holds, and what it misses."""
@@ -66,5 +70,13 @@ class PipelineServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_pipeline_service_pb2.ListProcessorsResponse, _abc.Awaitable[_pipeline_service_pb2.ListProcessorsResponse]]:
         """The state of this processor, or of all of them when asked of a gateway."""
+
+    @_abc_1.abstractmethod
+    def GetSummary(
+        self,
+        request: _pipeline_service_pb2.GetSummaryRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_pipeline_service_pb2.GetSummaryResponse, _abc.Awaitable[_pipeline_service_pb2.GetSummaryResponse]]:
+        """The whole in three figures: lost, unaccounted, lag."""
 
 def add_PipelineServiceServicer_to_server(servicer: PipelineServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

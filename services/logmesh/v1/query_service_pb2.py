@@ -23,11 +23,13 @@ _sym_db = _symbol_database.Default()
 
 
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
+from google.api import httpbody_pb2 as google_dot_api_dot_httpbody__pb2
+from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from logmesh.v1 import record_pb2 as logmesh_dot_v1_dot_record__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1elogmesh/v1/query_service.proto\x12\nlogmesh.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17logmesh/v1/record.proto\"\xa4\x01\n\rSearchRequest\x12\x0e\n\x06\x66ilter\x18\x01 \x01(\t\x12.\n\nstart_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tpage_size\x18\x04 \x01(\r\x12\x12\n\npage_token\x18\x05 \x01(\t\"k\n\x0eSearchResponse\x12&\n\x04rows\x18\x01 \x01(\x0b\x32\x16.logmesh.v1.SearchRowsH\x00\x12&\n\x04\x64one\x18\x02 \x01(\x0b\x32\x16.logmesh.v1.SearchDoneH\x00\x42\t\n\x07message\"4\n\nSearchRows\x12&\n\x07records\x18\x01 \x03(\x0b\x32\x15.logmesh.v1.LogRecord\"{\n\nSearchDone\x12\"\n\x03\x65nd\x18\x01 \x01(\x0e\x32\x15.logmesh.v1.SearchEnd\x12\x30\n\x0cscanned_from\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x17\n\x0fnext_page_token\x18\x03 \x01(\t*v\n\tSearchEnd\x12\x1a\n\x16SEARCH_END_UNSPECIFIED\x10\x00\x12\x18\n\x14SEARCH_END_EXHAUSTED\x10\x01\x12\x18\n\x14SEARCH_END_PAGE_FULL\x10\x02\x12\x19\n\x15SEARCH_END_TIME_LIMIT\x10\x03\x32\x63\n\x0cQueryService\x12S\n\x06Search\x12\x19.logmesh.v1.SearchRequest\x1a\x1a.logmesh.v1.SearchResponse\"\x10\x82\xd3\xe4\x93\x02\n\x12\x08/v1/logs0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1elogmesh/v1/query_service.proto\x12\nlogmesh.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x19google/api/httpbody.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17logmesh/v1/record.proto\"\xa4\x01\n\rSearchRequest\x12\x0e\n\x06\x66ilter\x18\x01 \x01(\t\x12.\n\nstart_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tpage_size\x18\x04 \x01(\r\x12\x12\n\npage_token\x18\x05 \x01(\t\"\xc3\x01\n\x0eSearchResponse\x12&\n\x04rows\x18\x01 \x01(\x0b\x32\x16.logmesh.v1.SearchRowsH\x00\x12&\n\x04\x64one\x18\x02 \x01(\x0b\x32\x16.logmesh.v1.SearchDoneH\x00\x12.\n\x08progress\x18\x03 \x01(\x0b\x32\x1a.logmesh.v1.SearchProgressH\x00\x12&\n\x04meta\x18\x04 \x01(\x0b\x32\x16.logmesh.v1.SearchMetaH\x00\x42\t\n\x07message\"}\n\nSearchMeta\x12.\n\nstart_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tpage_size\x18\x03 \x01(\r\"B\n\x0eSearchProgress\x12\x30\n\x0cscanned_from\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"4\n\nSearchRows\x12&\n\x07records\x18\x01 \x03(\x0b\x32\x15.logmesh.v1.LogRecord\"{\n\nSearchDone\x12\"\n\x03\x65nd\x18\x01 \x01(\x0e\x32\x15.logmesh.v1.SearchEnd\x12\x30\n\x0cscanned_from\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x17\n\x0fnext_page_token\x18\x03 \x01(\t\"\xb5\x01\n\x10HistogramRequest\x12\x0e\n\x06\x66ilter\x18\x01 \x01(\t\x12.\n\nstart_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07\x62uckets\x18\x04 \x01(\r\x12\x10\n\x08group_by\x18\x05 \x01(\t\x12\x10\n\x08previous\x18\x06 \x01(\x08\"\xd5\x01\n\x11HistogramResponse\x12.\n\nstart_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12(\n\x05width\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\"\n\x06series\x18\x03 \x03(\x0b\x32\x12.logmesh.v1.Series\x12\x10\n\x08previous\x18\x04 \x03(\x04\x12\x30\n\x0c\x63ounted_from\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"8\n\x06Series\x12\r\n\x05value\x18\x01 \x01(\t\x12\x0f\n\x07is_rest\x18\x02 \x01(\x08\x12\x0e\n\x06\x63ounts\x18\x03 \x03(\x04\"\x9d\x01\n\rFacetsRequest\x12\x0e\n\x06\x66ilter\x18\x01 \x01(\t\x12.\n\nstart_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06\x66ields\x18\x04 \x03(\t\x12\x0e\n\x06values\x18\x05 \x01(\r\"3\n\x0e\x46\x61\x63\x65tsResponse\x12!\n\x06\x66\x61\x63\x65ts\x18\x01 \x03(\x0b\x32\x11.logmesh.v1.Facet\"l\n\x05\x46\x61\x63\x65t\x12\r\n\x05\x66ield\x18\x01 \x01(\t\x12&\n\x06values\x18\x02 \x03(\x0b\x32\x16.logmesh.v1.FacetValue\x12\x0c\n\x04rest\x18\x03 \x01(\x04\x12\x0f\n\x07\x63ounted\x18\x04 \x01(\x04\x12\r\n\x05\x65xact\x18\x05 \x01(\x08\"*\n\nFacetValue\x12\r\n\x05value\x18\x01 \x01(\t\x12\r\n\x05\x63ount\x18\x02 \x01(\x04\"\x94\x01\n\x0fGetTraceRequest\x12\x10\n\x08trace_id\x18\x01 \x01(\t\x12.\n\nstart_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tpage_size\x18\x04 \x01(\r\"]\n\x10GetTraceResponse\x12&\n\x07records\x18\x01 \x03(\x0b\x32\x15.logmesh.v1.LogRecord\x12\x11\n\ttruncated\x18\x02 \x01(\x08\x12\x0e\n\x06\x63\x61\x63hed\x18\x03 \x01(\x08\"]\n\x11GetContextRequest\x12\x11\n\trecord_id\x18\x01 \x01(\t\x12\x0e\n\x06\x62\x65\x66ore\x18\x02 \x01(\r\x12\r\n\x05\x61\x66ter\x18\x03 \x01(\r\x12\x16\n\x0etime_unix_nano\x18\x04 \x01(\x06\"K\n\x12GetContextResponse\x12&\n\x07records\x18\x01 \x03(\x0b\x32\x15.logmesh.v1.LogRecord\x12\r\n\x05index\x18\x02 \x01(\r\"\x96\x01\n\x13ListPatternsRequest\x12\x0e\n\x06\x66ilter\x18\x01 \x01(\t\x12.\n\nstart_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tpage_size\x18\x04 \x01(\r\"]\n\x14ListPatternsResponse\x12%\n\x08patterns\x18\x01 \x03(\x0b\x32\x13.logmesh.v1.Pattern\x12\x0f\n\x07\x63ounted\x18\x02 \x01(\x04\x12\r\n\x05\x65xact\x18\x03 \x01(\x08\"\xa9\x01\n\x07Pattern\x12\x10\n\x08template\x18\x01 \x01(\t\x12\r\n\x05\x63ount\x18\x02 \x01(\x04\x12\x33\n\x0fseverity_number\x18\x03 \x01(\x0e\x32\x1a.logmesh.v1.SeverityNumber\x12\x10\n\x08services\x18\x04 \x03(\t\x12&\n\x07\x65xample\x18\x05 \x01(\x0b\x32\x15.logmesh.v1.LogRecord\x12\x0e\n\x06is_new\x18\x06 \x01(\x08\"\x85\x01\n\x12ListChangesRequest\x12.\n\nstart_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tpage_size\x18\x03 \x01(\r\"B\n\x13ListChangesResponse\x12+\n\x08services\x18\x01 \x03(\x0b\x32\x19.logmesh.v1.ServiceChange\"t\n\rServiceChange\x12\x0f\n\x07service\x18\x01 \x01(\t\x12\x0f\n\x07records\x18\x02 \x01(\x04\x12\x0e\n\x06\x65rrors\x18\x03 \x01(\x04\x12\x18\n\x10previous_records\x18\x04 \x01(\x04\x12\x17\n\x0fprevious_errors\x18\x05 \x01(\x04\"\x92\x01\n\x0f\x43ompleteRequest\x12\x0e\n\x06\x66ilter\x18\x01 \x01(\t\x12.\n\nstart_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tpage_size\x18\x04 \x01(\r\"?\n\x10\x43ompleteResponse\x12+\n\x0b\x63ompletions\x18\x01 \x03(\x0b\x32\x16.logmesh.v1.Completion\"i\n\nCompletion\x12(\n\x04kind\x18\x01 \x01(\x0e\x32\x1a.logmesh.v1.CompletionKind\x12\x0c\n\x04text\x18\x02 \x01(\t\x12\x14\n\x0creplace_from\x18\x03 \x01(\r\x12\r\n\x05\x63ount\x18\x04 \x01(\x04\"\xb6\x01\n\rExportRequest\x12\x0e\n\x06\x66ilter\x18\x01 \x01(\t\x12.\n\nstart_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12(\n\x06\x66ormat\x18\x04 \x01(\x0e\x32\x18.logmesh.v1.ExportFormat\x12\r\n\x05limit\x18\x05 \x01(\r*v\n\tSearchEnd\x12\x1a\n\x16SEARCH_END_UNSPECIFIED\x10\x00\x12\x18\n\x14SEARCH_END_EXHAUSTED\x10\x01\x12\x18\n\x14SEARCH_END_PAGE_FULL\x10\x02\x12\x19\n\x15SEARCH_END_TIME_LIMIT\x10\x03*\xa2\x01\n\x0e\x43ompletionKind\x12\x1f\n\x1b\x43OMPLETION_KIND_UNSPECIFIED\x10\x00\x12\x19\n\x15\x43OMPLETION_KIND_FIELD\x10\x01\x12\x1c\n\x18\x43OMPLETION_KIND_OPERATOR\x10\x02\x12\x19\n\x15\x43OMPLETION_KIND_VALUE\x10\x03\x12\x1b\n\x17\x43OMPLETION_KIND_KEYWORD\x10\x04*^\n\x0c\x45xportFormat\x12\x1d\n\x19\x45XPORT_FORMAT_UNSPECIFIED\x10\x00\x12\x18\n\x14\x45XPORT_FORMAT_NDJSON\x10\x01\x12\x15\n\x11\x45XPORT_FORMAT_CSV\x10\x02\x32\xee\x06\n\x0cQueryService\x12S\n\x06Search\x12\x19.logmesh.v1.SearchRequest\x1a\x1a.logmesh.v1.SearchResponse\"\x10\x82\xd3\xe4\x93\x02\n\x12\x08/v1/logs0\x01\x12_\n\tHistogram\x12\x1c.logmesh.v1.HistogramRequest\x1a\x1d.logmesh.v1.HistogramResponse\"\x15\x82\xd3\xe4\x93\x02\x0f\x12\r/v1/histogram\x12S\n\x06\x46\x61\x63\x65ts\x12\x19.logmesh.v1.FacetsRequest\x1a\x1a.logmesh.v1.FacetsResponse\"\x12\x82\xd3\xe4\x93\x02\x0c\x12\n/v1/facets\x12\x64\n\x08GetTrace\x12\x1b.logmesh.v1.GetTraceRequest\x1a\x1c.logmesh.v1.GetTraceResponse\"\x1d\x82\xd3\xe4\x93\x02\x17\x12\x15/v1/traces/{trace_id}\x12q\n\nGetContext\x12\x1d.logmesh.v1.GetContextRequest\x1a\x1e.logmesh.v1.GetContextResponse\"$\x82\xd3\xe4\x93\x02\x1e\x12\x1c/v1/logs/{record_id}/context\x12g\n\x0cListPatterns\x12\x1f.logmesh.v1.ListPatternsRequest\x1a .logmesh.v1.ListPatternsResponse\"\x14\x82\xd3\xe4\x93\x02\x0e\x12\x0c/v1/patterns\x12\x63\n\x0bListChanges\x12\x1e.logmesh.v1.ListChangesRequest\x1a\x1f.logmesh.v1.ListChangesResponse\"\x13\x82\xd3\xe4\x93\x02\r\x12\x0b/v1/changes\x12[\n\x08\x43omplete\x12\x1b.logmesh.v1.CompleteRequest\x1a\x1c.logmesh.v1.CompleteResponse\"\x14\x82\xd3\xe4\x93\x02\x0e\x12\x0c/v1/complete\x12O\n\x06\x45xport\x12\x19.logmesh.v1.ExportRequest\x1a\x14.google.api.HttpBody\"\x12\x82\xd3\xe4\x93\x02\x0c\x12\n/v1/export0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,16 +38,82 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_QUERYSERVICE'].methods_by_name['Search']._loaded_options = None
   _globals['_QUERYSERVICE'].methods_by_name['Search']._serialized_options = b'\202\323\344\223\002\n\022\010/v1/logs'
-  _globals['_SEARCHEND']._serialized_start=589
-  _globals['_SEARCHEND']._serialized_end=707
-  _globals['_SEARCHREQUEST']._serialized_start=135
-  _globals['_SEARCHREQUEST']._serialized_end=299
-  _globals['_SEARCHRESPONSE']._serialized_start=301
-  _globals['_SEARCHRESPONSE']._serialized_end=408
-  _globals['_SEARCHROWS']._serialized_start=410
-  _globals['_SEARCHROWS']._serialized_end=462
-  _globals['_SEARCHDONE']._serialized_start=464
-  _globals['_SEARCHDONE']._serialized_end=587
-  _globals['_QUERYSERVICE']._serialized_start=709
-  _globals['_QUERYSERVICE']._serialized_end=808
+  _globals['_QUERYSERVICE'].methods_by_name['Histogram']._loaded_options = None
+  _globals['_QUERYSERVICE'].methods_by_name['Histogram']._serialized_options = b'\202\323\344\223\002\017\022\r/v1/histogram'
+  _globals['_QUERYSERVICE'].methods_by_name['Facets']._loaded_options = None
+  _globals['_QUERYSERVICE'].methods_by_name['Facets']._serialized_options = b'\202\323\344\223\002\014\022\n/v1/facets'
+  _globals['_QUERYSERVICE'].methods_by_name['GetTrace']._loaded_options = None
+  _globals['_QUERYSERVICE'].methods_by_name['GetTrace']._serialized_options = b'\202\323\344\223\002\027\022\025/v1/traces/{trace_id}'
+  _globals['_QUERYSERVICE'].methods_by_name['GetContext']._loaded_options = None
+  _globals['_QUERYSERVICE'].methods_by_name['GetContext']._serialized_options = b'\202\323\344\223\002\036\022\034/v1/logs/{record_id}/context'
+  _globals['_QUERYSERVICE'].methods_by_name['ListPatterns']._loaded_options = None
+  _globals['_QUERYSERVICE'].methods_by_name['ListPatterns']._serialized_options = b'\202\323\344\223\002\016\022\014/v1/patterns'
+  _globals['_QUERYSERVICE'].methods_by_name['ListChanges']._loaded_options = None
+  _globals['_QUERYSERVICE'].methods_by_name['ListChanges']._serialized_options = b'\202\323\344\223\002\r\022\013/v1/changes'
+  _globals['_QUERYSERVICE'].methods_by_name['Complete']._loaded_options = None
+  _globals['_QUERYSERVICE'].methods_by_name['Complete']._serialized_options = b'\202\323\344\223\002\016\022\014/v1/complete'
+  _globals['_QUERYSERVICE'].methods_by_name['Export']._loaded_options = None
+  _globals['_QUERYSERVICE'].methods_by_name['Export']._serialized_options = b'\202\323\344\223\002\014\022\n/v1/export'
+  _globals['_SEARCHEND']._serialized_start=3423
+  _globals['_SEARCHEND']._serialized_end=3541
+  _globals['_COMPLETIONKIND']._serialized_start=3544
+  _globals['_COMPLETIONKIND']._serialized_end=3706
+  _globals['_EXPORTFORMAT']._serialized_start=3708
+  _globals['_EXPORTFORMAT']._serialized_end=3802
+  _globals['_SEARCHREQUEST']._serialized_start=194
+  _globals['_SEARCHREQUEST']._serialized_end=358
+  _globals['_SEARCHRESPONSE']._serialized_start=361
+  _globals['_SEARCHRESPONSE']._serialized_end=556
+  _globals['_SEARCHMETA']._serialized_start=558
+  _globals['_SEARCHMETA']._serialized_end=683
+  _globals['_SEARCHPROGRESS']._serialized_start=685
+  _globals['_SEARCHPROGRESS']._serialized_end=751
+  _globals['_SEARCHROWS']._serialized_start=753
+  _globals['_SEARCHROWS']._serialized_end=805
+  _globals['_SEARCHDONE']._serialized_start=807
+  _globals['_SEARCHDONE']._serialized_end=930
+  _globals['_HISTOGRAMREQUEST']._serialized_start=933
+  _globals['_HISTOGRAMREQUEST']._serialized_end=1114
+  _globals['_HISTOGRAMRESPONSE']._serialized_start=1117
+  _globals['_HISTOGRAMRESPONSE']._serialized_end=1330
+  _globals['_SERIES']._serialized_start=1332
+  _globals['_SERIES']._serialized_end=1388
+  _globals['_FACETSREQUEST']._serialized_start=1391
+  _globals['_FACETSREQUEST']._serialized_end=1548
+  _globals['_FACETSRESPONSE']._serialized_start=1550
+  _globals['_FACETSRESPONSE']._serialized_end=1601
+  _globals['_FACET']._serialized_start=1603
+  _globals['_FACET']._serialized_end=1711
+  _globals['_FACETVALUE']._serialized_start=1713
+  _globals['_FACETVALUE']._serialized_end=1755
+  _globals['_GETTRACEREQUEST']._serialized_start=1758
+  _globals['_GETTRACEREQUEST']._serialized_end=1906
+  _globals['_GETTRACERESPONSE']._serialized_start=1908
+  _globals['_GETTRACERESPONSE']._serialized_end=2001
+  _globals['_GETCONTEXTREQUEST']._serialized_start=2003
+  _globals['_GETCONTEXTREQUEST']._serialized_end=2096
+  _globals['_GETCONTEXTRESPONSE']._serialized_start=2098
+  _globals['_GETCONTEXTRESPONSE']._serialized_end=2173
+  _globals['_LISTPATTERNSREQUEST']._serialized_start=2176
+  _globals['_LISTPATTERNSREQUEST']._serialized_end=2326
+  _globals['_LISTPATTERNSRESPONSE']._serialized_start=2328
+  _globals['_LISTPATTERNSRESPONSE']._serialized_end=2421
+  _globals['_PATTERN']._serialized_start=2424
+  _globals['_PATTERN']._serialized_end=2593
+  _globals['_LISTCHANGESREQUEST']._serialized_start=2596
+  _globals['_LISTCHANGESREQUEST']._serialized_end=2729
+  _globals['_LISTCHANGESRESPONSE']._serialized_start=2731
+  _globals['_LISTCHANGESRESPONSE']._serialized_end=2797
+  _globals['_SERVICECHANGE']._serialized_start=2799
+  _globals['_SERVICECHANGE']._serialized_end=2915
+  _globals['_COMPLETEREQUEST']._serialized_start=2918
+  _globals['_COMPLETEREQUEST']._serialized_end=3064
+  _globals['_COMPLETERESPONSE']._serialized_start=3066
+  _globals['_COMPLETERESPONSE']._serialized_end=3129
+  _globals['_COMPLETION']._serialized_start=3131
+  _globals['_COMPLETION']._serialized_end=3236
+  _globals['_EXPORTREQUEST']._serialized_start=3239
+  _globals['_EXPORTREQUEST']._serialized_end=3421
+  _globals['_QUERYSERVICE']._serialized_start=3805
+  _globals['_QUERYSERVICE']._serialized_end=4683
 # @@protoc_insertion_point(module_scope)

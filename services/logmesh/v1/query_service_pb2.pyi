@@ -5,6 +5,7 @@ Answers questions about stored records."""
 
 from collections import abc as abc
 from google.protobuf import descriptor as descriptor
+from google.protobuf import duration_pb2 as duration_pb2
 from google.protobuf import message as message
 from google.protobuf import timestamp_pb2 as timestamp_pb2
 from google.protobuf.internal import containers as containers
@@ -47,6 +48,60 @@ SEARCH_END_PAGE_FULL: SearchEnd.ValueType  # 2
 """`page_size` records were found; there may be more."""
 SEARCH_END_TIME_LIMIT: SearchEnd.ValueType  # 3
 """Time ran out."""
+
+class _CompletionKind:
+    ValueType = typing.NewType("ValueType", builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _CompletionKindEnumTypeWrapper(enum_type_wrapper._EnumTypeWrapper[_CompletionKind.ValueType], builtins.type):
+    DESCRIPTOR: descriptor.EnumDescriptor
+    COMPLETION_KIND_UNSPECIFIED: _CompletionKind.ValueType  # 0
+    """Not used."""
+    COMPLETION_KIND_FIELD: _CompletionKind.ValueType  # 1
+    """A field's name."""
+    COMPLETION_KIND_OPERATOR: _CompletionKind.ValueType  # 2
+    """A comparison."""
+    COMPLETION_KIND_VALUE: _CompletionKind.ValueType  # 3
+    """A value of the field before the operator."""
+    COMPLETION_KIND_KEYWORD: _CompletionKind.ValueType  # 4
+    """AND, OR, NOT."""
+
+class CompletionKind(_CompletionKind, metaclass=_CompletionKindEnumTypeWrapper):
+    """What a completion is."""
+
+COMPLETION_KIND_UNSPECIFIED: CompletionKind.ValueType  # 0
+"""Not used."""
+COMPLETION_KIND_FIELD: CompletionKind.ValueType  # 1
+"""A field's name."""
+COMPLETION_KIND_OPERATOR: CompletionKind.ValueType  # 2
+"""A comparison."""
+COMPLETION_KIND_VALUE: CompletionKind.ValueType  # 3
+"""A value of the field before the operator."""
+COMPLETION_KIND_KEYWORD: CompletionKind.ValueType  # 4
+"""AND, OR, NOT."""
+
+class _ExportFormat:
+    ValueType = typing.NewType("ValueType", builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ExportFormatEnumTypeWrapper(enum_type_wrapper._EnumTypeWrapper[_ExportFormat.ValueType], builtins.type):
+    DESCRIPTOR: descriptor.EnumDescriptor
+    EXPORT_FORMAT_UNSPECIFIED: _ExportFormat.ValueType  # 0
+    """The same as NDJSON."""
+    EXPORT_FORMAT_NDJSON: _ExportFormat.ValueType  # 1
+    """One JSON object a line."""
+    EXPORT_FORMAT_CSV: _ExportFormat.ValueType  # 2
+    """RFC 4180 with a header; cells that a spreadsheet would take for a formula begin with an apostrophe."""
+
+class ExportFormat(_ExportFormat, metaclass=_ExportFormatEnumTypeWrapper):
+    """How a file is written."""
+
+EXPORT_FORMAT_UNSPECIFIED: ExportFormat.ValueType  # 0
+"""The same as NDJSON."""
+EXPORT_FORMAT_NDJSON: ExportFormat.ValueType  # 1
+"""One JSON object a line."""
+EXPORT_FORMAT_CSV: ExportFormat.ValueType  # 2
+"""RFC 4180 with a header; cells that a spreadsheet would take for a formula begin with an apostrophe."""
 
 @typing.final
 class SearchRequest(message.Message):
@@ -96,6 +151,8 @@ class SearchResponse(message.Message):
 
     ROWS_FIELD_NUMBER: builtins.int
     DONE_FIELD_NUMBER: builtins.int
+    PROGRESS_FIELD_NUMBER: builtins.int
+    META_FIELD_NUMBER: builtins.int
     @builtins.property
     def rows(self) -> SearchRows:
         """Matching records, newest first."""
@@ -104,19 +161,83 @@ class SearchResponse(message.Message):
     def done(self) -> SearchDone:
         """Last message: how it ended."""
 
+    @builtins.property
+    def progress(self) -> SearchProgress:
+        """From time to time while little is found: how far it has come."""
+
+    @builtins.property
+    def meta(self) -> SearchMeta:
+        """First message: what is looked through."""
+
     def __init__(
         self,
         *,
         rows: SearchRows | None = ...,
         done: SearchDone | None = ...,
+        progress: SearchProgress | None = ...,
+        meta: SearchMeta | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = typing.Literal["done", b"done", "message", b"message", "rows", b"rows"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = typing.Literal["done", b"done", "message", b"message", "meta", b"meta", "progress", b"progress", "rows", b"rows"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = typing.Literal["done", b"done", "message", b"message", "rows", b"rows"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = typing.Literal["done", b"done", "message", b"message", "meta", b"meta", "progress", b"progress", "rows", b"rows"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_message: _TypeAlias = typing.Literal["rows", "done"]  # noqa: Y015
+    _WhichOneofReturnType_message: _TypeAlias = typing.Literal["rows", "done", "progress", "meta"]  # noqa: Y015
     _WhichOneofArgType_message: _TypeAlias = typing.Literal["message", b"message"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_message) -> _WhichOneofReturnType_message | None: ...
+
+@typing.final
+class SearchMeta(message.Message):
+    """The range of a search, as it was understood."""
+
+    DESCRIPTOR: descriptor.Descriptor
+
+    START_TIME_FIELD_NUMBER: builtins.int
+    END_TIME_FIELD_NUMBER: builtins.int
+    PAGE_SIZE_FIELD_NUMBER: builtins.int
+    page_size: builtins.int
+    """How many records at most."""
+    @builtins.property
+    def start_time(self) -> timestamp_pb2.Timestamp:
+        """From here, included."""
+
+    @builtins.property
+    def end_time(self) -> timestamp_pb2.Timestamp:
+        """To here, not included."""
+
+    def __init__(
+        self,
+        *,
+        start_time: timestamp_pb2.Timestamp | None = ...,
+        end_time: timestamp_pb2.Timestamp | None = ...,
+        page_size: builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = typing.Literal["end_time", b"end_time", "start_time", b"start_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = typing.Literal["end_time", b"end_time", "page_size", b"page_size", "start_time", b"start_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+@typing.final
+class SearchProgress(message.Message):
+    """How far a search has come."""
+
+    DESCRIPTOR: descriptor.Descriptor
+
+    SCANNED_FROM_FIELD_NUMBER: builtins.int
+    @builtins.property
+    def scanned_from(self) -> timestamp_pb2.Timestamp:
+        """Everything from here to the end of the range was looked at."""
+
+    def __init__(
+        self,
+        *,
+        scanned_from: timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = typing.Literal["scanned_from", b"scanned_from"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = typing.Literal["scanned_from", b"scanned_from"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 @typing.final
 class SearchRows(message.Message):
@@ -167,5 +288,711 @@ class SearchDone(message.Message):
     _HasFieldArgType: _TypeAlias = typing.Literal["scanned_from", b"scanned_from"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
     _ClearFieldArgType: _TypeAlias = typing.Literal["end", b"end", "next_page_token", b"next_page_token", "scanned_from", b"scanned_from"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+@typing.final
+class HistogramRequest(message.Message):
+    """What to count over time."""
+
+    DESCRIPTOR: descriptor.Descriptor
+
+    FILTER_FIELD_NUMBER: builtins.int
+    START_TIME_FIELD_NUMBER: builtins.int
+    END_TIME_FIELD_NUMBER: builtins.int
+    BUCKETS_FIELD_NUMBER: builtins.int
+    GROUP_BY_FIELD_NUMBER: builtins.int
+    PREVIOUS_FIELD_NUMBER: builtins.int
+    filter: builtins.str
+    """As in `SearchRequest`."""
+    buckets: builtins.int
+    """How many buckets about; the width is a round one (1, 2, 5, 10, 15, 30 s or min, 1, 2, 3, 6, 12 h, 1 d). 0 means 60; at
+    most 1,000.
+    """
+    group_by: builtins.str
+    """Field whose values stack up in a bucket. Empty: `level`, the severity's six levels. The ten most frequent values are
+    told apart, the others are one series without a value.
+    """
+    previous: builtins.bool
+    """Whether the period of the same length before is counted, too."""
+    @builtins.property
+    def start_time(self) -> timestamp_pb2.Timestamp:
+        """From here, included; rounded down to a whole bucket. Unset: 15 minutes before `end_time`."""
+
+    @builtins.property
+    def end_time(self) -> timestamp_pb2.Timestamp:
+        """To here, not included. Unset: now."""
+
+    def __init__(
+        self,
+        *,
+        filter: builtins.str = ...,
+        start_time: timestamp_pb2.Timestamp | None = ...,
+        end_time: timestamp_pb2.Timestamp | None = ...,
+        buckets: builtins.int = ...,
+        group_by: builtins.str = ...,
+        previous: builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = typing.Literal["end_time", b"end_time", "start_time", b"start_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = typing.Literal["buckets", b"buckets", "end_time", b"end_time", "filter", b"filter", "group_by", b"group_by", "previous", b"previous", "start_time", b"start_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+@typing.final
+class HistogramResponse(message.Message):
+    """Counts over time."""
+
+    DESCRIPTOR: descriptor.Descriptor
+
+    START_TIME_FIELD_NUMBER: builtins.int
+    WIDTH_FIELD_NUMBER: builtins.int
+    SERIES_FIELD_NUMBER: builtins.int
+    PREVIOUS_FIELD_NUMBER: builtins.int
+    COUNTED_FROM_FIELD_NUMBER: builtins.int
+    @builtins.property
+    def start_time(self) -> timestamp_pb2.Timestamp:
+        """Start of the first bucket."""
+
+    @builtins.property
+    def width(self) -> duration_pb2.Duration:
+        """Width of each."""
+
+    @builtins.property
+    def series(self) -> containers.RepeatedCompositeFieldContainer[Series]:
+        """One series a value, the most severe level first, else the most frequent first."""
+
+    @builtins.property
+    def previous(self) -> containers.RepeatedScalarFieldContainer[builtins.int]:
+        """Totals of the period before, by bucket; empty unless asked for."""
+
+    @builtins.property
+    def counted_from(self) -> timestamp_pb2.Timestamp:
+        """Everything from here on was counted; later than `start_time` when time ran out."""
+
+    def __init__(
+        self,
+        *,
+        start_time: timestamp_pb2.Timestamp | None = ...,
+        width: duration_pb2.Duration | None = ...,
+        series: abc.Iterable[Series] | None = ...,
+        previous: abc.Iterable[builtins.int] | None = ...,
+        counted_from: timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = typing.Literal["counted_from", b"counted_from", "start_time", b"start_time", "width", b"width"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = typing.Literal["counted_from", b"counted_from", "previous", b"previous", "series", b"series", "start_time", b"start_time", "width", b"width"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+@typing.final
+class Series(message.Message):
+    """One value's counts."""
+
+    DESCRIPTOR: descriptor.Descriptor
+
+    VALUE_FIELD_NUMBER: builtins.int
+    IS_REST_FIELD_NUMBER: builtins.int
+    COUNTS_FIELD_NUMBER: builtins.int
+    value: builtins.str
+    """The value; empty for records without one, or for all others where `is_rest`."""
+    is_rest: builtins.bool
+    """Whether this is the sum of all values that are not told apart."""
+    @builtins.property
+    def counts(self) -> containers.RepeatedScalarFieldContainer[builtins.int]:
+        """Counts by bucket."""
+
+    def __init__(
+        self,
+        *,
+        value: builtins.str = ...,
+        is_rest: builtins.bool = ...,
+        counts: abc.Iterable[builtins.int] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = typing.Literal["counts", b"counts", "is_rest", b"is_rest", "value", b"value"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+@typing.final
+class FacetsRequest(message.Message):
+    """Which values to count."""
+
+    DESCRIPTOR: descriptor.Descriptor
+
+    FILTER_FIELD_NUMBER: builtins.int
+    START_TIME_FIELD_NUMBER: builtins.int
+    END_TIME_FIELD_NUMBER: builtins.int
+    FIELDS_FIELD_NUMBER: builtins.int
+    VALUES_FIELD_NUMBER: builtins.int
+    filter: builtins.str
+    """As in `SearchRequest`."""
+    values: builtins.int
+    """How many values of each. 0 means 10; at most 100."""
+    @builtins.property
+    def start_time(self) -> timestamp_pb2.Timestamp:
+        """From here, included. Unset: 15 minutes before `end_time`."""
+
+    @builtins.property
+    def end_time(self) -> timestamp_pb2.Timestamp:
+        """To here, not included. Unset: now."""
+
+    @builtins.property
+    def fields(self) -> containers.RepeatedScalarFieldContainer[builtins.str]:
+        """Fields, such as `service`, `level`, `instance`, `attributes.user_id`, `resource.k8s.pod.name`. Empty: service, level and
+        instance. At most 10.
+        """
+
+    def __init__(
+        self,
+        *,
+        filter: builtins.str = ...,
+        start_time: timestamp_pb2.Timestamp | None = ...,
+        end_time: timestamp_pb2.Timestamp | None = ...,
+        fields: abc.Iterable[builtins.str] | None = ...,
+        values: builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = typing.Literal["end_time", b"end_time", "start_time", b"start_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = typing.Literal["end_time", b"end_time", "fields", b"fields", "filter", b"filter", "start_time", b"start_time", "values", b"values"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+@typing.final
+class FacetsResponse(message.Message):
+    """Values with their counts."""
+
+    DESCRIPTOR: descriptor.Descriptor
+
+    FACETS_FIELD_NUMBER: builtins.int
+    @builtins.property
+    def facets(self) -> containers.RepeatedCompositeFieldContainer[Facet]:
+        """One entry a field asked for, in the same order."""
+
+    def __init__(
+        self,
+        *,
+        facets: abc.Iterable[Facet] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = typing.Literal["facets", b"facets"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+@typing.final
+class Facet(message.Message):
+    """One field's values."""
+
+    DESCRIPTOR: descriptor.Descriptor
+
+    FIELD_FIELD_NUMBER: builtins.int
+    VALUES_FIELD_NUMBER: builtins.int
+    REST_FIELD_NUMBER: builtins.int
+    COUNTED_FIELD_NUMBER: builtins.int
+    EXACT_FIELD_NUMBER: builtins.int
+    field: builtins.str
+    """The field."""
+    rest: builtins.int
+    """Records with other values, or with none."""
+    counted: builtins.int
+    """How many records were counted."""
+    exact: builtins.bool
+    """Whether those are all that match; otherwise they are the newest of them."""
+    @builtins.property
+    def values(self) -> containers.RepeatedCompositeFieldContainer[FacetValue]:
+        """Its most frequent values."""
+
+    def __init__(
+        self,
+        *,
+        field: builtins.str = ...,
+        values: abc.Iterable[FacetValue] | None = ...,
+        rest: builtins.int = ...,
+        counted: builtins.int = ...,
+        exact: builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = typing.Literal["counted", b"counted", "exact", b"exact", "field", b"field", "rest", b"rest", "values", b"values"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+@typing.final
+class FacetValue(message.Message):
+    """One value's count."""
+
+    DESCRIPTOR: descriptor.Descriptor
+
+    VALUE_FIELD_NUMBER: builtins.int
+    COUNT_FIELD_NUMBER: builtins.int
+    value: builtins.str
+    """The value as text."""
+    count: builtins.int
+    """Records with it."""
+    def __init__(
+        self,
+        *,
+        value: builtins.str = ...,
+        count: builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = typing.Literal["count", b"count", "value", b"value"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+@typing.final
+class GetTraceRequest(message.Message):
+    """Which trace."""
+
+    DESCRIPTOR: descriptor.Descriptor
+
+    TRACE_ID_FIELD_NUMBER: builtins.int
+    START_TIME_FIELD_NUMBER: builtins.int
+    END_TIME_FIELD_NUMBER: builtins.int
+    PAGE_SIZE_FIELD_NUMBER: builtins.int
+    trace_id: builtins.str
+    """32 hexadecimal digits."""
+    page_size: builtins.int
+    """How many records at most. 0 means 1,000; at most 10,000."""
+    @builtins.property
+    def start_time(self) -> timestamp_pb2.Timestamp:
+        """Only records from here on, included. Unset: the last hour is looked at first, then everything."""
+
+    @builtins.property
+    def end_time(self) -> timestamp_pb2.Timestamp:
+        """Only records before it. Unset: no end."""
+
+    def __init__(
+        self,
+        *,
+        trace_id: builtins.str = ...,
+        start_time: timestamp_pb2.Timestamp | None = ...,
+        end_time: timestamp_pb2.Timestamp | None = ...,
+        page_size: builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = typing.Literal["end_time", b"end_time", "start_time", b"start_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = typing.Literal["end_time", b"end_time", "page_size", b"page_size", "start_time", b"start_time", "trace_id", b"trace_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+@typing.final
+class GetTraceResponse(message.Message):
+    """A trace's records."""
+
+    DESCRIPTOR: descriptor.Descriptor
+
+    RECORDS_FIELD_NUMBER: builtins.int
+    TRUNCATED_FIELD_NUMBER: builtins.int
+    CACHED_FIELD_NUMBER: builtins.int
+    truncated: builtins.bool
+    """Whether there are more than `page_size`."""
+    cached: builtins.bool
+    """Whether they came from the cache of recent traces."""
+    @builtins.property
+    def records(self) -> containers.RepeatedCompositeFieldContainer[record_pb2.LogRecord]:
+        """Oldest first. Empty: the trace is not known."""
+
+    def __init__(
+        self,
+        *,
+        records: abc.Iterable[record_pb2.LogRecord] | None = ...,
+        truncated: builtins.bool = ...,
+        cached: builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = typing.Literal["cached", b"cached", "records", b"records", "truncated", b"truncated"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+@typing.final
+class GetContextRequest(message.Message):
+    """Whose surroundings."""
+
+    DESCRIPTOR: descriptor.Descriptor
+
+    RECORD_ID_FIELD_NUMBER: builtins.int
+    BEFORE_FIELD_NUMBER: builtins.int
+    AFTER_FIELD_NUMBER: builtins.int
+    TIME_UNIX_NANO_FIELD_NUMBER: builtins.int
+    record_id: builtins.str
+    """Id of a record."""
+    before: builtins.int
+    """How many records before it. 0 means 10; at most 500."""
+    after: builtins.int
+    """How many after it. 0 means 10; at most 500."""
+    time_unix_nano: builtins.int
+    """Time of the record in nanoseconds since 1970, which finds it at once. 0 means unknown: the whole store is looked through."""
+    def __init__(
+        self,
+        *,
+        record_id: builtins.str = ...,
+        before: builtins.int = ...,
+        after: builtins.int = ...,
+        time_unix_nano: builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = typing.Literal["after", b"after", "before", b"before", "record_id", b"record_id", "time_unix_nano", b"time_unix_nano"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+@typing.final
+class GetContextResponse(message.Message):
+    """A record's surroundings."""
+
+    DESCRIPTOR: descriptor.Descriptor
+
+    RECORDS_FIELD_NUMBER: builtins.int
+    INDEX_FIELD_NUMBER: builtins.int
+    index: builtins.int
+    """Where in `records` the record is."""
+    @builtins.property
+    def records(self) -> containers.RepeatedCompositeFieldContainer[record_pb2.LogRecord]:
+        """Of the same service and instance, oldest first; the record itself is among them."""
+
+    def __init__(
+        self,
+        *,
+        records: abc.Iterable[record_pb2.LogRecord] | None = ...,
+        index: builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = typing.Literal["index", b"index", "records", b"records"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+@typing.final
+class ListPatternsRequest(message.Message):
+    """Which records to find templates of."""
+
+    DESCRIPTOR: descriptor.Descriptor
+
+    FILTER_FIELD_NUMBER: builtins.int
+    START_TIME_FIELD_NUMBER: builtins.int
+    END_TIME_FIELD_NUMBER: builtins.int
+    PAGE_SIZE_FIELD_NUMBER: builtins.int
+    filter: builtins.str
+    """As in `SearchRequest`."""
+    page_size: builtins.int
+    """How many templates at most. 0 means 20; at most 200."""
+    @builtins.property
+    def start_time(self) -> timestamp_pb2.Timestamp:
+        """From here, included. Unset: 15 minutes before `end_time`."""
+
+    @builtins.property
+    def end_time(self) -> timestamp_pb2.Timestamp:
+        """To here, not included. Unset: now."""
+
+    def __init__(
+        self,
+        *,
+        filter: builtins.str = ...,
+        start_time: timestamp_pb2.Timestamp | None = ...,
+        end_time: timestamp_pb2.Timestamp | None = ...,
+        page_size: builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = typing.Literal["end_time", b"end_time", "start_time", b"start_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = typing.Literal["end_time", b"end_time", "filter", b"filter", "page_size", b"page_size", "start_time", b"start_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+@typing.final
+class ListPatternsResponse(message.Message):
+    """Templates with their counts."""
+
+    DESCRIPTOR: descriptor.Descriptor
+
+    PATTERNS_FIELD_NUMBER: builtins.int
+    COUNTED_FIELD_NUMBER: builtins.int
+    EXACT_FIELD_NUMBER: builtins.int
+    counted: builtins.int
+    """How many records were looked at."""
+    exact: builtins.bool
+    """Whether those are all that match; otherwise they are the newest of them."""
+    @builtins.property
+    def patterns(self) -> containers.RepeatedCompositeFieldContainer[Pattern]:
+        """The most frequent first."""
+
+    def __init__(
+        self,
+        *,
+        patterns: abc.Iterable[Pattern] | None = ...,
+        counted: builtins.int = ...,
+        exact: builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = typing.Literal["counted", b"counted", "exact", b"exact", "patterns", b"patterns"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+@typing.final
+class Pattern(message.Message):
+    """One template."""
+
+    DESCRIPTOR: descriptor.Descriptor
+
+    TEMPLATE_FIELD_NUMBER: builtins.int
+    COUNT_FIELD_NUMBER: builtins.int
+    SEVERITY_NUMBER_FIELD_NUMBER: builtins.int
+    SERVICES_FIELD_NUMBER: builtins.int
+    EXAMPLE_FIELD_NUMBER: builtins.int
+    IS_NEW_FIELD_NUMBER: builtins.int
+    template: builtins.str
+    """The body with `<*>` where it varies."""
+    count: builtins.int
+    """Records of it."""
+    severity_number: record_pb2.SeverityNumber.ValueType
+    """The most severe of them."""
+    is_new: builtins.bool
+    """Whether no record of the period of the same length before has this template."""
+    @builtins.property
+    def services(self) -> containers.RepeatedScalarFieldContainer[builtins.str]:
+        """Services that logged it, at most 10."""
+
+    @builtins.property
+    def example(self) -> record_pb2.LogRecord:
+        """The newest of them."""
+
+    def __init__(
+        self,
+        *,
+        template: builtins.str = ...,
+        count: builtins.int = ...,
+        severity_number: record_pb2.SeverityNumber.ValueType = ...,
+        services: abc.Iterable[builtins.str] | None = ...,
+        example: record_pb2.LogRecord | None = ...,
+        is_new: builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = typing.Literal["example", b"example"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = typing.Literal["count", b"count", "example", b"example", "is_new", b"is_new", "services", b"services", "severity_number", b"severity_number", "template", b"template"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+@typing.final
+class ListChangesRequest(message.Message):
+    """Which period."""
+
+    DESCRIPTOR: descriptor.Descriptor
+
+    START_TIME_FIELD_NUMBER: builtins.int
+    END_TIME_FIELD_NUMBER: builtins.int
+    PAGE_SIZE_FIELD_NUMBER: builtins.int
+    page_size: builtins.int
+    """How many services at most. 0 means 10; at most 100."""
+    @builtins.property
+    def start_time(self) -> timestamp_pb2.Timestamp:
+        """From here, included. Unset: 15 minutes before `end_time`."""
+
+    @builtins.property
+    def end_time(self) -> timestamp_pb2.Timestamp:
+        """To here, not included. Unset: now."""
+
+    def __init__(
+        self,
+        *,
+        start_time: timestamp_pb2.Timestamp | None = ...,
+        end_time: timestamp_pb2.Timestamp | None = ...,
+        page_size: builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = typing.Literal["end_time", b"end_time", "start_time", b"start_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = typing.Literal["end_time", b"end_time", "page_size", b"page_size", "start_time", b"start_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+@typing.final
+class ListChangesResponse(message.Message):
+    """What changed."""
+
+    DESCRIPTOR: descriptor.Descriptor
+
+    SERVICES_FIELD_NUMBER: builtins.int
+    @builtins.property
+    def services(self) -> containers.RepeatedCompositeFieldContainer[ServiceChange]:
+        """Services by rise of their errors, the greatest first."""
+
+    def __init__(
+        self,
+        *,
+        services: abc.Iterable[ServiceChange] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = typing.Literal["services", b"services"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+@typing.final
+class ServiceChange(message.Message):
+    """One service's counts, and those of the period before."""
+
+    DESCRIPTOR: descriptor.Descriptor
+
+    SERVICE_FIELD_NUMBER: builtins.int
+    RECORDS_FIELD_NUMBER: builtins.int
+    ERRORS_FIELD_NUMBER: builtins.int
+    PREVIOUS_RECORDS_FIELD_NUMBER: builtins.int
+    PREVIOUS_ERRORS_FIELD_NUMBER: builtins.int
+    service: builtins.str
+    """The service."""
+    records: builtins.int
+    """Its records."""
+    errors: builtins.int
+    """Those of severity ERROR and above."""
+    previous_records: builtins.int
+    """Its records before."""
+    previous_errors: builtins.int
+    """Its errors before."""
+    def __init__(
+        self,
+        *,
+        service: builtins.str = ...,
+        records: builtins.int = ...,
+        errors: builtins.int = ...,
+        previous_records: builtins.int = ...,
+        previous_errors: builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = typing.Literal["errors", b"errors", "previous_errors", b"previous_errors", "previous_records", b"previous_records", "records", b"records", "service", b"service"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+@typing.final
+class CompleteRequest(message.Message):
+    """What was typed so far."""
+
+    DESCRIPTOR: descriptor.Descriptor
+
+    FILTER_FIELD_NUMBER: builtins.int
+    START_TIME_FIELD_NUMBER: builtins.int
+    END_TIME_FIELD_NUMBER: builtins.int
+    PAGE_SIZE_FIELD_NUMBER: builtins.int
+    filter: builtins.str
+    """The filter up to the caret. At most 4 KiB."""
+    page_size: builtins.int
+    """How many proposals at most. 0 means 10; at most 50."""
+    @builtins.property
+    def start_time(self) -> timestamp_pb2.Timestamp:
+        """Values are those of records from here on. Unset: the last 15 minutes."""
+
+    @builtins.property
+    def end_time(self) -> timestamp_pb2.Timestamp:
+        """Values are those of records before it. Unset: now."""
+
+    def __init__(
+        self,
+        *,
+        filter: builtins.str = ...,
+        start_time: timestamp_pb2.Timestamp | None = ...,
+        end_time: timestamp_pb2.Timestamp | None = ...,
+        page_size: builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = typing.Literal["end_time", b"end_time", "start_time", b"start_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = typing.Literal["end_time", b"end_time", "filter", b"filter", "page_size", b"page_size", "start_time", b"start_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+@typing.final
+class CompleteResponse(message.Message):
+    """How it may go on."""
+
+    DESCRIPTOR: descriptor.Descriptor
+
+    COMPLETIONS_FIELD_NUMBER: builtins.int
+    @builtins.property
+    def completions(self) -> containers.RepeatedCompositeFieldContainer[Completion]:
+        """The likeliest first."""
+
+    def __init__(
+        self,
+        *,
+        completions: abc.Iterable[Completion] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = typing.Literal["completions", b"completions"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+@typing.final
+class Completion(message.Message):
+    """One proposal."""
+
+    DESCRIPTOR: descriptor.Descriptor
+
+    KIND_FIELD_NUMBER: builtins.int
+    TEXT_FIELD_NUMBER: builtins.int
+    REPLACE_FROM_FIELD_NUMBER: builtins.int
+    COUNT_FIELD_NUMBER: builtins.int
+    kind: CompletionKind.ValueType
+    """What it is."""
+    text: builtins.str
+    """The text to put in, quoted where it must be."""
+    replace_from: builtins.int
+    """From which byte of the filter on it takes the place of what is there."""
+    count: builtins.int
+    """How many records have the value; 0 for what is no value."""
+    def __init__(
+        self,
+        *,
+        kind: CompletionKind.ValueType = ...,
+        text: builtins.str = ...,
+        replace_from: builtins.int = ...,
+        count: builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = typing.Literal["count", b"count", "kind", b"kind", "replace_from", b"replace_from", "text", b"text"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+@typing.final
+class ExportRequest(message.Message):
+    """What to export."""
+
+    DESCRIPTOR: descriptor.Descriptor
+
+    FILTER_FIELD_NUMBER: builtins.int
+    START_TIME_FIELD_NUMBER: builtins.int
+    END_TIME_FIELD_NUMBER: builtins.int
+    FORMAT_FIELD_NUMBER: builtins.int
+    LIMIT_FIELD_NUMBER: builtins.int
+    filter: builtins.str
+    """As in `SearchRequest`."""
+    format: ExportFormat.ValueType
+    """How to write it."""
+    limit: builtins.int
+    """How many records at most. 0 means 100,000; at most 1,000,000."""
+    @builtins.property
+    def start_time(self) -> timestamp_pb2.Timestamp:
+        """From here, included. Unset: 15 minutes before `end_time`."""
+
+    @builtins.property
+    def end_time(self) -> timestamp_pb2.Timestamp:
+        """To here, not included. Unset: now."""
+
+    def __init__(
+        self,
+        *,
+        filter: builtins.str = ...,
+        start_time: timestamp_pb2.Timestamp | None = ...,
+        end_time: timestamp_pb2.Timestamp | None = ...,
+        format: ExportFormat.ValueType = ...,
+        limit: builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = typing.Literal["end_time", b"end_time", "start_time", b"start_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = typing.Literal["end_time", b"end_time", "filter", b"filter", "format", b"format", "limit", b"limit", "start_time", b"start_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...

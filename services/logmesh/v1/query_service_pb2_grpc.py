@@ -3,6 +3,7 @@
 import grpc
 import warnings
 
+from google.api import httpbody_pb2 as google_dot_api_dot_httpbody__pb2
 from logmesh.v1 import query_service_pb2 as logmesh_dot_v1_dot_query__service__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
@@ -40,6 +41,46 @@ class QueryServiceStub:
                 request_serializer=logmesh_dot_v1_dot_query__service__pb2.SearchRequest.SerializeToString,
                 response_deserializer=logmesh_dot_v1_dot_query__service__pb2.SearchResponse.FromString,
                 _registered_method=True)
+        self.Histogram = channel.unary_unary(
+                '/logmesh.v1.QueryService/Histogram',
+                request_serializer=logmesh_dot_v1_dot_query__service__pb2.HistogramRequest.SerializeToString,
+                response_deserializer=logmesh_dot_v1_dot_query__service__pb2.HistogramResponse.FromString,
+                _registered_method=True)
+        self.Facets = channel.unary_unary(
+                '/logmesh.v1.QueryService/Facets',
+                request_serializer=logmesh_dot_v1_dot_query__service__pb2.FacetsRequest.SerializeToString,
+                response_deserializer=logmesh_dot_v1_dot_query__service__pb2.FacetsResponse.FromString,
+                _registered_method=True)
+        self.GetTrace = channel.unary_unary(
+                '/logmesh.v1.QueryService/GetTrace',
+                request_serializer=logmesh_dot_v1_dot_query__service__pb2.GetTraceRequest.SerializeToString,
+                response_deserializer=logmesh_dot_v1_dot_query__service__pb2.GetTraceResponse.FromString,
+                _registered_method=True)
+        self.GetContext = channel.unary_unary(
+                '/logmesh.v1.QueryService/GetContext',
+                request_serializer=logmesh_dot_v1_dot_query__service__pb2.GetContextRequest.SerializeToString,
+                response_deserializer=logmesh_dot_v1_dot_query__service__pb2.GetContextResponse.FromString,
+                _registered_method=True)
+        self.ListPatterns = channel.unary_unary(
+                '/logmesh.v1.QueryService/ListPatterns',
+                request_serializer=logmesh_dot_v1_dot_query__service__pb2.ListPatternsRequest.SerializeToString,
+                response_deserializer=logmesh_dot_v1_dot_query__service__pb2.ListPatternsResponse.FromString,
+                _registered_method=True)
+        self.ListChanges = channel.unary_unary(
+                '/logmesh.v1.QueryService/ListChanges',
+                request_serializer=logmesh_dot_v1_dot_query__service__pb2.ListChangesRequest.SerializeToString,
+                response_deserializer=logmesh_dot_v1_dot_query__service__pb2.ListChangesResponse.FromString,
+                _registered_method=True)
+        self.Complete = channel.unary_unary(
+                '/logmesh.v1.QueryService/Complete',
+                request_serializer=logmesh_dot_v1_dot_query__service__pb2.CompleteRequest.SerializeToString,
+                response_deserializer=logmesh_dot_v1_dot_query__service__pb2.CompleteResponse.FromString,
+                _registered_method=True)
+        self.Export = channel.unary_stream(
+                '/logmesh.v1.QueryService/Export',
+                request_serializer=logmesh_dot_v1_dot_query__service__pb2.ExportRequest.SerializeToString,
+                response_deserializer=google_dot_api_dot_httpbody__pb2.HttpBody.FromString,
+                _registered_method=True)
 
 
 class QueryServiceServicer:
@@ -53,6 +94,64 @@ class QueryServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def Histogram(self, request, context):
+        """How many records match, over time and by the values of a field.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Facets(self, request, context):
+        """The most frequent values of fields among matching records, with their counts.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetTrace(self, request, context):
+        """All records of a trace, oldest first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetContext(self, request, context):
+        """What the same instance logged before and after a record, oldest first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListPatterns(self, request, context):
+        """Templates of matching bodies (`user <*> logged in`) with their counts.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListChanges(self, request, context):
+        """What changed against the period of the same length before: services by rise of their errors.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Complete(self, request, context):
+        """How an unfinished filter may go on: fields, operators, values.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Export(self, request, context):
+        """Every matching record, newest first, as a file in pieces. Ends with an error when it can't be whole.
+        buf:lint:ignore RPC_RESPONSE_STANDARD_NAME
+        buf:lint:ignore RPC_REQUEST_RESPONSE_UNIQUE
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_QueryServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -60,6 +159,46 @@ def add_QueryServiceServicer_to_server(servicer, server):
                     servicer.Search,
                     request_deserializer=logmesh_dot_v1_dot_query__service__pb2.SearchRequest.FromString,
                     response_serializer=logmesh_dot_v1_dot_query__service__pb2.SearchResponse.SerializeToString,
+            ),
+            'Histogram': grpc.unary_unary_rpc_method_handler(
+                    servicer.Histogram,
+                    request_deserializer=logmesh_dot_v1_dot_query__service__pb2.HistogramRequest.FromString,
+                    response_serializer=logmesh_dot_v1_dot_query__service__pb2.HistogramResponse.SerializeToString,
+            ),
+            'Facets': grpc.unary_unary_rpc_method_handler(
+                    servicer.Facets,
+                    request_deserializer=logmesh_dot_v1_dot_query__service__pb2.FacetsRequest.FromString,
+                    response_serializer=logmesh_dot_v1_dot_query__service__pb2.FacetsResponse.SerializeToString,
+            ),
+            'GetTrace': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetTrace,
+                    request_deserializer=logmesh_dot_v1_dot_query__service__pb2.GetTraceRequest.FromString,
+                    response_serializer=logmesh_dot_v1_dot_query__service__pb2.GetTraceResponse.SerializeToString,
+            ),
+            'GetContext': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetContext,
+                    request_deserializer=logmesh_dot_v1_dot_query__service__pb2.GetContextRequest.FromString,
+                    response_serializer=logmesh_dot_v1_dot_query__service__pb2.GetContextResponse.SerializeToString,
+            ),
+            'ListPatterns': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListPatterns,
+                    request_deserializer=logmesh_dot_v1_dot_query__service__pb2.ListPatternsRequest.FromString,
+                    response_serializer=logmesh_dot_v1_dot_query__service__pb2.ListPatternsResponse.SerializeToString,
+            ),
+            'ListChanges': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListChanges,
+                    request_deserializer=logmesh_dot_v1_dot_query__service__pb2.ListChangesRequest.FromString,
+                    response_serializer=logmesh_dot_v1_dot_query__service__pb2.ListChangesResponse.SerializeToString,
+            ),
+            'Complete': grpc.unary_unary_rpc_method_handler(
+                    servicer.Complete,
+                    request_deserializer=logmesh_dot_v1_dot_query__service__pb2.CompleteRequest.FromString,
+                    response_serializer=logmesh_dot_v1_dot_query__service__pb2.CompleteResponse.SerializeToString,
+            ),
+            'Export': grpc.unary_stream_rpc_method_handler(
+                    servicer.Export,
+                    request_deserializer=logmesh_dot_v1_dot_query__service__pb2.ExportRequest.FromString,
+                    response_serializer=google_dot_api_dot_httpbody__pb2.HttpBody.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -90,6 +229,222 @@ class QueryService:
             '/logmesh.v1.QueryService/Search',
             logmesh_dot_v1_dot_query__service__pb2.SearchRequest.SerializeToString,
             logmesh_dot_v1_dot_query__service__pb2.SearchResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Histogram(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/logmesh.v1.QueryService/Histogram',
+            logmesh_dot_v1_dot_query__service__pb2.HistogramRequest.SerializeToString,
+            logmesh_dot_v1_dot_query__service__pb2.HistogramResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Facets(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/logmesh.v1.QueryService/Facets',
+            logmesh_dot_v1_dot_query__service__pb2.FacetsRequest.SerializeToString,
+            logmesh_dot_v1_dot_query__service__pb2.FacetsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetTrace(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/logmesh.v1.QueryService/GetTrace',
+            logmesh_dot_v1_dot_query__service__pb2.GetTraceRequest.SerializeToString,
+            logmesh_dot_v1_dot_query__service__pb2.GetTraceResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetContext(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/logmesh.v1.QueryService/GetContext',
+            logmesh_dot_v1_dot_query__service__pb2.GetContextRequest.SerializeToString,
+            logmesh_dot_v1_dot_query__service__pb2.GetContextResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListPatterns(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/logmesh.v1.QueryService/ListPatterns',
+            logmesh_dot_v1_dot_query__service__pb2.ListPatternsRequest.SerializeToString,
+            logmesh_dot_v1_dot_query__service__pb2.ListPatternsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListChanges(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/logmesh.v1.QueryService/ListChanges',
+            logmesh_dot_v1_dot_query__service__pb2.ListChangesRequest.SerializeToString,
+            logmesh_dot_v1_dot_query__service__pb2.ListChangesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Complete(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/logmesh.v1.QueryService/Complete',
+            logmesh_dot_v1_dot_query__service__pb2.CompleteRequest.SerializeToString,
+            logmesh_dot_v1_dot_query__service__pb2.CompleteResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Export(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/logmesh.v1.QueryService/Export',
+            logmesh_dot_v1_dot_query__service__pb2.ExportRequest.SerializeToString,
+            google_dot_api_dot_httpbody__pb2.HttpBody.FromString,
             options,
             channel_credentials,
             insecure,

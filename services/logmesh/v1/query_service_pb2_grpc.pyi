@@ -4,6 +4,7 @@ isort:skip_file
 Answers questions about stored records."""
 
 from collections import abc as _abc
+from google.api import httpbody_pb2 as _httpbody_pb2
 from grpc import aio as _aio
 from logmesh.v1 import query_service_pb2 as _query_service_pb2
 import abc as _abc_1
@@ -35,6 +36,25 @@ class QueryServiceStub:
     def __new__(cls, channel: _aio.Channel) -> QueryServiceAsyncStub: ...
     Search: _grpc.UnaryStreamMultiCallable[_query_service_pb2.SearchRequest, _query_service_pb2.SearchResponse]
     """Records that match, newest first, streamed as they are found."""
+    Histogram: _grpc.UnaryUnaryMultiCallable[_query_service_pb2.HistogramRequest, _query_service_pb2.HistogramResponse]
+    """How many records match, over time and by the values of a field."""
+    Facets: _grpc.UnaryUnaryMultiCallable[_query_service_pb2.FacetsRequest, _query_service_pb2.FacetsResponse]
+    """The most frequent values of fields among matching records, with their counts."""
+    GetTrace: _grpc.UnaryUnaryMultiCallable[_query_service_pb2.GetTraceRequest, _query_service_pb2.GetTraceResponse]
+    """All records of a trace, oldest first."""
+    GetContext: _grpc.UnaryUnaryMultiCallable[_query_service_pb2.GetContextRequest, _query_service_pb2.GetContextResponse]
+    """What the same instance logged before and after a record, oldest first."""
+    ListPatterns: _grpc.UnaryUnaryMultiCallable[_query_service_pb2.ListPatternsRequest, _query_service_pb2.ListPatternsResponse]
+    """Templates of matching bodies (`user <*> logged in`) with their counts."""
+    ListChanges: _grpc.UnaryUnaryMultiCallable[_query_service_pb2.ListChangesRequest, _query_service_pb2.ListChangesResponse]
+    """What changed against the period of the same length before: services by rise of their errors."""
+    Complete: _grpc.UnaryUnaryMultiCallable[_query_service_pb2.CompleteRequest, _query_service_pb2.CompleteResponse]
+    """How an unfinished filter may go on: fields, operators, values."""
+    Export: _grpc.UnaryStreamMultiCallable[_query_service_pb2.ExportRequest, _httpbody_pb2.HttpBody]
+    """Every matching record, newest first, as a file in pieces. Ends with an error when it can't be whole.
+    buf:lint:ignore RPC_RESPONSE_STANDARD_NAME
+    buf:lint:ignore RPC_REQUEST_RESPONSE_UNIQUE
+    """
 
 @_typing.type_check_only
 class QueryServiceAsyncStub(QueryServiceStub):
@@ -43,6 +63,25 @@ class QueryServiceAsyncStub(QueryServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     Search: _aio.UnaryStreamMultiCallable[_query_service_pb2.SearchRequest, _query_service_pb2.SearchResponse]  # type: ignore[assignment]
     """Records that match, newest first, streamed as they are found."""
+    Histogram: _aio.UnaryUnaryMultiCallable[_query_service_pb2.HistogramRequest, _query_service_pb2.HistogramResponse]  # type: ignore[assignment]
+    """How many records match, over time and by the values of a field."""
+    Facets: _aio.UnaryUnaryMultiCallable[_query_service_pb2.FacetsRequest, _query_service_pb2.FacetsResponse]  # type: ignore[assignment]
+    """The most frequent values of fields among matching records, with their counts."""
+    GetTrace: _aio.UnaryUnaryMultiCallable[_query_service_pb2.GetTraceRequest, _query_service_pb2.GetTraceResponse]  # type: ignore[assignment]
+    """All records of a trace, oldest first."""
+    GetContext: _aio.UnaryUnaryMultiCallable[_query_service_pb2.GetContextRequest, _query_service_pb2.GetContextResponse]  # type: ignore[assignment]
+    """What the same instance logged before and after a record, oldest first."""
+    ListPatterns: _aio.UnaryUnaryMultiCallable[_query_service_pb2.ListPatternsRequest, _query_service_pb2.ListPatternsResponse]  # type: ignore[assignment]
+    """Templates of matching bodies (`user <*> logged in`) with their counts."""
+    ListChanges: _aio.UnaryUnaryMultiCallable[_query_service_pb2.ListChangesRequest, _query_service_pb2.ListChangesResponse]  # type: ignore[assignment]
+    """What changed against the period of the same length before: services by rise of their errors."""
+    Complete: _aio.UnaryUnaryMultiCallable[_query_service_pb2.CompleteRequest, _query_service_pb2.CompleteResponse]  # type: ignore[assignment]
+    """How an unfinished filter may go on: fields, operators, values."""
+    Export: _aio.UnaryStreamMultiCallable[_query_service_pb2.ExportRequest, _httpbody_pb2.HttpBody]  # type: ignore[assignment]
+    """Every matching record, newest first, as a file in pieces. Ends with an error when it can't be whole.
+    buf:lint:ignore RPC_RESPONSE_STANDARD_NAME
+    buf:lint:ignore RPC_REQUEST_RESPONSE_UNIQUE
+    """
 
 class QueryServiceServicer(metaclass=_abc_1.ABCMeta):
     """Answers questions about stored records."""
@@ -54,5 +93,72 @@ class QueryServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_query_service_pb2.SearchResponse], _abc.AsyncIterator[_query_service_pb2.SearchResponse]]:
         """Records that match, newest first, streamed as they are found."""
+
+    @_abc_1.abstractmethod
+    def Histogram(
+        self,
+        request: _query_service_pb2.HistogramRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_query_service_pb2.HistogramResponse, _abc.Awaitable[_query_service_pb2.HistogramResponse]]:
+        """How many records match, over time and by the values of a field."""
+
+    @_abc_1.abstractmethod
+    def Facets(
+        self,
+        request: _query_service_pb2.FacetsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_query_service_pb2.FacetsResponse, _abc.Awaitable[_query_service_pb2.FacetsResponse]]:
+        """The most frequent values of fields among matching records, with their counts."""
+
+    @_abc_1.abstractmethod
+    def GetTrace(
+        self,
+        request: _query_service_pb2.GetTraceRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_query_service_pb2.GetTraceResponse, _abc.Awaitable[_query_service_pb2.GetTraceResponse]]:
+        """All records of a trace, oldest first."""
+
+    @_abc_1.abstractmethod
+    def GetContext(
+        self,
+        request: _query_service_pb2.GetContextRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_query_service_pb2.GetContextResponse, _abc.Awaitable[_query_service_pb2.GetContextResponse]]:
+        """What the same instance logged before and after a record, oldest first."""
+
+    @_abc_1.abstractmethod
+    def ListPatterns(
+        self,
+        request: _query_service_pb2.ListPatternsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_query_service_pb2.ListPatternsResponse, _abc.Awaitable[_query_service_pb2.ListPatternsResponse]]:
+        """Templates of matching bodies (`user <*> logged in`) with their counts."""
+
+    @_abc_1.abstractmethod
+    def ListChanges(
+        self,
+        request: _query_service_pb2.ListChangesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_query_service_pb2.ListChangesResponse, _abc.Awaitable[_query_service_pb2.ListChangesResponse]]:
+        """What changed against the period of the same length before: services by rise of their errors."""
+
+    @_abc_1.abstractmethod
+    def Complete(
+        self,
+        request: _query_service_pb2.CompleteRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_query_service_pb2.CompleteResponse, _abc.Awaitable[_query_service_pb2.CompleteResponse]]:
+        """How an unfinished filter may go on: fields, operators, values."""
+
+    @_abc_1.abstractmethod
+    def Export(
+        self,
+        request: _query_service_pb2.ExportRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_httpbody_pb2.HttpBody], _abc.AsyncIterator[_httpbody_pb2.HttpBody]]:
+        """Every matching record, newest first, as a file in pieces. Ends with an error when it can't be whole.
+        buf:lint:ignore RPC_RESPONSE_STANDARD_NAME
+        buf:lint:ignore RPC_REQUEST_RESPONSE_UNIQUE
+        """
 
 def add_QueryServiceServicer_to_server(servicer: QueryServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
