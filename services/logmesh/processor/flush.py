@@ -1,4 +1,4 @@
-"""The flush transaction: lock the ledger, drop what it holds, COPY the rest, advance the ledger, commit.
+"""The flush transaction: lock the ledger, drop what it holds, COPY the rest, advance the ledger, add to the counts, commit.
 
 Whatever happens to a COMMIT whose answer was lost, running the transaction again is right: the ledger tells.
 """
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import asyncpg
 
+from logmesh.processor import counts
 from logmesh.processor.prepare import Prepared
 from logmesh.record.ids import position_of
 from logmesh.record.ranges import RangeSet
@@ -67,7 +68,11 @@ async def flush(connection: "asyncpg.Connection", group: list[Prepared]) -> Flus
                 ],
             )
         if stored:
+            # Last, because other flushes wait for these rows.
             await connection.execute(load("advance_ledger"), *_advance(stored))
+            await connection.execute(
+                load("add_counts"), *counts.columns(counts.add(prepared.counts for prepared in stored))
+            )
     return Flushed(stored, duplicates)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from logmesh.processor.counts import Counts, count, no_counts
 from logmesh.processor.frame import Origin as BatchOrigin
 from logmesh.processor.payload import BatchRefused, Entries, decode_payload, no_entries
 from logmesh.record.entry import EntryRefused, check_body
@@ -57,6 +58,7 @@ class Prepared:
     entries: Entries = field(default_factory=no_entries)  # by row: place in the batch
     dead: list[Refused] = field(default_factory=list)
     dead_count: int = 0  # differs from len(dead) when a whole batch is one dead letter
+    counts: Counts = field(default_factory=no_counts)
     max_time_unix_nano: int = 0
     traces: dict[bytes, list[bytes]] = field(default_factory=dict)  # COPY rows by trace id
 
@@ -133,22 +135,23 @@ class _Keep:
 def _fill(
     prepared: Prepared, keep: _Keep, origin_numbers: dict[tuple[str, bytes], int], now: int, with_traces: bool
 ) -> None:
-    columns, batch, count = keep.columns, prepared.batch, len(keep.bodies)
+    columns, batch, rows_kept = keep.columns, prepared.batch, len(keep.bodies)
     select: Any = slice(None) if keep.at is None else keep.at
     times, original = _clamp(
         np.frombuffer(columns.times_unix_nano, "<u8")[select], columns, batch.received_unix_nano, now
     )
     numbers, services = _origins(columns, batch.key.tenant, origin_numbers)
     indexes = (
-        np.array(columns.origin_indexes, np.int32)[select] if columns.origin_indexes else np.zeros(count, np.int32)
+        np.array(columns.origin_indexes, np.int32)[select] if columns.origin_indexes else np.zeros(rows_kept, np.int32)
     )
+    origins = numbers[indexes]
     tails = _tails(batch.key.tenant.encode(), services, indexes, columns.severity_texts, original, keep.at)
     traces = _select(columns.trace_ids, 16, keep.at)
     rows = copy_rows(
         times=times,
         positions=(batch.seq << ENTRY_BITS) + keep.entries,
         spool=prepared.spool,
-        origins=numbers[indexes],
+        origins=origins,
         severities=keep.severities,
         trace_ids=traces,
         span_ids=_select(columns.span_ids, 8, keep.at),
@@ -156,7 +159,8 @@ def _fill(
         attributes=keep.attributes,
         tails=tails,
     )
-    prepared.data, prepared.rows, prepared.entries = join_rows(rows), count, keep.entries
+    prepared.data, prepared.rows, prepared.entries = join_rows(rows), rows_kept, keep.entries
+    prepared.counts = count(times, origins, keep.severities)
     prepared.max_time_unix_nano = int(times.max())
     if with_traces and traces:
         prepared.traces = _by_trace(traces, rows)

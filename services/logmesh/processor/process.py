@@ -176,6 +176,7 @@ async def _maintain(pool: "asyncpg.Pool", retention_days: int) -> None:
     while True:
         try:
             dropped = await pool.fetchval("SELECT logmesh.maintain(make_interval(days => $1))", retention_days)
+            await pool.execute("SELECT logmesh.trim_counts(make_interval(days => $1))", retention_days)
             log.info("maintained partitions", event_name="maintained", dropped=dropped)
         except Exception as error:  # noqa: BLE001  # nothing of it may stop the processor
             log.warning("maintenance failed, will be tried again", event_name="maintenance_failed", error=repr(error))
