@@ -17,6 +17,8 @@ from logmesh.cli.moments import format_age
 from logmesh.cli.present import clean
 from logmesh.cli.search import DEFAULT_GATEWAY, Gateway
 from logmesh.v1.pipeline_service_pb2 import (
+    GetSummaryRequest,
+    GetSummaryResponse,
     LedgerEntry,
     ListLedgerRequest,
     ListLedgerResponse,
@@ -47,31 +49,38 @@ def status(
     Exit codes: 0 the state is shown, whatever it is; 1 the gateway can't be reached or failed; 2 an option is wrong.
     """
     try:
-        ledger, processors = _ask(producers, gateway)
+        summary, ledger, processors = _ask(producers, gateway)
     except CommandError as error:
         typer.secho(f"logmesh status: {error}", fg="red", err=True)
         raise typer.Exit(error.exit_code) from error
     if output is StatusOutput.JSON:
-        print(json.dumps(as_plain(ledger, processors), ensure_ascii=False))
+        print(json.dumps(as_plain(summary, ledger, processors), ensure_ascii=False))
         return
     console = Console(highlight=False)
+    console.print(headline(summary))
     console.print(producer_table(ledger, datetime.now(UTC)))
     console.print(processor_table(processors))
 
 
-def _ask(producers: int, gateway: str) -> tuple[ListLedgerResponse, ListProcessorsResponse]:
+def _ask(producers: int, gateway: str) -> tuple[GetSummaryResponse, ListLedgerResponse, ListProcessorsResponse]:
     with grpc.insecure_channel(gateway) as channel:
         stub = PipelineServiceStub(channel)
         try:
             ledger = stub.ListLedger(ListLedgerRequest(page_size=producers), timeout=_TIMEOUT_SECONDS)
-            return ledger, stub.ListProcessors(ListProcessorsRequest(), timeout=_TIMEOUT_SECONDS)
+            processors = stub.ListProcessors(ListProcessorsRequest(), timeout=_TIMEOUT_SECONDS)
+            return stub.GetSummary(GetSummaryRequest(), timeout=_TIMEOUT_SECONDS), ledger, processors
         except grpc.RpcError as error:
             raise from_rpc(error, gateway) from error
 
 
-def as_plain(ledger: ListLedgerResponse, processors: ListProcessorsResponse) -> dict[str, Any]:
-    """Both answers as JSON values: counts are numbers, durations seconds."""
+def as_plain(
+    summary: GetSummaryResponse, ledger: ListLedgerResponse, processors: ListProcessorsResponse
+) -> dict[str, Any]:
+    """The answers as JSON values: counts are numbers, durations seconds."""
     return {
+        "lost_batches": summary.lost_batches,
+        "unaccounted_batches": summary.unaccounted_batches,
+        "lag_seconds": _seconds(summary),
         "producers": [
             {
                 "producer": entry.producer,
@@ -79,6 +88,7 @@ def as_plain(ledger: ListLedgerResponse, processors: ListProcessorsResponse) -> 
                 "last_seq": entry.last_seq,
                 "missing": [[gap.first, gap.last] for gap in entry.missing],
                 "missing_batches": missing_batches(entry),
+                "lost": [[gap.first, gap.last] for gap in entry.lost],
                 "stored": entry.stored,
                 "dead_letters": entry.dead_letters,
                 "last_commit_time": MessageToDict(entry.last_commit_time)
@@ -102,6 +112,16 @@ def as_plain(ledger: ListLedgerResponse, processors: ListProcessorsResponse) -> 
             for state in processors.processors
         ],
     }
+
+
+def headline(summary: GetSummaryResponse) -> Text:
+    """Lost, unaccounted, lag."""
+    return Text.assemble(
+        (f"lost {summary.lost_batches:,}", "bold red" if summary.lost_batches else "bold green"),
+        " · ",
+        (f"unaccounted {summary.unaccounted_batches:,}", "yellow" if summary.unaccounted_batches else ""),
+        f" · lag {_lag(summary)}\n",
+    )
 
 
 def producer_table(ledger: ListLedgerResponse, now: datetime) -> Table:
@@ -159,10 +179,10 @@ def _table(*columns: str) -> Table:
     return table
 
 
-def _seconds(message: LedgerEntry | ProcessorState) -> float | None:
+def _seconds(message: LedgerEntry | ProcessorState | GetSummaryResponse) -> float | None:
     return message.lag.ToNanoseconds() / 1e9 if message.HasField("lag") else None
 
 
-def _lag(message: LedgerEntry | ProcessorState) -> str:
+def _lag(message: LedgerEntry | ProcessorState | GetSummaryResponse) -> str:
     seconds = _seconds(message)
     return "–" if seconds is None else format_age(max(0.0, seconds))

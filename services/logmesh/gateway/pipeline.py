@@ -1,6 +1,7 @@
 """`PipelineService` as a gateway answers it: the ledger from the database, the processors each from itself."""
 
 import asyncio
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import asyncpg
@@ -12,6 +13,7 @@ from logmesh.gateway.discovery import DiscoveryError, resolve_target
 from logmesh.gateway.failures import QUERY_FAILURES, status_of
 from logmesh.gateway.reader import reading
 from logmesh.gateway.settings import GatewaySettings
+from logmesh.gateway.summary import summarize
 from logmesh.runtime.channel import open_channel
 from logmesh.storage.multirange import from_multirange
 from logmesh.storage.sql import load
@@ -39,29 +41,39 @@ class PipelineServicer(PipelineServiceServicer):
                 grpc.StatusCode.INVALID_ARGUMENT,
                 f"page_size is {request.page_size}, and {MAX_PAGE_SIZE} is the most",
             )
-        try:
-            async with reading(self._pool, self._settings.tenant, _LEDGER_SECONDS) as connection:
-                rows = await connection.fetch(load("list_ledger"), request.page_size or DEFAULT_PAGE_SIZE)
-        except QUERY_FAILURES as error:
-            code, text = status_of(error)
-            log.warning("the ledger can't be read", event_name="ledger_failed", code=code.name, error=repr(error))
-            await context.abort(code, text)
-        return pb.ListLedgerResponse(entries=[ledger_entry(row) for row in rows])
+        return pb.ListLedgerResponse(entries=await self._ledger(request.page_size or DEFAULT_PAGE_SIZE, context))
 
     async def ListProcessors(  # noqa: N802
         self, request: pb.ListProcessorsRequest, context: Any
     ) -> pb.ListProcessorsResponse:
         """The state of every processor, by name; one that does not answer is listed by its address, not ready."""
+        return pb.ListProcessorsResponse(processors=await self._states(context))
+
+    async def GetSummary(self, request: pb.GetSummaryRequest, context: Any) -> pb.GetSummaryResponse:  # noqa: N802
+        """Lost, unaccounted, lag."""
+        entries = await self._ledger(MAX_PAGE_SIZE, context)
+        return summarize(entries, await self._states(context), datetime.now(UTC).replace(tzinfo=None))
+
+    async def _ledger(self, limit: int, context: Any) -> list[pb.LedgerEntry]:
+        try:
+            async with reading(self._pool, self._settings.tenant, _LEDGER_SECONDS) as connection:
+                rows = await connection.fetch(load("list_ledger"), limit)
+        except QUERY_FAILURES as error:
+            code, text = status_of(error)
+            log.warning("the ledger can't be read", event_name="ledger_failed", code=code.name, error=repr(error))
+            await context.abort(code, text)
+        return [ledger_entry(row) for row in rows]
+
+    async def _states(self, context: Any) -> list[pb.ProcessorState]:
         if not self._settings.processors:
-            return pb.ListProcessorsResponse()
+            return []
         try:
             addresses = await resolve_target(self._settings.processors)
         except DiscoveryError as error:
             log.warning("no processor is found", event_name="discovery_failed", error=str(error))
             await context.abort(grpc.StatusCode.UNAVAILABLE, str(error))
         answers = await asyncio.gather(*(self._ask(address) for address in addresses))
-        states = sorted((state for answer in answers for state in answer), key=lambda state: state.name)
-        return pb.ListProcessorsResponse(processors=states)
+        return sorted((state for answer in answers for state in answer), key=lambda state: state.name)
 
     async def _ask(self, address: str) -> list[pb.ProcessorState]:
         scheme = "ipv6" if address.startswith("[") else "ipv4"
@@ -91,6 +103,7 @@ def ledger_entry(row: Any) -> pb.LedgerEntry:
         producer=row["producer"],
         last_seq=committed.highest(),
         missing=[SeqRange(first=first, last=last) for first, last in committed.missing()],
+        lost=[SeqRange(first=first, last=last) for first, last in from_multirange(row["lost"])],
         stored=row["stored"],
         dead_letters=row["dead_letters"],
     )

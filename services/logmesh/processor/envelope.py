@@ -6,7 +6,7 @@ import google_crc32c
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 from google.protobuf.descriptor import FileDescriptor
 
-from logmesh.record.limits import MAX_BATCH_RECORDS, MAX_RAW_BYTES
+from logmesh.record.limits import MAX_BATCH_RECORDS, MAX_RAW_BYTES, MAX_SEQ
 from logmesh.v1 import ingest_service_pb2 as pb
 
 
@@ -52,8 +52,8 @@ def inspect(batch: Any) -> tuple[int, str | None]:
 
 
 def _fault_of(batch: Any, crc: int, has_columns: bool, records: int) -> str | None:
-    if not 1 <= batch.seq < 1 << 49:
-        return f"seq {batch.seq} is not between 1 and 2^49"
+    if not 1 <= batch.seq <= MAX_SEQ:
+        return f"seq {batch.seq} is not from 1 to 2^49 - 1"
     if not 1 <= batch.count <= MAX_BATCH_RECORDS:
         return f"count {batch.count} is not between 1 and {MAX_BATCH_RECORDS}"
     if has_columns == bool(records):

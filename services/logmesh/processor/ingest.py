@@ -16,7 +16,7 @@ from logmesh.processor.frame import Origin, Unwritten
 from logmesh.processor.sessions import Session, Sessions
 from logmesh.processor.settings import ProcessorSettings
 from logmesh.processor.wal import Submitted, Wal
-from logmesh.record.limits import MAX_NAME_BYTES
+from logmesh.record.limits import MAX_NAME_BYTES, MAX_SEQ
 from logmesh.record.ranges import RangeSet
 from logmesh.runtime import metrics
 from logmesh.runtime.channel import END_OF_STREAM
@@ -128,7 +128,13 @@ class Ingest:
     async def _open_spool(self, context: Any, key: SpoolKey, hello: pb.Hello, principal: str) -> OpenSpool:
         try:
             opened = await open_spool(
-                self._pool, key, producer=hello.producer, principal=principal, epoch=hello.session_epoch
+                self._pool,
+                key,
+                producer=hello.producer,
+                principal=principal,
+                epoch=hello.session_epoch,
+                lowest_seq=min(hello.lowest_seq, MAX_SEQ),
+                abandoned=_abandoned(hello),
             )
             if not self._incarnation:
                 self._incarnation = await self._pool.fetchval("SELECT logmesh.incarnation()")
@@ -228,4 +234,4 @@ class Ingest:
 
 def _abandoned(hello: pb.Hello) -> RangeSet:
     ranges = ((part.first, part.last) for part in hello.abandoned[:MAX_ABANDONED_RANGES])
-    return RangeSet((first, last) for first, last in ranges if 1 <= first <= last)
+    return RangeSet((first, last) for first, last in ranges if 1 <= first <= last <= MAX_SEQ)

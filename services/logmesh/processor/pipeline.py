@@ -26,6 +26,11 @@ class Pipeline(PipelineServiceServicer):
         await context.abort(grpc.StatusCode.UNIMPLEMENTED, "ask a gateway for the ledger")
         raise AssertionError("abort raises")
 
+    async def GetSummary(self, request: pb.GetSummaryRequest, context: Any) -> pb.GetSummaryResponse:  # noqa: N802
+        """Not here."""
+        await context.abort(grpc.StatusCode.UNIMPLEMENTED, "ask a gateway for the summary")
+        raise AssertionError("abort raises")
+
     async def ListProcessors(  # noqa: N802
         self, request: pb.ListProcessorsRequest, context: Any
     ) -> pb.ListProcessorsResponse:
@@ -41,5 +46,6 @@ class Pipeline(PipelineServiceServicer):
             version=__version__,
             track=self._settings.track,
             ready=self.ready,
+            wal_fill=self._journal.fill(),
         )
         return pb.ListProcessorsResponse(processors=[state])

@@ -29,3 +29,6 @@ MAX_AGE: Final = timedelta(days=7)
 
 MAX_AHEAD: Final = timedelta(minutes=10)
 """Later times than this after receipt are clamped."""
+
+MAX_SEQ: Final = (1 << 49) - 1
+"""Greatest number of a batch: with the entry's bits it still fits a bigint."""

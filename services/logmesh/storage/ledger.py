@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import asyncpg
 
 from logmesh.record.ranges import RangeSet
-from logmesh.storage.multirange import from_multirange
+from logmesh.storage.multirange import from_multirange, to_multirange
 from logmesh.storage.sql import load
 
 
@@ -40,9 +40,17 @@ async def open_spool(
     producer: str,
     principal: str,
     epoch: int,
+    lowest_seq: int,
+    abandoned: RangeSet,
 ) -> OpenSpool:
-    """Bind the spool to `principal`, raise its epoch, return what is committed. Raises SpoolFenced or SpoolForbidden."""
-    row = await connection.fetchrow(load("open_spool"), key.tenant, key.spool_id, producer, principal, epoch)
+    """Bind the spool to `principal`, raise its epoch, return what is committed. Raises SpoolFenced or SpoolForbidden.
+
+    The spool holds nothing below `lowest_seq` (0: nothing at all) and nothing in `abandoned`.
+    """
+    row = await connection.fetchrow(
+        load("open_spool"),
+        key.tenant, key.spool_id, producer, principal, epoch, lowest_seq, to_multirange(abandoned),
+    )  # fmt: skip
     if row is not None:
         return OpenSpool(from_multirange(row["committed"]), row["created"])
     found = await connection.fetchrow(load("find_spool"), key.tenant, key.spool_id)

@@ -77,6 +77,7 @@ class LedgerEntry(message.Message):
     DEAD_LETTERS_FIELD_NUMBER: builtins.int
     LAST_COMMIT_TIME_FIELD_NUMBER: builtins.int
     LAG_FIELD_NUMBER: builtins.int
+    LOST_FIELD_NUMBER: builtins.int
     spool_id: builtins.str
     """The spool."""
     producer: builtins.str
@@ -99,6 +100,10 @@ class LedgerEntry(message.Message):
     def lag(self) -> duration_pb2.Duration:
         """From the newest record's time to its commit."""
 
+    @builtins.property
+    def lost(self) -> containers.RepeatedCompositeFieldContainer[ingest_service_pb2.SeqRange]:
+        """Those of `missing` that the producer says it does not hold any more."""
+
     def __init__(
         self,
         *,
@@ -110,10 +115,11 @@ class LedgerEntry(message.Message):
         dead_letters: builtins.int = ...,
         last_commit_time: timestamp_pb2.Timestamp | None = ...,
         lag: duration_pb2.Duration | None = ...,
+        lost: abc.Iterable[ingest_service_pb2.SeqRange] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = typing.Literal["lag", b"lag", "last_commit_time", b"last_commit_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = typing.Literal["dead_letters", b"dead_letters", "lag", b"lag", "last_commit_time", b"last_commit_time", "last_seq", b"last_seq", "missing", b"missing", "producer", b"producer", "spool_id", b"spool_id", "stored", b"stored"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = typing.Literal["dead_letters", b"dead_letters", "lag", b"lag", "last_commit_time", b"last_commit_time", "last_seq", b"last_seq", "lost", b"lost", "missing", b"missing", "producer", b"producer", "spool_id", b"spool_id", "stored", b"stored"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -242,11 +248,11 @@ class GetSummaryResponse(message.Message):
     PROCESSORS_READY_FIELD_NUMBER: builtins.int
     PROCESSORS_FIELD_NUMBER: builtins.int
     lost_batches: builtins.int
-    """Batches that are missing below a later one of their producer, and that no processor holds any more."""
-    unaccounted_batches: builtins.int
-    """Batches that are missing below a later one, and may still come: a processor that could hold them is away or has not
-    written its log yet.
+    """Batches that are missing below a later one, that their producer does not hold any more, while every processor is ready
+    and has written its log.
     """
+    unaccounted_batches: builtins.int
+    """Other batches that are missing below a later one: they may still come."""
     stored: builtins.int
     """Records stored."""
     dead_letters: builtins.int
@@ -259,7 +265,9 @@ class GetSummaryResponse(message.Message):
     """Processors known."""
     @builtins.property
     def lag(self) -> duration_pb2.Duration:
-        """Age of the oldest batch that a processor has logged and not committed; of the newest commit where there is none."""
+        """The greatest of: age of the oldest batch that a processor has not committed; time from record to commit in the last
+        flush of each producer that was heard of within a minute.
+        """
 
     def __init__(
         self,

@@ -14,6 +14,7 @@ from logmesh.producer.settings import ProducerSettings
 from logmesh.producer.spool import Spool
 from logmesh.record.batch import encode_batch
 from logmesh.record.ranges import RangeSet
+from logmesh.storage.multirange import from_multirange
 from logmesh.v1 import ingest_service_pb2 as pb
 from logmesh.v1.record_pb2 import LogColumns
 
@@ -45,9 +46,11 @@ async def test_damaged_and_refused_batches_do_not_hold_the_others_up(
             await forwarder.all_committed()
         forwarding.cancel()
         ledger = await processor.ledger(spool.spool_id)
+        (row,) = await processor.query("SELECT abandoned::text AS abandoned FROM logmesh.spools")
     spool.close()
     assert ledger.committed == RangeSet([(1, DAMAGED - 1), (DAMAGED + 1, REFUSED - 1), (REFUSED + 1, BATCHES)])
     assert ledger.stored == BATCHES - 2
+    assert {DAMAGED, REFUSED} <= {seq for seq in range(1, BATCHES) if seq in from_multirange(row["abandoned"])}
     assert ["is damaged" in what for what in told] == [True, False]
     assert (folder / "refused" / f"{REFUSED}.batch").stat().st_size
     assert "count 0 is not between" in (folder / "refused" / f"{REFUSED}.reason").read_text()

@@ -65,7 +65,15 @@ async def _replace(store: ServerStore, spool_id: str) -> None:
     await migrate(owner)
     # As another producer's Hello and batch would have; it holds the number that the next batch has.
     pool = await asyncpg.create_pool(store.owner_dsn, min_size=1, max_size=1)
-    await open_spool(pool, SpoolKey("default", spool_id), producer="other", principal="other", epoch=1)
+    await open_spool(
+        pool,
+        SpoolKey("default", spool_id),
+        producer="other",
+        principal="other",
+        epoch=1,
+        lowest_seq=1,
+        abandoned=RangeSet(),
+    )
     await pool.close()
     await owner.execute("UPDATE logmesh.spools SET committed = '{[1,10)}'")
     await owner.execute(
