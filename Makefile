@@ -71,6 +71,10 @@ stubs: setup ## Regenerate services/logmesh/v1 from protos/
 bench: setup ## Measure ingest from end to end (ARGS are the benchmark's)
 	$(BIN)/python -m benchmarks.ingest $(ARGS)
 
+.PHONY: fuzz
+fuzz: setup ## A million random filters: each a filter or an error, none of it SQL (ARGS="--count 10000")
+	$(BIN)/python -m tests.unit.gateway.fuzz_filters $(ARGS)
+
 .PHONY: lock
 lock: ## Pin the requirement files anew (needs uv)
 	@for extra in server local dev; do \
