@@ -19,7 +19,7 @@ ADDRESS = "127.0.0.11"
 
 
 class Servers:
-    """PostgreSQL (unless `database_dsn` names one) and a processor, under `folder`."""
+    """PostgreSQL and a processor, their data under `folder`."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
