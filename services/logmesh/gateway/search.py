@@ -10,8 +10,8 @@ from typing import Any, Final
 
 import asyncpg
 
-from logmesh.gateway.filters import compile_sql
-from logmesh.gateway.filters.ast import Node
+from logmesh.filters import compile_sql
+from logmesh.filters.ast import Node
 from logmesh.gateway.page_token import Cursor
 from logmesh.gateway.reader import reading
 from logmesh.gateway.rows import from_timestamp, record_from_row, to_timestamp

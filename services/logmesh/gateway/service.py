@@ -10,8 +10,8 @@ import grpc
 import structlog
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from logmesh.filters import FilterError, parse_filter
 from logmesh.gateway.failures import QUERY_FAILURES, status_of
-from logmesh.gateway.filters import FilterError, parse_filter
 from logmesh.gateway.page_token import Cursor, PageTokenError, decode_page_token, encode_page_token
 from logmesh.gateway.search import Done, Query, search
 from logmesh.gateway.settings import GatewaySettings

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.conftest import Database
 from tests.integration.gateway.stored import make_schema, store_records
 
-from logmesh.gateway.filters import compile_predicate, compile_sql, parse_filter
+from logmesh.filters import compile_predicate, compile_sql, parse_filter
 from logmesh.v1.record_pb2 import LogRecord
 
 NOW = time.time_ns() // 10**9 * 10**9

@@ -10,7 +10,7 @@ import pytest
 from tests.conftest import Database
 from tests.integration.gateway.stored import make_schema, store_records
 
-from logmesh.gateway.filters import parse_filter
+from logmesh.filters import parse_filter
 from logmesh.gateway.page_token import Cursor
 from logmesh.gateway.search import Done, Query, search
 from logmesh.storage.postgres import open_pool

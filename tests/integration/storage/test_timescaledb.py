@@ -13,7 +13,7 @@ from tests.integration.processor.bad_entries import BAD_COLUMNS
 from tests.integration.processor.running import RunningProcessor, running_processor
 from tests.integration.storage.timescaledb import DSN, VARIABLE, TimescaleDatabase, create_extension, timescale_database
 
-from logmesh.gateway.filters import parse_filter
+from logmesh.filters import parse_filter
 from logmesh.gateway.page_token import Cursor
 from logmesh.gateway.search import Done, Query, search
 from logmesh.processor.flush import COMPRESS_ROWS

@@ -5,8 +5,8 @@ import re
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from logmesh.gateway.filters import FilterError, compile_predicate, compile_sql, parse_filter
-from logmesh.gateway.filters.ast import Node
+from logmesh.filters import FilterError, compile_predicate, compile_sql, parse_filter
+from logmesh.filters.ast import Node
 from logmesh.v1.record_pb2 import LogRecord
 
 # Everything that SQL from a filter may be made of.

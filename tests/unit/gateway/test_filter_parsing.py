@@ -4,8 +4,8 @@ from decimal import Decimal
 
 import pytest
 
-from logmesh.gateway.filters import FilterError, parse_filter
-from logmesh.gateway.filters.ast import (
+from logmesh.filters import FilterError, parse_filter
+from logmesh.filters.ast import (
     EVERYTHING,
     And,
     IdEquals,
@@ -27,8 +27,8 @@ from logmesh.gateway.filters.ast import (
     TextPresent,
     TimeCompare,
 )
-from logmesh.gateway.filters.limits import MAX_BYTES, MAX_CONDITIONS, MAX_DEPTH
-from logmesh.gateway.filters.regex import parse_regex
+from logmesh.filters.limits import MAX_BYTES, MAX_CONDITIONS, MAX_DEPTH
+from logmesh.filters.regex import parse_regex
 
 
 def body(text: str) -> Node:

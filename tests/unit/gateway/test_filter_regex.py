@@ -5,7 +5,7 @@ import re2
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from logmesh.gateway.filters.regex import RegexError, parse_regex
+from logmesh.filters.regex import RegexError, parse_regex
 
 _PIECES = st.sampled_from([
     "a", "b", "ab", ".", "\\d", "\\w", "\\S", "[ab]", "[^a]", "[a-c]", "[[:digit:]x]", "(a|b)", "(?:ab)", "a*", "a+?", "b?",

@@ -3,8 +3,8 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from logmesh.gateway.filters import parse_filter
-from logmesh.gateway.filters.ast import (
+from logmesh.filters import parse_filter
+from logmesh.filters.ast import (
     And,
     IdEquals,
     IdPresent,

@@ -9,7 +9,7 @@ from decimal import Decimal
 from enum import Enum
 from typing import Literal
 
-from logmesh.gateway.filters.regex import Regex
+from logmesh.filters.regex import Regex
 
 TextColumn = Literal["service", "instance", "body"]
 IdColumn = Literal["trace_id", "span_id"]

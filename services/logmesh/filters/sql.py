@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import assert_never
 
-from logmesh.gateway.filters.ast import (
+from logmesh.filters.ast import (
     And,
     IdEquals,
     IdPresent,

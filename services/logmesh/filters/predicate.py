@@ -8,7 +8,7 @@ from typing import Any, assert_never
 import re2
 from google.protobuf.struct_pb2 import Struct, Value
 
-from logmesh.gateway.filters.ast import (
+from logmesh.filters.ast import (
     And,
     IdEquals,
     IdPresent,

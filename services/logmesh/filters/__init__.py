@@ -5,9 +5,9 @@ AIP-160 as users of Cloud Logging know it: OR binds tighter than AND, and a comp
 doesn't have is false, `!=` and `!~` included; `NOT` turns that into true.
 """
 
-from logmesh.gateway.filters.errors import FilterError
-from logmesh.gateway.filters.parser import parse_filter
-from logmesh.gateway.filters.predicate import compile_predicate
-from logmesh.gateway.filters.sql import compile_sql
+from logmesh.filters.errors import FilterError
+from logmesh.filters.parser import parse_filter
+from logmesh.filters.predicate import compile_predicate
+from logmesh.filters.sql import compile_sql
 
 __all__ = ["FilterError", "compile_predicate", "compile_sql", "parse_filter"]

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Final, cast
 
-from logmesh.gateway.filters.ast import (
+from logmesh.filters.ast import (
     And,
     IdColumn,
     IdEquals,
@@ -30,8 +30,8 @@ from logmesh.gateway.filters.ast import (
     TextPresent,
     TimeCompare,
 )
-from logmesh.gateway.filters.errors import FilterError, closest
-from logmesh.gateway.filters.regex import Regex, RegexError, parse_regex
+from logmesh.filters.errors import FilterError, closest
+from logmesh.filters.regex import Regex, RegexError, parse_regex
 from logmesh.record.severity import SEVERITY_NAMES, SEVERITY_NUMBERS
 
 FIELDS: Final = (

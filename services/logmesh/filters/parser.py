@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 from lark import Lark, Token, Transformer
 from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken, VisitError
 
-from logmesh.gateway.filters.ast import EVERYTHING, And, Node, Not, Or, TextContains
-from logmesh.gateway.filters.conditions import Value, condition
-from logmesh.gateway.filters.errors import FilterError
-from logmesh.gateway.filters.limits import MAX_BYTES, MAX_CONDITIONS, MAX_DEPTH
+from logmesh.filters.ast import EVERYTHING, And, Node, Not, Or, TextContains
+from logmesh.filters.conditions import Value, condition
+from logmesh.filters.errors import FilterError
+from logmesh.filters.limits import MAX_BYTES, MAX_CONDITIONS, MAX_DEPTH
 
 _EXPECTED = {
     "COMPARATOR": "a comparison", "WORD": "a word", "STRING": "a quoted text", "VALUE": "a value", "PATH": "a field",
@@ -163,5 +163,5 @@ def _explain(text: str, error: UnexpectedInput) -> FilterError:
 
 @cache
 def _lark() -> Lark:
-    grammar = (files("logmesh.gateway.filters") / "grammar.lark").read_text("utf-8")
+    grammar = (files("logmesh.filters") / "grammar.lark").read_text("utf-8")
     return Lark(grammar, parser="lalr", lexer="contextual", transformer=_Builder())
