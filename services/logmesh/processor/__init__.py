@@ -3,5 +3,6 @@
 Append ─► ingest ─► wal ─► writer ─┬─► prepare (columns → COPY rows)
 Write  ─► write ───►  │            ├─► flush   (COPY + ledger, one transaction)
                       │            └─► recent  (traces of the last minutes, to Redis)
-          Logged ◄────┘   Committed ◄── settle
+          Logged ◄────┤   Committed ◄── settle
+Tail ◄── fanout ◄─────┘
 """

@@ -3,41 +3,14 @@
 from typing import Any
 
 import google_crc32c
-from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
-from google.protobuf.descriptor import FileDescriptor
 
 from logmesh.record.limits import MAX_BATCH_RECORDS, MAX_RAW_BYTES, MAX_SEQ
+from logmesh.record.opaque import opaque_types
 from logmesh.v1 import ingest_service_pb2 as pb
 
-
-def _opaque_messages() -> tuple[Any, Any]:
-    """`AppendRequest` and `WriteRequest` with their records as bytes, which is the same on the wire.
-
-    So they are not parsed in the stream handler, and one that can't be parsed costs itself and not the batch.
-    """
-    file = descriptor_pb2.FileDescriptorProto()
-    pb.DESCRIPTOR.CopyToProto(file)
-    for message in file.message_type:
-        for field in message.field:
-            if message.name in ("Batch", "WriteRequest") and field.name == "records":
-                field.type = descriptor_pb2.FieldDescriptorProto.TYPE_BYTES
-                field.ClearField("type_name")
-    pool = descriptor_pool.DescriptorPool()
-    _add_dependencies(pool, pb.DESCRIPTOR)
-    pool.Add(file)
-    append, write = map(pool.FindMessageTypeByName, ("logmesh.v1.AppendRequest", "logmesh.v1.WriteRequest"))
-    return message_factory.GetMessageClass(append), message_factory.GetMessageClass(write)
-
-
-def _add_dependencies(pool: descriptor_pool.DescriptorPool, file: FileDescriptor) -> None:
-    for dependency in file.dependencies:
-        _add_dependencies(pool, dependency)
-        proto = descriptor_pb2.FileDescriptorProto()
-        dependency.CopyToProto(proto)
-        pool.Add(proto)
-
-
-OpaqueAppendRequest, OpaqueWriteRequest = _opaque_messages()
+# Records are not parsed in the stream handler, and one that can't be parsed costs itself and not the batch.
+_opaque = opaque_types(pb.DESCRIPTOR, {("Batch", "records"), ("WriteRequest", "records")})
+OpaqueAppendRequest, OpaqueWriteRequest = _opaque("AppendRequest"), _opaque("WriteRequest")
 """Parse with ``OpaqueAppendRequest.FromString(data)``; raises google.protobuf.message.DecodeError."""
 
 

@@ -31,7 +31,7 @@ class Origins:
                 tenant,
                 service_of(origin).decode(),
                 clean_text(origin.service_instance_id, MAX_NAME_BYTES).decode(),
-                _resource(origin.resource_attributes),
+                stored_resource(origin.resource_attributes),
                 clean_text(origin.scope_name, MAX_NAME_BYTES).decode(),
                 clean_text(origin.scope_version, MAX_NAME_BYTES).decode(),
             )
@@ -50,7 +50,7 @@ class Origins:
             return await connection.fetchval(load("find_origin"), *plain, digest)  # type: ignore[no-any-return]
 
 
-def _resource(text: bytes) -> str:
+def stored_resource(text: bytes) -> str:
     """The resource's attributes as JSON that the database takes; what is not JSON is kept as text in one field."""
     try:
         return check_body(b"", text)[1].decode() or "{}"

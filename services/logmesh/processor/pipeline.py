@@ -7,6 +7,7 @@ from google.protobuf.duration_pb2 import Duration
 
 from logmesh import __version__
 from logmesh.journal import Journal
+from logmesh.processor.fanout import Fanout
 from logmesh.processor.sessions import Sessions
 from logmesh.processor.settings import ProcessorSettings
 from logmesh.processor.writer import Writer
@@ -17,8 +18,11 @@ from logmesh.v1.pipeline_service_pb2_grpc import PipelineServiceServicer
 class Pipeline(PipelineServiceServicer):
     """Answers ListProcessors with one entry."""
 
-    def __init__(self, settings: ProcessorSettings, sessions: Sessions, journal: Journal, writer: Writer) -> None:
+    def __init__(
+        self, settings: ProcessorSettings, sessions: Sessions, journal: Journal, writer: Writer, fanout: Fanout
+    ) -> None:
         self._settings, self._sessions, self._journal, self._writer = settings, sessions, journal, writer
+        self._fanout = fanout
         self.ready = False
 
     async def ListLedger(self, request: pb.ListLedgerRequest, context: Any) -> pb.ListLedgerResponse:  # noqa: N802
@@ -47,5 +51,6 @@ class Pipeline(PipelineServiceServicer):
             track=self._settings.track,
             ready=self.ready,
             wal_fill=self._journal.fill(),
+            tails=len(self._fanout),
         )
         return pb.ListProcessorsResponse(processors=[state])

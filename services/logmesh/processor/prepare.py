@@ -78,13 +78,24 @@ def prepare(
     that it refused all the same. Raises OriginUnknown."""
     prepared = Prepared(batch, spool)
     try:
-        payload = decode_payload(raw, batch)
+        kept, prepared.dead = check_entries(batch, raw, strict=strict, refused=refused)
     except BatchRefused as error:
         prepared.dead = [Refused(0, str(error), error.content)]
         prepared.dead_count = batch.count
         return prepared
+    prepared.dead_count = len(prepared.dead)
+    if kept.bodies:
+        _fill(prepared, kept, origin_numbers, now_unix_nano, with_traces)
+    return prepared
+
+
+def check_entries(
+    batch: BatchOrigin, raw: bytes, *, strict: bool = False, refused: dict[int, str] | None = None
+) -> "tuple[Kept, list[Refused]]":
+    """Sort a batch's entries into those that are stored and dead letters, as `prepare` does. Raises BatchRefused."""
+    payload = decode_payload(raw, batch)
     columns, entries = payload.columns, payload.entries
-    prepared.dead += [Refused(entry, reason, content) for entry, reason, content in payload.refused]
+    dead = [Refused(entry, reason, content) for entry, reason, content in payload.refused]
 
     # As lists: each pass over a protobuf container makes its bytes objects anew.
     bodies: Sequence[bytes] = columns.bodies[:]
@@ -99,18 +110,15 @@ def prepare(
         bodies, attributes, more = _check_each(bodies, attributes)
         bad |= more
 
-    keep = _Keep(columns, entries, bodies, attributes, severities)
+    kept = Kept(columns, entries, bodies, attributes, severities)
     if bad:
-        prepared.dead += [Refused(int(entries[at]), reason, _single(columns, at)) for at, reason in sorted(bad.items())]
-        keep = keep.without(bad)
-    prepared.dead_count = len(prepared.dead)
-    if keep.bodies:
-        _fill(prepared, keep, origin_numbers, now_unix_nano, with_traces)
-    return prepared
+        dead += [Refused(int(entries[at]), reason, _single(columns, at)) for at, reason in sorted(bad.items())]
+        kept = kept.without(bad)
+    return kept, dead
 
 
 @dataclass(slots=True)
-class _Keep:
+class Kept:
     """The columns of the entries that are stored."""
 
     columns: LogColumns
@@ -120,9 +128,9 @@ class _Keep:
     severities: Any
     at: list[int] | None = None  # places in the columns; None: all of them
 
-    def without(self, bad: dict[int, str]) -> "_Keep":
+    def without(self, bad: dict[int, str]) -> "Kept":
         at = [i for i in range(len(self.bodies)) if i not in bad]
-        return _Keep(
+        return Kept(
             self.columns,
             self.entries[at],
             [self.bodies[i] for i in at],
@@ -133,11 +141,11 @@ class _Keep:
 
 
 def _fill(
-    prepared: Prepared, keep: _Keep, origin_numbers: dict[tuple[str, bytes], int], now: int, with_traces: bool
+    prepared: Prepared, kept: Kept, origin_numbers: dict[tuple[str, bytes], int], now: int, with_traces: bool
 ) -> None:
-    columns, batch, rows_kept = keep.columns, prepared.batch, len(keep.bodies)
-    select: Any = slice(None) if keep.at is None else keep.at
-    times, original = _clamp(
+    columns, batch, rows_kept = kept.columns, prepared.batch, len(kept.bodies)
+    select: Any = slice(None) if kept.at is None else kept.at
+    times, original = clamp_times(
         np.frombuffer(columns.times_unix_nano, "<u8")[select], columns, batch.received_unix_nano, now
     )
     numbers, services = _origins(columns, batch.key.tenant, origin_numbers)
@@ -145,22 +153,22 @@ def _fill(
         np.array(columns.origin_indexes, np.int32)[select] if columns.origin_indexes else np.zeros(rows_kept, np.int32)
     )
     origins = numbers[indexes]
-    tails = _tails(batch.key.tenant.encode(), services, indexes, columns.severity_texts, original, keep.at)
-    traces = _select(columns.trace_ids, 16, keep.at)
+    tails = _tails(batch.key.tenant.encode(), services, indexes, columns.severity_texts, original, kept.at)
+    traces = _select(columns.trace_ids, 16, kept.at)
     rows = copy_rows(
         times=times,
-        positions=(batch.seq << ENTRY_BITS) + keep.entries,
+        positions=(batch.seq << ENTRY_BITS) + kept.entries,
         spool=prepared.spool,
         origins=origins,
-        severities=keep.severities,
+        severities=kept.severities,
         trace_ids=traces,
-        span_ids=_select(columns.span_ids, 8, keep.at),
-        bodies=keep.bodies,
-        attributes=keep.attributes,
+        span_ids=_select(columns.span_ids, 8, kept.at),
+        bodies=kept.bodies,
+        attributes=kept.attributes,
         tails=tails,
     )
-    prepared.data, prepared.rows, prepared.entries = join_rows(rows), rows_kept, keep.entries
-    prepared.counts = count(times, origins, keep.severities)
+    prepared.data, prepared.rows, prepared.entries = join_rows(rows), rows_kept, kept.entries
+    prepared.counts = count(times, origins, kept.severities)
     prepared.max_time_unix_nano = int(times.max())
     if with_traces and traces:
         prepared.traces = _by_trace(traces, rows)
@@ -211,7 +219,7 @@ def _check_each(
     return checked_bodies, checked_attributes, bad
 
 
-def _clamp(times: Any, columns: LogColumns, received: int, now: int) -> tuple[Any, dict[int, int]]:
+def clamp_times(times: Any, columns: LogColumns, received: int, now: int) -> tuple[Any, dict[int, int]]:
     """Return times within the limits (int64 nanoseconds) and, by row, the originals of those that were not."""
     # Against the clock of the flush: a batch may have waited long in the log, and partitions are made around today.
     low, high = now - _MAX_AGE_NANO, now + _MAX_AHEAD_NANO

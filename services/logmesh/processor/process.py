@@ -1,6 +1,6 @@
 """Builds a processor from its settings, downstream first, and runs it until it is told to stop.
 
-journal ─► writer ─► wal ─► ingest, write ─► server        replay: journal ─► writer, in the background
+journal ─► writer ─► fanout ─► wal ─► ingest, write ─► server        replay: journal ─► writer, in the background
 """
 
 import asyncio
@@ -14,6 +14,9 @@ import grpc
 import structlog
 
 from logmesh.journal import Journal
+from logmesh.live.frames import SERVICE as TAIL
+from logmesh.live.frames import tail_handlers
+from logmesh.processor.fanout import Fanout
 from logmesh.processor.frame import Unwritten, decode_frame
 from logmesh.processor.ingest import Ingest
 from logmesh.processor.pipeline import Pipeline
@@ -21,6 +24,7 @@ from logmesh.processor.prepare import Prepared
 from logmesh.processor.recent import RecentTraces
 from logmesh.processor.sessions import Sessions
 from logmesh.processor.settings import ProcessorSettings
+from logmesh.processor.tail import Tail
 from logmesh.processor.wal import Wal
 from logmesh.processor.write import Write
 from logmesh.processor.writer import Writer
@@ -74,20 +78,23 @@ async def run_processor(settings: ProcessorSettings, stop: asyncio.Event) -> Non
         sessions.lost(unwritten.origin.key, unwritten.origin.seq)
 
     writer = Writer(settings, journal, pool, settled, lost, with_traces=recent is not None)
-    wal = Wal(journal)
+    fanout = Fanout(writer.spool_of)
+    wal = Wal(journal, fanout.offer)
     write = Write(settings, wal, writer)
     ingest = Ingest(settings, pool, sessions, wal, writer)
-    pipeline = Pipeline(settings, sessions, journal, writer)
+    pipeline = Pipeline(settings, sessions, journal, writer, fanout)
 
     server, health = build_server(
-        [SERVICE, PIPELINE], reflect=settings.reflection, max_connection_age_seconds=settings.max_connection_age_seconds
+        [SERVICE, PIPELINE, TAIL],
+        reflect=settings.reflection,
+        max_connection_age_seconds=settings.max_connection_age_seconds,
     )
-    server.add_generic_rpc_handlers((_ingest_handlers(ingest, write),))
+    server.add_generic_rpc_handlers((_ingest_handlers(ingest, write), tail_handlers(Tail(settings, fanout).tail)))
     add_PipelineServiceServicer_to_server(pipeline, server)
     for port in (settings.port, settings.direct_port):
         bind(server, f"{settings.listen_address}:{port}", settings.tls)
 
-    async with _background(writer.run(), wal.run(), *([recent.run()] if recent else [])):
+    async with _background(writer.run(), wal.run(), fanout.run(), *([recent.run()] if recent else [])):
         await _migrated(settings)
         await health.set_serving(False)  # its own default is SERVING
         await server.start()
@@ -101,6 +108,7 @@ async def run_processor(settings: ProcessorSettings, stop: asyncio.Event) -> Non
             await _drain(settings, server, health, ingest, sessions, writer)
     await writer.close()
     wal.close()
+    fanout.close()
     if recent is not None:
         await recent.close()
     pool.terminate()

@@ -30,6 +30,7 @@ class ProcessorSettings(BaseProcessSettings):
     credit_bytes: int = Field(default=4 << 20, ge=1 << 20, description="Bytes a stream may have unlogged.")
     unlogged_bytes: int = Field(default=64 << 20, ge=8 << 20, description="Bytes all streams may have unlogged.")
     max_streams: int = Field(default=2_000, ge=1, description="Append streams at once.")
+    max_tails: int = Field(default=500, ge=1, description="Live tails at once; each of a gateway's is one.")
     flush_rows: int = Field(default=10_000, ge=1, le=100_000, description="Rows that a flush waits for.")
     flush_interval_seconds: float = Field(default=0.25, gt=0, le=10, description="How long it waits for them.")
     retention_days: int = Field(default=30, ge=9, description="Days that records are kept.")

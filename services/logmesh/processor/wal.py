@@ -48,11 +48,11 @@ class Wal:
     """The processor's write-ahead log. What `logged` was called for survives a crash and a power loss of this machine.
 
     The event loop owns the list of what waits; one thread does checksums, writes and fdatasync. (A list that two
-    threads swap can acknowledge what is not durable.)
+    threads swap can acknowledge what is not durable.) Live tails are offered what is durable.
     """
 
-    def __init__(self, journal: Journal) -> None:
-        self.journal = journal
+    def __init__(self, journal: Journal, offer: Callable[[Origin, bytes], None] = lambda *_: None) -> None:
+        self.journal, self._offer = journal, offer
         self._waiting: list[Submitted] = []
         self._wake = asyncio.Event()
         self._room = asyncio.Event()
@@ -123,6 +123,7 @@ class Wal:
         records = 0
         for item, ref in zip(group, refs, strict=True):
             item.logged(Unwritten(item.origin, ref, item.stream))
+            self._offer(item.origin, item.raw)
             records += item.origin.count
             metrics.LOGGED_LATENCY.observe(now - item.began)
         metrics.LOGS_RECEIVED.inc(records)

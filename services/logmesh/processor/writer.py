@@ -21,7 +21,7 @@ from opentelemetry import trace
 
 from logmesh.journal import FrameRef, Journal, JournalCorrupt, JournalFailed
 from logmesh.processor.flush import Flushed, LedgerChanged, flush, refused_row
-from logmesh.processor.frame import Unwritten, decode_frame
+from logmesh.processor.frame import Origin, Unwritten, decode_frame
 from logmesh.processor.origins import Origins
 from logmesh.processor.prepare import OriginUnknown, Prepared, prepare
 from logmesh.processor.settings import ProcessorSettings
@@ -89,6 +89,15 @@ class Writer:
         """Age of the oldest of them."""
         oldest = (self._in_flight or self._unwritten or (None,))[0]
         return max(0.0, time.time() - oldest.origin.received_unix_nano / 1e9) if oldest else 0.0
+
+    async def spool_of(self, origin: Origin) -> int:
+        """The number of a batch's spool, asked of the database once. Raises what asyncpg raises."""
+        spools, key = self._spools, origin.key  # `_forget_numbers` may replace them meanwhile
+        if key not in spools:
+            spools[key] = await self._pool.fetchval(
+                load("restore_spool"), key.tenant, key.spool_id, origin.producer, origin.principal
+            )
+        return spools[key]
 
     async def run(self) -> None:
         """Work until cancelled."""
@@ -177,15 +186,12 @@ class Writer:
         self, unwritten: Unwritten, *, strict: bool = False, refused: dict[int, str] | None = None
     ) -> Prepared | None:
         key = unwritten.origin.key
-        spools, origins = self._spools, self._origins  # `_forget_numbers` may replace them meanwhile
-        if key not in spools:
-            spools[key] = await self._pool.fetchval(
-                load("restore_spool"), key.tenant, key.spool_id, unwritten.origin.producer, unwritten.origin.principal
-            )
+        origins = self._origins  # `_forget_numbers` may replace them meanwhile
+        spool = await self.spool_of(unwritten.origin)
         while True:
             try:
                 return await asyncio.get_running_loop().run_in_executor(
-                    self._thread, self._prepare_blocking, unwritten, spools[key], origins.numbers, strict, refused
+                    self._thread, self._prepare_blocking, unwritten, spool, origins.numbers, strict, refused
                 )
             except OriginUnknown as unknown:
                 await origins.resolve(self._pool, key.tenant, unknown.origins)

@@ -63,6 +63,21 @@ class RangeSet:
             after = last + 1
         return gaps
 
+    def without(self, other: "RangeSet") -> "RangeSet":
+        """The numbers that are in this set and not in `other`."""
+        left = RangeSet()
+        for first, last in self:
+            begin = first
+            at = bisect_left(other._lasts, first)
+            while at < len(other._firsts) and other._firsts[at] <= last:
+                if other._firsts[at] > begin:
+                    left.add(begin, other._firsts[at] - 1)
+                begin = other._lasts[at] + 1
+                at += 1
+            if begin <= last:
+                left.add(begin, last)
+        return left
+
     def take(self) -> list[tuple[int, int]]:
         """Return the ranges and empty the set."""
         ranges = list(self)

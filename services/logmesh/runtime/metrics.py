@@ -36,6 +36,12 @@ FLUSH_ROWS = Histogram(
 CACHE_WRITES_DROPPED = Counter(
     "logmesh_cache_writes_dropped", "Batches whose traces were not written to Redis, by reason.", ["reason"]
 )
+TAILS = Gauge("logmesh_tails", "Live tails that are open on this process.")
+TAIL_BATCHES_PASSED_OVER = Counter(
+    "logmesh_tail_batches_passed_over",
+    "Durable batches that were not shown live, by reason; gateways take them from the store.",
+    ["reason"],
+)
 
 # --- gateway ---
 CACHE_HITS = Counter("cache_hits", "Traces found in Redis.")

@@ -88,6 +88,7 @@ class TailResponse(message.Message):
     HEARTBEAT_FIELD_NUMBER: builtins.int
     COUNTERS_FIELD_NUMBER: builtins.int
     RESUME_TOKEN_FIELD_NUMBER: builtins.int
+    PROGRESS_FIELD_NUMBER: builtins.int
     resume_token: builtins.str
     """Where to go on after a broken connection. Empty from a processor."""
     @builtins.property
@@ -106,6 +107,10 @@ class TailResponse(message.Message):
     def counters(self) -> TailCounters:
         """Since the beginning of this tail."""
 
+    @builtins.property
+    def progress(self) -> containers.RepeatedCompositeFieldContainer[TailProgress]:
+        """What was looked at up to here and not said before. From processors only: a gateway takes the rest from the store."""
+
     def __init__(
         self,
         *,
@@ -114,14 +119,43 @@ class TailResponse(message.Message):
         heartbeat: TailHeartbeat | None = ...,
         counters: TailCounters | None = ...,
         resume_token: builtins.str = ...,
+        progress: abc.Iterable[TailProgress] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = typing.Literal["counters", b"counters", "frame", b"frame", "gap", b"gap", "heartbeat", b"heartbeat", "message", b"message"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = typing.Literal["counters", b"counters", "frame", b"frame", "gap", b"gap", "heartbeat", b"heartbeat", "message", b"message", "resume_token", b"resume_token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = typing.Literal["counters", b"counters", "frame", b"frame", "gap", b"gap", "heartbeat", b"heartbeat", "message", b"message", "progress", b"progress", "resume_token", b"resume_token"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType_message: _TypeAlias = typing.Literal["frame", "gap", "heartbeat"]  # noqa: Y015
     _WhichOneofArgType_message: _TypeAlias = typing.Literal["message", b"message"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_message) -> _WhichOneofReturnType_message | None: ...
+
+@typing.final
+class TailProgress(message.Message):
+    """Records of one spool that were all looked at; those that matched are in this message or an earlier one."""
+
+    DESCRIPTOR: descriptor.Descriptor
+
+    SPOOL_FIELD_NUMBER: builtins.int
+    FIRST_POSITION_FIELD_NUMBER: builtins.int
+    LAST_POSITION_FIELD_NUMBER: builtins.int
+    spool: builtins.int
+    """The spool's number in the store, which a record's id begins with."""
+    first_position: builtins.int
+    """Position of the first of them, which a record's id ends with."""
+    last_position: builtins.int
+    """Position of the last, included."""
+    def __init__(
+        self,
+        *,
+        spool: builtins.int = ...,
+        first_position: builtins.int = ...,
+        last_position: builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = typing.Literal["first_position", b"first_position", "last_position", b"last_position", "spool", b"spool"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 @typing.final
 class TailFrame(message.Message):

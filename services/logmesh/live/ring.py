@@ -1,0 +1,75 @@
+"""A bounded line of chunks for one reader. A reader that is too slow loses the oldest, and is told how many."""
+
+import asyncio
+from collections import deque
+from typing import Final
+
+from logmesh.live.chunk import Chunk, Gap, Span
+from logmesh.record.ranges import RangeSet
+
+MAX_RECORDS: Final = 20_000
+MAX_CHUNKS: Final = 10_000
+"""Chunks without a matching record take room too."""
+
+
+class Ring:
+    """Holds at most `max_bytes` bytes of records, 20,000 records and 10,000 chunks. Pure but for the event that wakes its reader."""
+
+    def __init__(self, max_bytes: int) -> None:
+        self.max_bytes = max_bytes
+        self.changed = asyncio.Event()
+        self._chunks: deque[Chunk] = deque()
+        self._records = self._bytes = 0
+        self._dropped = self._looked = 0
+        self._passed: dict[int, RangeSet] = {}
+        self._start = self._end = 0
+
+    def put(self, chunk: Chunk) -> None:
+        """Take a chunk; drop the oldest ones when there is no room."""
+        self._chunks.append(chunk)
+        self._records += len(chunk.records)
+        self._bytes += chunk.size
+        while len(self._chunks) > 1 and self._is_over():
+            self._drop(self._pop())
+        self.changed.set()
+
+    def take(self) -> Chunk | Gap | None:
+        """What comes next: the gap that was made, or the oldest chunk, or nothing."""
+        if self._passed:
+            return self._take_gap()
+        return self._pop() if self._chunks else None
+
+    def __len__(self) -> int:
+        """Chunks in line."""
+        return len(self._chunks) + bool(self._passed)
+
+    @property
+    def size(self) -> int:
+        """Bytes of the records in line."""
+        return self._bytes
+
+    def _is_over(self) -> bool:
+        return self._records > MAX_RECORDS or self._bytes > self.max_bytes or len(self._chunks) > MAX_CHUNKS
+
+    def _pop(self) -> Chunk:
+        chunk = self._chunks.popleft()
+        self._records -= len(chunk.records)
+        self._bytes -= chunk.size
+        return chunk
+
+    def _drop(self, chunk: Chunk) -> None:
+        if not self._passed:
+            self._start = self._end = chunk.came_unix_nano
+        self._start, self._end = min(self._start, chunk.came_unix_nano), max(self._end, chunk.came_unix_nano)
+        self._dropped += len(chunk.records)
+        self._looked += chunk.looked
+        for span in chunk.spans:
+            self._passed.setdefault(span.spool, RangeSet()).add(span.first, span.last)
+
+    def _take_gap(self) -> Chunk | Gap:
+        spans = [Span(spool, first, last) for spool, ranges in self._passed.items() for first, last in ranges]
+        dropped, looked, self._passed, self._dropped, self._looked = self._dropped, self._looked, {}, 0, 0
+        if not dropped:  # nothing that matched was lost
+            return Chunk(spans, (), looked, self._start, 0)
+        # Records that came in one nanosecond are a range, too: its end is not included.
+        return Gap(spans, dropped, looked, self._start, self._end + 1)

@@ -1,0 +1,173 @@
+"""Offers what is durable to live tails. Nobody who listens, or is too slow to, costs ingest anything: what does not fit is passed over.
+
+wal ── offer ──► line (bounded) ──► one thread: decode, filter ──► a ring for each subscriber
+
+Records are offered at LOGGED and not at COMMITTED: a group waits up to `flush_interval_seconds` before it is even prepared,
+and a tail should also go on while the database is away. So each "is stored, or will be", and a batch that its producer
+had to send to a second processor is offered by both, with the same ids: gateways know it by its positions. A batch that
+is passed over, or replayed from the log, is not reported as looked at, and a gateway takes it from the store.
+"""
+
+import asyncio
+import time
+from collections import defaultdict, deque
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Final
+
+import structlog
+
+from logmesh.filters.ast import Node
+from logmesh.filters.predicate import Predicate, compile_predicate
+from logmesh.live.chunk import Chunk, Span
+from logmesh.live.frames import FRAME_BYTES
+from logmesh.live.outbox import Outbox
+from logmesh.processor.frame import Origin
+from logmesh.processor.live_records import live_records
+from logmesh.record.ids import ENTRY_BITS, position_of
+from logmesh.runtime import metrics
+
+log = structlog.get_logger()
+
+_LINE_BYTES: Final = 16 << 20
+_OUTBOX_BYTES: Final = 4 << 20
+_CHUNK_RECORDS: Final = 1_000
+_NUMBER_SECONDS: Final = 2.0
+
+
+class Subscriber:
+    """One tail of one tenant. Subscribers with the same filter share its answers and their bytes."""
+
+    def __init__(self, tenant: str, filter_text: str, node: Node) -> None:
+        self.tenant, self.filter_text, self.matches = tenant, filter_text, compile_predicate(node)
+        self.outbox = Outbox(_OUTBOX_BYTES)
+        self.changed = self.outbox.changed
+        self.heartbeat = self.outbox.heartbeat
+
+    def messages(self) -> Iterator[Any]:
+        """All that waits, with the positions that were looked at."""
+        while (said := self.outbox.next_message()) is not None:
+            message, made_of = said
+            for item in made_of:
+                for span in item.spans:
+                    message.progress.add(spool=span.spool, first_position=span.first, last_position=span.last)
+            yield message
+
+
+class Fanout:
+    """`offer` on the event loop, `run` beside it. `spool_of` gives a spool's number, from memory where it can."""
+
+    def __init__(self, spool_of: Callable[[Origin], Awaitable[int]]) -> None:
+        self._spool_of = spool_of
+        self._subscribers: set[Subscriber] = set()
+        self._line: deque[tuple[Origin, bytes]] = deque()
+        self._line_bytes = 0
+        self._wake = asyncio.Event()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="fanout")
+
+    def __len__(self) -> int:
+        """Subscribers."""
+        return len(self._subscribers)
+
+    def add(self, subscriber: Subscriber) -> None:
+        """Offer it what comes from now on."""
+        self._subscribers.add(subscriber)
+        metrics.TAILS.set(len(self._subscribers))
+
+    def remove(self, subscriber: Subscriber) -> None:
+        """Offer it nothing more."""
+        self._subscribers.discard(subscriber)
+        metrics.TAILS.set(len(self._subscribers))
+
+    def offer(self, origin: Origin, raw: bytes) -> None:
+        """Take a durable batch, as received. Without a subscriber this is all it costs."""
+        if not self._subscribers:
+            return
+        if self._line_bytes + len(raw) > _LINE_BYTES:
+            metrics.TAIL_BATCHES_PASSED_OVER.labels("behind").inc()
+            return
+        self._line.append((origin, raw))
+        self._line_bytes += len(raw)
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Decode, filter and hand out until cancelled."""
+        loop = asyncio.get_running_loop()
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            while self._line:
+                origin, raw = self._line.popleft()
+                self._line_bytes -= len(raw)
+                listening = self._listening(origin.key.tenant)
+                if not listening:
+                    continue
+                began = time.monotonic()
+                try:
+                    async with asyncio.timeout(_NUMBER_SECONDS):
+                        spool = await self._spool_of(origin)
+                    filters = {text: subscribers[0].matches for text, subscribers in listening.items()}
+                    found = await loop.run_in_executor(self._thread, look_through, origin, raw, spool, filters)
+                except Exception as error:  # noqa: BLE001  # no batch, and no database that is away, may end the tails
+                    metrics.TAIL_BATCHES_PASSED_OVER.labels(type(error).__name__).inc()
+                    log.warning("a batch was not shown live", event_name="tail_passed_over", error=repr(error))
+                    continue
+                for text, chunks in found.items():
+                    for subscriber in listening[text]:
+                        for chunk in chunks:
+                            subscriber.outbox.put(chunk)
+                # At most every other moment is the tails': the interpreter's lock is what ingest needs, too.
+                await asyncio.sleep(time.monotonic() - began)
+
+    def close(self) -> None:
+        """Wait for the thread."""
+        self._thread.shutdown(wait=True)
+
+    def _listening(self, tenant: str) -> dict[str, list[Subscriber]]:
+        by_filter: dict[str, list[Subscriber]] = defaultdict(list)
+        for subscriber in self._subscribers:
+            if subscriber.tenant == tenant:
+                by_filter[subscriber.filter_text].append(subscriber)
+        return by_filter
+
+
+def look_through(origin: Origin, raw: bytes, spool: int, filters: Mapping[str, Predicate]) -> dict[str, list[Chunk]]:
+    """The batch as chunks for each filter. Together they span the batch: a part of it is looked at when it is said."""
+    growing = {text: _Growing(spool, position_of(origin.seq, 0), origin.received_unix_nano) for text in filters}
+    for position, record in live_records(origin, raw, spool, time.time_ns()):
+        serialised = b""
+        for text, matches in filters.items():
+            growing[text].looked += 1
+            if matches(record):
+                serialised = serialised or record.SerializeToString()
+                growing[text].add(position, serialised)
+    last = position_of(origin.seq, 0) | (1 << ENTRY_BITS) - 1
+    return {text: part.finish(last) for text, part in growing.items()}
+
+
+class _Growing:
+    """Chunks of one batch for one filter."""
+
+    def __init__(self, spool: int, first: int, came_unix_nano: int) -> None:
+        self._spool, self._first, self._came = spool, first, came_unix_nano
+        self._chunks: list[Chunk] = []
+        self._records: list[bytes] = []
+        self._size = self.looked = 0
+
+    def add(self, position: int, record: bytes) -> None:
+        """A record that matched."""
+        self._records.append(record)
+        self._size += len(record)
+        if self._size >= FRAME_BYTES or len(self._records) >= _CHUNK_RECORDS:
+            self._cut(position)
+
+    def finish(self, last: int) -> list[Chunk]:
+        """All chunks; the last one spans the rest of the batch."""
+        if self._first <= last:
+            self._cut(last)
+        return self._chunks
+
+    def _cut(self, last: int) -> None:
+        span = Span(self._spool, self._first, last)
+        self._chunks.append(Chunk((span,), self._records, self.looked, self._came, self._size))
+        self._records, self._size, self.looked, self._first = [], 0, 0, last + 1

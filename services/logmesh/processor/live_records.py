@@ -1,0 +1,73 @@
+"""A batch as the live tail shows it: the same records, with the same ids, that the database holds once it is committed."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from logmesh.processor.frame import Origin as BatchOrigin
+from logmesh.processor.origins import stored_resource
+from logmesh.processor.payload import BatchRefused
+from logmesh.processor.prepare import Kept, check_entries, clamp_times, clean_text, service_of
+from logmesh.record.attributes import attributes_from_json
+from logmesh.record.ids import format_record_id, position_of
+from logmesh.record.limits import MAX_NAME_BYTES, MAX_SEVERITY_TEXT_BYTES
+from logmesh.v1.record_pb2 import LogRecord, Origin
+
+
+def live_records(batch: BatchOrigin, raw: bytes, spool: int, now_unix_nano: int) -> Iterator[tuple[int, LogRecord]]:
+    """Yield (position, record) of the entries that are stored, in order. Entries that become dead letters are left out."""
+    try:
+        kept, _ = check_entries(batch, raw)
+    except BatchRefused:
+        return
+    columns, count = kept.columns, len(kept.bodies)
+    select: Any = slice(None) if kept.at is None else kept.at
+    times, original = clamp_times(
+        np.frombuffer(columns.times_unix_nano, "<u8")[select], columns, batch.received_unix_nano, now_unix_nano
+    )
+    origins = [_resource_of(origin) for origin in columns.origins or [Origin()]]
+    indexes = np.array(columns.origin_indexes, np.int32)[select].tolist() if columns.origin_indexes else [0] * count
+    places = range(count) if kept.at is None else kept.at
+    texts, trace_ids, span_ids = columns.severity_texts[:], columns.trace_ids, columns.span_ids
+    rows = zip(kept.entries.tolist(), places, times.tolist(), kept.severities.tolist(), indexes, strict=True)
+    for row, (entry, place, time, severity, index) in enumerate(rows):
+        position = position_of(batch.seq, entry)
+        record = LogRecord()
+        record.CopyFrom(origins[index])
+        record.id = format_record_id(spool, position)
+        record.time_unix_nano = time
+        record.severity_number = severity
+        record.body = kept.bodies[row].decode()
+        if texts and texts[place]:
+            record.severity_text = clean_text(texts[place], MAX_SEVERITY_TEXT_BYTES).decode()
+        if trace_ids and any(trace := trace_ids[place * 16 : place * 16 + 16]):
+            record.trace_id = trace
+        if span_ids and any(span := span_ids[place * 8 : place * 8 + 8]):
+            record.span_id = span
+        if row in original:
+            record.original_time_unix_nano = original[row]
+        if _read_attributes(kept, row, record):
+            yield position, record
+
+
+def _read_attributes(kept: Kept, row: int, record: LogRecord) -> bool:
+    """Whether they are JSON; the database refuses what is not, too, and makes a dead letter of the record."""
+    try:
+        attributes_from_json(kept.attributes[row], record.attributes)
+    except ValueError:
+        return False
+    return True
+
+
+def _resource_of(origin: Origin) -> LogRecord:
+    """A record of which only resource and scope are set, as they are stored."""
+    record = LogRecord()
+    record.resource.service_name = service_of(origin).decode()
+    record.resource.service_instance_id = clean_text(origin.service_instance_id, MAX_NAME_BYTES).decode()
+    attributes_from_json(stored_resource(origin.resource_attributes).encode(), record.resource.attributes)
+    name = clean_text(origin.scope_name, MAX_NAME_BYTES).decode()
+    version = clean_text(origin.scope_version, MAX_NAME_BYTES).decode()
+    if name or version:
+        record.scope.name, record.scope.version = name, version
+    return record
