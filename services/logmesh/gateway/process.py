@@ -1,6 +1,6 @@
 """Builds a gateway from its settings, downstream first, and runs it until it is told to stop.
 
-pool ─► query, pipeline ─► server
+pool ─► query, pipeline, tail ─► server
 """
 
 import asyncio
@@ -11,6 +11,9 @@ import structlog
 from logmesh.gateway.pipeline import PipelineServicer
 from logmesh.gateway.service import QueryServicer
 from logmesh.gateway.settings import GatewaySettings
+from logmesh.gateway.tail.service import TailServicer
+from logmesh.live.frames import SERVICE as TAIL
+from logmesh.live.frames import tail_handlers
 from logmesh.runtime.server import Health, bind, build_server
 from logmesh.storage.postgres import open_pool
 from logmesh.v1.pipeline_service_pb2_grpc import add_PipelineServiceServicer_to_server
@@ -18,8 +21,9 @@ from logmesh.v1.query_service_pb2_grpc import add_QueryServiceServicer_to_server
 
 log = structlog.get_logger()
 
-SERVICES = ("logmesh.v1.QueryService", "logmesh.v1.PipelineService")
+SERVICES = ("logmesh.v1.QueryService", "logmesh.v1.PipelineService", TAIL)
 _CHECK_SECONDS = 2.0
+_TAIL_CONNECTIONS = 2  # of their own: tails ask often and little
 
 
 async def run_gateway(settings: GatewaySettings, stop: asyncio.Event) -> None:
@@ -29,9 +33,16 @@ async def run_gateway(settings: GatewaySettings, stop: asyncio.Event) -> None:
         application=f"logmesh-gateway {settings.name}",
         size=settings.database_connections,
     )
+    tail_pool = await open_pool(
+        settings.database_dsn.get_secret_value(),
+        application=f"logmesh-gateway {settings.name} tails",
+        size=_TAIL_CONNECTIONS,
+    )
+    tails = TailServicer(settings, tail_pool)
     server, health = build_server(SERVICES, reflect=settings.reflection)
     add_QueryServiceServicer_to_server(QueryServicer(settings, pool), server)
     add_PipelineServiceServicer_to_server(PipelineServicer(settings, pool), server)
+    server.add_generic_rpc_handlers((tail_handlers(tails.tail),))
     bind(server, f"{settings.listen_address}:{settings.port}", settings.tls if settings.serve_tls else None)
     # gRPC's health service begins as SERVING.
     await health.set_serving(False)
@@ -43,7 +54,9 @@ async def run_gateway(settings: GatewaySettings, stop: asyncio.Event) -> None:
     finally:
         watch.cancel()
         await health.set_serving(False)
+        tails.stop()
         await server.stop(grace=settings.drain_seconds)
+        tail_pool.terminate()
         pool.terminate()
     log.info("gateway has stopped", event_name="stopped")
 

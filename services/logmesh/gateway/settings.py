@@ -19,6 +19,7 @@ class GatewaySettings(BaseProcessSettings):
         default=False, description="Whether clients must come in mutual TLS; off behind an edge or a mesh's sidecar."
     )
     tenant: str = Field(default="default", min_length=1, description="Tenant whose records are shown.")
+    max_tails: int = Field(default=200, ge=1, le=10_000, description="Live tails at once.")
     search_seconds: float = Field(default=10, gt=0, le=25, description="How long a search may take for one page.")
     processor_seconds: float = Field(default=2, gt=0, le=30, description="How long a processor may take to answer.")
     drain_seconds: float = Field(default=10, ge=0, description="How long a stop waits for answers under way.")

@@ -23,15 +23,32 @@ class Ring:
         self._dropped = self._looked = 0
         self._passed: dict[int, RangeSet] = {}
         self._start = self._end = 0
+        self._arrived = 0
 
     def put(self, chunk: Chunk) -> None:
         """Take a chunk; drop the oldest ones when there is no room."""
         self._chunks.append(chunk)
+        self._arrived += 1
         self._records += len(chunk.records)
         self._bytes += chunk.size
         while len(self._chunks) > 1 and self._is_over():
-            self._drop(self._pop())
+            oldest = self._pop()
+            came = oldest.came_unix_nano
+            self._leave_out(Gap(oldest.spans, len(oldest.records), oldest.looked, came, came))
         self.changed.set()
+
+    def lose(self, gap: Gap) -> None:
+        """Take a gap that was made before."""
+        self._leave_out(gap)
+        self.changed.set()
+
+    def mark(self) -> int:
+        """A place behind all that is in line now, for `has_said`."""
+        return self._arrived
+
+    def has_said(self, mark: int) -> bool:
+        """Whether all that was in line before `mark` has been taken."""
+        return not self._passed and self._arrived - len(self._chunks) >= mark
 
     def take(self) -> Chunk | Gap | None:
         """What comes next: the gap that was made, or the oldest chunk, or nothing."""
@@ -57,14 +74,14 @@ class Ring:
         self._bytes -= chunk.size
         return chunk
 
-    def _drop(self, chunk: Chunk) -> None:
+    def _leave_out(self, gap: Gap) -> None:
         if not self._passed:
-            self._start = self._end = chunk.came_unix_nano
-        self._start, self._end = min(self._start, chunk.came_unix_nano), max(self._end, chunk.came_unix_nano)
-        self._dropped += len(chunk.records)
-        self._looked += chunk.looked
-        for span in chunk.spans:
-            self._passed.setdefault(span.spool, RangeSet()).add(span.first, span.last)
+            self._start, self._end = gap.start_unix_nano, gap.end_unix_nano
+        self._start, self._end = min(self._start, gap.start_unix_nano), max(self._end, gap.end_unix_nano)
+        self._dropped += gap.dropped
+        self._looked += gap.looked
+        for spool, first, last in gap.spans:
+            self._passed.setdefault(spool, RangeSet()).add(first, last)
 
     def _take_gap(self) -> Chunk | Gap:
         spans = [Span(spool, first, last) for spool, ranges in self._passed.items() for first, last in ranges]

@@ -23,7 +23,7 @@ from logmesh.live.chunk import Chunk, Span
 from logmesh.live.frames import FRAME_BYTES
 from logmesh.live.outbox import Outbox
 from logmesh.processor.frame import Origin
-from logmesh.processor.live_records import live_records
+from logmesh.processor.live_records import UndecidedError, live_records
 from logmesh.record.ids import ENTRY_BITS, position_of
 from logmesh.runtime import metrics
 
@@ -108,6 +108,9 @@ class Fanout:
                         spool = await self._spool_of(origin)
                     filters = {text: subscribers[0].matches for text, subscribers in listening.items()}
                     found = await loop.run_in_executor(self._thread, look_through, origin, raw, spool, filters)
+                except UndecidedError:
+                    metrics.TAIL_BATCHES_PASSED_OVER.labels("undecided").inc()
+                    continue
                 except Exception as error:  # noqa: BLE001  # no batch, and no database that is away, may end the tails
                     metrics.TAIL_BATCHES_PASSED_OVER.labels(type(error).__name__).inc()
                     log.warning("a batch was not shown live", event_name="tail_passed_over", error=repr(error))

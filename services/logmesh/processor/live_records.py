@@ -4,19 +4,26 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+import orjson
 
 from logmesh.processor.frame import Origin as BatchOrigin
 from logmesh.processor.origins import stored_resource
 from logmesh.processor.payload import BatchRefused
-from logmesh.processor.prepare import Kept, check_entries, clamp_times, clean_text, service_of
+from logmesh.processor.prepare import check_entries, clamp_times, clean_text, service_of
 from logmesh.record.attributes import attributes_from_json
 from logmesh.record.ids import format_record_id, position_of
 from logmesh.record.limits import MAX_NAME_BYTES, MAX_SEVERITY_TEXT_BYTES
 from logmesh.v1.record_pb2 import LogRecord, Origin
 
 
+class UndecidedError(Exception):
+    """An entry's attributes may be JSON to the database or not: only a commit tells whether it is stored."""
+
+
 def live_records(batch: BatchOrigin, raw: bytes, spool: int, now_unix_nano: int) -> Iterator[tuple[int, LogRecord]]:
-    """Yield (position, record) of the entries that are stored, in order. Entries that become dead letters are left out."""
+    """Yield (position, record) of the entries that are stored, in order. Entries that become dead letters are left out.
+
+    Raises UndecidedError."""
     try:
         kept, _ = check_entries(batch, raw)
     except BatchRefused:
@@ -47,17 +54,19 @@ def live_records(batch: BatchOrigin, raw: bytes, spool: int, now_unix_nano: int)
             record.span_id = span
         if row in original:
             record.original_time_unix_nano = original[row]
-        if _read_attributes(kept, row, record):
-            yield position, record
+        _read_attributes(kept.attributes[row], record)
+        yield position, record
 
 
-def _read_attributes(kept: Kept, row: int, record: LogRecord) -> bool:
-    """Whether they are JSON; the database refuses what is not, too, and makes a dead letter of the record."""
+def _read_attributes(text: bytes, record: LogRecord) -> None:
+    if not text:
+        return
     try:
-        attributes_from_json(kept.attributes[row], record.attributes)
-    except ValueError:
-        return False
-    return True
+        # What this takes both ways the database takes too, whether or not its neighbours make it look at every entry.
+        orjson.dumps(orjson.loads(text))
+        attributes_from_json(text, record.attributes)
+    except (ValueError, TypeError, RecursionError) as error:
+        raise UndecidedError from error
 
 
 def _resource_of(origin: Origin) -> LogRecord:

@@ -1,0 +1,82 @@
+"""Every processor that there is, found again every few seconds, and one connection to each that all tails share."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, Final
+
+import grpc
+import structlog
+
+from logmesh.gateway.discovery import DiscoveryError, resolve_target
+from logmesh.gateway.settings import GatewaySettings
+from logmesh.live.frames import HEARTBEAT_SECONDS, SERVICE, TENANT_KEY, TailResponse
+from logmesh.runtime.channel import END_OF_STREAM, open_channel
+from logmesh.v1 import tail_service_pb2 as pb
+
+log = structlog.get_logger()
+
+RESOLVE_SECONDS: Final = 3.0
+_SILENCE_SECONDS: Final = 3 * HEARTBEAT_SECONDS
+_METHOD: Final = f"/{SERVICE}/Tail"
+
+
+class Processors:
+    """Shared by the tails of a gateway."""
+
+    def __init__(self, settings: GatewaySettings) -> None:
+        self._settings = settings
+        self._channels: dict[str, tuple[grpc.aio.Channel, int]] = {}
+        self._addresses: list[str] = []
+        self._resolved = float("-inf")
+        self._resolving = asyncio.Lock()
+
+    async def addresses(self) -> list[str]:
+        """Address of each, at most 3 s old; those of before while they can't be found."""
+        async with self._resolving:
+            if self._settings.processors and time.monotonic() >= self._resolved + RESOLVE_SECONDS:
+                try:
+                    self._addresses = await resolve_target(self._settings.processors)
+                except DiscoveryError as error:
+                    log.warning("no processor is found", event_name="discovery_failed", error=str(error))
+                self._resolved = time.monotonic()
+            return self._addresses
+
+    async def tail(self, address: str, tenant: str, filter_text: str) -> AsyncIterator[Any]:
+        """Yield the messages of one processor until it ends. Raises grpc.aio.AioRpcError, and TimeoutError when it falls silent."""
+        async with self._channel(address) as channel:
+            method: Any = channel.unary_stream(
+                _METHOD,
+                request_serializer=pb.TailRequest.SerializeToString,
+                response_deserializer=TailResponse.FromString,
+            )
+            call = method(pb.TailRequest(filter=filter_text), metadata=((TENANT_KEY, tenant),))
+            try:
+                while True:
+                    async with asyncio.timeout(_SILENCE_SECONDS):
+                        message = await call.read()
+                    if message is END_OF_STREAM:
+                        return
+                    yield message
+            finally:
+                call.cancel()
+
+    @asynccontextmanager
+    async def _channel(self, address: str) -> AsyncIterator[grpc.aio.Channel]:
+        """The channel to an address; closed when its last tail has gone, so that a new pod is not met with old certificates."""
+        channel, users = self._channels.get(address, (None, 0))
+        if channel is None:
+            scheme = "ipv6" if address.startswith("[") else "ipv4"
+            channel = open_channel(
+                f"{scheme}:{address}", self._settings.tls, server_name=self._settings.tls_server_name
+            )
+        self._channels[address] = channel, users + 1
+        try:
+            yield channel
+        finally:
+            channel, users = self._channels.pop(address)
+            if users > 1:
+                self._channels[address] = channel, users - 1
+            else:
+                await channel.close(None)

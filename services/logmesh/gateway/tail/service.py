@@ -1,0 +1,114 @@
+"""`TailService` as a gateway answers it: checks a request, runs a tail, and ends it when the client stops reading."""
+
+import asyncio
+import time
+from typing import Any, Final
+
+import asyncpg
+import grpc
+import structlog
+
+from logmesh.filters import FilterError, parse_filter
+from logmesh.filters.ast import Node
+from logmesh.gateway.failures import QUERY_FAILURES
+from logmesh.gateway.settings import GatewaySettings
+from logmesh.gateway.tail.processors import Processors
+from logmesh.gateway.tail.standing import ResumeTokenError, Standing, read_token
+from logmesh.gateway.tail.store import Store
+from logmesh.gateway.tail.tail import Tail
+from logmesh.live.frames import ReaderStopped, send_frames
+from logmesh.runtime import metrics
+from logmesh.v1 import tail_service_pb2 as pb
+
+log = structlog.get_logger()
+
+MAX_BACKLOG_SECONDS: Final = 3600
+_OUTBOXES_BYTES: Final = 48 << 20
+_MOST_BYTES: Final = 4 << 20
+_LEAST_BYTES: Final = 256 << 10
+_UNSURE_MICROSECONDS: Final = 5 * 10**6
+
+
+class TailServicer:
+    """Tails of records in the database of `pool`, which is the reader's and the tails' own, and on the processors."""
+
+    def __init__(self, settings: GatewaySettings, pool: "asyncpg.Pool") -> None:
+        self._settings, self._pool = settings, pool
+        self._processors = Processors(settings)
+        self._tails: set[Tail] = set()
+        self._stopping = asyncio.Event()
+
+    async def tail(self, request: pb.TailRequest, context: Any) -> None:
+        """Follow until the client goes. INVALID_ARGUMENT says what is wrong with the request; RESOURCE_EXHAUSTED when too
+        many tails are open or the client has not read for 30 s; UNAVAILABLE when the gateway stops: go on elsewhere with the
+        last token."""
+        try:
+            node, backlog_seconds = _read_request(request)
+            standing = read_token(request.resume_token, request.filter) if request.resume_token else None
+        except (FilterError, ResumeTokenError, ValueError) as error:
+            await context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
+        if len(self._tails) >= self._settings.max_tails:
+            await context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, "too many tails are open; try again later")
+        tenant = self._settings.tenant
+        store = Store(self._pool, tenant, node)
+        standing = standing or Standing(await _now(store) - int(backlog_seconds * 10**6))
+        from_the_past = bool(request.resume_token) or backlog_seconds > 0
+        tail = Tail(tenant, request.filter, standing, store, self._processors, from_the_past=from_the_past)
+        self._tails.add(tail)
+        self._share_memory()
+        try:
+            await context.send_initial_metadata(())
+            await self._run(tail, context)
+        except ReaderStopped as error:
+            log.info("a tail stopped reading", event_name="tail_stalled")
+            await context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, str(error))
+        finally:
+            self._tails.discard(tail)
+            self._share_memory()
+        await context.abort(grpc.StatusCode.UNAVAILABLE, "this gateway is stopping; go on with the last token")
+
+    def stop(self) -> None:
+        """End all tails."""
+        self._stopping.set()
+
+    async def _run(self, tail: Tail, context: Any) -> None:
+        """Until the gateway stops. Raises ReaderStopped, or what went wrong."""
+        work = [
+            asyncio.create_task(tail.run()),
+            asyncio.create_task(send_frames(tail, context.write)),
+            asyncio.create_task(self._stopping.wait()),
+        ]
+        try:
+            done, _ = await asyncio.wait(work, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+        finally:
+            for task in work:
+                task.cancel()
+            await asyncio.gather(*work, return_exceptions=True)
+
+    def _share_memory(self) -> None:
+        """Few tails may be far behind, many only a little: together they are bounded."""
+        metrics.TAILS.set(len(self._tails))
+        each = max(_LEAST_BYTES, min(_MOST_BYTES, _OUTBOXES_BYTES // max(1, len(self._tails))))
+        for tail in self._tails:
+            tail.outbox.max_bytes = each
+
+
+def _read_request(request: pb.TailRequest) -> tuple[Node, float]:
+    """The filter, and the seconds of backlog. Raises FilterError or ValueError."""
+    seconds = request.backlog.seconds + request.backlog.nanos / 1e9
+    if request.resume_token and request.HasField("backlog"):
+        raise ValueError("resume_token and backlog don't go together: a token says where to begin")
+    if not 0 <= seconds <= MAX_BACKLOG_SECONDS:
+        raise ValueError(f"backlog is {seconds:g} s; 0 to {MAX_BACKLOG_SECONDS} are allowed")
+    return parse_filter(request.filter), seconds
+
+
+async def _now(store: Store) -> int:
+    """The database's clock in microseconds; a little before ours while it is away, for a tail can begin without it."""
+    ours = time.time_ns() // 1000
+    try:
+        return (await store.ledger(ours)).now
+    except QUERY_FAILURES:
+        return ours - _UNSURE_MICROSECONDS
