@@ -11,6 +11,7 @@ from logmesh.cli.local.errors import LocalError
 from logmesh.cli.local.run_state import DEFAULT_DATA_DIR
 from logmesh.cli.search import search
 from logmesh.cli.status import status
+from logmesh.cli.tail import tail
 
 app = typer.Typer(
     name="logmesh",
@@ -94,6 +95,7 @@ def ship(
 
 
 app.command()(search)
+app.command()(tail)
 app.command()(status)
 
 

@@ -1,35 +1,26 @@
 """`logmesh search`: records that match a filter, newest first, shown as they are found."""
 
-import sys
 import time
 from collections.abc import Iterator
-from enum import StrEnum
-from typing import Annotated
+from itertools import chain
+from typing import Annotated, Final
 
 import grpc
 import typer
 from google.protobuf.timestamp_pb2 import Timestamp
-from rich.console import Console
 
-from logmesh.cli.errors import CommandError, from_rpc
+from logmesh.cli.errors import USAGE, CommandError, from_rpc
+from logmesh.cli.gateway import DEFAULT_GATEWAY, Gateway
 from logmesh.cli.moments import parse_moment
-from logmesh.cli.present import json_line, text_line
+from logmesh.cli.tail import followed, until_interrupted, write
+from logmesh.cli.writing import Output, Writer
 from logmesh.v1.query_service_pb2 import SEARCH_END_TIME_LIMIT, SearchRequest
 from logmesh.v1.query_service_pb2_grpc import QueryServiceStub
 from logmesh.v1.record_pb2 import LogRecord
+from logmesh.v1.tail_service_pb2 import TailFrame, TailRequest, TailResponse
 
-DEFAULT_GATEWAY = "localhost:50050"
 _MOST_AT_ONCE = 10_000
-
-Gateway = Annotated[str, typer.Option(help="Address of the gateway.", envvar="LOGMESH_GATEWAY")]
-
-
-class SearchOutput(StrEnum):
-    """How records are written."""
-
-    JSON = "json"
-    TEXT = "text"
-    RAW = "raw"
+_OVERLAP_SECONDS: Final = 5
 
 
 def search(
@@ -39,39 +30,64 @@ def search(
     since: Annotated[str, typer.Option(help="From when: 15m, 2h, 7d, or a time.")] = "15m",
     until: Annotated[str, typer.Option(help="To when, not included.")] = "now",
     output: Annotated[
-        SearchOutput | None,
+        Output | None,
         typer.Option("--output", "-o", help="How to write records.", show_default="text on a terminal, else json"),
     ] = None,
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="Records at most.")] = 100,
+    follow: Annotated[
+        bool, typer.Option("--follow", "-f", help="Show the newest last, and go on with what comes, until Ctrl-C.")
+    ] = False,
     gateway: Gateway = DEFAULT_GATEWAY,
 ) -> None:
     """Show records that match a filter, newest first.
 
-    Exit codes: 0 the range was searched, 1 the gateway can't be reached or failed, 2 the filter or an option is wrong.
+    Exit codes: 0 the range was searched, or Ctrl-C ended --follow; 1 the gateway can't be reached or failed; 2 the filter
+    or an option is wrong.
 
     Examples:  logmesh search 'service = "checkout" AND severity >= WARNING' --since 1h  ·  logmesh search timeout -o raw
     """
-    try:
-        now = time.time_ns()
+    with until_interrupted("search"):
+        writer, now = Writer(output), time.time_ns()
+        start = parse_moment(since, "--since", now)
+        if follow:
+            if until != "now":
+                raise CommandError("--follow goes on from now: leave --until away", USAGE)
+            for message in search_and_follow(filter_text, start, limit, gateway):
+                write(message, writer)
+            return
         request = SearchRequest(
-            filter=filter_text,
-            start_time=_timestamp(parse_moment(since, "--since", now)),
-            end_time=_timestamp(parse_moment(until, "--until", now)),
+            filter=filter_text, start_time=_timestamp(start), end_time=_timestamp(parse_moment(until, "--until", now))
         )
-        # Lines of a log are as long as they are: a terminal wraps them, and a pipe wants them whole.
-        console = Console(soft_wrap=True, highlight=False, markup=False, emoji=False)
-        chosen = output or (SearchOutput.TEXT if sys.stdout.isatty() else SearchOutput.JSON)
         for record in found(request, limit, gateway):
-            match chosen:
-                case SearchOutput.TEXT:
-                    console.print(text_line(record))
-                case SearchOutput.JSON:
-                    print(json_line(record), flush=True)
-                case SearchOutput.RAW:
-                    print(record.body, flush=True)
-    except CommandError as error:
-        typer.secho(f"logmesh search: {error}", fg="red", err=True)
-        raise typer.Exit(error.exit_code) from error
+            writer.record(record)
+
+
+def search_and_follow(filter_text: str, start_unix_nano: int, limit: int, gateway: str) -> Iterator[TailResponse]:
+    """Yield the newest `limit` records from `start_unix_nano` on, oldest first, and then a tail, none of them twice.
+
+    The tail begins first, and a little in the past: what is stored while the search runs is in the one or the other.
+    Raises CommandError.
+    """
+    request = TailRequest(filter=filter_text)
+    request.backlog.FromSeconds(_OVERLAP_SECONDS)
+    tail = followed(request, gateway)
+    first = next(tail)
+    search = SearchRequest(
+        filter=filter_text, start_time=_timestamp(start_unix_nano), end_time=_timestamp(time.time_ns())
+    )
+    records = list(found(search, limit, gateway))[::-1]
+    yield TailResponse(frame=TailFrame(records=records))
+    shown = {record.id for record in records}
+    # What is older than the last `limit` records was left out of them on purpose.
+    oldest = records[0].time_unix_nano if len(records) == limit else 0
+    for message in chain([first], tail):
+        if message.HasField("frame"):
+            new = [record for record in message.frame.records if record.id not in shown]
+            if message.frame.backlog:
+                new = [record for record in new if record.time_unix_nano >= oldest]
+            del message.frame.records[:]
+            message.frame.records.extend(new)
+        yield message
 
 
 def found(request: SearchRequest, limit: int, gateway: str) -> Iterator[LogRecord]:

@@ -13,9 +13,9 @@ from rich.table import Table
 from rich.text import Text
 
 from logmesh.cli.errors import CommandError, from_rpc
+from logmesh.cli.gateway import DEFAULT_GATEWAY, Gateway
 from logmesh.cli.moments import format_age
 from logmesh.cli.present import clean
-from logmesh.cli.search import DEFAULT_GATEWAY, Gateway
 from logmesh.v1.pipeline_service_pb2 import (
     GetSummaryRequest,
     GetSummaryResponse,

@@ -119,6 +119,7 @@ def _welcome(options: LocalOptions, state: RunState, postgres: Postgres, output:
     gateway = "" if options.host == "127.0.0.1" else f" --gateway {state.gateway}"
     data_dir = "" if options.data_dir == DEFAULT_DATA_DIR.expanduser() else f" --data-dir {options.data_dir}"
     output.plain(f"  {command} search 'severity >= WARNING' --since 15m{gateway}")
+    output.plain(f"  {command} tail 'severity >= WARNING'{gateway}")
     output.plain(f"  {command} ship app.log --service checkout{data_dir}")
     output.plain(f"  {command} status{gateway}")
     output.plain()

@@ -40,8 +40,8 @@ class Source(Protocol):
 
 
 async def send_frames(source: Source, write: Callable[[Any], Awaitable[None]]) -> None:
-    """Send until cancelled. Raises ReaderStopped, and what `write` raises."""
-    framed = said = time.monotonic() - FRAME_SECONDS
+    """Send until cancelled, a heartbeat or more at once. Raises ReaderStopped, and what `write` raises."""
+    framed = said = time.monotonic() - HEARTBEAT_SECONDS
     while True:
         try:
             async with asyncio.timeout(max(0.0, said + HEARTBEAT_SECONDS - time.monotonic())):

@@ -8,12 +8,20 @@ from pathlib import Path
 import grpc
 import pytest
 from google.protobuf.duration_pb2 import Duration
+from tests.conftest import Database
 from tests.integration.gateway.running import TailReader, running_gateway
 from tests.integration.processor.append_stream import AppendStream, columns_of
 from tests.integration.processor.conftest import ServerStore
 from tests.integration.processor.running import RunningProcessor, running_processor
 
 from logmesh.v1 import tail_service_pb2 as pb
+from logmesh.v1.tail_service_pb2_grpc import TailServiceStub
+
+
+@pytest.fixture
+def store(database: Database) -> ServerStore:
+    """A fresh database."""
+    return ServerStore(database.server, database.name)
 
 
 @pytest.fixture
@@ -134,25 +142,25 @@ async def test_what_a_processor_took_unseen_is_loaded_from_the_store(
 async def test_a_client_that_does_not_read_loses_records_and_is_told_how_many(
     store: ServerStore, processors: list[RunningProcessor]
 ) -> None:
-    count, body = 40, b"x" * 200_000
-    async with running_gateway(store.reader_dsn, target(*processors)) as address:
-        async with grpc.aio.insecure_channel(address, options=[("grpc.http2.lookahead_bytes", 1 << 16)]) as channel:
-            from logmesh.v1.tail_service_pb2_grpc import TailServiceStub
-
-            call = TailServiceStub(channel).Tail(pb.TailRequest())
-            await call.wait_for_connection()
-            await asyncio.sleep(0.3)
-            stream = await opened(processors[0])
-            for seq in range(1, count + 1):
-                await stream.send_columns(seq, columns_of([body]))
-                await stream.until_committed(seq)
-            await asyncio.sleep(1)
-            reader = TailReader()
-            async with asyncio.timeout(20):
-                while len(reader.seen) + sum(gap.dropped for gap in reader.gaps) < count:
-                    message = await call.read()
-                    assert isinstance(message, pb.TailResponse)
-                    reader.take(message)
+    count, body = 100, b"x" * 200_000
+    reader = TailReader()
+    async with (
+        running_gateway(store.reader_dsn, target(*processors)) as address,
+        grpc.aio.insecure_channel(address, options=[("grpc.http2.lookahead_bytes", 1 << 16)]) as channel,
+    ):
+        call = TailServiceStub(channel).Tail(pb.TailRequest())
+        await call.wait_for_connection()
+        await asyncio.sleep(0.3)
+        stream = await opened(processors[0])
+        for seq in range(1, count + 1):
+            await stream.send_columns(seq, columns_of([body]))
+            await stream.until_committed(seq)
+        await asyncio.sleep(1)
+        async with asyncio.timeout(20):
+            while len(reader.seen) + sum(gap.dropped for gap in reader.gaps) < count:
+                message = await call.read()
+                assert isinstance(message, pb.TailResponse)
+                reader.take(message)
     assert reader.gaps
     assert {gap.reason for gap in reader.gaps} == {pb.TAIL_GAP_REASON_SLOW}
     assert len(reader.seen) + sum(gap.dropped for gap in reader.gaps) == count

@@ -99,8 +99,12 @@ async def test_a_filter_is_applied_before_anything_is_sent_and_all_is_accounted_
     while messages[-1].counters.received < 2_500:
         messages = [*messages, await some.read()]
     assert messages[-1].counters.sent == len(matching)
-    for message in (messages, [await none.read()]):
-        parts = [part for one in message for part in one.progress]
+    unmatched = [await none.read()]
+    while unmatched[-1].counters.received < 2_500:
+        unmatched.append(await none.read())
+    assert not records_of(unmatched)
+    for said in (messages, unmatched):
+        parts = [part for message in said for part in message.progress]
         assert parts[0].first_position == 1 << 14
         assert parts[-1].last_position == (2 << 14) - 1
         assert all(one.last_position + 1 == two.first_position for one, two in pairwise(parts))
@@ -115,6 +119,7 @@ async def test_a_tenant_sees_its_own_records_alone(processor: RunningProcessor) 
     await stream.hello()
     await stream.send_columns(1, columns_of([b"mine"]))
     assert [record.body for record in records_of(await until_records(mine, 1))] == ["mine"]
+    assert (await theirs.read()).HasField("heartbeat")
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.3):
             await theirs.read()

@@ -96,11 +96,11 @@ def _pages(rows: list[Any]) -> Iterator[Page]:
     """Rows as pages that a message can hold."""
     records: list[bytes] = []
     size = 0
-    for row, following in zip(rows, [*rows[1:], None], strict=True):
+    for at, row in enumerate(rows, start=1):
         record = record_from_row(row).SerializeToString()
         records.append(record)
         size += len(record)
-        if following is None or size >= FRAME_BYTES:
+        if at == len(rows) or size >= FRAME_BYTES:
             yield Page(records, _place(row))
             records, size = [], 0
 

@@ -1,0 +1,74 @@
+"""Writes records and gaps to standard output, as a person or a program wants them."""
+
+import json
+import sys
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from rich.console import Console
+from rich.text import Text
+
+from logmesh.cli.present import clean, json_line, text_line
+from logmesh.v1.record_pb2 import LogRecord
+from logmesh.v1.tail_service_pb2 import TAIL_GAP_REASON_PROCESSOR_AWAY, TailGap
+
+
+class Output(StrEnum):
+    """How records are written."""
+
+    JSON = "json"
+    TEXT = "text"
+    RAW = "raw"
+
+
+class Writer:
+    """Coloured lines on a terminal, NDJSON in a pipe, unless `chosen` says otherwise. Each record is out when `record` returns."""
+
+    def __init__(self, chosen: Output | None) -> None:
+        # Lines of a log are as long as they are: a terminal wraps them, and a pipe wants them whole.
+        self._console = Console(soft_wrap=True, highlight=False, markup=False, emoji=False)
+        self._output = chosen or (Output.TEXT if sys.stdout.isatty() else Output.JSON)
+
+    def record(self, record: LogRecord) -> None:
+        """Write one record."""
+        match self._output:
+            case Output.TEXT:
+                self._console.print(text_line(record))
+            case Output.JSON:
+                print(json_line(record), flush=True)
+            case Output.RAW:
+                print(record.body, flush=True)
+
+    def gap(self, gap: TailGap) -> None:
+        """Write what is missing where it is missing; bodies alone have no place for it but standard error."""
+        match self._output:
+            case Output.TEXT:
+                self._console.print(Text(f"── {gap_sentence(gap)} ──", "bold yellow"))
+            case Output.JSON:
+                print(json.dumps({"gap": gap_fields(gap)}, separators=(",", ":")), flush=True)
+            case Output.RAW:
+                print(gap_sentence(gap), file=sys.stderr, flush=True)
+
+
+def gap_sentence(gap: TailGap) -> str:
+    """What is missing, for a person; times are local."""
+    first, last = (
+        datetime.fromtimestamp(moment.seconds).astimezone().strftime("%H:%M:%S")
+        for moment in (gap.start_time, gap.end_time)
+    )
+    if gap.reason == TAIL_GAP_REASON_PROCESSOR_AWAY:
+        return f"since {first} {clean(gap.processor)} is away, and so is the store: what it took comes later"
+    records = f"{gap.dropped:,} record{'s' if gap.dropped != 1 else ''}" if gap.dropped else "some records"
+    return f"{records} from {first} to {last} left out, they came too quickly: search finds them"
+
+
+def gap_fields(gap: TailGap) -> dict[str, Any]:
+    """The same for a program; times are RFC 3339."""
+    fields: dict[str, Any] = {
+        "reason": "processor_away" if gap.reason == TAIL_GAP_REASON_PROCESSOR_AWAY else "slow",
+        "dropped": gap.dropped,
+        "start_time": gap.start_time.ToJsonString(),
+        "end_time": gap.end_time.ToJsonString(),
+    }
+    return {**fields, "processor": gap.processor} if gap.processor else fields
