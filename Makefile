@@ -14,7 +14,7 @@ GRPCURL_VERSION := v1.9.4
 
 .PHONY: help
 help: ## List what make can do
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: setup
 setup: $(STAMP) ## Install everything into .venv (a second call takes a second)
@@ -70,6 +70,10 @@ stubs: setup ## Regenerate services/logmesh/v1 from protos/
 .PHONY: bench
 bench: setup ## Measure ingest from end to end (ARGS are the benchmark's)
 	$(BIN)/python -m benchmarks.ingest $(ARGS)
+
+.PHONY: bench-tail
+bench-tail: setup ## Measure the live tail: latency, and what stopped readers cost
+	$(BIN)/python -m benchmarks.tail $(ARGS)
 
 .PHONY: fuzz
 fuzz: setup ## A million random filters: each a filter or an error, none of it SQL (ARGS="--count 10000")
