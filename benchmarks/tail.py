@@ -1,8 +1,8 @@
 """``make bench-tail``: how soon a record is at the client, and what stopped readers cost.
 
 A producer's stream appends at a steady rate; a client of the gateway notes when each record's frame is there. Latency runs
-from when a batch was made, which is up to a batch's share of the rate (20 ms) before it is sent. Then many tails are opened that never read, and memory and latency are looked at again. Machines
-differ and are shared: compare figures of one run, and repeat.
+from when a batch was made, which is up to a batch's share of the rate (20 ms) before it is sent. Then many tails are opened
+that never read, and memory and latency are looked at again. Machines differ and are shared: compare figures of one run.
 """
 
 import argparse

@@ -14,7 +14,7 @@ SERVICE: Final = pb.DESCRIPTOR.services_by_name["TailService"].full_name
 FRAME_SECONDS: Final = 0.05
 HEARTBEAT_SECONDS: Final = 5.0
 STALL_SECONDS: Final = 30.0
-FRAME_BYTES: Final = 256 << 10
+FRAME_BYTES: Final = 64 << 10
 """Records of a message; one that is larger goes alone."""
 TENANT_KEY: Final = "logmesh-tenant"
 """Metadata by which a gateway tells a processor whose records it wants."""
@@ -25,6 +25,10 @@ TailResponse: Any = opaque_types(pb.DESCRIPTOR, {("TailFrame", "records")})("Tai
 
 class ReaderStopped(Exception):
     """The other side has not read for `STALL_SECONDS`."""
+
+
+class ReaderGone(Exception):
+    """The other side went away while it was written to."""
 
 
 class Source(Protocol):
@@ -40,7 +44,7 @@ class Source(Protocol):
 
 
 async def send_frames(source: Source, write: Callable[[Any], Awaitable[None]]) -> None:
-    """Send until cancelled, a heartbeat or more at once. Raises ReaderStopped, and what `write` raises."""
+    """Send until cancelled, a heartbeat or more at once. Raises ReaderStopped or ReaderGone."""
     framed = said = time.monotonic() - HEARTBEAT_SECONDS
     while True:
         try:
@@ -63,6 +67,8 @@ async def _write(write: Callable[[Any], Awaitable[None]], message: Any) -> None:
     try:
         async with asyncio.timeout(STALL_SECONDS):
             await write(message)
+    except grpc.aio.InternalError as error:
+        raise ReaderGone from error
     except TimeoutError as error:
         raise ReaderStopped(f"nothing was read for {STALL_SECONDS:.0f} s") from error
 

@@ -17,7 +17,7 @@ class Outbox(Ring):
         self._received = self._sent = self._dropped_in_all = 0
 
     def next_message(self) -> tuple[Any, Sequence[Chunk | Gap]] | None:
-        """The next message, of about 256 KiB at most, and what it is made of; None when nothing waits.
+        """The next message, of about 64 KiB at most, and what it is made of; None when nothing waits.
 
         It is a gap, a frame, or a heartbeat where nothing that waited had matched.
         """

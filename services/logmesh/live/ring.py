@@ -13,11 +13,12 @@ MAX_CHUNKS: Final = 10_000
 
 
 class Ring:
-    """Holds at most `max_bytes` bytes of records, 20,000 records and 10,000 chunks. Pure but for the event that wakes its reader."""
+    """Holds at most `max_bytes` bytes of records, 20,000 records and 10,000 chunks. Pure but for the events that wake its ends."""
 
     def __init__(self, max_bytes: int) -> None:
         self.max_bytes = max_bytes
         self.changed = asyncio.Event()
+        self._room = asyncio.Event()
         self._chunks: deque[Chunk] = deque()
         self._records = self._bytes = 0
         self._dropped = self._looked = 0
@@ -36,6 +37,16 @@ class Ring:
             came = oldest.came_unix_nano
             self._leave_out(Gap(oldest.spans, len(oldest.records), oldest.looked, came, came))
         self.changed.set()
+
+    def is_crowded(self) -> bool:
+        """Whether more than half of it is taken."""
+        return self._bytes > self.max_bytes // 2
+
+    async def room(self) -> None:
+        """Wait while it is crowded: for whom may leave records where they are and need not lose them."""
+        while self.is_crowded():
+            self._room.clear()
+            await self._room.wait()
 
     def lose(self, gap: Gap) -> None:
         """Take a gap that was made before."""
@@ -72,6 +83,7 @@ class Ring:
         chunk = self._chunks.popleft()
         self._records -= len(chunk.records)
         self._bytes -= chunk.size
+        self._room.set()
         return chunk
 
     def _leave_out(self, gap: Gap) -> None:

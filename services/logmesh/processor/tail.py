@@ -6,7 +6,7 @@ import grpc
 import structlog
 
 from logmesh.filters import FilterError, parse_filter
-from logmesh.live.frames import TENANT_KEY, ReaderStopped, send_frames
+from logmesh.live.frames import TENANT_KEY, ReaderGone, ReaderStopped, send_frames
 from logmesh.processor.fanout import Fanout, Subscriber
 from logmesh.processor.ingest import DEFAULT_TENANT
 from logmesh.processor.settings import ProcessorSettings
@@ -39,6 +39,8 @@ class Tail:
         try:
             await context.send_initial_metadata(())
             await send_frames(subscriber, context.write)
+        except ReaderGone:
+            return
         except ReaderStopped as error:
             log.info("a tail stopped reading", event_name="tail_stalled")
             await context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, str(error))

@@ -1,6 +1,7 @@
 """Channels to Logmesh servers: round robin over every address that a target resolves to, keepalive, mutual TLS."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import grpc
@@ -13,12 +14,19 @@ END_OF_STREAM: Any = grpc.aio.EOF  # type: ignore[attr-defined]  # missing in th
 SERVICE_CONFIG = json.dumps({"loadBalancingConfig": [{"round_robin": {}}]})
 
 
-def open_channel(target: str, tls: TlsFiles | None, *, server_name: str | None = None) -> grpc.aio.Channel:
+def open_channel(
+    target: str,
+    tls: TlsFiles | None,
+    *,
+    server_name: str | None = None,
+    options: Sequence[tuple[str, str | int]] = (),
+) -> grpc.aio.Channel:
     """Open a channel to any gRPC target: ``dns:///name:port`` (headless: every pod), ``ipv4:a:1,b:1``, ``host:port``.
 
     `server_name` is what the server's certificate must bear; with a headless Service its addresses say nothing of it.
     """
-    options: list[tuple[str, str | int]] = [
+    options = [
+        *options,
         ("grpc.service_config", SERVICE_CONFIG),
         ("grpc.max_receive_message_length", 16 << 20),
         ("grpc.keepalive_time_ms", 30_000),

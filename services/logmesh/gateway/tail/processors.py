@@ -19,6 +19,10 @@ log = structlog.get_logger()
 
 RESOLVE_SECONDS: Final = 3.0
 _SILENCE_SECONDS: Final = 3 * HEARTBEAT_SECONDS
+_OPTIONS: Final = (
+    # A stream that is not read for its client's sake must not fill memory: without the probe a window is 64 KiB.
+    ("grpc.http2.bdp_probe", 0),
+)
 _METHOD: Final = f"/{SERVICE}/Tail"
 
 
@@ -69,7 +73,7 @@ class Processors:
         if channel is None:
             scheme = "ipv6" if address.startswith("[") else "ipv4"
             channel = open_channel(
-                f"{scheme}:{address}", self._settings.tls, server_name=self._settings.tls_server_name
+                f"{scheme}:{address}", self._settings.tls, server_name=self._settings.tls_server_name, options=_OPTIONS
             )
         self._channels[address] = channel, users + 1
         try:

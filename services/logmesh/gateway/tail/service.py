@@ -16,16 +16,16 @@ from logmesh.gateway.tail.processors import Processors
 from logmesh.gateway.tail.standing import ResumeTokenError, Standing, read_token
 from logmesh.gateway.tail.store import Store
 from logmesh.gateway.tail.tail import Tail
-from logmesh.live.frames import ReaderStopped, send_frames
+from logmesh.live.frames import ReaderGone, ReaderStopped, send_frames
 from logmesh.runtime import metrics
 from logmesh.v1 import tail_service_pb2 as pb
 
 log = structlog.get_logger()
 
 MAX_BACKLOG_SECONDS: Final = 3600
-_OUTBOXES_BYTES: Final = 48 << 20
+_OUTBOXES_BYTES: Final = 16 << 20
 _MOST_BYTES: Final = 4 << 20
-_LEAST_BYTES: Final = 256 << 10
+_LEAST_BYTES: Final = 128 << 10
 _UNSURE_MICROSECONDS: Final = 5 * 10**6
 
 
@@ -59,6 +59,8 @@ class TailServicer:
         try:
             await context.send_initial_metadata(())
             await self._run(tail, context)
+        except ReaderGone:
+            return
         except ReaderStopped as error:
             log.info("a tail stopped reading", event_name="tail_stalled")
             await context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, str(error))
@@ -72,7 +74,7 @@ class TailServicer:
         self._stopping.set()
 
     async def _run(self, tail: Tail, context: Any) -> None:
-        """Until the gateway stops. Raises ReaderStopped, or what went wrong."""
+        """Until the gateway stops. Raises ReaderStopped, ReaderGone, or what went wrong."""
         work = [
             asyncio.create_task(tail.run()),
             asyncio.create_task(send_frames(tail, context.write)),

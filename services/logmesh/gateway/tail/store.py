@@ -18,7 +18,7 @@ from logmesh.storage.multirange import from_multirange
 from logmesh.storage.sql import load
 
 OVERLAP_MICROSECONDS: Final = 60 * 10**6
-_PAGE_ROWS: Final = 500
+_PAGE_ROWS: Final = 250
 _FIRST_WIDTH: Final = 5 * 10**6
 _LEAST_WIDTH: Final = 1_000
 _SECONDS: Final = 10.0

@@ -28,7 +28,7 @@ log = structlog.get_logger()
 POLL_SECONDS: Final = 1.0
 """Between readings of the ledger; what two on end find missing is loaded."""
 _CAUGHT_UP_SECONDS: Final = 2.0
-_LANE_PAGES: Final = 4
+_LANE_PAGES: Final = 2
 _MAX_BACKOFF_SECONDS: Final = 2.0
 
 
@@ -133,6 +133,9 @@ class Tail:
                     self._away.pop(address, None)
                     self._take(message, message.counters.received - looked)
                     looked = message.counters.received
+                    # A client that stops reading stops the stream as well: what is too much for it is left out, and counted,
+                    # by the processor, which has it in memory once for all, and costs this gateway nothing.
+                    await self.outbox.room()
                 reason = "it ended the tail"
             except (grpc.aio.AioRpcError, TimeoutError) as error:
                 reason = error.code().name if isinstance(error, grpc.aio.AioRpcError) else "silence"
@@ -170,6 +173,11 @@ class Tail:
         if self._standing.due and self._standing.after is not None:
             await self._until_done(self._standing.due, self._standing.after, now=None)
         while True:
+            if self._caught_up.is_set() and self.outbox.is_crowded():
+                # Streams are held up for the client's sake: what they bring later must not be loaded meanwhile.
+                pending = {}
+                await asyncio.sleep(POLL_SECONDS)
+                continue
             began = time.monotonic()
             try:
                 ledger = await self._store.ledger(self._watermark)
