@@ -1,0 +1,166 @@
+"""`logmesh tail` and `logmesh search --follow` as a person or a pipe has them."""
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.conftest import Database
+from tests.integration.gateway.running import running_gateway
+from tests.integration.processor.append_stream import columns_of
+from tests.integration.processor.conftest import ServerStore
+from tests.integration.processor.running import RunningProcessor, running_processor
+
+from logmesh.cli.local.ports import free_port
+
+SERVICES = Path(__file__).parents[3] / "services"
+# These commands and nothing else, so that they are seen to need nothing else.
+COMMANDS = (
+    "import typer; from logmesh.cli.search import search; from logmesh.cli.tail import tail;"
+    " app = typer.Typer(); app.command()(search); app.command()(tail); app()"
+)
+SECONDS = 20
+
+
+@pytest.fixture
+async def processor(database: Database, tmp_path: Path) -> AsyncIterator[RunningProcessor]:
+    """A processor on a fresh database."""
+    async with running_processor(ServerStore(database.server, database.name), tmp_path) as running:
+        yield running
+
+
+@asynccontextmanager
+async def command(*arguments: str, **environment: str) -> AsyncIterator[asyncio.subprocess.Process]:
+    """A command that runs; killed after the body if it still does."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", COMMANDS, *arguments,
+        env={**os.environ, "PYTHONPATH": str(SERVICES), **environment},
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.communicate()
+
+
+async def line_of(process: asyncio.subprocess.Process) -> Any:
+    """The next line of its output."""
+    assert process.stdout is not None
+    return (await asyncio.wait_for(process.stdout.readline(), SECONDS)).decode()
+
+
+async def error_of(process: asyncio.subprocess.Process) -> str:
+    assert process.stderr is not None
+    return (await asyncio.wait_for(process.stderr.readline(), SECONDS)).decode()
+
+
+async def ended(process: asyncio.subprocess.Process) -> tuple[int, str]:
+    """Its exit code and what it said on standard error."""
+    _, err = await asyncio.wait_for(process.communicate(), SECONDS)
+    assert process.returncode is not None
+    return process.returncode, err.decode()
+
+
+async def until_followed(processor: RunningProcessor) -> None:
+    """Wait until a tail is open on the processor."""
+    from logmesh.v1.pipeline_service_pb2 import ListProcessorsRequest
+    from logmesh.v1.pipeline_service_pb2_grpc import PipelineServiceStub
+
+    stub = PipelineServiceStub(processor.channel())
+    async with asyncio.timeout(SECONDS):
+        while not (await stub.ListProcessors(ListProcessorsRequest())).processors[0].tails:
+            await asyncio.sleep(0.05)
+
+
+async def test_tail_shows_what_comes_and_goes_on_after_the_gateway_was_away(processor: RunningProcessor) -> None:
+    dsn, port = processor.database.reader_dsn, free_port()
+    stream = processor.stream()
+    await stream.hello()
+    async with command("tail", "line", "--gateway", f"127.0.0.1:{port}") as early:
+        assert await ended(early) == (1, f"logmesh tail: no gateway answers at 127.0.0.1:{port}; is it running?"
+                                         " (--gateway or LOGMESH_GATEWAY)\n")  # fmt: skip
+    async with running_gateway(dsn, processor.target, port=port) as address:
+        running = command("tail", "line", "--gateway", address)
+        process = await running.__aenter__()
+        await until_followed(processor)
+        await stream.send_columns(1, columns_of([b"line 1", b"other", b"line 2"], attributes=[b'{"n":1}', b"", b""]))
+        first = json.loads(await line_of(process))
+        assert (first["body"], first["attributes"]) == ("line 1", {"n": 1})
+        assert json.loads(await line_of(process))["body"] == "line 2"
+    try:
+        assert "trying again" in await error_of(process)
+        await stream.send_columns(2, columns_of([b"line 3"]))
+        await stream.until_committed(2)
+        async with running_gateway(dsn, processor.target, port=port):
+            assert json.loads(await line_of(process))["body"] == "line 3"
+            assert "going on" in await error_of(process)
+            process.send_signal(signal.SIGINT)
+            assert await ended(process) == (0, "")
+    finally:
+        await running.__aexit__(None, None, None)
+
+
+async def test_search_goes_on_with_what_comes_and_shows_nothing_twice(processor: RunningProcessor) -> None:
+    stream = processor.stream()
+    await stream.hello()
+    for seq in range(1, 5):
+        await stream.send_columns(seq, columns_of([b"old %d" % seq]))
+        await stream.until_committed(seq)
+    async with (
+        running_gateway(processor.database.reader_dsn, processor.target) as address,
+        command("search", "--follow", "--limit", "3", "-o", "raw", LOGMESH_GATEWAY=address) as process,
+    ):
+        assert [await line_of(process) for _ in range(3)] == ["old 2\n", "old 3\n", "old 4\n"]
+        await stream.send_columns(5, columns_of([b"new 5", b"new 6"]))
+        assert [await line_of(process) for _ in range(2)] == ["new 5\n", "new 6\n"]
+        process.send_signal(signal.SIGINT)
+        assert await ended(process) == (0, "")
+
+
+async def test_a_pipe_that_nobody_reads_any_more_ends_the_tail_quietly(processor: RunningProcessor) -> None:
+    stream = processor.stream()
+    await stream.hello()
+    async with running_gateway(processor.database.reader_dsn, processor.target) as address:
+        process = await asyncio.create_subprocess_shell(
+            f'"{sys.executable}" -c "{COMMANDS}" tail --gateway {address} | head -n 1',
+            env={**os.environ, "PYTHONPATH": str(SERVICES)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        await until_followed(processor)
+        for seq in range(1, 4):
+            await stream.send_columns(seq, columns_of([b"line %d" % seq]))
+            await stream.until_committed(seq)
+            await asyncio.sleep(0.2)
+        out, err = await asyncio.wait_for(process.communicate(), SECONDS)
+    assert json.loads(out)["body"] == "line 1"
+    assert err == b""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("tail", "sevrity = 1"), "did you mean severity?"),
+        (("tail", "--since", "2h"), "--since"),
+        (("search", "--follow", "--until", "5m"), "--until"),
+    ],
+)
+async def test_a_wrong_question_ends_the_command(
+    processor: RunningProcessor, arguments: tuple[str, ...], words: str
+) -> None:
+    async with (
+        running_gateway(processor.database.reader_dsn, processor.target) as address,
+        command(*arguments, LOGMESH_GATEWAY=address) as process,
+    ):
+        code, err = await ended(process)
+    assert (code, err.count("\n")) == (2, 1)
+    assert words in err
