@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from logmesh.gateway.page_token import Cursor, PageTokenError, decode_page_token, encode_page_token
+from logmesh.gateway.request import DEFAULT_RANGE_NANO
 from logmesh.gateway.rows import from_timestamp, to_timestamp
-from logmesh.gateway.service import DEFAULT_RANGE_NANO, read_request
+from logmesh.gateway.service import read_request
 from logmesh.gateway.windows import FIRST_NANO, LEAST_NANO, PATIENCE_SECONDS, Windows
 from logmesh.v1.query_service_pb2 import SearchRequest
 

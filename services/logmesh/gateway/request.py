@@ -1,0 +1,69 @@
+"""What requests have in common, read and checked in one place: a range of times, and limits."""
+
+from dataclasses import dataclass
+from typing import Final, Literal, Protocol
+
+from google.protobuf.timestamp_pb2 import Timestamp
+
+DEFAULT_RANGE_NANO: Final = 15 * 60 * 10**9
+_MAX_UNIX_NANO: Final = (1 << 62) - 1  # the year 2116, so that sums stay within 64 bits
+
+
+class RequestError(ValueError):
+    """A request that can't be answered; its text says why."""
+
+
+class Ranged(Protocol):
+    """A request with a range of times."""
+
+    @property
+    def start_time(self) -> Timestamp: ...
+    @property
+    def end_time(self) -> Timestamp: ...
+    def HasField(self, field_name: Literal["start_time", "end_time"], /) -> bool: ...  # noqa: N802  # protobuf's name
+
+
+@dataclass(frozen=True, slots=True)
+class TimeRange:
+    """From `start_unix_nano`, included, to `end_unix_nano`, not included; never upside down."""
+
+    start_unix_nano: int
+    end_unix_nano: int
+
+    @property
+    def length_nano(self) -> int:
+        """How long it is."""
+        return self.end_unix_nano - self.start_unix_nano
+
+    def earlier(self, nano: int) -> "TimeRange":
+        """The same range `nano` before, cut at 1970."""
+        return TimeRange(max(0, self.start_unix_nano - nano), max(0, self.end_unix_nano - nano))
+
+
+def read_range(request: Ranged, now_unix_nano: int) -> TimeRange:
+    """The range that a request asks for: without an end it is now, without a start 15 minutes before the end.
+
+    Raises RequestError when it ends before it starts.
+    """
+    end = _unix_nano(request.end_time) if request.HasField("end_time") else now_unix_nano
+    start = _unix_nano(request.start_time) if request.HasField("start_time") else max(0, end - DEFAULT_RANGE_NANO)
+    if start > end:
+        raise RequestError("start_time is later than end_time")
+    return TimeRange(start, end)
+
+
+def read_limit(name: str, value: int, *, default: int, most: int) -> int:
+    """A limit that a request sets; 0 means `default`. Raises RequestError above `most`."""
+    if value > most:
+        raise RequestError(f"{name} is {value}, and {most} is the most")
+    return value or default
+
+
+def to_proto(unix_nano: int) -> Timestamp:
+    """A time as answers carry it."""
+    return Timestamp(seconds=unix_nano // 10**9, nanos=unix_nano % 10**9)
+
+
+def _unix_nano(timestamp: Timestamp) -> int:
+    # Not ToNanoseconds, which refuses what it doesn't like: years beyond anything stored are simply the end.
+    return min(max(0, timestamp.seconds * 10**9 + timestamp.nanos), _MAX_UNIX_NANO)
