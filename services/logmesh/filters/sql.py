@@ -2,6 +2,7 @@
 
 import json
 import uuid
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import assert_never
@@ -29,6 +30,10 @@ from logmesh.filters.ast import (
     TextPresent,
     TimeCompare,
 )
+from logmesh.filters.fields import LEVELS, Column, Field
+
+MAX_VALUE_CHARACTERS = 256
+"""Longer values are not told apart: they count as none."""
 
 _TEXT: dict[TextColumn, str] = {"service": "service", "instance": "instance", "body": "body"}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -38,6 +43,25 @@ def compile_sql(node: Node, first_parameter: int = 1) -> tuple[str, list[object]
     """Return the condition and its parameters, numbered from ``$first_parameter``. The condition is never NULL."""
     writer = _Writer(first_parameter)
     return writer.condition(node), writer.parameters
+
+
+def compile_value(field: Field, first_parameter: int = 1) -> tuple[str, list[object]]:
+    """Return an expression for a field's value as text, NULL for none, and its parameters."""
+    writer = _Writer(first_parameter)
+    return writer.text_of(field), writer.parameters
+
+
+def compile_key(field: Field, values: Sequence[str], first_parameter: int = 1) -> tuple[str, list[object]]:
+    """Return an expression for which of `values` the field has, and its parameters.
+
+    It is the value's place, counted from 1; 0 for a record without a value, one more than there are for any other.
+    """
+    if field == Column("level") and tuple(values) == LEVELS:
+        return "((severity + 3) / 4)", []
+    writer = _Writer(first_parameter)
+    value = writer.text_of(field)
+    place = f"coalesce(array_position({writer.bind(list(values), 'text[]')}, {value}), {len(values) + 1})"
+    return f"(CASE WHEN {value} IS NULL THEN 0 ELSE {place} END)", writer.parameters
 
 
 def like_escape(text: str) -> str:
@@ -103,6 +127,18 @@ class _Writer:
                 return f"coalesce(jsonb_typeof({self.value(path)}) <> 'null', false)"
             case _:
                 assert_never(node)
+
+    def text_of(self, field: Field) -> str:
+        match field:
+            case Column("level"):
+                return f"({self.bind(list(LEVELS), 'text[]')})[(severity + 3) / 4]"
+            case Column("service"):
+                return "service"
+            case Column():
+                return "nullif(instance, '')"
+            case Path():
+                text = f"({self.value(field)} #>> '{{}}')"
+                return f"CASE WHEN length({text}) <= {MAX_VALUE_CHARACTERS} THEN nullif({text}, '') END"
 
     def contains(self, text: str) -> str:
         return f'ILIKE {self.bind(f"%{like_escape(text)}%", "text")} COLLATE "C"'

@@ -10,11 +10,15 @@ import grpc
 import structlog
 
 from logmesh.gateway.answering import answering
+from logmesh.gateway.changes import list_changes, read_changes
+from logmesh.gateway.facets import facets, read_facets
 from logmesh.filters import parse_filter
+from logmesh.gateway.histogram import histogram, read_histogram
 from logmesh.gateway.page_token import Cursor, decode_page_token, encode_page_token
 from logmesh.gateway.request import read_limit, read_range, to_proto
 from logmesh.gateway.search import Done, Query, search
 from logmesh.gateway.settings import GatewaySettings
+from logmesh.v1 import query_service_pb2 as pb
 from logmesh.v1.query_service_pb2 import SearchDone, SearchRequest, SearchResponse, SearchRows
 from logmesh.v1.query_service_pb2_grpc import QueryServiceServicer
 
@@ -46,6 +50,24 @@ class QueryServicer(QueryServiceServicer):
             except _StalledError:
                 log.info("a client stopped reading", event_name="search_stalled")
                 await context.abort(grpc.StatusCode.DEADLINE_EXCEEDED, "the client stopped reading")
+
+    async def Histogram(self, request: pb.HistogramRequest, context: Any) -> pb.HistogramResponse:  # noqa: N802
+        """Counts over time."""
+        async with answering(context, "Histogram"):
+            query = read_histogram(request, time.time_ns())
+            return await histogram(self._pool, self._settings.tenant, query, self._settings.search_seconds)
+
+    async def Facets(self, request: pb.FacetsRequest, context: Any) -> pb.FacetsResponse:  # noqa: N802
+        """The most frequent values of fields."""
+        async with answering(context, "Facets"):
+            query = read_facets(request, time.time_ns())
+            return await facets(self._pool, self._settings.tenant, query, self._settings.search_seconds)
+
+    async def ListChanges(self, request: pb.ListChangesRequest, context: Any) -> pb.ListChangesResponse:  # noqa: N802
+        """Services by rise of their errors."""
+        async with answering(context, "ListChanges"):
+            query = read_changes(request, time.time_ns())
+            return await list_changes(self._pool, self._settings.tenant, query, self._settings.search_seconds)
 
     async def _stream(self, query: Query, filter_text: str, context: Any) -> None:
         found = search(self._pool, self._settings.tenant, query, time_limit_seconds=self._settings.search_seconds)
