@@ -15,6 +15,7 @@ from logmesh.gateway.facets import facets, read_facets
 from logmesh.filters import parse_filter
 from logmesh.gateway.histogram import histogram, read_histogram
 from logmesh.gateway.page_token import Cursor, decode_page_token, encode_page_token
+from logmesh.gateway.patterns import list_patterns, read_patterns
 from logmesh.gateway.request import read_limit, read_range, to_proto
 from logmesh.gateway.search import Done, Query, search
 from logmesh.gateway.settings import GatewaySettings
@@ -62,6 +63,12 @@ class QueryServicer(QueryServiceServicer):
         async with answering(context, "Facets"):
             query = read_facets(request, time.time_ns())
             return await facets(self._pool, self._settings.tenant, query, self._settings.search_seconds)
+
+    async def ListPatterns(self, request: pb.ListPatternsRequest, context: Any) -> pb.ListPatternsResponse:  # noqa: N802
+        """Templates of bodies."""
+        async with answering(context, "ListPatterns"):
+            query = read_patterns(request, time.time_ns())
+            return await list_patterns(self._pool, self._settings.tenant, query, self._settings.search_seconds)
 
     async def ListChanges(self, request: pb.ListChangesRequest, context: Any) -> pb.ListChangesResponse:  # noqa: N802
         """Services by rise of their errors."""

@@ -42,7 +42,8 @@ async def store_records(
         if key not in origins:
             origins[key] = await connection.fetchval(
                 "INSERT INTO logmesh.origins (tenant, service, instance, resource, scope_name, scope_version, digest)"
-                " VALUES ($1, $2, $3, $4::jsonb, '', '', $5) RETURNING origin",
+                " VALUES ($1, $2, $3, $4::jsonb, '', '', $5)"
+                " ON CONFLICT (digest) DO UPDATE SET tenant = excluded.tenant RETURNING origin",
                 tenant, *key, json.dumps([tenant, *key]).encode(),
             )  # fmt: skip
         time, ns = to_timestamp(record.time_unix_nano)

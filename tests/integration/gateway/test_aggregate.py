@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 from typing import Any
 
 import asyncpg
@@ -254,6 +255,9 @@ def test_the_rollup_and_the_records_give_the_same_answer(database: Database, mon
             assert ask() == from_counts
         return from_counts
 
+    def ask_over_time(over: HistogramRequest) -> HistogramResponse:
+        return runner.run(over_time(pool, over))
+
     with asyncio.Runner() as runner:
         runner.run(make_schema(database))
         runner.run(store_records(database, stored))
@@ -287,7 +291,7 @@ def test_the_rollup_and_the_records_give_the_same_answer(database: Database, mon
                     group_by=group_by,
                     previous=True,
                 )
-                drawn = both(lambda over=over: runner.run(over_time(pool, over)))
+                drawn = both(partial(ask_over_time, over))
                 first = drawn.start_time.ToNanoseconds()
                 within = [one for one in stored if first <= one.time_unix_nano < end and matches(one)]
                 assert sum(sum(series.counts) for series in drawn.series) == len(within)
