@@ -14,7 +14,7 @@ GRPCURL_VERSION := v1.9.4
 
 .PHONY: help
 help: ## List what make can do
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: setup
 setup: $(STAMP) ## Install everything into .venv (a second call takes a second)
@@ -74,6 +74,10 @@ bench: setup ## Measure ingest from end to end (ARGS are the benchmark's)
 .PHONY: bench-tail
 bench-tail: setup ## Measure the live tail: latency, and what stopped readers cost
 	$(BIN)/python -m benchmarks.tail $(ARGS)
+
+.PHONY: bench-queries
+bench-queries: setup ## Measure queries on stored records (ARGS="--records 5000000")
+	$(BIN)/python -m benchmarks.queries $(ARGS)
 
 .PHONY: fuzz
 fuzz: setup ## A million random filters: each a filter or an error, none of it SQL (ARGS="--count 10000")

@@ -25,16 +25,16 @@ class Payloads:
     Texts repeat after 16 batches; times and trace ids never do, or the indexes would be measured on what no one sends.
     """
 
-    def __init__(self, records: int, body_bytes: int) -> None:
+    def __init__(self, records: int, body_bytes: int, spacing_nano: int = 1_000) -> None:
         self.records = records
         self._templates = [_template(records, body_bytes, batch) for batch in range(16)]
-        self._offsets = np.arange(records, dtype=np.uint64) * 1_000
+        self._offsets = np.arange(records, dtype=np.uint64) * np.uint64(spacing_nano)
         self._traced = (np.arange(records) % 5 < 2)[:, None]
 
-    def next(self, seq: int) -> bytes:
-        """A serialised `LogColumns` of now."""
+    def next(self, seq: int, at_unix_nano: int = 0) -> bytes:
+        """A serialised `LogColumns` from `at_unix_nano` on; 0: from now on."""
         columns = self._templates[seq % 16]
-        now = time.time_ns()
+        now = at_unix_nano or time.time_ns()
         columns.observed_time_unix_nano = now
         columns.times_unix_nano = (self._offsets + np.uint64(now)).tobytes()
         ids = np.frombuffer(os.urandom(16 * (self.records // 10 + 1)), np.uint8).reshape(-1, 16)

@@ -14,8 +14,8 @@ from typing import Any, Final
 
 import asyncpg
 
-from logmesh.gateway.filters import compile_sql, parse_filter
-from logmesh.gateway.filters.ast import Node
+from logmesh.filters import compile_sql, parse_filter
+from logmesh.filters.ast import Node
 from logmesh.gateway.masking import mask
 from logmesh.gateway.reader import reading
 from logmesh.gateway.request import TimeRange, read_limit, read_range
