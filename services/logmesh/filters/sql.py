@@ -37,6 +37,7 @@ MAX_VALUE_CHARACTERS = 256
 
 _TEXT: dict[TextColumn, str] = {"service": "service", "instance": "instance", "body": "body"}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_LOWER = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
 
 
 def compile_sql(node: Node, first_parameter: int = 1) -> tuple[str, list[object]]:
@@ -91,7 +92,7 @@ class _Writer:
                 collate = "" if order is Order.EQ else ' COLLATE "C"'
                 return f"({_TEXT[column]}{collate} {order.value} {self.bind(value, 'text')})"
             case TextContains(column, value):
-                return f"({_TEXT[column]} {self.contains(value)})"
+                return self.contains(_TEXT[column], value)
             case TextMatches(column, pattern):
                 matches = f"{_TEXT[column]} {self.matches(pattern.postgresql)}"
                 if not pattern.literal:
@@ -140,8 +141,9 @@ class _Writer:
                 text = f"({self.value(field)} #>> '{{}}')"
                 return f"CASE WHEN length({text}) <= {MAX_VALUE_CHARACTERS} THEN nullif({text}, '') END"
 
-    def contains(self, text: str) -> str:
-        return f'ILIKE {self.bind(f"%{like_escape(text)}%", "text")} COLLATE "C"'
+    def contains(self, value: str, text: str) -> str:
+        # ASCII letters alone change case under "C". Lowering a body and looking for bytes in it takes three quarters of ILIKE.
+        return f'(strpos(lower({value} COLLATE "C"), {self.bind(text.translate(_LOWER), "text")}) > 0)'
 
     def matches(self, pattern: str) -> str:
         return f'~ {self.bind(pattern, "text")} COLLATE "C"'
@@ -161,9 +163,10 @@ class _Writer:
 
     def has(self, path: Path, literals: Literals) -> str:
         member, values = self.value(path), self.any_of(literals)
+        contains = self.contains(f"({member} #>> '{{}}')", literals.text)
         return (
             f"coalesce(CASE jsonb_typeof({member})"
-            f" WHEN 'string' THEN ({member} #>> '{{}}') {self.contains(literals.text)}"
+            f" WHEN 'string' THEN {contains}"
             f" WHEN 'array' THEN {member} @> {values}"
             f" WHEN 'object' THEN {member} ? {self.bind(literals.text, 'text')}"
             f" ELSE {member} = {values} END, false)"

@@ -1,7 +1,7 @@
 """Facets: the most frequent values of fields, all of them from one look at what matches.
 
-Exact from the rollup where it knows filter and field. Other fields are counted over the newest SAMPLE records that match;
-where even those take too long, over those of a shorter range, the newest part of the one asked for.
+Exact from the rollup where it knows filter and field. Other fields are counted over the newest SAMPLE records that match, or
+over as many as can be found in time.
 """
 
 import time
@@ -18,14 +18,15 @@ from logmesh.filters.ast import Node
 from logmesh.filters.fields import Field
 from logmesh.gateway.reader import reading
 from logmesh.gateway.request import RequestError, TimeRange, read_limit, read_range
+from logmesh.gateway.windows import FIRST_NANO
 from logmesh.storage.statement import Expression, Statement
 from logmesh.v1.query_service_pb2 import Facet, FacetsRequest, FacetsResponse, FacetValue
 
 SAMPLE: Final = 50_000
 MAX_FIELDS: Final = 10
 _DEFAULT_FIELDS: Final = ("service", "level", "instance")
-_NARROWER: Final = 8
-_LEAST_NANO: Final = 10**9
+_LEAST_GROWTH: Final = 2
+_MOST_GROWTH: Final = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,22 +100,33 @@ async def count_values(
 async def _sample(
     pool: "asyncpg.Pool", tenant: str, node: Node, span: TimeRange, fields: Sequence[Field], most: int, deadline: float
 ) -> list[Counted]:
-    part = span
+    """Count the end of the range, and again of a longer part until that holds a full sample or time runs out."""
+    found: list[Counted] | None = None
+    part = last_part(span, FIRST_NANO)
     while True:
-        remaining = deadline - time.monotonic()
-        can_narrow = part.length_nano > _LEAST_NANO
+        statement = from_newest(node, part, SAMPLE)
         try:
-            found = await _fetch(
-                pool, tenant, from_newest(node, part, SAMPLE), fields, most, remaining / 2 if can_narrow else remaining
-            )
+            found = await _fetch(pool, tenant, statement, fields, most, deadline - time.monotonic())
         except asyncpg.QueryCanceledError:
-            if not can_narrow or time.monotonic() >= deadline:
+            if found is None:
                 raise
-            part = TimeRange(part.end_unix_nano - max(_LEAST_NANO, part.length_nano // _NARROWER), part.end_unix_nano)
-            continue
+            return found
+        counted = found[0].counted
         for one in found:
-            one.exact = part == span and one.counted < SAMPLE
-        return found
+            one.exact = part == span and counted < SAMPLE
+        if part == span or counted == SAMPLE or time.monotonic() >= deadline:
+            return found
+        part = last_part(span, part.length_nano * growth(counted))
+
+
+def last_part(span: TimeRange, length_nano: int) -> TimeRange:
+    """The end of a range, `length_nano` of it or all."""
+    return TimeRange(max(span.start_unix_nano, span.end_unix_nano - length_nano), span.end_unix_nano)
+
+
+def growth(counted: int) -> int:
+    """How many times as much to look at when a part held `counted` records: about a sample, and never far too much."""
+    return max(_LEAST_GROWTH, min(_MOST_GROWTH, SAMPLE * 5 // 4 // max(1, counted) + 1))
 
 
 async def _fetch(

@@ -12,7 +12,7 @@ from logmesh.v1.record_pb2 import LogRecord
 # Everything that SQL from a filter may be made of.
 _TOKENS = re.compile(
     r"""\$\d+::(?:text|smallint|timestamptz|uuid|bigint|numeric|jsonb\[\])|service|instance|body|severity|time|ns|trace_id|
-    span_id|attributes|resource|AND|OR|NOT|TRUE|FALSE|IS|NULL|LIKE|ILIKE|COLLATE|"C"|ANY|CASE|WHEN|THEN|ELSE|END|
+    span_id|attributes|resource|AND|OR|NOT|TRUE|FALSE|IS|NULL|LIKE|strpos|lower|>\s0|COLLATE|"C"|ANY|CASE|WHEN|THEN|ELSE|END|
     coalesce|jsonb_typeof|'(?:string|array|object|number|null|\{\})'|''|::numeric|false|[(),?~]|->|\#>>|@>|<>|[<>]=?|=|\s+""",
     re.VERBOSE,
 )
