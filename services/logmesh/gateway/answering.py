@@ -7,8 +7,8 @@ from typing import Any, Final
 import grpc
 import structlog
 
-from logmesh.gateway.failures import QUERY_FAILURES, status_of
 from logmesh.filters import FilterError
+from logmesh.gateway.failures import QUERY_FAILURES, status_of
 from logmesh.gateway.page_token import PageTokenError
 from logmesh.gateway.request import RequestError
 

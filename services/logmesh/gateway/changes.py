@@ -6,8 +6,8 @@ from typing import Any
 
 import asyncpg
 
-from logmesh.gateway.counting import from_counts
 from logmesh.filters.ast import EVERYTHING
+from logmesh.gateway.counting import from_counts
 from logmesh.gateway.reader import reading
 from logmesh.gateway.request import TimeRange, read_limit, read_range
 from logmesh.v1.query_service_pb2 import ListChangesRequest, ListChangesResponse, ServiceChange

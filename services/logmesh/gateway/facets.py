@@ -12,10 +12,10 @@ from typing import Final
 
 import asyncpg
 
-from logmesh.gateway.counting import from_counts, from_newest, is_countable, is_countable_field
 from logmesh.filters import compile_value, parse_field, parse_filter
 from logmesh.filters.ast import Node
 from logmesh.filters.fields import Field
+from logmesh.gateway.counting import from_counts, from_newest, is_countable, is_countable_field
 from logmesh.gateway.reader import reading
 from logmesh.gateway.request import RequestError, TimeRange, read_limit, read_range
 from logmesh.gateway.windows import FIRST_NANO

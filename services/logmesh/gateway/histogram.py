@@ -14,12 +14,12 @@ from typing import Any, Final
 import asyncpg
 from google.protobuf.duration_pb2 import Duration
 
-from logmesh.gateway.buckets import MAX_BUCKETS, Buckets, choose_buckets
-from logmesh.gateway.counting import MINUTE_NANO, from_counts, from_records, is_countable, is_countable_field
-from logmesh.gateway.facets import count_values
 from logmesh.filters import compile_key, parse_field, parse_filter
 from logmesh.filters.ast import Node
 from logmesh.filters.fields import LEVELS, Column, Field
+from logmesh.gateway.buckets import MAX_BUCKETS, Buckets, choose_buckets
+from logmesh.gateway.counting import MINUTE_NANO, from_counts, from_records, is_countable, is_countable_field
+from logmesh.gateway.facets import count_values
 from logmesh.gateway.reader import reading
 from logmesh.gateway.request import TimeRange, read_limit, read_range, to_proto
 from logmesh.gateway.rows import from_timestamp, to_timestamp

@@ -69,7 +69,7 @@ async def search(
             yield Done(SEARCH_END_TIME_LIMIT, cursor.unix_nano, cursor)
             return
         lower = windows.lower(cursor.unix_nano, query.start_unix_nano)
-        began = time.monotonic()
+        began, wanted_before = time.monotonic(), wanted
         try:
             async with reading(pool, tenant, windows.patience(remaining)) as connection:
                 low, high = to_timestamp(lower), to_timestamp(cursor.unix_nano)
@@ -94,7 +94,7 @@ async def search(
                 yield Done(SEARCH_END_TIME_LIMIT, cursor.unix_nano, cursor)
                 return
             continue
-        windows.finished(time.monotonic() - began)
+        windows.finished(time.monotonic() - began, found=wanted_before - wanted, wanted=wanted)
         cursor = Cursor(lower)
     yield Done(SEARCH_END_EXHAUSTED, query.start_unix_nano, None)
 

@@ -9,10 +9,10 @@ import asyncpg
 import grpc
 import structlog
 
+from logmesh.filters import parse_filter
 from logmesh.gateway.answering import answering
 from logmesh.gateway.changes import list_changes, read_changes
 from logmesh.gateway.facets import facets, read_facets
-from logmesh.filters import parse_filter
 from logmesh.gateway.histogram import histogram, read_histogram
 from logmesh.gateway.page_token import Cursor, decode_page_token, encode_page_token
 from logmesh.gateway.patterns import list_patterns, read_patterns

@@ -9,6 +9,8 @@ FIRST_NANO: Final = 60 * 10**9
 LEAST_NANO: Final = 10**9
 QUICK_SECONDS: Final = 0.3
 SLOW_SECONDS: Final = 1.5
+_GROWTH: Final = 4
+_ROOM: Final = 1.5
 PATIENCE_SECONDS: Final = 3.0
 """A query that takes longer is cancelled and asked again of a narrower window."""
 
@@ -27,10 +29,14 @@ class Windows:
         """How long the next query may take. The narrowest window may use all the time that is left."""
         return remaining_seconds if self._width <= LEAST_NANO else min(PATIENCE_SECONDS, remaining_seconds)
 
-    def finished(self, seconds: float) -> None:
-        """A query looked at its whole window."""
+    def finished(self, seconds: float, *, found: int = 0, wanted: int = 0) -> None:
+        """A query looked at its whole window. It found so many records, and so many more are wanted."""
         if seconds < QUICK_SECONDS:
-            self._width *= 4
+            growth = float(_GROWTH)
+            if found:
+                # As far as the rest should reach by what this window held: what lies beyond is read in vain.
+                growth = min(growth, max(1 / _GROWTH, _ROOM * wanted / found))
+            self._width = max(LEAST_NANO, int(self._width * growth))
         elif seconds > SLOW_SECONDS:
             self._width = max(LEAST_NANO, self._width // 2)
 

@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 from tests.conftest import Database
 from tests.integration.gateway.stored import make_schema, store_records
 
+from logmesh.filters import compile_predicate, parse_filter
+from logmesh.filters.fields import LEVELS
 from logmesh.gateway import facets as facets_module
 from logmesh.gateway import histogram as histogram_module
 from logmesh.gateway.changes import list_changes, read_changes
 from logmesh.gateway.facets import facets, read_facets
-from logmesh.filters import compile_predicate, parse_filter
-from logmesh.filters.fields import LEVELS
 from logmesh.gateway.histogram import histogram, read_histogram
 from logmesh.storage.postgres import open_pool
 from logmesh.v1.query_service_pb2 import (

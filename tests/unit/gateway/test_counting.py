@@ -4,12 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logmesh.gateway.buckets import DAY, MAX_BUCKETS, WIDTHS, choose_buckets
-from logmesh.gateway.changes import rank
-from logmesh.gateway.counting import MINUTE_NANO, is_countable, is_countable_field, whole_minutes
 from logmesh.filters import FilterError, parse_field, parse_filter
 from logmesh.filters.ast import Path
 from logmesh.filters.fields import Column
+from logmesh.gateway.buckets import DAY, MAX_BUCKETS, WIDTHS, choose_buckets
+from logmesh.gateway.changes import rank
+from logmesh.gateway.counting import MINUTE_NANO, is_countable, is_countable_field, whole_minutes
 from logmesh.gateway.request import TimeRange
 
 HOUR = 3600 * 10**9

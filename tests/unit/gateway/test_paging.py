@@ -43,6 +43,18 @@ def test_windows_grow_while_answers_are_quick_and_never_pass_the_start() -> None
     assert windows.lower(NOW, 0) == NOW - 2 * FIRST_NANO
 
 
+def test_a_window_reaches_as_far_as_what_is_still_wanted_should_need() -> None:
+    windows = Windows()
+    windows.finished(0.01, found=60, wanted=40)
+    assert windows.lower(NOW, 0) == NOW - FIRST_NANO
+    windows.finished(0.01, found=1, wanted=40)
+    assert windows.lower(NOW, 0) == NOW - 4 * FIRST_NANO
+    windows.finished(0.01, found=1_000_000, wanted=1)
+    assert windows.lower(NOW, 0) == NOW - FIRST_NANO
+    windows.finished(0.01, found=0, wanted=1)
+    assert windows.lower(NOW, 0) == NOW - 4 * FIRST_NANO
+
+
 def test_a_cancelled_query_is_tried_in_narrower_windows_until_there_is_none() -> None:
     windows = Windows()
     assert windows.patience(60) == PATIENCE_SECONDS
