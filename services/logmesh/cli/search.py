@@ -99,10 +99,9 @@ def found(request: SearchRequest, limit: int, gateway: str) -> Iterator[LogRecor
                 request.page_size = min(limit, _MOST_AT_ONCE)
                 token, ended = request.page_token, False
                 for answer in stub.Search(request):
-                    if answer.HasField("rows"):
-                        limit -= len(answer.rows.records)
-                        yield from answer.rows.records
-                    else:
+                    limit -= len(answer.rows.records)
+                    yield from answer.rows.records
+                    if answer.HasField("done"):
                         ended, request.page_token = True, answer.done.next_page_token
                         stuck = answer.done.end == SEARCH_END_TIME_LIMIT and request.page_token == token
                 if not ended:

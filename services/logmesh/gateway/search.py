@@ -44,6 +44,13 @@ class Query:
 
 
 @dataclass(frozen=True, slots=True)
+class Progress:
+    """Everything from `scanned_from_unix_nano` on was looked at."""
+
+    scanned_from_unix_nano: int
+
+
+@dataclass(frozen=True, slots=True)
 class Done:
     """How a search ended. Everything from `scanned_from_unix_nano` on was looked at; `cursor` is None at the end."""
 
@@ -54,8 +61,10 @@ class Done:
 
 async def search(
     pool: "asyncpg.Pool", tenant: str, query: Query, *, time_limit_seconds: float
-) -> AsyncGenerator[list[LogRecord] | Done, None]:
-    """Yield records in lists of about a megabyte at most, newest first, and then one Done.
+) -> AsyncGenerator[list[LogRecord] | Progress | Done, None]:
+    """Yield records in lists of about a megabyte at most, newest first, a Progress after each window, and then one Done.
+
+    Windows widen while they take no time, so there are few of them, and of a slow search one every few seconds.
 
     Raises ReaderBusy, OSError and asyncpg's errors; closing the iterator cancels the query.
     """
@@ -96,6 +105,8 @@ async def search(
             continue
         windows.finished(time.monotonic() - began, found=wanted_before - wanted, wanted=wanted)
         cursor = Cursor(lower)
+        if lower > query.start_unix_nano:
+            yield Progress(lower)
     yield Done(SEARCH_END_EXHAUSTED, query.start_unix_nano, None)
 
 

@@ -97,7 +97,11 @@ async def command(*arguments: str, **environment: str) -> tuple[int, str, str]:
 
 async def test_search_streams_rows_and_ends_with_done(gateway: str) -> None:
     answers = await ask(gateway, SearchRequest())
-    assert answers[0].rows.records[0].body == "line 0"
+    meta = answers[0].meta
+    assert meta.end_time.ToNanoseconds() - meta.start_time.ToNanoseconds() == 15 * 60 * 10**9
+    assert meta.page_size == 100
+    assert answers[1].rows.records[0].body == "line 0"
+    assert {answer.WhichOneof("message") for answer in answers[2:-1]} <= {"rows", "progress"}
     assert answers[-1].done.end == SEARCH_END_EXHAUSTED
     assert answers[-1].done.next_page_token == ""
 

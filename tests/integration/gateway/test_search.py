@@ -12,7 +12,7 @@ from tests.integration.gateway.stored import make_schema, store_records
 
 from logmesh.filters import parse_filter
 from logmesh.gateway.page_token import Cursor
-from logmesh.gateway.search import Done, Query, search
+from logmesh.gateway.search import Done, Progress, Query, search
 from logmesh.storage.postgres import open_pool
 from logmesh.v1.query_service_pb2 import SEARCH_END_EXHAUSTED, SEARCH_END_PAGE_FULL, SEARCH_END_TIME_LIMIT
 from logmesh.v1.record_pb2 import SEVERITY_NUMBER_ERROR, LogRecord
@@ -46,7 +46,8 @@ async def run(
     async for message in search(pool, tenant, asked, time_limit_seconds=limit):
         if isinstance(message, Done):
             return found, message
-        found += message
+        if not isinstance(message, Progress):
+            found += message
     raise AssertionError("a search ends with Done")
 
 
@@ -58,6 +59,16 @@ async def test_records_come_newest_first_across_windows_and_the_range_is_exhaust
     found, done = await run(pool, query())
     assert [one.body for one in found] == [f"age {age}" for age in ages]
     assert done == Done(SEARCH_END_EXHAUSTED, query().start_unix_nano, None)
+
+
+async def test_a_search_says_how_far_it_has_come_while_it_finds_nothing(pool: asyncpg.Pool) -> None:
+    messages = [message async for message in search(pool, "default", query(), time_limit_seconds=10)]
+    *progress, done = messages
+    assert isinstance(done, Done)
+    scanned = [message.scanned_from_unix_nano for message in progress if isinstance(message, Progress)]
+    assert len(scanned) == len(progress) >= 3
+    assert scanned == sorted(scanned, reverse=True)
+    assert all(query().start_unix_nano < at < NOW for at in scanned)
 
 
 async def test_start_is_included_and_end_is_not_down_to_the_nanosecond(database: Database, pool: asyncpg.Pool) -> None:
@@ -113,7 +124,7 @@ async def test_no_tenant_sees_anothers_records(database: Database, pool: asyncpg
 async def test_a_large_page_comes_in_many_messages(database: Database, pool: asyncpg.Pool) -> None:
     await store_records(database, [record("x" * 200_000, n / 10) for n in range(30)])
     answers = [message async for message in search(pool, "default", query(), time_limit_seconds=10)]
-    sizes = [sum(one.ByteSize() for one in answer) for answer in answers if not isinstance(answer, Done)]
+    sizes = [sum(one.ByteSize() for one in answer) for answer in answers if isinstance(answer, list)]
     assert len(sizes) >= 6
     assert max(sizes) < 1_300_000
 

@@ -166,7 +166,7 @@ async def test_search_pages_through_rows_and_compressed_batches_in_order(
                 if isinstance(message, Done):
                     assert message.end in (SEARCH_END_EXHAUSTED, SEARCH_END_PAGE_FULL)
                     cursor = message.cursor
-                else:
+                elif isinstance(message, list):
                     found += [(-record.time_unix_nano, -int(record.id.rpartition("-")[2], 16)) for record in message]
         assert len(set(found)) == len(found) == total
         assert found == sorted(found)
