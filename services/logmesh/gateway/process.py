@@ -1,6 +1,6 @@
 """Builds a gateway from its settings, downstream first, and runs it until it is told to stop.
 
-pool ─► query, pipeline, tail ─► server
+pool, cache ─► query, pipeline, tail ─► server
 """
 
 import asyncio
@@ -14,6 +14,7 @@ from logmesh.gateway.settings import GatewaySettings
 from logmesh.gateway.tail.service import TailServicer
 from logmesh.live.frames import SERVICE as TAIL
 from logmesh.live.frames import tail_handlers
+from logmesh.gateway.trace_cache import TraceCache
 from logmesh.runtime.server import Health, bind, build_server
 from logmesh.storage.postgres import open_pool
 from logmesh.v1.pipeline_service_pb2_grpc import add_PipelineServiceServicer_to_server
@@ -39,8 +40,9 @@ async def run_gateway(settings: GatewaySettings, stop: asyncio.Event) -> None:
         size=_TAIL_CONNECTIONS,
     )
     tails = TailServicer(settings, tail_pool)
+    cache = TraceCache(settings.redis_url.get_secret_value()) if settings.redis_url else None
     server, health = build_server(SERVICES, reflect=settings.reflection)
-    add_QueryServiceServicer_to_server(QueryServicer(settings, pool), server)
+    add_QueryServiceServicer_to_server(QueryServicer(settings, pool, cache), server)
     add_PipelineServiceServicer_to_server(PipelineServicer(settings, pool), server)
     server.add_generic_rpc_handlers((tail_handlers(tails.tail),))
     bind(server, f"{settings.listen_address}:{settings.port}", settings.tls if settings.serve_tls else None)
@@ -57,6 +59,8 @@ async def run_gateway(settings: GatewaySettings, stop: asyncio.Event) -> None:
         tails.stop()
         await server.stop(grace=settings.drain_seconds)
         tail_pool.terminate()
+        if cache is not None:
+            await cache.close()
         pool.terminate()
     log.info("gateway has stopped", event_name="stopped")
 

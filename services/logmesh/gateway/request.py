@@ -6,7 +6,8 @@ from typing import Final, Literal, Protocol
 from google.protobuf.timestamp_pb2 import Timestamp
 
 DEFAULT_RANGE_NANO: Final = 15 * 60 * 10**9
-_MAX_UNIX_NANO: Final = (1 << 62) - 1  # the year 2116, so that sums stay within 64 bits
+MAX_UNIX_NANO: Final = (1 << 62) - 1
+"""The year 2116, so that sums stay within 64 bits."""
 
 
 class RequestError(ValueError):
@@ -47,9 +48,14 @@ def read_range(request: Ranged, now_unix_nano: int) -> TimeRange:
     """
     end = _unix_nano(request.end_time) if request.HasField("end_time") else now_unix_nano
     start = _unix_nano(request.start_time) if request.HasField("start_time") else max(0, end - DEFAULT_RANGE_NANO)
-    if start > end:
-        raise RequestError("start_time is later than end_time")
-    return TimeRange(start, end)
+    return _range(start, end)
+
+
+def read_open_range(request: Ranged) -> TimeRange:
+    """The same where unset means that there is no such limit."""
+    end = _unix_nano(request.end_time) if request.HasField("end_time") else MAX_UNIX_NANO
+    start = _unix_nano(request.start_time) if request.HasField("start_time") else 0
+    return _range(start, end)
 
 
 def read_limit(name: str, value: int, *, default: int, most: int) -> int:
@@ -64,6 +70,12 @@ def to_proto(unix_nano: int) -> Timestamp:
     return Timestamp(seconds=unix_nano // 10**9, nanos=unix_nano % 10**9)
 
 
+def _range(start_unix_nano: int, end_unix_nano: int) -> TimeRange:
+    if start_unix_nano > end_unix_nano:
+        raise RequestError("start_time is later than end_time")
+    return TimeRange(start_unix_nano, end_unix_nano)
+
+
 def _unix_nano(timestamp: Timestamp) -> int:
     # Not ToNanoseconds, which refuses what it doesn't like: years beyond anything stored are simply the end.
-    return min(max(0, timestamp.seconds * 10**9 + timestamp.nanos), _MAX_UNIX_NANO)
+    return min(max(0, timestamp.seconds * 10**9 + timestamp.nanos), MAX_UNIX_NANO)

@@ -16,6 +16,8 @@ from logmesh.gateway.patterns import list_patterns, read_patterns
 from logmesh.gateway.request import read_limit, read_range, to_proto
 from logmesh.gateway.search import Done, Progress, Query, search
 from logmesh.gateway.settings import GatewaySettings
+from logmesh.gateway.trace_cache import TraceCache
+from logmesh.gateway.traces import Traces, read_trace_request
 from logmesh.v1 import query_service_pb2 as pb
 from logmesh.v1.query_service_pb2 import (
     SearchDone,
@@ -33,10 +35,11 @@ MAX_PAGE_SIZE: Final = 10_000
 
 
 class QueryServicer(QueryServiceServicer):
-    """Answers from the database of `pool`, which is the reader's."""
+    """Answers from the database of `pool`, which is the reader's, and from `cache` where there is one."""
 
-    def __init__(self, settings: GatewaySettings, pool: "asyncpg.Pool") -> None:
+    def __init__(self, settings: GatewaySettings, pool: "asyncpg.Pool", cache: TraceCache | None = None) -> None:
         self._settings, self._pool = settings, pool
+        self._traces = Traces(pool, cache, time_limit_seconds=settings.search_seconds)
 
     async def Search(  # type: ignore[override]  # noqa: N802  # it writes to the context, to notice a stalled client
         self, request: SearchRequest, context: Any
@@ -73,6 +76,11 @@ class QueryServicer(QueryServiceServicer):
         async with answering(context, "ListChanges"):
             query = read_changes(request, time.time_ns())
             return await list_changes(self._pool, self._settings.tenant, query, self._settings.search_seconds)
+
+    async def GetTrace(self, request: pb.GetTraceRequest, context: Any) -> pb.GetTraceResponse:  # noqa: N802
+        """All records of a trace, oldest first; none when it is not known."""
+        async with answering(context, "GetTrace"):
+            return await self._traces.find(self._settings.tenant, read_trace_request(request))
 
 
 def read_request(request: SearchRequest, now_unix_nano: int) -> Query:

@@ -11,6 +11,10 @@ class GatewaySettings(BaseProcessSettings):
     port: int = Field(default=50050, ge=1, le=65535, description="gRPC port of the API.")
     database_dsn: SecretStr = Field(description="PostgreSQL, as the reader role.")
     database_connections: int = Field(default=8, ge=1, le=100, description="Connections for queries at most.")
+    redis_url: SecretStr | None = Field(
+        default=None,
+        description="Redis in which processors keep recent traces. Unset: traces are read from the database.",
+    )
     processors: str = Field(
         default="", description="gRPC target of every processor: a headless name, or addresses. Empty: none are asked."
     )

@@ -7,16 +7,12 @@ import structlog
 
 from logmesh.processor.prepare import Prepared
 from logmesh.runtime import metrics
+from logmesh.storage.recent_traces import trace_key
 
 log = structlog.get_logger()
 
 _QUEUED_BATCHES = 64
 _PAUSE_AFTER_ERROR_SECONDS = 2.0
-
-
-def trace_key(tenant: str, trace_id: bytes) -> str:
-    """The Redis key of a trace. Its value is the COPY rows of its records, one after the other, in order of commit."""
-    return f"logmesh:trace:{tenant}:{trace_id.hex()}"
 
 
 class RecentTraces:

@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import Field, SecretStr
 
 from logmesh.runtime.settings import BaseProcessSettings
+from logmesh.storage.recent_traces import EXPIRY_SECONDS
 
 
 class ProcessorSettings(BaseProcessSettings):
@@ -34,7 +35,7 @@ class ProcessorSettings(BaseProcessSettings):
     flush_rows: int = Field(default=10_000, ge=1, le=100_000, description="Rows that a flush waits for.")
     flush_interval_seconds: float = Field(default=0.25, gt=0, le=10, description="How long it waits for them.")
     retention_days: int = Field(default=30, ge=9, description="Days that records are kept.")
-    cache_seconds: int = Field(default=300, ge=1, description="How long traces stay in Redis.")
+    cache_seconds: int = Field(default=EXPIRY_SECONDS, ge=1, description="How long traces stay in Redis.")
     max_connection_age_seconds: float = Field(
         default=600, gt=0, description="Age at which clients are asked to connect anew."
     )

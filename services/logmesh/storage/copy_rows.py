@@ -21,7 +21,7 @@ PIECES = 6
 """Ids, tail, head, body, middle, attributes."""
 
 _NULL = b"\xff\xff\xff\xff"
-_POSTGRES_EPOCH_MICROSECONDS = 946_684_800_000_000
+POSTGRES_EPOCH_MICROSECONDS = 946_684_800_000_000
 _FIELDS = pack(">h", len(COLUMNS))
 _NO_IDS = _FIELDS + _NULL + _NULL
 
@@ -73,7 +73,7 @@ def copy_rows(
     count = len(bodies)
     head = np.repeat(_EMPTY_HEAD, count)
     microseconds, head["ns"] = np.divmod(times, 1000)
-    head["time"] = microseconds - _POSTGRES_EPOCH_MICROSECONDS
+    head["time"] = microseconds - POSTGRES_EPOCH_MICROSECONDS
     head["position"] = positions
     head["spool"] = spool
     head["origin"] = origins

@@ -18,7 +18,7 @@ from logmesh.v1.tail_service_pb2_grpc import TailServiceStub
 
 
 @contextlib.asynccontextmanager
-async def running_gateway(reader_dsn: str, processors: str, **overrides: Any) -> AsyncIterator[str]:
+async def running_gateway(reader_dsn: str, processors: str = "", **overrides: Any) -> AsyncIterator[str]:
     """Yield the address of a gateway that is ready. `overrides` are settings."""
     settings = GatewaySettings(
         **{

@@ -17,6 +17,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from pydantic import SecretStr
 from tests.conftest import Database
+from tests.integration.gateway.running import running_gateway
 from tests.integration.gateway.stored import make_schema, store_records
 from tests.integration.processor.conftest import ServerStore
 from tests.integration.processor.running import running_processor
@@ -24,7 +25,6 @@ from tests.integration.processor.running import running_processor
 from logmesh.cli.local.certificates import WorkloadFiles
 from logmesh.cli.local.ports import free_port
 from logmesh.gateway.pipeline import PipelineServicer
-from logmesh.gateway.process import run_gateway
 from logmesh.gateway.settings import GatewaySettings
 from logmesh.storage.postgres import open_pool
 from logmesh.v1.pipeline_service_pb2 import ListLedgerRequest, ListProcessorsRequest, ProcessorState
@@ -53,29 +53,8 @@ async def gateway(database: Database) -> AsyncIterator[str]:
     records[1].body = "disk \x1b[31mfull"
     records[1].attributes.update({"free": 0, "path": "/var"})
     await store_records(database, records)
-    port = free_port()
-    settings = GatewaySettings(
-        listen_address="127.0.0.1",
-        port=port,
-        metrics_port=0,
-        database_dsn=SecretStr(database.reader_dsn),
-        processors=f"ipv4:127.0.0.1:{free_port()}",
-        processor_seconds=1,
-    )
-    stop = asyncio.Event()
-    task = asyncio.create_task(run_gateway(settings, stop))
-    address = f"127.0.0.1:{port}"
-    async with grpc.aio.insecure_channel(address) as channel:
-        stub = health_pb2_grpc.HealthStub(channel)
-        async with asyncio.timeout(20):
-            while True:
-                answer = await stub.Check(health_pb2.HealthCheckRequest(), wait_for_ready=True)
-                if answer.status == health_pb2.HealthCheckResponse.SERVING:
-                    break
-                await asyncio.sleep(0.02)
-    yield address
-    stop.set()
-    await task
+    async with running_gateway(database.reader_dsn, processors=f"ipv4:127.0.0.1:{free_port()}", processor_seconds=1) as address:
+        yield address
 
 
 async def ask(address: str, request: SearchRequest) -> list[SearchResponse]:

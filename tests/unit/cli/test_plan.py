@@ -52,6 +52,7 @@ def test_producers_are_told_of_every_processor_and_all_speak_mutual_tls_as_thems
 def test_each_process_gets_the_least_role_that_does() -> None:
     processors, [gateway], producers = plan()
     assert gateway.environment["LOGMESH_DATABASE_DSN"] == "r"
+    assert gateway.environment["LOGMESH_REDIS_URL"] == "redis"
     assert processors[0].environment["LOGMESH_DATABASE_DSN"] == "w"
     assert not any("DSN" in name for name in producers[0].environment)
 

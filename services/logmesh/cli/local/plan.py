@@ -80,7 +80,7 @@ def plan_system(
     """Tiers in the order of their start, downstream first."""
     return [
         _processors(options, certificates["log-processor"], dsns, redis_url),
-        [_gateway(options, certificates["gateway"], dsns)],
+        [_gateway(options, certificates["gateway"], dsns, redis_url)],
         _producers(options, certificates["log-producer"]),
     ]
 
@@ -110,7 +110,7 @@ def _processors(options: LocalOptions, tls: WorkloadFiles, dsns: Mapping[Role, s
     ]
 
 
-def _gateway(options: LocalOptions, tls: WorkloadFiles, dsns: Mapping[Role, str]) -> Program:
+def _gateway(options: LocalOptions, tls: WorkloadFiles, dsns: Mapping[Role, str], redis_url: str) -> Program:
     """Plaintext for people on loopback, mutual TLS towards the processors."""
     return Program(
         name="gateway",
@@ -121,6 +121,7 @@ def _gateway(options: LocalOptions, tls: WorkloadFiles, dsns: Mapping[Role, str]
             "LOGMESH_PORT": str(GATEWAY_PORT),
             "LOGMESH_METRICS_PORT": str(SERVER_METRICS_PORT),
             "LOGMESH_DATABASE_DSN": dsns["logmesh_reader"],
+            "LOGMESH_REDIS_URL": redis_url,
             "LOGMESH_PROCESSORS": options.target,
             **tls.environment(),
         },
