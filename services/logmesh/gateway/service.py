@@ -16,6 +16,7 @@ from logmesh.gateway.patterns import list_patterns, read_patterns
 from logmesh.gateway.request import read_limit, read_range, to_proto
 from logmesh.gateway.search import Done, Progress, Query, search
 from logmesh.gateway.settings import GatewaySettings
+from logmesh.gateway.surroundings import find_context, read_context_request
 from logmesh.gateway.trace_cache import TraceCache
 from logmesh.gateway.traces import Traces, read_trace_request
 from logmesh.v1 import query_service_pb2 as pb
@@ -81,6 +82,14 @@ class QueryServicer(QueryServiceServicer):
         """All records of a trace, oldest first; none when it is not known."""
         async with answering(context, "GetTrace"):
             return await self._traces.find(self._settings.tenant, read_trace_request(request))
+
+    async def GetContext(self, request: pb.GetContextRequest, context: Any) -> pb.GetContextResponse:  # noqa: N802
+        """What the same instance logged around a record. NOT_FOUND when there is no such record."""
+        async with answering(context, "GetContext"):
+            query = read_context_request(request)
+            return await find_context(
+                self._pool, self._settings.tenant, query, time_limit_seconds=self._settings.search_seconds
+            )
 
 
 def read_request(request: SearchRequest, now_unix_nano: int) -> Query:

@@ -25,6 +25,10 @@ class Windows:
         """The lower end, included, of the window that ends before `upper_unix_nano`."""
         return max(start_unix_nano, upper_unix_nano - self._width)
 
+    def upper(self, lower_unix_nano: int, end_unix_nano: int) -> int:
+        """The upper end, not included, of the window that begins at `lower_unix_nano`."""
+        return min(end_unix_nano, lower_unix_nano + self._width)
+
     def patience(self, remaining_seconds: float) -> float:
         """How long the next query may take. The narrowest window may use all the time that is left."""
         return remaining_seconds if self._width <= LEAST_NANO else min(PATIENCE_SECONDS, remaining_seconds)
