@@ -8,7 +8,13 @@ from logmesh.gateway.reader import ReaderBusy
 QUERY_FAILURES = (ReaderBusy, asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
 """What reading from the database raises. TimeoutError is an OSError."""
 
-_AWAY = (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.OperatorInterventionError, OSError)
+_AWAY = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.LockNotAvailableError,
+    OSError,
+)
 
 
 def status_of(error: BaseException) -> tuple[grpc.StatusCode, str]:

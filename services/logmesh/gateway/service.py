@@ -9,6 +9,7 @@ import asyncpg
 from logmesh.filters import parse_filter
 from logmesh.gateway.answering import answering, write
 from logmesh.gateway.changes import list_changes, read_changes
+from logmesh.gateway.exporting import ExportSlots, export, read_export_request
 from logmesh.gateway.facets import facets, read_facets
 from logmesh.gateway.histogram import histogram, read_histogram
 from logmesh.gateway.page_token import Cursor, decode_page_token, encode_page_token
@@ -41,6 +42,8 @@ class QueryServicer(QueryServiceServicer):
     def __init__(self, settings: GatewaySettings, pool: "asyncpg.Pool", cache: TraceCache | None = None) -> None:
         self._settings, self._pool = settings, pool
         self._traces = Traces(pool, cache, time_limit_seconds=settings.search_seconds)
+        self._exports = ExportSlots(settings.database_connections)
+        self._traces = Traces(pool, settings.tenant, cache, time_limit_seconds=settings.search_seconds)
 
     async def Search(  # type: ignore[override]  # noqa: N802  # it writes to the context, to notice a stalled client
         self, request: SearchRequest, context: Any
@@ -90,6 +93,17 @@ class QueryServicer(QueryServiceServicer):
             return await find_context(
                 self._pool, self._settings.tenant, query, time_limit_seconds=self._settings.search_seconds
             )
+
+    async def Export(  # type: ignore[override]  # noqa: N802  # as Search
+        self, request: pb.ExportRequest, context: Any
+    ) -> None:
+        """Every matching record as a file in pieces. OK at the end means that none is missing up to the limit."""
+        async with answering(context, "Export"):
+            asked = read_export_request(request, time.time_ns())
+            pieces = export(self._pool, self._settings.tenant, asked, page_seconds=self._settings.search_seconds)
+            async with self._exports.one(), aclosing(pieces):
+                async for piece in pieces:
+                    await write(context, piece)
 
 
 def read_request(request: SearchRequest, now_unix_nano: int) -> Query:

@@ -1,0 +1,88 @@
+"""Every matching record as a file in pieces: the pages of a search one after the other, each piece sent before the next is read.
+
+A file that ends with OK has everything, or as many records as were asked for; whatever goes wrong ends it with an error.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+from typing import Final
+
+import asyncpg
+from google.api.httpbody_pb2 import HttpBody
+
+from logmesh.gateway.answering import OutOfTime
+from logmesh.gateway.export_formats import FORMATS, Format
+from logmesh.gateway.filters import parse_filter
+from logmesh.gateway.page_token import Cursor
+from logmesh.gateway.reader import ReaderBusy
+from logmesh.gateway.request import RequestError, read_limit, read_range
+from logmesh.gateway.search import Done, Query, search
+from logmesh.v1.query_service_pb2 import ExportRequest
+
+DEFAULT_LIMIT: Final = 100_000
+MAX_LIMIT: Final = 1_000_000
+_PAGE_SIZE: Final = 10_000
+"""Records before the connection is given back for others, once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """What to export and how: `query` holds the first page's range, `limit` how many records at most."""
+
+    query: Query
+    format: Format
+    limit: int
+
+
+def read_export_request(request: ExportRequest, now_unix_nano: int) -> Export:
+    """What a request asks for at `now_unix_nano`. Raises FilterError or RequestError."""
+    node = parse_filter(request.filter)
+    limit = read_limit("limit", request.limit, default=DEFAULT_LIMIT, most=MAX_LIMIT)
+    if request.format not in FORMATS:
+        raise RequestError(f"format {request.format} is not known")
+    asked = read_range(request, now_unix_nano)
+    query = Query(node, asked.start_unix_nano, Cursor(asked.end_unix_nano), _PAGE_SIZE)
+    return Export(query, FORMATS[request.format], limit)
+
+
+async def export(
+    pool: "asyncpg.Pool", tenant: str, asked: Export, *, page_seconds: float
+) -> AsyncGenerator[HttpBody, None]:
+    """Yield the file's pieces, about a megabyte of records each at most; the first one has the content type.
+
+    `page_seconds` is how long a page may take to find something. Raises OutOfTime and what `search` raises.
+    """
+    yield HttpBody(content_type=asked.format.content_type, data=asked.format.header)
+    left, query = asked.limit, asked.query
+    while left:
+        query = replace(query, page_size=min(left, _PAGE_SIZE))
+        async with aclosing(search(pool, tenant, query, time_limit_seconds=page_seconds)) as messages:
+            async for message in messages:
+                if isinstance(message, list):
+                    left -= len(message)
+                    yield HttpBody(data=asked.format.write(message))
+                elif isinstance(message, Done):
+                    done = message
+        if done.cursor is None:
+            return
+        if done.cursor == query.cursor:
+            raise OutOfTime("the export takes too long; ask for a shorter time range or a simpler filter")
+        query = replace(query, cursor=done.cursor)
+
+
+class ExportSlots:
+    """How many exports may run at once: a slow reader holds a connection, and searches must keep some."""
+
+    def __init__(self, connections: int) -> None:
+        self._free = asyncio.Semaphore(max(1, connections // 2))
+
+    @contextlib.asynccontextmanager
+    async def one(self) -> AsyncIterator[None]:
+        """Hold one while the body runs. Raises ReaderBusy when there is none."""
+        if self._free.locked():
+            raise ReaderBusy("as many exports as may are running")
+        async with self._free:
+            yield
