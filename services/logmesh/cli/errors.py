@@ -1,9 +1,11 @@
-"""What ends a command that asks a gateway, and with which exit code: 1 it failed, 2 the question was wrong."""
+"""What ends a command that asks a gateway, and with which exit code: 1 it failed, 2 the question was wrong, 3 there is no such
+thing."""
 
 import grpc
 
 FAILED = 1
 USAGE = 2
+UNKNOWN = 3
 
 
 class CommandError(Exception):

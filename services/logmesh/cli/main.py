@@ -12,6 +12,7 @@ from logmesh.cli.local.run_state import DEFAULT_DATA_DIR
 from logmesh.cli.search import search
 from logmesh.cli.status import status
 from logmesh.cli.tail import tail
+from logmesh.cli.trace import trace
 
 app = typer.Typer(
     name="logmesh",
@@ -96,6 +97,7 @@ def ship(
 
 app.command()(search)
 app.command()(tail)
+app.command()(trace)
 app.command()(status)
 
 

@@ -11,7 +11,7 @@ from logmesh.record.json_line import json_line, plain
 from logmesh.record.severity import severity_name
 from logmesh.v1.record_pb2 import LogRecord
 
-__all__ = ["clean", "json_line", "text_line"]
+__all__ = ["clean", "json_line", "local_time", "offset_line", "text_line"]
 
 # Escape sequences, other control characters and bidirectional marks: what a log line must not do to a terminal.
 _ESCAPES: Final = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-_])")
@@ -21,11 +21,28 @@ _COLOURS: Final = ("dim", "dim", "green", "yellow", "red", "bold white on red")
 
 def text_line(record: LogRecord) -> Text:
     """The record as a coloured line: local time, level, service, body, attributes."""
+    line = Text()
+    line.append(f"{local_time(record.time_unix_nano)} ", style="dim")
+    return line.append_text(_said(record))
+
+
+def offset_line(record: LogRecord, since_unix_nano: int) -> Text:
+    """The same, indented, with seconds since another record in place of the time."""
+    line = Text()
+    line.append(f"{(record.time_unix_nano - since_unix_nano) / 1e9:+12.6f}s ", style="dim")
+    return line.append_text(_said(record))
+
+
+def local_time(unix_nano: int) -> str:
+    """Local time down to the millisecond."""
+    local = datetime.fromtimestamp(unix_nano / 1e9, UTC).astimezone()
+    return f"{local:%Y-%m-%d %H:%M:%S}.{unix_nano // 10**6 % 1000:03}"
+
+
+def _said(record: LogRecord) -> Text:
     level = record.severity_text or severity_name(record.severity_number)
     colour = _COLOURS[(record.severity_number - 1) // 4] if 1 <= record.severity_number <= 24 else ""
-    local = datetime.fromtimestamp(record.time_unix_nano / 1e9, UTC).astimezone()
     line = Text()
-    line.append(f"{local:%Y-%m-%d %H:%M:%S}.{record.time_unix_nano // 10**6 % 1000:03} ", style="dim")
     line.append(f"{clean(level):<5} ", style=colour)
     line.append(clean(record.resource.service_name), style="cyan")
     if record.resource.service_instance_id:

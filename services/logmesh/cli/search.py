@@ -13,7 +13,7 @@ from logmesh.cli.errors import USAGE, CommandError, from_rpc
 from logmesh.cli.gateway import DEFAULT_GATEWAY, Gateway
 from logmesh.cli.moments import parse_moment
 from logmesh.cli.tail import followed, until_interrupted, write
-from logmesh.cli.writing import Output, Writer
+from logmesh.cli.writing import WantedOutput, Writer
 from logmesh.v1.query_service_pb2 import SEARCH_END_TIME_LIMIT, SearchRequest
 from logmesh.v1.query_service_pb2_grpc import QueryServiceStub
 from logmesh.v1.record_pb2 import LogRecord
@@ -29,10 +29,7 @@ def search(
     ] = "",
     since: Annotated[str, typer.Option(help="From when: 15m, 2h, 7d, or a time.")] = "15m",
     until: Annotated[str, typer.Option(help="To when, not included.")] = "now",
-    output: Annotated[
-        Output | None,
-        typer.Option("--output", "-o", help="How to write records.", show_default="text on a terminal, else json"),
-    ] = None,
+    output: WantedOutput = None,
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="Records at most.")] = 100,
     follow: Annotated[
         bool, typer.Option("--follow", "-f", help="Show the newest last, and go on with what comes, until Ctrl-C.")

@@ -14,7 +14,7 @@ import typer
 from logmesh.cli.errors import USAGE, CommandError, from_rpc
 from logmesh.cli.gateway import DEFAULT_GATEWAY, Gateway
 from logmesh.cli.moments import parse_moment
-from logmesh.cli.writing import Output, Writer
+from logmesh.cli.writing import WantedOutput, Writer
 from logmesh.v1.tail_service_pb2 import TailRequest, TailResponse
 from logmesh.v1.tail_service_pb2_grpc import TailServiceStub
 
@@ -40,10 +40,7 @@ def tail(
         str, typer.Argument(metavar="FILTER", help="What to follow; nothing: everything.", show_default=False)
     ] = "",
     since: Annotated[str, typer.Option(help="How much of the past comes first: 30s, 5m, at most 1h.")] = "now",
-    output: Annotated[
-        Output | None,
-        typer.Option("--output", "-o", help="How to write records.", show_default="text on a terminal, else json"),
-    ] = None,
+    output: WantedOutput = None,
     gateway: Gateway = DEFAULT_GATEWAY,
 ) -> None:
     """Show records that match a filter as they come in, until Ctrl-C.

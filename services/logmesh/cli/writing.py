@@ -2,10 +2,12 @@
 
 import json
 import sys
+from collections.abc import Callable
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any
 
+import typer
 from rich.console import Console
 from rich.text import Text
 
@@ -22,10 +24,17 @@ class Output(StrEnum):
     RAW = "raw"
 
 
+WantedOutput = Annotated[
+    Output | None,
+    typer.Option("--output", "-o", help="How to write records.", show_default="text on a terminal, else json"),
+]
+
+
 class Writer:
     """Coloured lines on a terminal, NDJSON in a pipe, unless `chosen` says otherwise. Each record is out when `record` returns."""
 
-    def __init__(self, chosen: Output | None) -> None:
+    def __init__(self, chosen: Output | None, as_text: Callable[[LogRecord], Text] = text_line) -> None:
+        self._as_text = as_text
         # Lines of a log are as long as they are: a terminal wraps them, and a pipe wants them whole.
         self._console = Console(soft_wrap=True, highlight=False, markup=False, emoji=False)
         self._output = chosen or (Output.TEXT if sys.stdout.isatty() else Output.JSON)
@@ -34,11 +43,16 @@ class Writer:
         """Write one record."""
         match self._output:
             case Output.TEXT:
-                self._console.print(text_line(record))
+                self._console.print(self._as_text(record))
             case Output.JSON:
                 print(json_line(record), flush=True)
             case Output.RAW:
                 print(record.body, flush=True)
+
+    def headline(self, headline: Text) -> None:
+        """Write what a person wants to know first; programs don't."""
+        if self._output is Output.TEXT:
+            self._console.print(headline)
 
     def gap(self, gap: TailGap) -> None:
         """Write what is missing where it is missing; bodies alone have no place for it but standard error."""

@@ -12,9 +12,9 @@ from logmesh.gateway.pipeline import PipelineServicer
 from logmesh.gateway.service import QueryServicer
 from logmesh.gateway.settings import GatewaySettings
 from logmesh.gateway.tail.service import TailServicer
+from logmesh.gateway.trace_cache import TraceCache
 from logmesh.live.frames import SERVICE as TAIL
 from logmesh.live.frames import tail_handlers
-from logmesh.gateway.trace_cache import TraceCache
 from logmesh.runtime.server import Health, bind, build_server
 from logmesh.storage.postgres import open_pool
 from logmesh.v1.pipeline_service_pb2_grpc import add_PipelineServiceServicer_to_server

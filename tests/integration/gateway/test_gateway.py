@@ -17,6 +17,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from pydantic import SecretStr
 from tests.conftest import Database
+from tests.integration.gateway.commands import SERVICES, command
 from tests.integration.gateway.running import running_gateway
 from tests.integration.gateway.stored import make_schema, store_records
 from tests.integration.processor.conftest import ServerStore
@@ -33,13 +34,6 @@ from logmesh.v1.query_service_pb2 import SEARCH_END_EXHAUSTED, SearchRequest, Se
 from logmesh.v1.query_service_pb2_grpc import QueryServiceStub
 from logmesh.v1.record_pb2 import SEVERITY_NUMBER_ERROR, LogRecord
 
-SERVICES = Path(__file__).parents[3] / "services"
-# The two commands and nothing else, so that they are seen to need nothing else.
-COMMANDS = (
-    "import typer; from logmesh.cli.search import search; from logmesh.cli.status import status;"
-    " app = typer.Typer(); app.command()(search); app.command()(status); app()"
-)
-
 
 @pytest.fixture
 async def gateway(database: Database) -> AsyncIterator[str]:
@@ -53,25 +47,15 @@ async def gateway(database: Database) -> AsyncIterator[str]:
     records[1].body = "disk \x1b[31mfull"
     records[1].attributes.update({"free": 0, "path": "/var"})
     await store_records(database, records)
-    async with running_gateway(database.reader_dsn, processors=f"ipv4:127.0.0.1:{free_port()}", processor_seconds=1) as address:
+    async with running_gateway(
+        database.reader_dsn, processors=f"ipv4:127.0.0.1:{free_port()}", processor_seconds=1
+    ) as address:
         yield address
 
 
 async def ask(address: str, request: SearchRequest) -> list[SearchResponse]:
     async with grpc.aio.insecure_channel(address) as channel:
         return [answer async for answer in QueryServiceStub(channel).Search(request)]
-
-
-async def command(*arguments: str, **environment: str) -> tuple[int, str, str]:
-    """Run a command as a person would; what it exits with, and what it writes to both outputs."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", COMMANDS, *arguments,
-        env={**os.environ, "PYTHONPATH": str(SERVICES), **environment},
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-    )  # fmt: skip
-    out, err = await process.communicate()
-    assert process.returncode is not None
-    return process.returncode, out.decode(), err.decode()
 
 
 async def test_search_streams_rows_and_ends_with_done(gateway: str) -> None:
