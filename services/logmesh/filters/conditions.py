@@ -39,12 +39,12 @@ FIELDS: Final = (
 )  # fmt: skip
 """Every field there is; `attributes` and `resource` are followed by a dot and a key."""
 
-# What other systems call them. Suggested and not accepted: one name for a thing.
-_ELSEWHERE: Final = {
+ELSEWHERE: Final = {
     "message": "body", "msg": "body", "text": "body", "textpayload": "body", "log": "body",
     "level": "severity", "lvl": "severity", "timestamp": "time", "ts": "time", "trace": "trace_id", "span": "span_id",
     "host": "instance", "pod": "instance", "app": "service", "jsonpayload": "attributes", "labels": "attributes",
 }  # fmt: skip
+"""What other systems call them. Suggested and not accepted: one name for a thing."""
 _UNSET_SEVERITY: Final = {"UNSPECIFIED": 0, "DEFAULT": 0}
 _NUMBER: Final = re.compile(r"[+-]?(?:\d{1,64}(?:\.\d{0,64})?|\.\d{1,64})(?:[eE][+-]?\d{1,3})?", re.ASCII)
 _TIME: Final = re.compile(
@@ -94,7 +94,7 @@ def condition(keys: tuple[str, ...], position: int, comparator: str, value: Valu
 
 def _unknown_field(name: str, position: int) -> FilterError:
     first = name.split(".")[0].lower()
-    meant = _ELSEWHERE.get(first) or closest(first, FIELDS)
+    meant = ELSEWHERE.get(first) or closest(first, FIELDS)
     if meant in ("attributes", "resource"):
         meant += name[len(first) :] or ".<key>"
     if not meant:

@@ -21,11 +21,7 @@ _ESCAPES = {'"': '"', "'": "'", "\\": "\\", "n": "\n", "t": "\t", "r": "\r"}
 
 def parse_filter(text: str) -> Node:
     """Read a filter; a blank one is `EVERYTHING`. Raises FilterError."""
-    if len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
-        raise FilterError(f"the filter is longer than {MAX_BYTES} bytes, and is cut short", len(text))
-    for position, char in enumerate(text):
-        if char == "\0" or "\ud800" <= char <= "\udfff":
-            raise FilterError("a character that no record can hold", position)
+    check_text(text)
     try:
         built: _Built = _lark().parse(text)  # type: ignore[assignment]
     except VisitError as error:
@@ -36,6 +32,15 @@ def parse_filter(text: str) -> Node:
         raise _explain(text, error) from None
     node: Node = built.node
     return node
+
+
+def check_text(text: str) -> None:
+    """Raise FilterError for a text that is too long to be a filter, or that no database takes."""
+    if len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
+        raise FilterError(f"the filter is longer than {MAX_BYTES} bytes, and is cut short", len(text))
+    for position, char in enumerate(text):
+        if char == "\0" or "\ud800" <= char <= "\udfff":
+            raise FilterError("a character that no record can hold", position)
 
 
 class _Built(NamedTuple):
@@ -83,7 +88,7 @@ class _Builder(Transformer[Token, _Built]):
 
     def comparison(self, parts: list[Any]) -> _Built:
         field, comparator, argument = parts
-        keys = _split_path(str(field)) if field.type == "PATH" else tuple(str(field).split("."))
+        keys = split_path(str(field)) if field.type == "PATH" else tuple(str(field).split("."))
 
         def build(pattern: Any) -> Node:
             match pattern:
@@ -131,7 +136,8 @@ def _unquote(token: str) -> str:
     return "".join(out)
 
 
-def _split_path(text: str) -> tuple[str, ...]:
+def split_path(text: str) -> tuple[str, ...]:
+    """The keys of a path as it is written, quotes undone."""
     keys, rest = [], text
     while rest:
         if rest[0] == '"':
@@ -163,5 +169,14 @@ def _explain(text: str, error: UnexpectedInput) -> FilterError:
 
 @cache
 def _lark() -> Lark:
-    grammar = (files("logmesh.filters") / "grammar.lark").read_text("utf-8")
-    return Lark(grammar, parser="lalr", lexer="contextual", transformer=_Builder())
+    return Lark(_grammar(), parser="lalr", lexer="contextual", transformer=_Builder())
+
+
+@cache
+def unfinished_lark() -> Lark:
+    """The same grammar without what it means, for a filter that is being typed."""
+    return Lark(_grammar(), parser="lalr", lexer="contextual")
+
+
+def _grammar() -> str:
+    return (files("logmesh.filters") / "grammar.lark").read_text("utf-8")

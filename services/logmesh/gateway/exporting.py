@@ -13,9 +13,9 @@ from typing import Final
 import asyncpg
 from google.api.httpbody_pb2 import HttpBody
 
+from logmesh.filters import parse_filter
 from logmesh.gateway.answering import OutOfTime
 from logmesh.gateway.export_formats import FORMATS, Format
-from logmesh.filters import parse_filter
 from logmesh.gateway.page_token import Cursor
 from logmesh.gateway.reader import ReaderBusy
 from logmesh.gateway.request import RequestError, read_limit, read_range

@@ -9,6 +9,7 @@ import asyncpg
 from logmesh.filters import parse_filter
 from logmesh.gateway.answering import answering, write
 from logmesh.gateway.changes import list_changes, read_changes
+from logmesh.gateway.completing import complete, read_complete_request
 from logmesh.gateway.exporting import ExportSlots, export, read_export_request
 from logmesh.gateway.facets import facets, read_facets
 from logmesh.gateway.histogram import histogram, read_histogram
@@ -41,9 +42,8 @@ class QueryServicer(QueryServiceServicer):
 
     def __init__(self, settings: GatewaySettings, pool: "asyncpg.Pool", cache: TraceCache | None = None) -> None:
         self._settings, self._pool = settings, pool
-        self._traces = Traces(pool, cache, time_limit_seconds=settings.search_seconds)
         self._exports = ExportSlots(settings.database_connections)
-        self._traces = Traces(pool, settings.tenant, cache, time_limit_seconds=settings.search_seconds)
+        self._traces = Traces(pool, cache, time_limit_seconds=settings.search_seconds)
 
     async def Search(  # type: ignore[override]  # noqa: N802  # it writes to the context, to notice a stalled client
         self, request: SearchRequest, context: Any
@@ -104,6 +104,12 @@ class QueryServicer(QueryServiceServicer):
             async with self._exports.one(), aclosing(pieces):
                 async for piece in pieces:
                     await write(context, piece)
+
+    async def Complete(self, request: pb.CompleteRequest, context: Any) -> pb.CompleteResponse:  # noqa: N802
+        """How an unfinished filter may go on; nothing when it is wrong already."""
+        async with answering(context, "Complete"):
+            query = read_complete_request(request, time.time_ns())
+            return await complete(self._pool, self._settings.tenant, query)
 
 
 def read_request(request: SearchRequest, now_unix_nano: int) -> Query:

@@ -44,7 +44,7 @@ async def test_a_call_that_is_given_up_frees_its_backend_within_100_ms(database:
         return time.monotonic() - began
 
     took: list[float] = []
-    async with running_gateway(database) as address, grpc.aio.insecure_channel(address) as channel:
+    async with running_gateway(database.reader_dsn) as address, grpc.aio.insecure_channel(address) as channel:
         for _ in range(ATTEMPTS):
             # What is locked lets every query wait, for a second at most.
             async with owner.transaction():

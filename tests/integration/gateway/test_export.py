@@ -34,7 +34,7 @@ IN_A_TRANSACTION = (
 async def gateway(database: Database) -> AsyncIterator[str]:
     """Address of a gateway with an empty database; two exports at once."""
     await make_schema(database)
-    async with running_gateway(database, database_connections=4) as address:
+    async with running_gateway(database.reader_dsn, database_connections=4) as address:
         yield address
 
 
@@ -136,7 +136,7 @@ async def test_a_database_that_goes_away_ends_the_file_with_a_status(gateway: st
 async def test_a_filter_that_takes_too_long_ends_the_file_with_a_status(database: Database) -> None:
     await make_schema(database)
     owner = await asyncpg.connect(database.owner_dsn)
-    async with running_gateway(database, search_seconds=0.3) as address, owner.transaction():
+    async with running_gateway(database.reader_dsn, search_seconds=0.3) as address, owner.transaction():
         await owner.execute("LOCK TABLE logmesh.logs IN ACCESS EXCLUSIVE MODE")
         with pytest.raises(grpc.aio.AioRpcError) as ended:
             await export(address, ExportRequest())
@@ -193,6 +193,6 @@ async def test_no_tenant_exports_anothers_records(database: Database) -> None:
     await store_records(database, records(1, "ours"))
     await store_records(database, records(1, "theirs"), tenant="acme", spool=2)
     for tenant, body in (("default", "ours 0"), ("acme", "theirs 0")):
-        async with running_gateway(database, tenant=tenant) as address:
+        async with running_gateway(database.reader_dsn, tenant=tenant) as address:
             _, data = await export(address, ExportRequest())
         assert [json.loads(line)["body"] for line in data.splitlines()] == [body]

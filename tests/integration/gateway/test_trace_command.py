@@ -28,7 +28,7 @@ async def test_a_trace_is_shown_as_text_json_or_bodies(database: Database) -> No
     records = [record("paid \x1b[31m", 1_012.5, "payment"), record("begin", 0, "web"), record("end", 2_000, "web")]
     records[0].attributes.update({"amount": 5})
     await store_records(database, records)
-    async with running_gateway(database) as address:
+    async with running_gateway(database.reader_dsn) as address:
         code, out, err = await command("trace", TRACE.hex(), "--gateway", address)
         assert (code, err) == (0, "")
         assert [json.loads(line)["body"] for line in out.splitlines()] == ["begin", "paid \x1b[31m", "end"]
@@ -47,7 +47,7 @@ async def test_a_trace_is_shown_as_text_json_or_bodies(database: Database) -> No
 
 async def test_it_fails_with_one_line_and_the_exit_code_that_help_states(database: Database) -> None:
     await make_schema(database)
-    async with running_gateway(database) as address:
+    async with running_gateway(database.reader_dsn) as address:
         for trace_id, expected, words in (("00ff", 2, "32 hexadecimal digits"), ("a" * 32, 3, "no record has")):
             code, out, err = await command("trace", trace_id, "--gateway", address)
             assert (code, out, err.count("\n")) == (expected, "", 1)
