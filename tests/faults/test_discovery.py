@@ -15,9 +15,9 @@ from dnslib import QTYPE, RR, A, DNSRecord
 from dnslib.server import BaseResolver, DNSHandler, DNSServer
 from tests.faults.cluster import Cluster
 
+from logmesh.client.spool import Spool
 from logmesh.producer.forwarder import Forwarder
 from logmesh.producer.settings import ProducerSettings
-from logmesh.producer.spool import Spool
 from logmesh.record.columns import ColumnsBuilder
 from logmesh.v1 import pipeline_service_pb2 as pb
 from logmesh.v1.pipeline_service_pb2_grpc import PipelineServiceStub

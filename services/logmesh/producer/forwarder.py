@@ -1,22 +1,23 @@
-"""Sends the spool's batches over one sticky stream and takes the acknowledgements; reconnects until everything is committed."""
+"""Sends the spool's batches and takes the acknowledgements, with the producer's metrics and log beside it."""
 
 import asyncio
-import random
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
 
 import grpc
 import structlog
+from opentelemetry import trace
 
-from logmesh.producer.session import StreamEnd, run_session
+from logmesh.client.delivery import deliver
+from logmesh.client.session import Metadata, StreamEnd
+from logmesh.client.spool import Spool
 from logmesh.producer.settings import ProducerSettings
-from logmesh.producer.spool import Spool
 from logmesh.runtime import metrics
 from logmesh.runtime.channel import open_channel
+from logmesh.runtime.propagation import metadata_of_current_span
 
 log = structlog.get_logger()
-
-_FIRST_BACKOFF_SECONDS = 0.1
-_MAX_BACKOFF_SECONDS = 5.0
+tracer = trace.get_tracer(__name__)
 
 
 class Forwarder:
@@ -42,6 +43,27 @@ class Forwarder:
         self._all_committed.clear()
         self.wake.set()
 
+    async def all_committed(self) -> None:
+        """Wait until the database has confirmed every batch in the spool."""
+        while self._spool.uncommitted():
+            self._all_committed.clear()
+            await self._all_committed.wait()
+
+    async def run(self) -> None:
+        """Send until cancelled; see `deliver`."""
+        channel = open_channel(self._settings.target, self._settings.tls, server_name=self._settings.tls_server_name)
+        async with channel:
+            name, rotate_seconds = self._settings.name, self._settings.rotate_seconds
+            await deliver(channel, self._spool, self, name, rotate_seconds, self._traced)
+
+    def opened(self, processor: str, to_send: int) -> None:
+        """See `Listener`."""
+        log.info("stream is open", event_name="stream_open", processor=processor, to_send=to_send)
+
+    def sent(self) -> None:
+        """See `Listener`."""
+        metrics.BATCHES_SENT.inc()
+
     def committed(self, records: int) -> None:
         """The database has confirmed `records` more."""
         metrics.RECORDS_COMMITTED.inc(records)
@@ -50,47 +72,33 @@ class Forwarder:
         if not self._spool.uncommitted():
             self._all_committed.set()
 
-    def abandoned(self, what: str) -> None:
+    def abandoned(self, seq: int, code: str, what: str) -> None:
         """A batch will never be stored."""
+        metrics.BATCHES_REFUSED.labels(code).inc()
+        log.error("a batch will not be stored", event_name="batch_abandoned", seq=seq, reason=what)
         if self._refused is not None:
             self._refused(what)
         self.committed(0)
 
-    async def all_committed(self) -> None:
-        """Wait until the database has confirmed every batch in the spool."""
-        while self._spool.uncommitted():
-            self._all_committed.clear()
-            await self._all_committed.wait()
+    def ended(self, end: StreamEnd, error: Exception | None) -> None:
+        """See `Deliverer`."""
+        metrics.RECONNECTS.labels(end.reason).inc()
+        if isinstance(error, grpc.aio.AioRpcError):
+            self.last_error = f"{error.code().name}: {error.details()}"
+        elif error is not None:
+            self.last_error = f"no answer from {self._settings.target}"
+            log.warning("the processor fell silent", event_name="stream_silent", error=repr(error))
+        elif end.reason != "closed":
+            return
+        log.warning(
+            "stream ended, connecting again", event_name="stream_ended", reason=end.reason, error=self.last_error
+        )
+        if self._failed is not None:
+            self._failed(self.last_error)
 
-    async def run(self) -> None:
-        """Send until cancelled. Every end of a stream is followed by another one, after a pause with full jitter."""
-        channel = open_channel(self._settings.target, self._settings.tls, server_name=self._settings.tls_server_name)
-        delay = _FIRST_BACKOFF_SECONDS
-        async with channel:
-            while True:
-                rotate_after = random.uniform(*self._settings.rotate_seconds)  # noqa: S311
-                try:
-                    end = await run_session(channel, self._spool, self, self._settings.name, rotate_after)
-                except grpc.aio.AioRpcError as error:
-                    self.last_error = f"{error.code().name}: {error.details()}"
-                    end = StreamEnd(error.code().name.lower(), welcomed=False)
-                except (TimeoutError, asyncio.InvalidStateError) as error:
-                    self.last_error = f"no answer from {self._settings.target}"
-                    end = StreamEnd("silent", welcomed=False)
-                    log.warning("the processor fell silent", event_name="stream_silent", error=repr(error))
-                metrics.RECONNECTS.labels(end.reason).inc()
-                if end.reason in ("rotated", "drained", "abandoned"):
-                    delay = _FIRST_BACKOFF_SECONDS
-                    continue
-                log.warning(
-                    "stream ended, connecting again",
-                    event_name="stream_ended",
-                    reason=end.reason,
-                    error=self.last_error,
-                )
-                if self._failed is not None:
-                    self._failed(self.last_error)
-                if end.welcomed:
-                    delay = _FIRST_BACKOFF_SECONDS
-                await asyncio.sleep(random.uniform(0, delay))  # noqa: S311
-                delay = min(delay * 2, _MAX_BACKOFF_SECONDS)
+    @contextlib.contextmanager
+    def _traced(self) -> Iterator[Metadata]:
+        """One stream's span, as the metadata that carries it."""
+        attributes = {"logmesh.spool": self._spool.spool_id}
+        with tracer.start_as_current_span("append", kind=trace.SpanKind.CLIENT, attributes=attributes):
+            yield metadata_of_current_span()

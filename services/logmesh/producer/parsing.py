@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 import orjson
 
 from logmesh.producer import timestamps
-from logmesh.record.attributes import dump_json
+from logmesh.record.json_text import dump_json
 from logmesh.record.limits import MAX_ATTRIBUTES, MAX_ATTRIBUTES_BYTES, MAX_SEVERITY_TEXT_BYTES
 from logmesh.record.severity import SEVERITY_NUMBERS
 

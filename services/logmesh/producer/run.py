@@ -9,12 +9,12 @@ from typing import Any
 
 import structlog
 
+from logmesh.client.spool import Spool
 from logmesh.journal import JournalFull
 from logmesh.producer.batcher import Batcher, CutBatch
 from logmesh.producer.forwarder import Forwarder
 from logmesh.producer.settings import ProducerSettings
 from logmesh.producer.sources import Position, Source
-from logmesh.producer.spool import Spool
 from logmesh.runtime import metrics
 
 log = structlog.get_logger()

@@ -4,12 +4,12 @@ JSON has no NaN and no infinities: they become the strings `NaN`, `Infinity` and
 own JSON mapping writes them. Everything else a Struct can hold comes back equal.
 """
 
-import json
 from math import isfinite, isnan
 from typing import Any, Final
 
-import orjson
 from google.protobuf.struct_pb2 import ListValue, Struct, Value
+
+from logmesh.record.json_text import dump_json, load_json
 
 MAX_DEPTH: Final = 24
 """Deeper values are given as JSON text: protobuf parsers refuse more than 100 nested messages, and one
@@ -37,33 +37,6 @@ def attributes_from_json(text: bytes, into: Struct) -> None:
         raise ValueError("attributes are not a JSON object")
     for key, value in loaded.items():
         _set(into.fields[_clean(key)], value, 1)
-
-
-def dump_json(value: Any, sort: bool = False) -> bytes:
-    """JSON text of plain Python values with string keys; what orjson refuses goes through the standard library.
-
-    Raises ValueError when it is nested too deep for that as well.
-    """
-    try:
-        return orjson.dumps(value, option=orjson.OPT_SORT_KEYS if sort else None)
-    except (TypeError, orjson.JSONEncodeError):
-        # Lone surrogates, integers beyond 64 bits, nesting beyond orjson's limit.
-        try:
-            text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=sort)
-        except RecursionError as error:
-            raise ValueError("JSON is nested too deep") from error
-        return text.encode("utf-8", "replace")
-
-
-def load_json(text: bytes) -> Any:
-    """The value of a JSON text. Raises ValueError for anything else, however deep."""
-    try:
-        return orjson.loads(text)
-    except orjson.JSONDecodeError:
-        try:
-            return json.loads(text.decode())
-        except RecursionError as error:
-            raise ValueError("JSON is nested too deep") from error
 
 
 def _plain_fields(struct: Struct) -> dict[str, Any]:

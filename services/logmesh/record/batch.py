@@ -3,7 +3,6 @@
 from typing import Final
 
 import google_crc32c
-import zstandard
 
 from logmesh.record.columns import unpack_times
 from logmesh.record.limits import MAX_BATCH_RECORDS, MAX_RAW_BYTES
@@ -24,8 +23,7 @@ def encode_batch(seq: int, columns: LogColumns, compress: bool) -> bytes:
     raw = columns.SerializeToString()
     if len(raw) > MAX_RAW_BYTES:
         raise ValueError(f"a batch holds at most {MAX_RAW_BYTES} bytes, not {len(raw)}")
-    # A compressor of one's own per call: they aren't thread-safe, and one costs little next to the work.
-    payload = zstandard.ZstdCompressor(level=_ZSTD_LEVEL).compress(raw) if compress else raw
+    payload = _compressed(raw) if compress else raw
     least, greatest = time_span(columns)
     request = AppendRequest()
     batch = request.batch
@@ -38,6 +36,13 @@ def encode_batch(seq: int, columns: LogColumns, compress: bool) -> bytes:
     batch.crc32c = google_crc32c.value(payload)
     batch.columns = payload
     return request.SerializeToString()
+
+
+def _compressed(raw: bytes) -> bytes:
+    import zstandard  # not in the plain install, whose appender sends payloads as they are
+
+    # A compressor of one's own per call: they aren't thread-safe, and one costs little next to the work.
+    return zstandard.ZstdCompressor(level=_ZSTD_LEVEL).compress(raw)
 
 
 def time_span(columns: LogColumns) -> tuple[int, int]:

@@ -7,6 +7,10 @@ from typing import Literal
 from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from logmesh.client.tls import TlsFiles
+
+__all__ = ["BaseProcessSettings", "TlsFiles"]
+
 
 class BaseProcessSettings(BaseSettings):
     """Environment variables start with ``LOGMESH_``; a wrong value stops the process with a line that names it."""
@@ -31,19 +35,8 @@ class BaseProcessSettings(BaseSettings):
         return self
 
     @property
-    def tls(self) -> "TlsFiles | None":
+    def tls(self) -> TlsFiles | None:
         """The three files of mutual TLS, or None for plaintext."""
         if self.tls_cert is None or self.tls_key is None or self.tls_ca is None:
             return None
         return TlsFiles(self.tls_cert, self.tls_key, self.tls_ca)
-
-
-class TlsFiles:
-    """Certificate, key and authority in PEM files, read anew each time they are asked for."""
-
-    def __init__(self, cert: Path, key: Path, ca: Path) -> None:
-        self._cert, self._key, self._ca = cert, key, ca
-
-    def read(self) -> tuple[bytes, bytes, bytes]:
-        """Return (certificate chain, key, authorities). Raises OSError with the file's name."""
-        return self._cert.read_bytes(), self._key.read_bytes(), self._ca.read_bytes()

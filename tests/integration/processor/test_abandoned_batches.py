@@ -8,10 +8,10 @@ from tests.integration.processor.append_stream import columns_of
 from tests.integration.processor.conftest import ServerStore
 from tests.integration.processor.running import running_processor
 
+from logmesh.client.spool import Spool
 from logmesh.processor.admission import MAX_AHEAD_OF_LOWEST_MISSING
 from logmesh.producer.forwarder import Forwarder
 from logmesh.producer.settings import ProducerSettings
-from logmesh.producer.spool import Spool
 from logmesh.record.batch import encode_batch
 from logmesh.record.ranges import RangeSet
 from logmesh.storage.multirange import from_multirange
@@ -31,7 +31,7 @@ def _encode(seq: int, columns: LogColumns, compress: bool) -> bytes:
 async def test_damaged_and_refused_batches_do_not_hold_the_others_up(
     store: ServerStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("logmesh.producer.spool.encode_batch", _encode)
+    monkeypatch.setattr("logmesh.client.spool.encode_batch", _encode)
     folder = tmp_path / "spool"
     spool = Spool(folder, max_bytes=256 << 20, retain_seconds=0)
     for seq in range(1, BATCHES + 1):

@@ -18,8 +18,8 @@ from logmesh.producer.sources.discovery import FoundFile, Identity, matching_fil
 from logmesh.producer.sources.fingerprint import may_be_rotation_of
 from logmesh.producer.sources.reading import Reader, open_reader
 from logmesh.producer.sources.tracked_file import TrackedFile
-from logmesh.record.attributes import dump_json
 from logmesh.record.columns import OriginKey
+from logmesh.record.json_text import dump_json
 
 CHUNK_BYTES: Final = 256 * 1024
 """About how much one chunk holds; one record more at most."""

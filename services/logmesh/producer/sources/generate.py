@@ -11,8 +11,8 @@ from typing import Final
 
 from logmesh.producer.sources import Chunk, Position
 from logmesh.producer.sources.shop import REQUESTS, SERVICES, Message, Step
-from logmesh.record.attributes import dump_json
 from logmesh.record.columns import OriginKey
+from logmesh.record.json_text import dump_json
 
 _KEY: Final = "generate"
 _CALM_FAILURES: Final = 0.004

@@ -1,4 +1,4 @@
-"""One Append stream from Hello to its end, seen from the producer."""
+"""One Append stream from Hello to its end, seen from the side that sends."""
 
 import asyncio
 import time
@@ -7,20 +7,15 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import grpc
-import structlog
-from opentelemetry import trace
 
+from logmesh.client.channel import END_OF_STREAM
+from logmesh.client.outbox import Outbox
 from logmesh.client.window import Window
 from logmesh.journal import JournalCorrupt
-from logmesh.producer.spool import Spool
 from logmesh.record.ranges import RangeSet
-from logmesh.runtime import metrics
-from logmesh.runtime.channel import END_OF_STREAM
-from logmesh.runtime.propagation import metadata_of_current_span
 from logmesh.v1 import ingest_service_pb2 as pb
 
-log = structlog.get_logger()
-tracer = trace.get_tracer(__name__)
+Metadata = tuple[tuple[str, str], ...]
 
 METHOD = "/logmesh.v1.IngestService/Append"
 WELCOME_SECONDS = 15.0
@@ -31,16 +26,25 @@ MAX_AHEAD = 4_000  # of the lowest uncommitted batch; a processor refuses at 4,0
 
 
 class Listener(Protocol):
-    """Who owns the stream."""
+    """Who owns the stream, and is told what becomes of it."""
 
     wake: asyncio.Event
+    """Set for each new batch, and by the stream itself for each answer."""
+
+    def opened(self, processor: str, to_send: int) -> None:
+        """A processor welcomed the stream; it lacks `to_send` batches of those that are held."""
+        ...
+
+    def sent(self) -> None:
+        """A batch went out."""
+        ...
 
     def committed(self, records: int) -> None:
         """Records were confirmed."""
         ...
 
-    def abandoned(self, what: str) -> None:
-        """A batch of the spool will never be stored; `what` says which, why, and where it is kept."""
+    def abandoned(self, seq: int, code: str, what: str) -> None:
+        """A batch will never be stored: why in one word, and in words that say where it is kept."""
         ...
 
 
@@ -53,28 +57,29 @@ class StreamEnd:
 
 
 async def run_session(
-    channel: grpc.aio.Channel, spool: Spool, listener: Listener, producer: str, rotate_after_seconds: float
+    channel: grpc.aio.Channel,
+    outbox: Outbox,
+    listener: Listener,
+    producer: str,
+    rotate_after_seconds: float,
+    metadata: Metadata = (),
 ) -> StreamEnd:
     """Run one stream. Returns when it was rotated or drained; raises AioRpcError or TimeoutError when it broke."""
-    # Batches are in the spool as they go over the wire, so requests are bytes.
+    # Batches are held as they go over the wire, so requests are bytes.
     append: Any = channel.stream_stream(METHOD, None, pb.AppendResponse.FromString)
-    with tracer.start_as_current_span(
-        "append", kind=trace.SpanKind.CLIENT, attributes={"logmesh.spool": spool.spool_id}
-    ):
-        call = append(metadata=metadata_of_current_span())
-        return await _converse(call, spool, listener, producer, rotate_after_seconds)
+    return await _converse(append(metadata=metadata), outbox, listener, producer, rotate_after_seconds)
 
 
 async def _converse(
-    call: Any, spool: Spool, listener: Listener, producer: str, rotate_after_seconds: float
+    call: Any, outbox: Outbox, listener: Listener, producer: str, rotate_after_seconds: float
 ) -> StreamEnd:
     try:
         hello = pb.Hello(
-            spool_id=spool.spool_id,
-            session_epoch=spool.next_epoch(),
-            lowest_seq=spool.lowest_seq(),
+            spool_id=outbox.spool_id,
+            session_epoch=outbox.next_epoch(),
+            lowest_seq=outbox.lowest_seq(),
             producer=producer,
-            abandoned=[pb.SeqRange(first=first, last=last) for first, last in spool.abandoned()],
+            abandoned=[pb.SeqRange(first=first, last=last) for first, last in outbox.abandoned()],
         )
         await call.write(pb.AppendRequest(hello=hello).SerializeToString())
         async with asyncio.timeout(WELCOME_SECONDS):
@@ -82,7 +87,7 @@ async def _converse(
         if response is END_OF_STREAM or not response.HasField("welcome"):
             await call.code()
             raise TimeoutError("the stream ended before Welcome")
-        session = _Session(call, spool, listener, response.welcome, rotate_after_seconds)
+        session = _Session(call, outbox, listener, response.welcome, rotate_after_seconds)
         return await session.run()
     finally:
         call.cancel()
@@ -91,17 +96,17 @@ async def _converse(
 class _Session:
     """Sender and reader of one welcomed stream, on one event loop."""
 
-    def __init__(self, call: Any, spool: Spool, listener: Listener, welcome: pb.Welcome, rotate_after: float) -> None:
-        self._call, self._spool, self._listener = call, spool, listener
+    def __init__(self, call: Any, outbox: Outbox, listener: Listener, welcome: pb.Welcome, rotate_after: float) -> None:
+        self._call, self._outbox, self._listener = call, outbox, listener
         self._window = Window(welcome.credit_batches, welcome.credit_bytes)
         committed = RangeSet((part.first, part.last) for part in welcome.committed)
-        self._todo = deque(spool.reconcile(committed))
-        self._sent_up_to = max(self._todo[-1] if self._todo else 0, spool.last_seq())
+        self._todo = deque(outbox.reconcile(committed))
+        self._sent_up_to = max(self._todo[-1] if self._todo else 0, outbox.last_seq())
         self._again: list[tuple[float, int]] = []  # refused for now: when to try again, which
         self._rotate_at = time.monotonic() + rotate_after
         self._leaving: str | None = None
         listener.committed(0)
-        log.info("stream is open", event_name="stream_open", processor=welcome.processor, to_send=len(self._todo))
+        listener.opened(welcome.processor, len(self._todo))
 
     async def run(self) -> StreamEnd:
         reader = asyncio.create_task(self._read())
@@ -131,21 +136,21 @@ class _Session:
                 await self._pause()
                 continue
             try:
-                raw = self._spool.read(seq)
+                raw = self._outbox.read(seq)
             except KeyError:  # committed and let go while it was in line
                 self._todo.popleft()
                 continue
             except JournalCorrupt as error:
                 self._todo.popleft()
-                self._spool.give_up(seq)
-                self._abandon("damaged", f"batch {seq} is damaged in the spool: {error}")
+                self._outbox.give_up(seq)
+                self._abandon(seq, "damaged", f"batch {seq} is damaged in the spool: {error}")
                 continue
             if not self._window.has_room(len(raw)):
                 await self._pause()
                 continue
             self._todo.popleft()
             self._window.sent(seq, len(raw))
-            metrics.BATCHES_SENT.inc()
+            self._listener.sent()
             await self._call.write(raw)
         ends = time.monotonic() + LAST_ACKNOWLEDGEMENTS_SECONDS
         while self._in_flight() and time.monotonic() < ends:
@@ -162,17 +167,17 @@ class _Session:
         now = time.monotonic()
         while self._again and self._again[0][0] <= now:
             self._todo.appendleft(self._again.pop(0)[1])
-        for seq in self._spool.after(self._sent_up_to):
+        for seq in self._outbox.after(self._sent_up_to):
             self._todo.append(seq)
             self._sent_up_to = seq
         if not self._todo:
             return None
-        lowest = self._spool.lowest_uncommitted()
+        lowest = self._outbox.lowest_uncommitted()
         return self._todo[0] if not lowest or self._todo[0] <= lowest + MAX_AHEAD else None
 
     def _in_flight(self) -> bool:
         """Whether batches of this stream still wait for COMMITTED."""
-        lowest = self._spool.lowest_uncommitted()
+        lowest = self._outbox.lowest_uncommitted()
         return bool(lowest) and (not self._todo or lowest < self._todo[0]) and not self._again
 
     async def _pause(self, seconds: float = HEARTBEAT_SECONDS) -> None:
@@ -199,7 +204,7 @@ class _Session:
                 self._window.logged((part.first, part.last) for part in response.logged.ranges)
             elif kind == "committed":
                 for part in response.committed.ranges:
-                    self._listener.committed(self._spool.commit(part.first, part.last))
+                    self._listener.committed(self._outbox.commit(part.first, part.last))
             elif kind == "nack":
                 self._refused(response.nack)
             elif kind == "drain":
@@ -214,19 +219,18 @@ class _Session:
             self._again.sort()
             return
         try:
-            path = self._spool.set_aside(nack.seq, nack.reason)
+            kept = self._outbox.set_aside(nack.seq, nack.reason)
         except KeyError:
             return  # refused twice, or never of this spool
         except JournalCorrupt as error:
-            self._spool.give_up(nack.seq)
-            self._abandon(code, f"batch {nack.seq} was refused ({nack.reason}) and is damaged in the spool: {error}")
+            self._outbox.give_up(nack.seq)
+            what = f"batch {nack.seq} was refused ({nack.reason}) and is damaged in the spool: {error}"
         else:
-            self._abandon(code, f"batch {nack.seq} was refused ({nack.reason}) and is kept in {path}")
+            what = f"batch {nack.seq} was refused ({nack.reason}) and is {kept}"
+        self._abandon(nack.seq, code, what)
 
-    def _abandon(self, code: str, what: str) -> None:
+    def _abandon(self, seq: int, code: str, what: str) -> None:
         """A batch will not come. The processor waits for it before it takes numbers far ahead, so it is told at the
         next Hello."""
-        metrics.BATCHES_REFUSED.labels(code).inc()
-        log.error("a batch will not be stored", event_name="batch_abandoned", reason=what)
         self._leaving = self._leaving or "abandoned"
-        self._listener.abandoned(what)
+        self._listener.abandoned(seq, code, what)

@@ -1,4 +1,4 @@
-"""The producer's spool: batches on disk, each in one frame with the source's position after it, until they are committed.
+"""A spool: batches on disk, each in one frame with the source's position after it, until they are committed.
 
 What `append` returned survives a kill and a power loss; a restart continues the source exactly behind it.
 """
@@ -12,11 +12,10 @@ from pathlib import Path
 from struct import Struct
 from typing import Any
 
-import orjson
-
+from logmesh.client.spool_identity import SpoolIdentity
 from logmesh.journal import FrameRef, Journal
-from logmesh.producer.identity import SpoolIdentity
 from logmesh.record.batch import encode_batch
+from logmesh.record.json_text import dump_json, load_json
 from logmesh.record.ranges import RangeSet
 from logmesh.v1.record_pb2 import LogColumns
 
@@ -74,7 +73,7 @@ class Spool:
         """Write a batch and the positions that changed with it; durable on return. Raises JournalFull, JournalFailed."""
         seq = self._identity.next_seq
         batch = encode_batch(seq, columns, compress)
-        header = orjson.dumps({"seq": seq, "count": len(columns.bodies), "positions": positions})
+        header = dump_json({"seq": seq, "count": len(columns.bodies), "positions": positions})
         if self._journal.starts_segment(len(header) + len(batch) + _LENGTH.size):
             # Older segments may go from now on, and with them what they alone said of numbers and positions.
             with self._identity_lock:
@@ -158,8 +157,8 @@ class Spool:
                 records += spooled.count
         return records
 
-    def set_aside(self, seq: int, reason: str) -> Path:
-        """Keep a batch that no processor will take in a file of its own, and go on without it.
+    def set_aside(self, seq: int, reason: str) -> str:
+        """Keep a batch that no processor will take in a file of its own, and go on without it; say where it is.
 
         Raises KeyError for one that is not held, JournalCorrupt for a damaged one.
         """
@@ -172,7 +171,7 @@ class Spool:
             file.flush()
             os.fsync(file.fileno())
         self._journal.release([self._forget(seq).ref])
-        return path
+        return f"kept in {path}"
 
     def give_up(self, seq: int) -> None:
         """Go on without a batch that is damaged on disk; the journal keeps the file it is in for people to look at."""
@@ -201,7 +200,7 @@ class Spool:
         identity = self._identity
         for ref, frame in self._journal.frames():
             (length,) = _LENGTH.unpack_from(frame)
-            header = orjson.loads(frame[_LENGTH.size : _LENGTH.size + length])
+            header = load_json(frame[_LENGTH.size : _LENGTH.size + length])
             self.add(Spooled(header["seq"], header["count"], ref))
             if header["seq"] >= identity.next_seq:
                 identity.next_seq = header["seq"] + 1
