@@ -1,1 +1,30 @@
-"""What a client of Logmesh needs: the credit window of an Append stream."""
+"""The public client: ask a gateway, follow records as they come, send records exactly once, log from Python.
+
+Client, AsyncClient ──► gateway        LogmeshHandler ──► Appender ──► processors
+
+Names are imported when they are first used, so that `import logmesh` costs nothing.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from logmesh.client.appender import Appender
+    from logmesh.client.handler import LogmeshHandler
+    from logmesh.client.record import Record
+    from logmesh.client.tls import TlsFiles
+
+_HOMES = {
+    "Appender": "appender",
+    "LogmeshHandler": "handler",
+    "Record": "record",
+    "TlsFiles": "tls",
+}
+
+__all__ = ["Appender", "LogmeshHandler", "Record", "TlsFiles"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(import_module(f"logmesh.client.{_HOMES[name]}"), name)
+    raise AttributeError(f"module 'logmesh.client' has no attribute {name!r}")

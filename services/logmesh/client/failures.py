@@ -1,8 +1,8 @@
 """What an error of gRPC is to the caller of this library: translated once, at its edge."""
 
 import re
-from contextlib import contextmanager
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any, Final
 
@@ -75,5 +75,6 @@ def _retry_after(error: Any) -> timedelta | None:
             for detail in status.details:
                 info = RetryInfo()
                 if detail.Unpack(info):
-                    return info.retry_delay.ToTimedelta()
+                    delay: timedelta = info.retry_delay.ToTimedelta()
+                    return delay
     return None

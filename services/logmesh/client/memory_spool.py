@@ -32,13 +32,16 @@ class MemorySpool:
         self._held: dict[int, Held] = {}  # in order of number
         self._bytes = 0
 
-    def append(self, columns: LogColumns) -> Held:
-        """Number a batch and hold it. Raises ValueError for one that is too large."""
+    def hold(self, columns: LogColumns) -> int:
+        """Number a batch and hold it; return the number. Raises ValueError for one that is too large."""
         held = Held(self._next_seq, len(columns.bodies), encode_batch(self._next_seq, columns, compress=False))
         self._next_seq += 1
         self._held[held.seq] = held
         self._bytes += len(held.message)
-        return held
+        return held.seq
+
+    def close(self) -> None:
+        """Nothing of it outlives the process."""
 
     def has_room(self) -> bool:
         """Whether another batch may come."""

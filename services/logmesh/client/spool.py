@@ -95,6 +95,12 @@ class Spool:
         self._batches[spooled.seq] = spooled
         self._uncommitted[spooled.seq] = None
 
+    def hold(self, columns: LogColumns) -> int:
+        """`append` and `add` in one, for who does everything on one thread; return the number."""
+        spooled = self.append(columns, {})
+        self.add(spooled)
+        return spooled.seq
+
     def has_room(self) -> bool:
         """Whether the source may go on; frees what is committed and has been kept long enough."""
         self._release_old()

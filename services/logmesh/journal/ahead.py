@@ -49,9 +49,9 @@ class NextSegment:
     def make(self, number: int) -> None:
         """Begin to make segment `number` in the background, if the disk has room for it; only when `is_wanted`."""
         if self._spares:
-            self._future = self._worker.submit(self._make, number, self._spares.popleft())
+            self._future = self._begin(number, self._spares.popleft())
         elif free_bytes(self._directory) >= self._size:
-            self._future = self._worker.submit(self._make, number, None)
+            self._future = self._begin(number, None)
 
     def keep(self, path: Path) -> bool:
         """Keep a segment's file, of this size and done with, as the spare. False when it must be deleted: there is a
@@ -78,6 +78,15 @@ class NextSegment:
     def close(self) -> None:
         """Wait for the segment in the making; a later open finds it."""
         self._worker.shutdown(wait=True)
+
+    def _begin(self, number: int, spare: Path | None) -> "Future[Segment | None]":
+        try:
+            return self._worker.submit(self._make, number, spare)
+        except RuntimeError:
+            # An interpreter that is ending takes no more work for threads, while its last records still come.
+            made: Future[Segment | None] = Future()
+            made.set_result(self._make(number, spare))
+            return made
 
     def _make(self, number: int, spare: Path | None) -> Segment | None:
         try:

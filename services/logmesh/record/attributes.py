@@ -22,7 +22,7 @@ def attributes_to_json(attributes: Struct) -> bytes:
     """The JSON object for a Struct, keys in order so that equal ones give equal bytes; no bytes for an empty one."""
     if not attributes.fields:
         return b""
-    return dump_json(_plain_fields(attributes), sort=True)
+    return dump_json(plain(attributes), sort=True)
 
 
 def attributes_from_json(text: bytes, into: Struct) -> None:
@@ -39,7 +39,8 @@ def attributes_from_json(text: bytes, into: Struct) -> None:
         _set(into.fields[_clean(key)], value, 1)
 
 
-def _plain_fields(struct: Struct) -> dict[str, Any]:
+def plain(struct: Struct) -> dict[str, Any]:
+    """The struct as plain values; whole numbers are integers, and what JSON has no number for is its name."""
     return {key: _plain(value) for key, value in struct.fields.items()}
 
 
@@ -52,7 +53,7 @@ def _plain(value: Value) -> Any:
         case "bool_value":
             return value.bool_value
         case "struct_value":
-            return _plain_fields(value.struct_value)
+            return plain(value.struct_value)
         case "list_value":
             return [_plain(item) for item in value.list_value.values]
         case _:
