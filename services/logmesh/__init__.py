@@ -6,17 +6,16 @@ For Python programs: `from logmesh import Client, AsyncClient, Appender, Logmesh
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from logmesh.client import Appender as Appender
-    from logmesh.client import LogmeshHandler as LogmeshHandler
+    from logmesh.client import Appender, AsyncClient, Client, Gap, LogmeshHandler, Record, TlsFiles
 
 __version__ = "0.1.0"
 
-_CLIENT = ("Appender", "AsyncClient", "Client", "LogmeshHandler", "Record")
+__all__ = ["Appender", "AsyncClient", "Client", "Gap", "LogmeshHandler", "Record", "TlsFiles"]
 
 
 def __getattr__(name: str) -> Any:
     """Names of the client, imported when they are first used: this package is every server's, too."""
-    if name in _CLIENT:
+    if name in __all__:
         from logmesh import client
 
         return getattr(client, name)

@@ -10,18 +10,24 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from logmesh.client.appender import Appender
+    from logmesh.client.async_client import AsyncClient
+    from logmesh.client.following import Gap
     from logmesh.client.handler import LogmeshHandler
     from logmesh.client.record import Record
+    from logmesh.client.sync_client import Client
     from logmesh.client.tls import TlsFiles
 
 _HOMES = {
     "Appender": "appender",
+    "AsyncClient": "async_client",
+    "Client": "sync_client",
+    "Gap": "following",
     "LogmeshHandler": "handler",
     "Record": "record",
     "TlsFiles": "tls",
 }
 
-__all__ = ["Appender", "LogmeshHandler", "Record", "TlsFiles"]
+__all__ = ["Appender", "AsyncClient", "Client", "Gap", "LogmeshHandler", "Record", "TlsFiles"]
 
 
 def __getattr__(name: str) -> Any:

@@ -23,6 +23,7 @@ class Intake:
     def __init__(self, max_bytes: int, wake: Callable[[], None], *, recovered: bool = False) -> None:
         """`recovered` says that a spool holds rows of an earlier process, which the first `settle` accounts for."""
         self._max_bytes, self._wake = max_bytes, wake
+        self._batch_bytes = min(MAX_BATCH_BYTES, max_bytes // 2)
         self._rows: deque[Row] = deque()
         self._bytes = 0
         self._oldest_at = 0.0
@@ -54,7 +55,7 @@ class Intake:
             self._accepted += 1
             # Once for the first of a batch, which starts its age, and once when it is full: no more than that.
             count = len(self._rows)
-            wake = count == 1 or count == MAX_BATCH_RECORDS or self._bytes - size < MAX_BATCH_BYTES <= self._bytes
+            wake = count == 1 or count == MAX_BATCH_RECORDS or self._bytes - size < self._batch_bytes <= self._bytes
         if wake:
             self._wake()
 
@@ -63,7 +64,7 @@ class Intake:
         with self._changed:
             if not self._rows:
                 return None
-            full = len(self._rows) >= MAX_BATCH_RECORDS or self._bytes >= MAX_BATCH_BYTES
+            full = len(self._rows) >= MAX_BATCH_RECORDS or self._bytes >= self._batch_bytes
             if full or self._taken < self._flush_up_to:
                 return 0.0
             return max(0.0, self._oldest_at + MAX_AGE_SECONDS - time.monotonic())
@@ -73,7 +74,7 @@ class Intake:
         with self._changed:
             taken: list[Row] = []
             size = 0
-            while self._rows and len(taken) < MAX_BATCH_RECORDS and (not taken or size < MAX_BATCH_BYTES):
+            while self._rows and len(taken) < MAX_BATCH_RECORDS and (not taken or size < self._batch_bytes):
                 row = self._rows.popleft()
                 size += row.size
                 taken.append(row)

@@ -1,0 +1,128 @@
+"""Where a live tail stands: what to ask for after a broken connection, and what to hand out. Pure; both clients use it."""
+
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+import grpc
+from google.protobuf.duration_pb2 import Duration
+
+from logmesh.client.moments import from_timestamp
+from logmesh.client.record import Record, from_message
+from logmesh.v1.tail_service_pb2 import TailGap, TailGapReason, TailRequest, TailResponse
+
+SILENCE_SECONDS: Final = 20.0
+"""Four heartbeats. Longer, and the connection is given up for another."""
+_FIRST_BACKOFF_SECONDS: Final = 0.1
+_MAX_BACKOFF_SECONDS: Final = 5.0
+_REMEMBERED: Final = 20_000
+_COMES_BACK: Final = (
+    grpc.StatusCode.UNAVAILABLE,
+    grpc.StatusCode.INTERNAL,  # what a proxy's reset is to gRPC
+    grpc.StatusCode.RESOURCE_EXHAUSTED,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Records that a tail has left out; a search finds them.
+
+    `reason` is ``slow`` (this program read too slowly), ``processor_away``, or ``disconnected`` (there was no resume token
+    to go on with). `dropped` is how many, None for unknown. They came from `start` on and before `end`, where known.
+    """
+
+    reason: str
+    dropped: int | None = None
+    start: datetime | None = None
+    end: datetime | None = None
+    processor: str = ""
+
+    @classmethod
+    def of(cls, gap: TailGap) -> "Gap":
+        """From the message."""
+        return cls(
+            TailGapReason.Name(gap.reason).removeprefix("TAIL_GAP_REASON_").lower(),
+            gap.dropped or None,
+            from_timestamp(gap.start_time) if gap.HasField("start_time") else None,
+            from_timestamp(gap.end_time) if gap.HasField("end_time") else None,
+            gap.processor,
+        )
+
+
+class Following:
+    """`take` each answer. When the stream ends, ask `pause`, and begin another with `request`."""
+
+    def __init__(
+        self,
+        filter_text: str,
+        resume_token: str | None,
+        backlog: timedelta | None,
+        patience_seconds: float,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Raises ValueError for a backlog together with a token."""
+        if resume_token and backlog is not None:
+            raise ValueError("backlog and resume_token exclude each other")
+        self._filter, self._backlog, self._patience, self._clock = filter_text, backlog, patience_seconds, clock
+        self.resume_token = resume_token or ""
+        self.received = self.sent = self.dropped = 0
+        self._delay = _FIRST_BACKOFF_SECONDS
+        self._connected = False
+        self._away_since: float | None = None
+        self._lost_track = False
+        self._recent: dict[str, None] = {}
+
+    def request(self) -> TailRequest:
+        """What to ask for now."""
+        request = TailRequest(filter=self._filter, resume_token=self.resume_token)
+        if self._backlog is not None and not self.resume_token and not self._connected:
+            backlog = Duration()
+            backlog.FromTimedelta(self._backlog)
+            request.backlog.CopyFrom(backlog)
+        return request
+
+    def take(self, answer: TailResponse) -> list[Record | Gap]:
+        """What is to be handed out. A record that came before, on an earlier connection or this one, is left out."""
+        items: list[Record | Gap] = []
+        if self._lost_track:
+            items.append(Gap("disconnected"))
+        self._connected, self._lost_track = True, False
+        self._away_since, self._delay = None, _FIRST_BACKOFF_SECONDS
+        self.resume_token = answer.resume_token or self.resume_token
+        if answer.HasField("counters"):
+            counters = answer.counters
+            self.received, self.sent, self.dropped = counters.received, counters.sent, counters.dropped
+        if answer.HasField("gap"):
+            items.append(Gap.of(answer.gap))
+        items += [from_message(record) for record in answer.frame.records if self._is_new(record.id)]
+        return items
+
+    def pause(self, code: grpc.StatusCode | None) -> float | None:
+        """How many seconds to wait before the next connection; None when there is no sense in one.
+
+        `code` is how the stream ended, None for silence and for an end without an error. A server that never answered is
+        not waited for, one that went away for as long as patience lasts.
+        """
+        if not self._connected or (code is not None and code not in _COMES_BACK):
+            return None
+        now = self._clock()
+        self._away_since = now if self._away_since is None else self._away_since
+        if now - self._away_since > self._patience:
+            return None
+        self._lost_track = not self.resume_token
+        delay = random.uniform(0, self._delay)  # noqa: S311
+        self._delay = min(self._delay * 2, _MAX_BACKOFF_SECONDS)
+        return delay
+
+    def _is_new(self, record_id: str) -> bool:
+        if not record_id:
+            return True
+        if record_id in self._recent:
+            return False
+        self._recent[record_id] = None
+        if len(self._recent) > _REMEMBERED:
+            del self._recent[next(iter(self._recent))]
+        return True

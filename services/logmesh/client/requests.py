@@ -1,0 +1,66 @@
+"""Requests from the arguments of the clients' methods. Pure; wrong arguments are ValueError before anything is sent."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+
+from logmesh.client.moments import time_range, to_timestamp
+from logmesh.client.record import Record
+from logmesh.v1 import query_service_pb2 as pb
+
+Since = timedelta | None
+When = datetime | None
+
+
+def search(filter_text: str, since: Since, start: When, end: When) -> pb.SearchRequest:
+    """For `Pages`."""
+    start_time, end_time = time_range(since, start, end, datetime.now(UTC))
+    return pb.SearchRequest(filter=filter_text, start_time=start_time, end_time=end_time)
+
+
+def histogram(
+    filter_text: str, since: Since, start: When, end: When, buckets: int, by: str, previous: bool
+) -> pb.HistogramRequest:
+    """About `buckets` buckets, stacked by the field `by`."""
+    start_time, end_time = time_range(since, start, end, datetime.now(UTC))
+    return pb.HistogramRequest(
+        filter=filter_text, start_time=start_time, end_time=end_time, buckets=buckets, group_by=by, previous=previous
+    )
+
+
+def facets(
+    filter_text: str, since: Since, start: When, end: When, fields: Iterable[str], values: int
+) -> pb.FacetsRequest:
+    """At most `values` values of each field."""
+    if isinstance(fields, str):
+        raise ValueError(f"fields is one text; write [{fields!r}]")  # as for all wrong arguments
+    start_time, end_time = time_range(since, start, end, datetime.now(UTC))
+    return pb.FacetsRequest(filter=filter_text, start_time=start_time, end_time=end_time, fields=fields, values=values)
+
+
+def trace(trace_id: str, start: When, end: When, limit: int) -> pb.GetTraceRequest:
+    """At most `limit` records."""
+    return pb.GetTraceRequest(
+        trace_id=trace_id,
+        start_time=to_timestamp(start) if start else None,
+        end_time=to_timestamp(end) if end else None,
+        page_size=limit,
+    )
+
+
+def context(record: Record | str, before: int, after: int) -> pb.GetContextRequest:
+    """A record is found at once; an id alone makes the server look everywhere."""
+    if isinstance(record, str):
+        return pb.GetContextRequest(record_id=record, before=before, after=after)
+    return pb.GetContextRequest(record_id=record.id, time_unix_nano=record.time_unix_nano, before=before, after=after)
+
+
+def patterns(filter_text: str, since: Since, start: When, end: When, limit: int) -> pb.ListPatternsRequest:
+    """At most `limit` templates."""
+    start_time, end_time = time_range(since, start, end, datetime.now(UTC))
+    return pb.ListPatternsRequest(filter=filter_text, start_time=start_time, end_time=end_time, page_size=limit)
+
+
+def changes(since: Since, start: When, end: When, limit: int) -> pb.ListChangesRequest:
+    """At most `limit` services."""
+    start_time, end_time = time_range(since, start, end, datetime.now(UTC))
+    return pb.ListChangesRequest(start_time=start_time, end_time=end_time, page_size=limit)

@@ -1,0 +1,59 @@
+"""A real processor and a real gateway on one database, in the test's own event loop; blocking calls go to threads."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import grpc
+import pytest
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from pydantic import SecretStr
+from tests.conftest import Database
+from tests.integration.processor.conftest import ServerStore
+from tests.integration.processor.running import RunningProcessor, running_processor
+
+from logmesh.cli.local.ports import free_port
+from logmesh.gateway.process import run_gateway
+from logmesh.gateway.settings import GatewaySettings
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """Where to append, and where to ask."""
+
+    processor: RunningProcessor
+    gateway: str
+
+
+@pytest.fixture
+def store(database: Database) -> ServerStore:
+    """A fresh database."""
+    return ServerStore(database.server, database.name)
+
+
+@pytest.fixture
+async def system(store: ServerStore, database: Database, tmp_path: Path) -> AsyncIterator[System]:
+    """A processor and a gateway, ready."""
+    async with running_processor(store, tmp_path) as processor:
+        port = free_port()
+        settings = GatewaySettings(
+            listen_address="127.0.0.1",
+            port=port,
+            metrics_port=0,
+            database_dsn=SecretStr(database.reader_dsn),
+            processors=f"ipv4:{processor.target}",
+            drain_seconds=1,
+        )
+        stop = asyncio.Event()
+        task = asyncio.create_task(run_gateway(settings, stop))
+        address = f"127.0.0.1:{port}"
+        async with asyncio.timeout(20), grpc.aio.insecure_channel(address) as channel:
+            stub = health_pb2_grpc.HealthStub(channel)
+            while (
+                await stub.Check(health_pb2.HealthCheckRequest(), wait_for_ready=True)
+            ).status != health_pb2.HealthCheckResponse.SERVING:
+                await asyncio.sleep(0.02)
+        yield System(processor, address)
+        stop.set()
+        await task
