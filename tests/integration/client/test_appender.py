@@ -116,7 +116,7 @@ async def test_at_its_bound_append_waits_and_then_refuses() -> None:
             taken += 1
     assert 700 < taken == appender.pending() < 2_000  # about a megabyte
     with pytest.raises(Overloaded):
-        appender.append("x" * 300_000, timeout=0.05)
+        appender.append("x" * 250_000, timeout=0.05)
     with pytest.raises(DeadlineExceeded, match=r"127\.0\.0\.1"):  # the last error of the connection
         appender.flush(1)
     with pytest.raises(DeadlineExceeded):
