@@ -36,7 +36,7 @@ class Appender:
     in there, a fifth of a second after `append` at the latest, is sent by the next Appender with the same folder.
     **Without a spool what has not been committed is lost with the process**; `flush` says when it is committed.
 
-        with Appender("localhost:50051", service="checkout", spool=Path("/var/lib/checkout/spool")) as appender:
+        with Appender("dns:///log-processor-headless:50052", service="checkout", spool=Path("/var/lib/checkout/spool")) as appender:
             appender.append(Record(body="order placed", severity="INFO", attributes={"order": 42}))
 
     A process that forks is looked after: the connection is closed before the fork, and each side opens its own. The
@@ -46,7 +46,7 @@ class Appender:
 
     def __init__(
         self,
-        target: str = "localhost:8080",
+        target: str,
         *,
         service: str = "",
         instance: str = "",
@@ -54,7 +54,7 @@ class Appender:
         spool: Path | None = None,
         max_bytes: int | None = None,
         tls: Tls = None,
-        server_name: str | None = None,
+        server_name: str = "log-processor",
         token: str | None = None,
     ) -> None:
         """Open the spool; the connection is opened with the first record, or at once where the spool holds some.
@@ -67,7 +67,7 @@ class Appender:
             spool: a folder of this appender's own, on a local disk.
             max_bytes: how much may wait to be committed; default 64 MiB in memory, 1 GiB on disk (at least 64 MiB).
             tls: TlsFiles for mutual TLS, a path of authorities to check the server against, None for plaintext.
-            server_name: the name in the server's certificate, where it is not the target's.
+            server_name: the name in the processors' certificates.
             token: a bearer token.
 
         Raises ValueError, SpoolUnavailable, and OSError for a file of `tls` that can't be read.

@@ -53,7 +53,7 @@ class AsyncClient:
     ) -> None:
         """See `Client`."""
         self._target, self._timeout = target, timeout
-        self._channel = open_channel(target, tls, server_name=server_name)
+        self._channel = open_channel(target, tls, server_name=server_name, retry_queries=True)
         self._metadata = authorization(token)
         # The stubs' types are those of blocking calls.
         self._query: Any = QueryServiceStub(self._channel)

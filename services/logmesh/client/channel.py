@@ -18,33 +18,30 @@ Tls = TlsFiles | Path | None
 
 # Queries only read, so that asking again does no harm. Append is not among them: it has its own way of resuming.
 _RETRIED: Final = ("logmesh.v1.QueryService", "logmesh.v1.PipelineService")
-
-SERVICE_CONFIG: Final = json.dumps(
-    {
-        "loadBalancingConfig": [{"round_robin": {}}],
-        "methodConfig": [
-            {
-                "name": [{"service": service} for service in _RETRIED],
-                "retryPolicy": {
-                    "maxAttempts": 4,
-                    "initialBackoff": "0.1s",
-                    "maxBackoff": "2s",
-                    "backoffMultiplier": 3,
-                    "retryableStatusCodes": ["UNAVAILABLE"],
-                },
-            }
-        ],
-        # A retry budget: where most calls fail, retries stop.
-        "retryThrottling": {"maxTokens": 10, "tokenRatio": 0.1},
-    }
-)
+_RETRIES: Final = {
+    "methodConfig": [
+        {
+            "name": [{"service": service} for service in _RETRIED],
+            "retryPolicy": {
+                "maxAttempts": 4,
+                "initialBackoff": "0.1s",
+                "maxBackoff": "2s",
+                "backoffMultiplier": 3,
+                "retryableStatusCodes": ["UNAVAILABLE"],
+            },
+        }
+    ],
+    # A retry budget: where most calls fail, retries stop.
+    "retryThrottling": {"maxTokens": 10, "tokenRatio": 0.1},
+}
 
 
-def channel_options(server_name: str | None) -> Options:
+def channel_options(server_name: str | None = None, *, retry_queries: bool = False) -> Options:
     """Options of every channel. `server_name` is what the server's certificate must bear: with a headless Service its
-    addresses say nothing of it."""
+    addresses say nothing of it. `retry_queries` has a query that finds nobody made again, up to three times."""
+    config = {"loadBalancingConfig": [{"round_robin": {}}], **(_RETRIES if retry_queries else {})}
     options: Options = [
-        ("grpc.service_config", SERVICE_CONFIG),
+        ("grpc.service_config", json.dumps(config)),
         ("grpc.max_receive_message_length", 16 << 20),
         ("grpc.keepalive_time_ms", 30_000),
         ("grpc.keepalive_timeout_ms", 10_000),
@@ -70,22 +67,28 @@ def credentials(tls: TlsFiles | Path) -> grpc.ChannelCredentials:
 
 
 def open_channel(
-    target: str, tls: Tls, *, server_name: str | None = None, options: Sequence[tuple[str, str | int]] = ()
+    target: str,
+    tls: Tls,
+    *,
+    server_name: str | None = None,
+    retry_queries: bool = False,
+    options: Sequence[tuple[str, str | int]] = (),
 ) -> grpc.aio.Channel:
     """Open a channel to any gRPC target: ``dns:///name:port`` (headless: every pod), ``ipv4:a:1,b:1``, ``host:port``.
 
-    For `server_name` see `channel_options`, which `options` are added to. Raises OSError when a file of `tls` can't be read.
+    For the others see `channel_options`, which `options` are added to. Raises OSError when a file of `tls` can't be read.
     """
     if tls is None:
-        return grpc.aio.insecure_channel(target, options=[*options, *channel_options(None)])
-    return grpc.aio.secure_channel(target, credentials(tls), options=[*options, *channel_options(server_name)])
+        return grpc.aio.insecure_channel(target, options=[*options, *channel_options(retry_queries=retry_queries)])
+    all_options = [*options, *channel_options(server_name, retry_queries=retry_queries)]
+    return grpc.aio.secure_channel(target, credentials(tls), options=all_options)
 
 
 def open_blocking_channel(target: str, tls: Tls, *, server_name: str | None = None) -> grpc.Channel:
-    """As `open_channel`, for calls that block their thread."""
+    """As `open_channel`, for queries that block their thread."""
     if tls is None:
-        return grpc.insecure_channel(target, options=channel_options(None))
-    return grpc.secure_channel(target, credentials(tls), options=channel_options(server_name))
+        return grpc.insecure_channel(target, options=channel_options(retry_queries=True))
+    return grpc.secure_channel(target, credentials(tls), options=channel_options(server_name, retry_queries=True))
 
 
 def authorization(token: str | None) -> tuple[tuple[str, str], ...]:

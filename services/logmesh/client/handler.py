@@ -24,7 +24,7 @@ _OWN: Final = ("logmesh", "grpc")
 class LogmeshHandler(logging.Handler):
     """Sends log records through an `Appender` of its own.
 
-        logging.getLogger().addHandler(LogmeshHandler(service="checkout"))
+        logging.getLogger().addHandler(LogmeshHandler("dns:///log-processor-headless:50052", service="checkout"))
 
     Members of `extra` become attributes; so do where the code is and what was raised, by OpenTelemetry's names. Trace and
     span id are those of OpenTelemetry's current span. The body is what the handler's formatter makes of the record.
@@ -37,7 +37,7 @@ class LogmeshHandler(logging.Handler):
 
     def __init__(
         self,
-        target: str = "localhost:8080",
+        target: str,
         *,
         level: int | str = logging.NOTSET,
         service: str = "",
@@ -46,7 +46,7 @@ class LogmeshHandler(logging.Handler):
         spool: Path | str | None = None,
         max_bytes: int | None = None,
         tls: Tls = None,
-        server_name: str | None = None,
+        server_name: str = "log-processor",
         token: str | None = None,
         exit_timeout: float = 5.0,
     ) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
+from logmesh.filters import FilterError, parse_filter
 from tests.conftest import Database
 from tests.integration.client.conftest import System
 from tests.integration.gateway.stored import store_records
@@ -15,7 +16,6 @@ from tests.integration.gateway.stored import store_records
 from logmesh import Appender, AsyncClient, Client, Record
 from logmesh.cli.local.ports import free_port
 from logmesh.client.errors import ConnectionFailed, InvalidFilter, InvalidRequest
-from logmesh.gateway.filters import FilterError, parse_filter
 from logmesh.v1.record_pb2 import SEVERITY_NUMBER_WARN, LogRecord
 
 T = TypeVar("T")

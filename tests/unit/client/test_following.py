@@ -1,0 +1,92 @@
+"""Where a tail stands, and when it goes on."""
+
+from datetime import timedelta
+
+import grpc
+import pytest
+
+from logmesh.client.following import Following, Gap
+from logmesh.client.record import Record
+from logmesh.v1.record_pb2 import LogRecord
+from logmesh.v1.tail_service_pb2 import (
+    TAIL_GAP_REASON_SLOW,
+    TailCounters,
+    TailFrame,
+    TailGap,
+    TailHeartbeat,
+    TailResponse,
+)
+
+
+class Clock:
+    """Time as the test says."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def frame(*ids: str, token: str = "") -> TailResponse:
+    records = [LogRecord(id=one, body=one) for one in ids]
+    return TailResponse(frame=TailFrame(records=records), resume_token=token)
+
+
+def bodies(items: list[Record | Gap]) -> list[str]:
+    return [item.body if isinstance(item, Record) else item.reason for item in items]
+
+
+def test_it_goes_on_with_the_last_token_and_leaves_out_what_came_before() -> None:
+    following = Following("a", None, timedelta(minutes=1), 60)
+    assert following.request().backlog.ToTimedelta() == timedelta(minutes=1)
+    assert bodies(following.take(frame("1-1", "1-2", token="t1"))) == ["1-1", "1-2"]
+    assert following.take(TailResponse(heartbeat=TailHeartbeat(), resume_token="t2")) == []
+    assert following.pause(grpc.StatusCode.UNAVAILABLE) is not None
+    request = following.request()
+    assert (request.filter, request.resume_token, request.HasField("backlog")) == ("a", "t2", False)
+    assert bodies(following.take(frame("1-2", "1-3", token="t3"))) == ["1-3"]
+    assert following.resume_token == "t3"
+
+
+def test_without_a_token_a_broken_connection_is_a_gap() -> None:
+    following = Following("", None, None, 60)
+    following.take(frame("1-1"))
+    assert following.pause(None) is not None
+    assert bodies(following.take(frame("1-2"))) == ["disconnected", "1-2"]
+    assert bodies(following.take(frame("1-3"))) == ["1-3"]
+
+
+def test_gaps_and_counters_are_handed_on() -> None:
+    following = Following("", None, None, 60)
+    gap = TailGap(reason=TAIL_GAP_REASON_SLOW, dropped=7)
+    (item,) = following.take(TailResponse(gap=gap, counters=TailCounters(received=9, sent=2, dropped=7)))
+    assert item == Gap("slow", 7)
+    assert (following.received, following.sent, following.dropped) == (9, 2, 7)
+
+
+def test_who_never_answered_and_who_refuses_is_not_waited_for() -> None:
+    following = Following("", None, None, 60)
+    assert following.pause(grpc.StatusCode.UNAVAILABLE) is None
+    following.take(frame("1-1"))
+    assert following.pause(grpc.StatusCode.INVALID_ARGUMENT) is None
+    assert following.pause(grpc.StatusCode.UNAUTHENTICATED) is None
+
+
+def test_patience_ends_and_begins_anew_with_every_answer() -> None:
+    clock = Clock()
+    following = Following("", None, None, 60, clock)
+    following.take(frame("1-1", token="t"))
+    pauses = []
+    for clock.now in (0, 30, 59):
+        pauses.append(following.pause(grpc.StatusCode.UNAVAILABLE))
+    assert all(pause is not None and 0 <= pause <= 5 for pause in pauses)
+    following.take(frame("1-2", token="t"))
+    clock.now = 100
+    assert following.pause(grpc.StatusCode.UNAVAILABLE) is not None
+    clock.now = 161
+    assert following.pause(grpc.StatusCode.UNAVAILABLE) is None
+
+
+def test_a_token_and_a_backlog_exclude_each_other() -> None:
+    with pytest.raises(ValueError, match="exclude"):
+        Following("", "t", timedelta(1), 60)

@@ -1,0 +1,64 @@
+"""What a log record of Python says, as a row."""
+
+import json
+import logging
+import sys
+from typing import Any
+
+from logmesh.client.log_fields import row_of, severity_of
+from logmesh.client.row import Row
+from logmesh.record.columns import OriginKey
+from logmesh.record.limits import MAX_ATTRIBUTES_BYTES, MAX_BODY_BYTES
+
+
+def row(body: str = "m", /, **members: Any) -> Row:
+    record = logging.LogRecord("app", logging.INFO, "/app/main.py", 7, "m", (), None, "work")
+    record.__dict__ |= members
+    return row_of(record, body, OriginKey(b"s"))
+
+
+def test_levels_keep_their_order() -> None:
+    levels = [logging.DEBUG, logging.INFO, logging.WARNING, logging.ERROR, logging.CRITICAL]
+    assert [severity_of(level) for level in levels] == [5, 9, 13, 17, 21]
+    every = [severity_of(level) for level in range(121)]
+    assert every == sorted(every)
+    assert (every[0], every[5], every[25], every[120]) == (0, 3, 11, 24)
+
+
+def test_extra_and_the_place_in_the_code_are_attributes() -> None:
+    attributes = json.loads(row(user="ada", taskName="Task-1", asctime="now").attributes)
+    assert attributes.pop("thread.id") > 0
+    assert attributes == {
+        "user": "ada",
+        "code.file.path": "/app/main.py",
+        "code.line.number": 7,
+        "code.function.name": "work",
+        "thread.name": "MainThread",
+    }
+
+
+def test_an_exception_is_named_by_its_module_and_shown_with_its_trace() -> None:
+    try:
+        json.loads("{")
+    except ValueError:
+        attributes = json.loads(row(exc_info=sys.exc_info()).attributes)
+    assert attributes["exception.type"] == "json.decoder.JSONDecodeError"
+    assert attributes["exception.message"].startswith("Expecting property name")
+    assert "Traceback" in attributes["exception.stacktrace"]
+
+
+def test_what_is_too_long_is_cut_and_says_so() -> None:
+    long = row("ä" * MAX_BODY_BYTES)
+    assert len(long.body) == MAX_BODY_BYTES
+    assert json.loads(long.attributes)["logmesh.body_cut_from_bytes"] == 2 * MAX_BODY_BYTES
+    assert row(big="x" * MAX_ATTRIBUTES_BYTES).attributes == b'{"logmesh.attributes_omitted":true}'
+    assert row(**{f"n{n}": n for n in range(200)}).attributes == b'{"logmesh.attributes_omitted":true}'
+
+
+def test_a_trace_too_long_for_attributes_stays_in_the_body_alone() -> None:
+    try:
+        raise ValueError("x" * (MAX_ATTRIBUTES_BYTES - 2_000))
+    except ValueError:
+        attributes = json.loads(row(exc_info=sys.exc_info(), user="ada").attributes)
+    assert attributes["user"] == "ada"
+    assert "exception.stacktrace" not in attributes

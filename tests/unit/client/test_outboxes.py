@@ -1,0 +1,89 @@
+"""A spool on disk and one in memory keep the same promises to a stream."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from logmesh.client.courier import Spooling
+from logmesh.client.memory_spool import MemorySpool
+from logmesh.client.spool import Spool
+from logmesh.record.columns import ColumnsBuilder
+from logmesh.record.ranges import RangeSet
+from logmesh.v1.ingest_service_pb2 import AppendRequest
+from logmesh.v1.record_pb2 import LogColumns
+
+
+@pytest.fixture(params=["disk", "memory"])
+def outbox(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Spooling]:
+    spool: Spooling = (
+        Spool(tmp_path / "spool", max_bytes=64 << 20, retain_seconds=0)
+        if request.param == "disk"
+        else MemorySpool(64 << 20)
+    )
+    yield spool
+    spool.close()
+
+
+def columns(*bodies: bytes) -> LogColumns:
+    builder = ColumnsBuilder()
+    for body in bodies:
+        builder.append(body, time_unix_nano=1)
+    return builder.build(1)
+
+
+def test_batches_are_numbered_from_1_and_read_as_they_are_sent(outbox: Spooling) -> None:
+    assert (outbox.lowest_seq(), outbox.last_seq(), outbox.uncommitted(), outbox.lowest_uncommitted()) == (0, 0, 0, 0)
+    assert [outbox.hold(columns(b"a")), outbox.hold(columns(b"b", b"c"))] == [1, 2]
+    batch = AppendRequest.FromString(outbox.read(2)).batch
+    assert (batch.seq, batch.count) == (2, 2)
+    assert outbox.read(2) == outbox.read(2)
+    assert (outbox.lowest_seq(), outbox.last_seq(), outbox.uncommitted()) == (1, 2, 2)
+    with pytest.raises(KeyError):
+        outbox.read(3)
+
+
+def test_epochs_grow(outbox: Spooling) -> None:
+    assert outbox.next_epoch() < outbox.next_epoch()
+
+
+def test_committed_batches_are_let_go_of_in_any_order(outbox: Spooling) -> None:
+    for _ in range(5):
+        outbox.hold(columns(b"a", b"b"))
+    assert outbox.commit(2, 3) == 4
+    assert outbox.commit(2, 3) == 0
+    assert (outbox.uncommitted(), outbox.lowest_uncommitted()) == (3, 1)
+    assert outbox.commit(1, 10_000_000) == 6
+    assert (outbox.uncommitted(), outbox.lowest_uncommitted()) == (0, 0)
+
+
+def test_the_ledger_s_word_counts(outbox: Spooling) -> None:
+    for _ in range(5):
+        outbox.hold(columns(b"a"))
+    assert outbox.reconcile(RangeSet([(1, 2), (4, 4)])) == [3, 5]
+    assert outbox.uncommitted() == 2
+    assert outbox.after(3) == [5]
+    assert outbox.after(0) == [3, 5]
+    assert outbox.after(5) == []
+
+
+def test_a_refused_batch_is_gone_and_named_as_abandoned(outbox: Spooling) -> None:
+    for _ in range(3):
+        outbox.hold(columns(b"a"))
+    assert outbox.set_aside(2, "odd")
+    with pytest.raises(KeyError):
+        outbox.set_aside(2, "odd")
+    assert list(outbox.abandoned()) == [(2, 2)]
+    assert outbox.reconcile(RangeSet()) == [1, 3]
+    outbox.give_up(3)
+    assert outbox.uncommitted() == 1
+
+
+def test_a_full_memory_says_so_until_something_is_committed() -> None:
+    spool = MemorySpool(1_000)
+    while spool.has_room():
+        spool.hold(columns(b"x" * 100))
+    assert 3 <= spool.uncommitted() <= 10
+    spool.commit(1, 1)
+    spool.commit(2, 2)
+    assert spool.has_room()

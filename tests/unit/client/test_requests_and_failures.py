@@ -1,0 +1,153 @@
+"""Arguments into requests, errors of gRPC into the library's."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import grpc
+import pytest
+from google.protobuf.any_pb2 import Any as AnyMessage
+from google.protobuf.duration_pb2 import Duration
+from google.rpc.error_details_pb2 import RetryInfo
+from google.rpc.status_pb2 import Status
+
+from logmesh.client import errors, requests
+from logmesh.client.failures import from_rpc
+from logmesh.client.moments import from_unix_nano, to_unix_nano
+from logmesh.client.paging import Pages
+from logmesh.client.record import Record
+from logmesh.client.row import Row, row_of
+from logmesh.record.columns import OriginKey
+from logmesh.v1.query_service_pb2 import (
+    SEARCH_END_EXHAUSTED,
+    SEARCH_END_TIME_LIMIT,
+    SearchDone,
+    SearchEnd,
+    SearchRequest,
+    SearchResponse,
+    SearchRows,
+)
+from logmesh.v1.record_pb2 import LogRecord
+
+NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
+
+
+class Refused(grpc.RpcError):
+    """An error as gRPC raises it."""
+
+    def __init__(self, code: grpc.StatusCode, details: str, metadata: Any = ()) -> None:
+        self._code, self._details, self._metadata = code, details, metadata
+
+    def code(self) -> grpc.StatusCode:
+        return self._code
+
+    def details(self) -> str:
+        return self._details
+
+    def trailing_metadata(self) -> Any:
+        return self._metadata
+
+
+def test_a_range_is_so_long_before_the_end_or_between_two_times() -> None:
+    request = requests.search("a", timedelta(hours=1), None, NOON)
+    assert request.end_time.seconds - request.start_time.seconds == 3_600
+    assert not requests.search("a", None, None, None).HasField("start_time")
+    for wrong in (
+        (timedelta(1), NOON, None),
+        (None, NOON, NOON - timedelta(1)),
+        (None, NOON.replace(tzinfo=None), None),
+    ):
+        with pytest.raises(ValueError):
+            requests.search("", *wrong)
+    with pytest.raises(ValueError, match="fields"):
+        requests.facets("", None, None, None, "level", 10)
+
+
+def test_times_come_back_as_they_went() -> None:
+    moment = NOON + timedelta(microseconds=123_457)
+    assert from_unix_nano(to_unix_nano(moment)) == moment
+    assert to_unix_nano(NOON) == 1_769_860_800 * 10**9
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        (grpc.StatusCode.UNAVAILABLE, errors.ConnectionFailed),
+        (grpc.StatusCode.DEADLINE_EXCEEDED, errors.DeadlineExceeded),
+        (grpc.StatusCode.INVALID_ARGUMENT, errors.InvalidRequest),
+        (grpc.StatusCode.NOT_FOUND, errors.NotFound),
+        (grpc.StatusCode.UNAUTHENTICATED, errors.Unauthenticated),
+        (grpc.StatusCode.PERMISSION_DENIED, errors.PermissionDenied),
+        (grpc.StatusCode.UNIMPLEMENTED, errors.Unsupported),
+        (grpc.StatusCode.RESOURCE_EXHAUSTED, errors.Overloaded),
+        (grpc.StatusCode.INTERNAL, errors.ServerError),
+    ],
+)
+def test_every_code_is_one_error_of_the_tree(code: grpc.StatusCode, kind: type[Exception]) -> None:
+    error = from_rpc(Refused(code, "why"), "gateway:1")
+    assert type(error) is kind
+    assert "why" in str(error)
+
+
+def test_an_overloaded_server_says_when_to_come_again() -> None:
+    detail = AnyMessage()
+    detail.Pack(RetryInfo(retry_delay=Duration(seconds=2)))
+    rich = Status(code=8, message="busy", details=[detail]).SerializeToString()
+    error = from_rpc(Refused(grpc.StatusCode.RESOURCE_EXHAUSTED, "busy", [("grpc-status-details-bin", rich)]), "g")
+    assert isinstance(error, errors.Overloaded)
+    assert error.retry_after == timedelta(seconds=2)
+    broken = Refused(grpc.StatusCode.RESOURCE_EXHAUSTED, "busy", [("grpc-status-details-bin", b"\xff")])
+    assert from_rpc(broken, "g").retry_after is None  # type: ignore[attr-defined]
+
+
+def done(end: SearchEnd.ValueType, token: str) -> SearchResponse:
+    return SearchResponse(done=SearchDone(end=end, next_page_token=token))
+
+
+def test_pages_grow_and_end_with_the_last_token() -> None:
+    pages = Pages(SearchRequest(), None)
+    sizes = []
+    for token in ("a", "b", "c", "d", ""):
+        request = pages.request()
+        assert request is not None
+        sizes.append(request.page_size)
+        assert len(pages.take(SearchResponse(rows=SearchRows(records=[LogRecord()])))) == 1
+        pages.take(done(SEARCH_END_EXHAUSTED, token))
+        pages.end("g")
+    assert sizes == [100, 300, 900, 1_000, 1_000]
+    assert pages.request() is None
+
+
+def test_a_search_that_does_not_get_on_is_ended() -> None:
+    pages = Pages(SearchRequest(), None)
+    pages.take(done(SEARCH_END_TIME_LIMIT, "a"))
+    pages.end("g")  # it came as far as "a": ask on
+    pages.request()
+    pages.take(done(SEARCH_END_TIME_LIMIT, "a"))
+    with pytest.raises(errors.DeadlineExceeded):
+        pages.end("g")
+
+
+def test_an_answer_without_an_end_is_broken() -> None:
+    pages = Pages(SearchRequest(), None)
+    pages.request()
+    pages.take(SearchResponse(rows=SearchRows(records=[LogRecord()])))
+    with pytest.raises(errors.ServerError, match="broke off"):
+        pages.end("g")
+
+
+def row(**fields: Any) -> Row:
+    return row_of(Record(body="b", **fields), OriginKey(b"service", b"instance"), 5)
+
+
+def test_a_record_s_severity_is_its_number_or_what_its_name_says() -> None:
+    assert (row(severity="warning").severity, row(severity="warning").severity_text) == (13, b"warning")
+    assert row(severity="W", severity_number=13).severity == 13
+    assert row().severity == 0
+
+
+def test_a_record_without_a_time_or_an_origin_gets_the_appender_s() -> None:
+    assert row().time_unix_nano == 5
+    assert row(time=NOON).time_unix_nano == to_unix_nano(NOON)
+    assert row().origin == OriginKey(b"service", b"instance")
+    assert row(scope="s").origin == OriginKey(b"service", b"instance", scope_name=b"s")
+    assert row(service="other").origin == OriginKey(b"other", b"instance")
