@@ -71,12 +71,13 @@ class Courier:
 
     @property
     def thread_id(self) -> int | None:
-        """`threading.get_ident()` of the thread, None while there is none."""
-        return self._thread.ident if self._thread is not None else None
+        """`threading.get_ident()` of the thread, None while none runs."""
+        thread = self._thread
+        return thread.ident if thread is not None and thread.is_alive() else None
 
     def start(self) -> None:
-        """Begin; nothing when it has."""
-        if self._thread is not None:
+        """Begin; nothing while it runs, or has not ended yet."""
+        if self._thread is not None and self._thread.is_alive():
             return
         self._stopping = False
         self._stop, self._due, self.wake = asyncio.Event(), asyncio.Event(), asyncio.Event()

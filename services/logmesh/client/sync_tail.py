@@ -1,7 +1,9 @@
 """A live tail as an iterator that goes on by itself after broken connections."""
 
+import math
 import threading
 import time
+import weakref
 from collections.abc import Iterator
 from types import TracebackType
 from typing import Any, Self
@@ -66,7 +68,10 @@ class Tail:
         self.close()
 
     def _follow(self) -> Iterator[Record | Gap]:
-        threading.Thread(target=self._watch, name="logmesh-tail-watch", daemon=True).start()
+        watch = threading.Thread(
+            target=_watch, args=(weakref.ref(self), self._closed), name="logmesh-tail", daemon=True
+        )
+        watch.start()
         try:
             while not self._closed.is_set():
                 error: grpc.RpcError | None = None
@@ -76,7 +81,7 @@ class Tail:
                     self._call.cancel()  # closed while the call was made
                 try:
                     for answer in self._call:
-                        self._heard_at = time.monotonic()
+                        self._heard_at = math.inf  # what takes its time now is the caller
                         yield from self._following.take(answer)
                         self._heard_at = time.monotonic()
                 except grpc.RpcError as ended:
@@ -92,9 +97,18 @@ class Tail:
         finally:
             self.close()
 
-    def _watch(self) -> None:
-        """Cut a connection that has fallen silent: an iterator of gRPC can't be waited for with a limit."""
-        while not self._closed.wait(1.0):
-            if time.monotonic() - self._heard_at > SILENCE_SECONDS and self._call is not None:
-                self._silent = True
-                self._call.cancel()
+    def cut_silence(self) -> None:
+        """End a connection on which nothing has come for too long."""
+        if time.monotonic() - self._heard_at > SILENCE_SECONDS and self._call is not None:
+            self._silent = True
+            self._call.cancel()
+
+
+def _watch(tail: "weakref.ref[Tail]", closed: threading.Event) -> None:
+    """Look after a tail while there is one: an iterator of gRPC can't be waited for with a limit."""
+    while not closed.wait(1.0):
+        watched = tail()
+        if watched is None:
+            return
+        watched.cut_silence()
+        del watched

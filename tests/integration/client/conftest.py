@@ -1,9 +1,10 @@
 """A real processor and a real gateway on one database, in the test's own event loop; blocking calls go to threads."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import grpc
 import pytest
@@ -13,9 +14,14 @@ from tests.conftest import Database
 from tests.integration.processor.conftest import ServerStore
 from tests.integration.processor.running import RunningProcessor, running_processor
 
+from logmesh import Client
 from logmesh.cli.local.ports import free_port
-from logmesh.gateway.process import run_gateway
+from logmesh.gateway.process import SERVICES, run_gateway
+from logmesh.gateway.service import QueryServicer
 from logmesh.gateway.settings import GatewaySettings
+from logmesh.v1.query_service_pb2_grpc import QueryServiceServicer
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,3 +63,26 @@ async def system(store: ServerStore, database: Database, tmp_path: Path) -> Asyn
         yield System(processor, address)
         stop.set()
         await task
+
+
+async def ask(gateway: str, question: Callable[[Client], T]) -> T:
+    """Ask with the blocking client, in a thread."""
+
+    def work() -> T:
+        with Client(gateway, timeout=20) as client:
+            return question(client)
+
+    return await asyncio.to_thread(work)
+
+
+def needs(*methods: str) -> pytest.MarkDecorator:
+    """Skip until the gateway answers these."""
+    served = {
+        name
+        for name in vars(QueryServiceServicer)
+        if getattr(QueryServicer, name) is not getattr(QueryServiceServicer, name)
+    }
+    if "logmesh.v1.TailService" in SERVICES:
+        served.add("Tail")
+    missing = set(methods) - served
+    return pytest.mark.skipif(bool(missing), reason=f"the gateway does not answer {', '.join(sorted(missing))} yet")

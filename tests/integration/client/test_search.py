@@ -2,15 +2,13 @@
 
 import asyncio
 import time
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TypeVar
 
 import pytest
 from logmesh.filters import FilterError, parse_filter
 from tests.conftest import Database
-from tests.integration.client.conftest import System
+from tests.integration.client.conftest import System, ask
 from tests.integration.gateway.stored import store_records
 
 from logmesh import Appender, AsyncClient, Client, Record
@@ -18,7 +16,6 @@ from logmesh.cli.local.ports import free_port
 from logmesh.client.errors import ConnectionFailed, InvalidFilter, InvalidRequest
 from logmesh.v1.record_pb2 import SEVERITY_NUMBER_WARN, LogRecord
 
-T = TypeVar("T")
 COUNT = 1_050  # pages have 100, 300, 900 and 1,000 records
 
 
@@ -33,16 +30,6 @@ async def stored(system: System, database: Database) -> System:
     records[3].resource.service_name = "checkout"
     await store_records(database, records)
     return system
-
-
-async def ask(gateway: str, question: Callable[[Client], T]) -> T:
-    """Ask with the blocking client, in a thread."""
-
-    def work() -> T:
-        with Client(gateway, timeout=20) as client:
-            return question(client)
-
-    return await asyncio.to_thread(work)
 
 
 async def test_search_pages_over_boundaries_without_loss_or_repeat(stored: System) -> None:

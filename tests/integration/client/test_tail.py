@@ -1,0 +1,112 @@
+"""Live tails through a real gateway, over connections that are cut."""
+
+import asyncio
+import threading
+import time
+from datetime import timedelta
+
+import pytest
+from tests.integration.client.conftest import System, needs
+from tests.integration.client.proxy import CuttingProxy
+
+from logmesh import Appender, AsyncClient, Client, Gap, Record
+from logmesh.cli.local.ports import free_port
+from logmesh.client.errors import ConnectionFailed, InvalidFilter
+
+pytestmark = needs("Tail")
+
+
+def body_of(item: Record | Gap) -> str:
+    assert isinstance(item, Record), item
+    return item.body
+
+
+async def append(system: System, *bodies: str) -> None:
+    def work() -> None:
+        with Appender(system.processor.target, service="s") as appender:
+            for body in bodies:
+                appender.append(body)
+
+    await asyncio.to_thread(work)
+
+
+@pytest.mark.parametrize("asynchronous", [True, False], ids=["async", "blocking"])
+async def test_a_tail_goes_on_over_cut_connections_without_loss_or_repeat(system: System, asynchronous: bool) -> None:
+    async with CuttingProxy(system.gateway) as proxy:
+        found: list[str] = []
+        began = threading.Event()
+
+        async def follow() -> None:
+            async with AsyncClient(proxy.address) as client, client.tail("line", backlog=timedelta(minutes=5)) as tail:
+                async for item in tail:
+                    found.append(body_of(item))
+                    began.set()
+                    if len(found) == 41:
+                        break
+
+        def follow_blocking() -> None:
+            with Client(proxy.address) as client, client.tail("line", backlog=timedelta(minutes=5)) as tail:
+                for item in tail:
+                    found.append(body_of(item))
+                    began.set()
+                    if len(found) == 41:
+                        break
+
+        await append(system, "line first", "other")
+        following = asyncio.create_task(follow() if asynchronous else asyncio.to_thread(follow_blocking))
+        assert await asyncio.to_thread(began.wait, 20)
+        for part in range(4):
+            await append(system, *(f"line {part * 10 + number}" for number in range(10)))
+            proxy.cut()
+        await asyncio.wait_for(following, 40)
+        assert sorted(found) == sorted(["line first", *(f"line {number}" for number in range(40))])
+        assert proxy.connections >= 4
+
+
+async def test_a_resume_token_goes_on_in_another_process_s_tail(system: System) -> None:
+    async with AsyncClient(system.gateway) as client:
+        async with client.tail(backlog=timedelta(minutes=5)) as tail:
+            await append(system, "one")
+            assert body_of(await asyncio.wait_for(anext(tail), 20)) == "one"
+            token = tail.resume_token
+        assert token
+        await append(system, "two")
+        async with client.tail(resume_token=token) as tail:
+            assert body_of(await asyncio.wait_for(anext(tail), 20)) == "two"
+
+
+@pytest.mark.parametrize("asynchronous", [True, False], ids=["async", "blocking"])
+async def test_closing_ends_a_tail_that_waits(system: System, asynchronous: bool) -> None:
+    if asynchronous:
+        async with AsyncClient(system.gateway) as client:
+            tail = client.tail()
+
+            async def wait() -> list[Record | Gap]:
+                return [item async for item in tail]
+
+            waiting = asyncio.create_task(wait())
+            await asyncio.sleep(0.3)
+            await tail.close()
+            assert await asyncio.wait_for(waiting, 10) == []
+        return
+    with Client(system.gateway) as blocking:
+        other = blocking.tail()
+        threading.Timer(0.3, other.close).start()
+        began = time.monotonic()
+        assert await asyncio.to_thread(lambda: list(other)) == []
+        assert time.monotonic() - began < 10
+
+
+async def test_a_wrong_filter_and_nobody_there_are_raised_at_once(system: System) -> None:
+    def first(gateway: str) -> object:
+        with Client(gateway) as client, client.tail("sevrity = 3") as tail:
+            return next(tail)
+
+    with pytest.raises(InvalidFilter) as wrong:
+        await asyncio.to_thread(first, system.gateway)
+    assert wrong.value.suggestion == "severity"
+    with pytest.raises(ConnectionFailed):
+        await asyncio.to_thread(first, f"127.0.0.1:{free_port()}")
+    async with AsyncClient(system.gateway) as client:
+        with pytest.raises(InvalidFilter):
+            await anext(client.tail("sevrity = 3"))
