@@ -5,12 +5,12 @@ import os
 import socket
 import threading
 import time
-import weakref
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
+from logmesh.client import forking
 from logmesh.client.channel import Tls, authorization, credentials, open_channel
 from logmesh.client.courier import Courier, Spooling
 from logmesh.client.errors import AppendRefused, DeadlineExceeded, SpoolUnavailable
@@ -82,9 +82,9 @@ class Appender:
         if tls is not None:
             credentials(tls)  # a file that is missing is the caller's to know, and not a thread's later
         self._guard = threading.Lock()
-        self._closed = False
+        self._closed = self._was_running = False
         self._begin(self._open_spool())
-        _living.add(self)
+        forking.look_after(self)
 
     def append(self, record: Record | str, timeout: float = 30.0) -> None:
         """Take one record; a text is a record of this body. It returns at once while there is room for it.
@@ -130,7 +130,7 @@ class Appender:
             if self._closed:
                 return
             self._closed = True
-        _living.discard(self)
+        forking.forget(self)
         try:
             self.flush(timeout)
         finally:
@@ -189,19 +189,19 @@ class Appender:
                 self._courier.start()
 
     def before_fork(self) -> None:
-        """Leave no connection open, for gRPC does not work in a child of a process that has one."""
+        """See `Forkable`."""
         self._guard.acquire()
         self._was_running = self._courier.thread_id is not None
         self._courier.stop(_STOP_SECONDS)
 
     def after_fork_in_parent(self) -> None:
-        """Go on."""
+        """See `Forkable`."""
         if self._was_running and not self._closed:
             self._courier.start()
         self._guard.release()
 
     def after_fork_in_child(self) -> None:
-        """Begin anew: what waited is sent by the parent."""
+        """See `Forkable`."""
         self._guard = threading.Lock()
         if self._closed:
             return
@@ -210,28 +210,3 @@ class Appender:
             self._intake.close(
                 SpoolUnavailable(f"the spool {self._spool_folder} belongs to process {os.getppid()}, this one's parent")
             )
-
-
-_living: "weakref.WeakSet[Appender]" = weakref.WeakSet()
-_forking: list[Appender] = []
-
-
-def _before_fork() -> None:
-    _forking[:] = _living
-    for appender in _forking:
-        appender.before_fork()
-
-
-def _after_fork_in_parent() -> None:
-    for appender in _forking:
-        appender.after_fork_in_parent()
-    _forking.clear()
-
-
-def _after_fork_in_child() -> None:
-    for appender in _forking:
-        appender.after_fork_in_child()
-    _forking.clear()
-
-
-os.register_at_fork(before=_before_fork, after_in_parent=_after_fork_in_parent, after_in_child=_after_fork_in_child)

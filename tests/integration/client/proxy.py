@@ -8,7 +8,9 @@ from typing import Self
 class CuttingProxy:
     """Forwards to `target` (``host:port``); its own address is `address`."""
 
-    def __init__(self, target: str) -> None:
+    def __init__(self, target: str, refuse: int = 0) -> None:
+        """The first `refuse` connections are aborted at once."""
+        self._refuse = refuse
         host, _, port = target.rpartition(":")
         self._host, self._port = host, int(port)
         self._writers: set[asyncio.StreamWriter] = set()
@@ -36,6 +38,9 @@ class CuttingProxy:
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
+        if self.connections <= self._refuse:
+            writer.transport.abort()
+            return
         try:
             other_reader, other_writer = await asyncio.open_connection(self._host, self._port)
         except OSError:

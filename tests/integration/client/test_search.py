@@ -9,11 +9,13 @@ import pytest
 from logmesh.filters import FilterError, parse_filter
 from tests.conftest import Database
 from tests.integration.client.conftest import System, ask
+from tests.integration.client.proxy import CuttingProxy
 from tests.integration.gateway.stored import store_records
 
 from logmesh import Appender, AsyncClient, Client, Record
 from logmesh.cli.local.ports import free_port
-from logmesh.client.errors import ConnectionFailed, InvalidFilter, InvalidRequest
+from logmesh.client.errors import ConnectionFailed, DeadlineExceeded, InvalidFilter, InvalidRequest
+from logmesh.filters import FilterError, parse_filter
 from logmesh.v1.record_pb2 import SEVERITY_NUMBER_WARN, LogRecord
 
 COUNT = 1_050  # pages have 100, 300, 900 and 1,000 records
@@ -102,3 +104,25 @@ async def test_the_ledger_and_the_processors(system: System, tmp_path: Path) -> 
     assert entry.last_commit is not None
     (state,) = await ask(system.gateway, lambda client: client.processors())
     assert (state.name, state.ready, state.track) == ("log-processor-0", True, "stable")
+
+
+async def test_a_query_is_made_again_when_nobody_answers_at_first(system: System) -> None:
+    async with CuttingProxy(system.gateway, refuse=1) as proxy:
+        assert await ask(proxy.address, lambda client: client.ledger()) == []
+        assert proxy.connections == 2
+    async with CuttingProxy(system.gateway, refuse=1) as proxy, AsyncClient(proxy.address) as client:
+        assert [record async for record in client.search()] == []
+        assert proxy.connections == 2
+
+
+async def test_a_call_ends_within_its_time() -> None:
+    silent = await asyncio.start_server(lambda _reader, _writer: asyncio.sleep(60), "127.0.0.1", 0)
+    address = f"127.0.0.1:{silent.sockets[0].getsockname()[1]}"
+
+    def work() -> None:
+        with Client(address, timeout=0.5) as client:
+            client.summary()
+
+    with pytest.raises(DeadlineExceeded):
+        await asyncio.wait_for(asyncio.to_thread(work), 10)
+    silent.close()

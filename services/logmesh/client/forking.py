@@ -1,0 +1,67 @@
+"""What must be done around `os.fork`: gRPC does not work in a child of a process that has a connection open.
+
+`subprocess` does not fork in this sense; `multiprocessing` with its method `fork`, and prefork servers, do.
+"""
+
+# What is registered last runs first before a fork. Logging and the pools of threads take their locks then, which a thread
+# that is to come to its end may need: they are imported, and so registered, before this module registers itself.
+import concurrent.futures.thread  # noqa: F401
+import gc
+import logging  # noqa: F401
+import os
+import weakref
+from typing import Protocol
+
+
+class Forkable(Protocol):
+    """Something that can let go of its threads and connections, and take them up again."""
+
+    def before_fork(self) -> None:
+        """Leave no connection open."""
+        ...
+
+    def after_fork_in_parent(self) -> None:
+        """Go on."""
+        ...
+
+    def after_fork_in_child(self) -> None:
+        """Begin anew; what waited is the parent's."""
+        ...
+
+
+_living: "weakref.WeakSet[Forkable]" = weakref.WeakSet()
+_forking: list[Forkable] = []
+
+
+def look_after(forkable: Forkable) -> None:
+    """Call its methods around every fork, for as long as it lives."""
+    _living.add(forkable)
+
+
+def forget(forkable: Forkable) -> None:
+    """It has nothing open any more."""
+    _living.discard(forkable)
+
+
+def _before() -> None:
+    _forking[:] = _living
+    for forkable in _forking:
+        forkable.before_fork()
+    if _forking:
+        # A stream that was cut leaves cycles behind that hold its channel, and with it gRPC's own threads.
+        gc.collect()
+
+
+def _after_in_parent() -> None:
+    for forkable in _forking:
+        forkable.after_fork_in_parent()
+    _forking.clear()
+
+
+def _after_in_child() -> None:
+    for forkable in _forking:
+        forkable.after_fork_in_child()
+    _forking.clear()
+
+
+os.register_at_fork(before=_before, after_in_parent=_after_in_parent, after_in_child=_after_in_child)
