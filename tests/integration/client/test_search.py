@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from logmesh.filters import FilterError, parse_filter
 from tests.conftest import Database
 from tests.integration.client.conftest import System, ask
 from tests.integration.client.proxy import CuttingProxy
