@@ -15,7 +15,8 @@ from logmesh.gateway.tail.service import TailServicer
 from logmesh.gateway.trace_cache import TraceCache
 from logmesh.live.frames import SERVICE as TAIL
 from logmesh.live.frames import tail_handlers
-from logmesh.runtime.server import Health, bind, build_server
+from logmesh.runtime.guard import Guard, only
+from logmesh.runtime.server import REFLECTION, Health, bind, build_server
 from logmesh.storage.postgres import open_pool
 from logmesh.v1.pipeline_service_pb2_grpc import add_PipelineServiceServicer_to_server
 from logmesh.v1.query_service_pb2_grpc import add_QueryServiceServicer_to_server
@@ -41,7 +42,8 @@ async def run_gateway(settings: GatewaySettings, stop: asyncio.Event) -> None:
     )
     tails = TailServicer(settings, tail_pool)
     cache = TraceCache(settings.redis_url.get_secret_value()) if settings.redis_url else None
-    server, health = build_server(SERVICES, reflect=settings.reflection)
+    guard = Guard([*SERVICES, REFLECTION], only(settings.callers))
+    server, health = build_server(SERVICES, reflect=settings.reflection, interceptors=[guard])
     add_QueryServiceServicer_to_server(QueryServicer(settings, pool, cache), server)
     add_PipelineServiceServicer_to_server(PipelineServicer(settings, pool), server)
     server.add_generic_rpc_handlers((tail_handlers(tails.tail),))

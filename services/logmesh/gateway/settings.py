@@ -2,10 +2,10 @@
 
 from pydantic import Field, SecretStr
 
-from logmesh.runtime.settings import BaseProcessSettings
+from logmesh.runtime.settings import BaseServerSettings
 
 
-class GatewaySettings(BaseProcessSettings):
+class GatewaySettings(BaseServerSettings):
     """A gateway's environment; see each field."""
 
     port: int = Field(default=50050, ge=1, le=65535, description="gRPC port of the API.")

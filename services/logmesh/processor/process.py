@@ -29,6 +29,7 @@ from logmesh.processor.wal import Wal
 from logmesh.processor.write import Write
 from logmesh.processor.writer import Writer
 from logmesh.runtime import metrics
+from logmesh.runtime.guard import Guard, only
 from logmesh.runtime.server import Health, bind, build_server
 from logmesh.storage.migrate import migrate
 from logmesh.storage.postgres import connect, open_pool
@@ -40,6 +41,7 @@ log = structlog.get_logger()
 
 SERVICE = pb.DESCRIPTOR.services_by_name["IngestService"].full_name
 PIPELINE = "logmesh.v1.PipelineService"
+ASKED = (PIPELINE, TAIL)
 _CHECK_SECONDS = 2.0
 _MAINTAIN_SECONDS = 3600.0
 _REPLAY_AHEAD = 1_000
@@ -84,9 +86,11 @@ async def run_processor(settings: ProcessorSettings, stop: asyncio.Event) -> Non
     ingest = Ingest(settings, pool, sessions, wal, writer)
     pipeline = Pipeline(settings, sessions, journal, writer, fanout)
 
+    # Producers of any identity may append: what they append to is theirs alone. The rest is for gateways.
     server, health = build_server(
         [SERVICE, PIPELINE, TAIL],
         reflect=settings.reflection,
+        interceptors=[Guard(ASKED, only(settings.callers))],
         max_connection_age_seconds=settings.max_connection_age_seconds,
     )
     server.add_generic_rpc_handlers((_ingest_handlers(ingest, write), tail_handlers(Tail(settings, fanout).tail)))

@@ -28,6 +28,9 @@ SERVER_OPTIONS: list[tuple[str, int]] = [
 ]
 
 
+REFLECTION: str = reflection.SERVICE_NAME
+
+
 class Health:
     """`grpc.health.v1` for the server as a whole and for each of its services."""
 
@@ -46,6 +49,7 @@ def build_server(
     services: Sequence[str],
     *,
     reflect: bool,
+    interceptors: Sequence[Any] = (),
     max_connection_age_seconds: float | None = None,
     max_connection_age_grace_seconds: float = 60,
 ) -> tuple[grpc.aio.Server, Health]:
@@ -55,7 +59,7 @@ def build_server(
         # gRPC adds a jitter of 10 % by itself. Clients resolve names anew when their connection ends.
         options.append(("grpc.max_connection_age_ms", int(max_connection_age_seconds * 1000)))
         options.append(("grpc.max_connection_age_grace_ms", int(max_connection_age_grace_seconds * 1000)))
-    server = grpc.aio.server(options=options)
+    server = grpc.aio.server(options=options, interceptors=interceptors)
     state = Health(services)
     health_pb2_grpc.add_HealthServicer_to_server(state.servicer, server)
     if reflect:

@@ -2,10 +2,10 @@
 
 import socket
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from logmesh.client.tls import TlsFiles
 
@@ -40,3 +40,25 @@ class BaseProcessSettings(BaseSettings):
         if self.tls_cert is None or self.tls_key is None or self.tls_ca is None:
             return None
         return TlsFiles(self.tls_cert, self.tls_key, self.tls_ca)
+
+
+class BaseServerSettings(BaseProcessSettings):
+    """What a process has that others ask."""
+
+    callers: Annotated[list[str], NoDecode] = Field(
+        default_factory=list,
+        description="SPIFFE identities that may ask this process, comma-separated. Empty: every one under the authorities.",
+    )
+
+    @field_validator("callers", mode="before")
+    @classmethod
+    def _split_callers(cls, value: object) -> object:
+        return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+    @field_validator("callers")
+    @classmethod
+    def _are_spiffe_ids(cls, value: list[str]) -> list[str]:
+        for identity in value:
+            if not identity.startswith("spiffe://"):
+                raise ValueError(f"{identity!r} is not a SPIFFE identity, such as spiffe://cluster.local/ns/n/sa/a")
+        return value
