@@ -70,14 +70,14 @@ class Shell:
         """What the command prints. It must exit with 0."""
         for printed, here in (
             ("~/.local/share/logmesh", str(self._data_dir)),
-            ("localhost:50050", f"{LOOPBACK}.1:50050"),
+            ("localhost:8080", f"{LOOPBACK}.1:8080"),
             ("127.0.0.11:", f"{LOOPBACK}.11:"),
         ):
             command = command.replace(printed, here)
         environment = os.environ | {
             "PATH": f"{self._folder / 'bin'}:{os.environ['PATH']}",
             "LOGMESH_DATA_DIR": str(self._data_dir),
-            "LOGMESH_GATEWAY": f"{LOOPBACK}.1:50050",  # README's reader has it on localhost, the default
+            "LOGMESH_GATEWAY": f"{LOOPBACK}.1:8080",  # README's reader has it on localhost, the default
         }
         done = subprocess.run(
             ["bash", "-eu", "-o", "pipefail", "-c", command],

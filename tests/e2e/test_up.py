@@ -105,7 +105,7 @@ async def test_records_flow_lines_are_shipped_once_and_a_restart_finds_them(runn
     assert (piped.returncode, piped.stdout) == (0, "2 records committed\n"), piped.stderr
     shipped = "SELECT count(DISTINCT body) FROM logmesh.logs WHERE service = 'shipped'"
     assert await query(data_dir, shipped) == 5000
-    gateway = ("--gateway", f"{LOOPBACK}.1:50050")
+    gateway = ("--gateway", f"{LOOPBACK}.1:8080")
     found = run("search", 'service = "piped"', "--since", "1h", "--output", "raw", *gateway)
     assert sorted(found.stdout.splitlines()) == ["one", "two"], found.stderr
     status = json.loads(run("status", "--output", "json", *gateway).stdout)

@@ -4,6 +4,6 @@ from typing import Annotated, Final
 
 import typer
 
-DEFAULT_GATEWAY: Final = "localhost:50050"
+DEFAULT_GATEWAY: Final = "localhost:8080"
 
-Gateway = Annotated[str, typer.Option(help="Address of the gateway.", envvar="LOGMESH_GATEWAY")]
+Gateway = Annotated[str, typer.Option(help="Address of the API.", envvar="LOGMESH_GATEWAY")]

@@ -48,19 +48,26 @@ def up(
     loopback: Annotated[
         str, typer.Option(help="Loopback network; another lets a second system run beside the first.")
     ] = "127.0.0",
+    canary: Annotated[
+        int,
+        typer.Option(min=0, max=99, help="Percentage of new streams that a canary processor gets; 0: there is none."),
+    ] = 0,
 ) -> None:
     """Run the whole system on this machine, until Ctrl-C drains and stops it.
 
-    PostgreSQL, Redis, processors, gateway and generating producers start in that order, and producers reach
-    processors in mutual TLS. A later start finds the data again.
+    PostgreSQL, Redis, processors, gateway, edge and generating producers start in that order, and all of them reach
+    each other in mutual TLS. The API on port 8080 and the dashboard on port 3000 are open to this machine alone. A
+    later start finds the data again.
     """
     try:
         from logmesh.cli.local.plan import LocalOptions
+        from logmesh.cli.up import built_dashboard
         from logmesh.cli.up import up as run
     except ModuleNotFoundError as error:
         raise LocalError(f"running servers needs {error.name}: pip install 'logmesh[local]'") from error
 
-    run(LocalOptions(data_dir.expanduser().absolute(), producers, processors, rate, loopback), fresh=fresh)
+    folder = data_dir.expanduser().absolute()
+    run(LocalOptions(folder, producers, processors, rate, loopback, canary, built_dashboard()), fresh=fresh)
 
 
 @app.command()

@@ -17,6 +17,8 @@ os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
 
 from logmesh.cli.local.certificates import WorkloadFiles, ensure_certificates
 from logmesh.cli.local.components import PythonProcess, Server
+from logmesh.cli.local.edge import EDGE_METRICS_PORT, plan_edge
+from logmesh.cli.local.envoy import Envoy, envoy_program
 from logmesh.cli.local.output import Output
 from logmesh.cli.local.plan import LocalOptions, Program, plan_system
 from logmesh.cli.local.ports import require_free
@@ -27,7 +29,7 @@ from logmesh.cli.local.secret_files import write_secret
 from logmesh.cli.local.supervisor import Supervisor
 
 # All that `up` keeps below the data folder; `--fresh` removes these and nothing else.
-PARTS = ("postgres", "redis", "processors", "producers", "ship", "certificates", "dsn.json")
+PARTS = ("postgres", "redis", "edge", "processors", "producers", "ship", "certificates", "dsn.json")
 
 
 def up(options: LocalOptions, *, fresh: bool) -> None:
@@ -37,6 +39,12 @@ def up(options: LocalOptions, *, fresh: bool) -> None:
         if fresh:
             _remove_data(options.data_dir)
         asyncio.run(_run(options, output))
+
+
+def built_dashboard() -> Path | None:
+    """The dashboard's files where it has been built beside this package."""
+    folder = Path(__file__).parents[2] / "dashboard" / "dist"
+    return folder if (folder / "index.html").is_file() else None
 
 
 async def _run(options: LocalOptions, output: Output) -> None:
@@ -63,6 +71,7 @@ async def _run(options: LocalOptions, output: Output) -> None:
 async def _start(
     options: LocalOptions, supervisor: Supervisor, postgres: Postgres, redis: Redis, output: Output
 ) -> None:
+    envoy_program()  # what is missing is said before anything starts
     certificates = ensure_certificates(options.data_dir / "certificates", options.addresses)
     if not (options.data_dir / "postgres/data").exists():
         output.say("making the database")
@@ -71,40 +80,53 @@ async def _start(
     write_secret(options.data_dir / "dsn.json", json.dumps(dsns, indent=2).encode())
     tiers = plan_system(options, certificates, dsns, redis.url)
     programs = [program for tier in tiers for program in tier]
-    _require_ports(programs)
+    edge = Envoy(options.data_dir / "edge", plan_edge(options, certificates))
+    _require_ports(programs, edge)
 
     await supervisor.start([Server("postgres", postgres), Server("redis", redis)])
-    for tier in tiers:
-        await supervisor.start([PythonProcess(program, certificates["gateway"], output.child) for program in tier])
+    *servers, producers = [
+        [PythonProcess(program, certificates["operator"], output.child) for program in tier] for tier in tiers
+    ]
+    for tier in servers:
+        await supervisor.start(tier)
+    await supervisor.start([Server("edge", edge)])
+    await supervisor.start(producers)
     state = _state(options, certificates["log-producer"], programs)
     write_run_state(options.data_dir, state)
     _welcome(options, state, postgres, output)
 
 
-def _require_ports(programs: Sequence[Program]) -> None:
+def _require_ports(programs: Sequence[Program], edge: Envoy) -> None:
     for program in programs:
         for host, port in program.ports:
             require_free(host, port, program.name)
+    for address in edge.listens_on:
+        require_free(address.host, address.port, "the edge")
 
 
 def _state(options: LocalOptions, producer: WorkloadFiles, programs: Sequence[Program]) -> RunState:
     return RunState(
         pid=os.getpid(),
-        gateway=options.gateway,
+        gateway=options.api,
         target=options.target,
-        processors=options.target.removeprefix("ipv4:").split(","),
+        processors=options.processor_addresses,
         tls_cert=str(producer.cert),
         tls_key=str(producer.key),
         tls_ca=str(producer.ca),
         dsn_file=str(options.data_dir / "dsn.json"),
-        metrics={program.name: program.metrics for program in programs},
+        metrics={program.name: program.metrics for program in programs}
+        | {"edge": f"http://{options.host}:{EDGE_METRICS_PORT}/metrics"},
     )
 
 
 def _welcome(options: LocalOptions, state: RunState, postgres: Postgres, output: Output) -> None:
     command = "logmesh" if shutil.which("logmesh") else os.path.relpath(sys.argv[0])
+    host = "localhost" if options.host == "127.0.0.1" else options.host
+    no_dashboard = "" if options.dashboard_folder else "  (not built)"
     rows = {
-        "API": f"{state.gateway}  (gRPC with reflection)",
+        "API": f"http://{host}:{options.api_port}  (gRPC with reflection, gRPC-web, JSON; open to this machine alone:"
+        " no TLS, no tokens)",
+        "dashboard": f"http://{host}:{options.dashboard_port}{no_dashboard}",
         "processors": f"{'  '.join(state.processors)}  (mutual TLS)",
         "PostgreSQL": f"127.0.0.1:{postgres.port}, database logmesh  (passwords: {postgres.directory}/passwords.json)",
         "metrics": "  ".join(state.metrics.values()),
@@ -114,7 +136,11 @@ def _welcome(options: LocalOptions, state: RunState, postgres: Postgres, output:
     output.plain(Text("Logmesh is up", style="bold green"))
     for name, value in rows.items():
         output.plain(Text.assemble("  ", (f"{name:<12}", "bold"), value))
-    output.plain()
+    if options.canary_percent:
+        output.plain(
+            f"  {options.canary_percent} % of producers' new streams go to the canary, through {options.target}"
+        )
+        output.plain()
     # Only what is not the default has to be said.
     gateway = "" if options.host == "127.0.0.1" else f" --gateway {state.gateway}"
     data_dir = "" if options.data_dir == DEFAULT_DATA_DIR.expanduser() else f" --data-dir {options.data_dir}"
@@ -135,7 +161,7 @@ def _stop_signals(output: Output) -> tuple[asyncio.Event, asyncio.Event]:
             output.say("killing what is left")
             hurry.set()
         else:
-            output.say("stopping: producers, gateway, processors, then Redis and PostgreSQL")
+            output.say("stopping: producers, edge, gateway, processors, then Redis and PostgreSQL")
             stop.set()
 
     loop = asyncio.get_running_loop()

@@ -9,7 +9,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from logmesh.client.tls import TlsFiles
 
-__all__ = ["BaseProcessSettings", "TlsFiles"]
+__all__ = ["BaseProcessSettings", "BaseServerSettings", "TlsFiles"]
 
 
 class BaseProcessSettings(BaseSettings):

@@ -12,6 +12,7 @@ from typing import Protocol
 
 from logmesh.cli.local.certificates import WorkloadFiles
 from logmesh.cli.local.children import die_with_parent
+from logmesh.cli.local.envoy import Envoy
 from logmesh.cli.local.errors import LocalError
 from logmesh.cli.local.plan import Program
 from logmesh.cli.local.postgres import Postgres
@@ -91,8 +92,8 @@ class PythonProcess:
     async def _ready(self) -> bool:
         if self._program.health is None:
             return await accepts(*self._program.ports[-1])
-        address, encrypted = self._program.health
-        return await serves(address, self._tls if encrypted else None)
+        address, server_name = self._program.health
+        return await serves(address, self._tls, server_name)
 
     async def _read(self, output: asyncio.StreamReader) -> None:
         while True:
@@ -107,9 +108,9 @@ class PythonProcess:
 
 
 class Server:
-    """PostgreSQL or Redis."""
+    """PostgreSQL, Redis or Envoy."""
 
-    def __init__(self, name: str, server: Postgres | Redis) -> None:
+    def __init__(self, name: str, server: Postgres | Redis | Envoy) -> None:
         self.name = name
         self._server = server
 

@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from logmesh.cli.local.certificates import WorkloadFiles
+from logmesh.cli.local.certificates import WorkloadFiles, spiffe_id
 from logmesh.cli.local.postgres import Role
 
+API_PORT = 8080
+DASHBOARD_PORT = 3000
 GATEWAY_PORT = 50050
 MESH_PORT = 50051
 DIRECT_PORT = 50052
@@ -28,6 +30,12 @@ class LocalOptions:
     """Records a second of each generating producer; 0 is as fast as it goes."""
     loopback: str = "127.0.0"
     """First three numbers of the loopback addresses; another lets a second system run beside the first."""
+    canary_percent: int = 0
+    """Share of producers' new streams that goes to a canary processor; 0: there is none."""
+    dashboard_folder: Path | None = None
+    """The built dashboard; None: there is none."""
+    api_port: int = API_PORT
+    dashboard_port: int = DASHBOARD_PORT
 
     @property
     def host(self) -> str:
@@ -40,19 +48,39 @@ class LocalOptions:
         return [f"{self.loopback}.{FIRST_PROCESSOR + index}" for index in range(self.processors)]
 
     @property
+    def canary_hosts(self) -> list[str]:
+        """Address of the canary processor, after those of the stable ones."""
+        return [f"{self.loopback}.{FIRST_PROCESSOR + self.processors}"] if self.canary_percent else []
+
+    @property
     def addresses(self) -> tuple[str, ...]:
         """Every address that certificates must cover."""
-        return (self.host, *(f"{self.loopback}.{FIRST_PROCESSOR + index}" for index in range(MAX_PROCESSORS)))
+        return (self.host, *(f"{self.loopback}.{FIRST_PROCESSOR + index}" for index in range(MAX_PROCESSORS + 1)))
+
+    @property
+    def api(self) -> str:
+        """`host:port` of the API, as the edge serves it."""
+        return f"{self.host}:{self.api_port}"
 
     @property
     def gateway(self) -> str:
-        """`host:port` of the API."""
+        """`host:port` of the gateway, in mutual TLS for the edge."""
         return f"{self.host}:{GATEWAY_PORT}"
 
     @property
-    def target(self) -> str:
+    def processor_addresses(self) -> list[str]:
+        """`host:port` of each processor's direct port."""
+        return [f"{host}:{DIRECT_PORT}" for host in (*self.processor_hosts, *self.canary_hosts)]
+
+    @property
+    def every_processor(self) -> str:
         """gRPC target that resolves to every processor."""
-        return "ipv4:" + ",".join(f"{host}:{DIRECT_PORT}" for host in self.processor_hosts)
+        return "ipv4:" + ",".join(self.processor_addresses)
+
+    @property
+    def target(self) -> str:
+        """gRPC target of producers: every processor, or the edge that splits their streams."""
+        return f"ipv4:{self.host}:{MESH_PORT}" if self.canary_percent else self.every_processor
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +92,8 @@ class Program:
     environment: dict[str, str]
     ports: tuple[tuple[str, int], ...]
     """What it listens on; the last one serves /metrics."""
-    health: tuple[str, bool] | None
-    """`host:port` of its gRPC health service and whether that speaks mutual TLS; None: it is up when /metrics is."""
+    health: tuple[str, str] | None
+    """`host:port` of its gRPC health service and the name in its certificate; None: it is up when /metrics is."""
 
     @property
     def metrics(self) -> str:
@@ -87,31 +115,35 @@ def plan_system(
 
 def _processors(options: LocalOptions, tls: WorkloadFiles, dsns: Mapping[Role, str], redis_url: str) -> list[Program]:
     """Each with an address and a buffer of its own."""
+    stable = [(f"log-processor-{index}", host, "stable") for index, host in enumerate(options.processor_hosts)]
+    canary = [(f"log-processor-canary-{index}", host, "canary") for index, host in enumerate(options.canary_hosts)]
     return [
         Program(
-            name=f"log-processor-{index}",
+            name=name,
             module="logmesh.processor",
             environment={
-                "LOGMESH_NAME": f"log-processor-{index}",
+                "LOGMESH_NAME": name,
+                "LOGMESH_TRACK": track,
                 "LOGMESH_LISTEN_ADDRESS": host,
                 "LOGMESH_PORT": str(MESH_PORT),
                 "LOGMESH_DIRECT_PORT": str(DIRECT_PORT),
                 "LOGMESH_METRICS_PORT": str(SERVER_METRICS_PORT),
-                "LOGMESH_BUFFER_DIR": str(options.data_dir / "processors" / f"log-processor-{index}"),
+                "LOGMESH_BUFFER_DIR": str(options.data_dir / "processors" / name),
                 "LOGMESH_DATABASE_DSN": dsns["logmesh_writer"],
                 "LOGMESH_OWNER_DSN": dsns["logmesh_owner"],
                 "LOGMESH_REDIS_URL": redis_url,
+                "LOGMESH_CALLERS": spiffe_id("gateway"),
                 **tls.environment(),
             },
             ports=((host, MESH_PORT), (host, DIRECT_PORT), (host, SERVER_METRICS_PORT)),
-            health=(f"{host}:{DIRECT_PORT}", True),
+            health=(f"{host}:{DIRECT_PORT}", "log-processor"),
         )
-        for index, host in enumerate(options.processor_hosts)
+        for name, host, track in (*stable, *canary)
     ]
 
 
 def _gateway(options: LocalOptions, tls: WorkloadFiles, dsns: Mapping[Role, str], redis_url: str) -> Program:
-    """Plaintext for people on loopback, mutual TLS towards the processors."""
+    """Mutual TLS on both sides: the edge and the operator may ask it, and it may ask the processors."""
     return Program(
         name="gateway",
         module="logmesh.gateway",
@@ -122,11 +154,13 @@ def _gateway(options: LocalOptions, tls: WorkloadFiles, dsns: Mapping[Role, str]
             "LOGMESH_METRICS_PORT": str(SERVER_METRICS_PORT),
             "LOGMESH_DATABASE_DSN": dsns["logmesh_reader"],
             "LOGMESH_REDIS_URL": redis_url,
-            "LOGMESH_PROCESSORS": options.target,
+            "LOGMESH_PROCESSORS": options.every_processor,
+            "LOGMESH_SERVE_TLS": "true",
+            "LOGMESH_CALLERS": f"{spiffe_id('edge')},{spiffe_id('operator')}",
             **tls.environment(),
         },
         ports=((options.host, GATEWAY_PORT), (options.host, SERVER_METRICS_PORT)),
-        health=(options.gateway, False),
+        health=(options.gateway, "gateway"),
     )
 
 

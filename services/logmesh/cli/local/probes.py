@@ -24,10 +24,9 @@ async def accepts(host: str, port: int) -> bool:
     return True
 
 
-async def serves(address: str, tls: WorkloadFiles | None) -> bool:
-    """Whether the server's health says SERVING; with `tls`, over mutual TLS as a log-processor."""
-    files = TlsFiles(tls.cert, tls.key, tls.ca) if tls else None
-    async with open_channel(address, files, server_name="log-processor" if tls else None) as channel:
+async def serves(address: str, tls: WorkloadFiles, server_name: str) -> bool:
+    """Whether the health of the server, which must show `server_name`, says SERVING; asked over mutual TLS."""
+    async with open_channel(address, TlsFiles(tls.cert, tls.key, tls.ca), server_name=server_name) as channel:
         try:
             answer = await HealthStub(channel).Check(HealthCheckRequest(), timeout=PROBE_SECONDS)
         except grpc.aio.AioRpcError:

@@ -20,9 +20,9 @@ class RunState:
 
     pid: int
     gateway: str
-    """`host:port` of the API, plaintext on loopback."""
+    """`host:port` of the API as the edge serves it, plaintext on loopback."""
     target: str
-    """gRPC target that resolves to every processor."""
+    """gRPC target of producers."""
     processors: list[str]
     """`host:port` of each processor's direct port, in mutual TLS."""
     tls_cert: str
