@@ -1,18 +1,14 @@
 """Who gets in: one SPIFFE identity under our authority, and nobody else. What each database role can reach."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import asyncpg
 import grpc
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+from tests.integration.identities import NOW, issue
 from tests.integration.processor.append_stream import AppendStream, columns_of
 from tests.integration.processor.conftest import ServerStore
 from tests.integration.processor.running import running_processor
@@ -20,8 +16,8 @@ from tests.integration.processor.running import running_processor
 from logmesh.cli.local.certificates import WorkloadFiles, ensure_certificates, spiffe_id
 from logmesh.runtime.settings import TlsFiles
 from logmesh.v1 import ingest_service_pb2 as pb
-
-NOW = datetime.now(UTC)
+from logmesh.v1.pipeline_service_pb2 import ListProcessorsRequest
+from logmesh.v1.pipeline_service_pb2_grpc import PipelineServiceStub
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,32 +26,6 @@ class Refused:
 
     code: grpc.StatusCode
     reason: str = ""
-
-
-def _issue(folder: Path, ca: Path, names: list[str], *, ends: datetime = NOW + timedelta(hours=1)) -> TlsFiles:
-    """A client certificate with these URIs, from the authority in `ca`'s folder."""
-    authority = x509.load_pem_x509_certificate(ca.read_bytes())
-    authority_key = serialization.load_pem_private_key(ca.with_suffix(".key").read_bytes(), None)
-    assert isinstance(authority_key, ec.EllipticCurvePrivateKey)
-    key = ec.generate_private_key(ec.SECP256R1())
-    general: list[x509.GeneralName] = [x509.DNSName("client"), *map(x509.UniformResourceIdentifier, names)]
-    cert = (
-        x509.CertificateBuilder()
-        .issuer_name(authority.subject)
-        .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "client")]))
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(NOW - timedelta(days=2))
-        .not_valid_after(ends)
-        .add_extension(x509.SubjectAlternativeName(general), critical=False)
-        .sign(authority_key, hashes.SHA256())
-    )
-    stem = folder / uuid4().hex
-    stem.with_suffix(".crt").write_bytes(cert.public_bytes(serialization.Encoding.PEM))
-    stem.with_suffix(".key").write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
-    return TlsFiles(stem.with_suffix(".crt"), stem.with_suffix(".key"), ca)
 
 
 async def test_only_one_spiffe_identity_under_our_authority_gets_in(
@@ -75,15 +45,15 @@ async def test_only_one_spiffe_identity_under_our_authority_gets_in(
 
         unavailable, unauthenticated = grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.UNAUTHENTICATED
         clients: dict[str, tuple[TlsFiles, Refused]] = {
-            "expired": (_issue(tmp_path, ca, [producer], ends=NOW - timedelta(hours=1)), Refused(unavailable)),
+            "expired": (issue(tmp_path, ca, [producer], ends=NOW - timedelta(hours=1)), Refused(unavailable)),
             "wrong authority": (TlsFiles(strangers.cert, strangers.key, ca), Refused(unavailable)),
-            "no identity": (_issue(tmp_path, ca, []), Refused(unauthenticated, "0 SPIFFE identities")),
+            "no identity": (issue(tmp_path, ca, []), Refused(unauthenticated, "0 SPIFFE identities")),
             "another kind of URI": (
-                _issue(tmp_path, ca, ["https://log-producer"]),
+                issue(tmp_path, ca, ["https://log-producer"]),
                 Refused(unauthenticated, "0 SPIFFE identities"),
             ),
             "two identities": (
-                _issue(tmp_path, ca, [producer, spiffe_id("gateway")]),
+                issue(tmp_path, ca, [producer, spiffe_id("gateway")]),
                 Refused(unauthenticated, "2 SPIFFE identities"),
             ),
         }
@@ -180,12 +150,38 @@ async def test_a_tenant_is_given_by_the_identity_and_read_by_it_alone(
         await writer.close()
 
 
+async def test_only_named_callers_ask_for_its_state_and_every_producer_appends(
+    store: ServerStore, tmp_path: Path, certificates: dict[str, WorkloadFiles]
+) -> None:
+    server, client = certificates["log-processor"], certificates["log-producer"]
+    callers = [spiffe_id("gateway")]
+    async with running_processor(store, tmp_path, server=server, client=client, callers=callers) as processor:
+
+        async def ask(files: TlsFiles) -> grpc.StatusCode:
+            try:
+                await PipelineServiceStub(processor.channel(files)).ListProcessors(ListProcessorsRequest(), timeout=10)
+            except grpc.aio.AioRpcError as error:
+                return error.code()
+            return grpc.StatusCode.OK
+
+        def files_of(workload: str) -> TlsFiles:
+            files = certificates[workload]
+            return TlsFiles(files.cert, files.key, files.ca)
+
+        assert await ask(files_of("gateway")) is grpc.StatusCode.OK
+        assert await ask(files_of("log-producer")) is grpc.StatusCode.PERMISSION_DENIED
+        assert await ask(files_of("edge")) is grpc.StatusCode.PERMISSION_DENIED
+        two = issue(tmp_path, server.ca, [spiffe_id("gateway"), spiffe_id("edge")])
+        assert await ask(two) is grpc.StatusCode.UNAUTHENTICATED
+        await processor.stream().hello()
+
+
 async def test_write_needs_an_identity_too(
     store: ServerStore, tmp_path: Path, certificates: dict[str, WorkloadFiles]
 ) -> None:
     server, client = certificates["log-processor"], certificates["log-producer"]
     async with running_processor(store, tmp_path, server=server, client=client) as processor:
-        nobody = processor.channel(_issue(tmp_path, server.ca, []))
+        nobody = processor.channel(issue(tmp_path, server.ca, []))
         write: Any = nobody.unary_unary(
             "/logmesh.v1.IngestService/Write",
             request_serializer=None,

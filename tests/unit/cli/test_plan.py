@@ -3,14 +3,12 @@
 from dataclasses import replace
 from pathlib import Path
 
-from logmesh.cli.local.certificates import WorkloadFiles
+from logmesh.cli.local.certificates import WORKLOADS, WorkloadFiles, spiffe_id
+from logmesh.cli.local.edge import plan_edge
 from logmesh.cli.local.plan import LocalOptions, Program, plan_system
 from logmesh.cli.local.postgres import Role
 
-FILES = {
-    name: WorkloadFiles(Path(f"{name}.crt"), Path(f"{name}.key"), Path("ca.crt"))
-    for name in ("log-producer", "log-processor", "gateway")
-}
+FILES = {name: WorkloadFiles(Path(f"{name}.crt"), Path(f"{name}.key"), Path("ca.crt")) for name in WORKLOADS}
 DSNS: dict[Role, str] = {"logmesh_owner": "o", "logmesh_writer": "w", "logmesh_reader": "r"}
 OPTIONS = LocalOptions(Path("data"), producers=2, processors=3)
 
@@ -55,6 +53,41 @@ def test_each_process_gets_the_least_role_that_does() -> None:
     assert gateway.environment["LOGMESH_REDIS_URL"] == "redis"
     assert processors[0].environment["LOGMESH_DATABASE_DSN"] == "w"
     assert not any("DSN" in name for name in producers[0].environment)
+
+
+def test_the_gateway_takes_calls_from_edge_and_operator_alone_and_processors_from_the_gateway() -> None:
+    processors, [gateway], _ = plan()
+    assert gateway.environment["LOGMESH_SERVE_TLS"] == "true"
+    assert gateway.environment["LOGMESH_CALLERS"] == f"{spiffe_id('edge')},{spiffe_id('operator')}"
+    assert {program.environment["LOGMESH_CALLERS"] for program in processors} == {spiffe_id("gateway")}
+
+
+def test_the_edge_is_open_to_this_machine_alone_and_shares_no_port() -> None:
+    options = replace(OPTIONS, canary_percent=10)
+    edge = plan_edge(options, FILES)
+    assert edge.hosts == ("localhost", "127.0.0.1")
+    assert edge.split is not None
+    own = {
+        (address.host, address.port)
+        for address in (edge.api, edge.dashboard, edge.metrics, edge.split.listen)
+        if address
+    }
+    assert own == {("127.0.0.1", port) for port in (8080, 3000, 9091, 50051)}
+    assert not own & {port for tier in plan(options) for program in tier for port in program.ports}
+
+
+def test_a_canary_gets_its_share_through_the_edge_and_is_asked_for_its_state() -> None:
+    options = replace(OPTIONS, canary_percent=10)
+    processors, [gateway], producers = plan(options)
+    tracks = {program.name: program.environment["LOGMESH_TRACK"] for program in processors}
+    assert tracks == {f"log-processor-{n}": "stable" for n in range(3)} | {"log-processor-canary-0": "canary"}
+    assert {program.environment["LOGMESH_TARGET"] for program in producers} == {"ipv4:127.0.0.1:50051"}
+    assert gateway.environment["LOGMESH_PROCESSORS"].endswith(",127.0.0.14:50052")
+    split = plan_edge(options, FILES).split
+    assert split is not None
+    assert [str(address) for address in split.canary] == ["127.0.0.14:50052"]
+    assert len(split.stable) == 3
+    assert plan_edge(OPTIONS, FILES).split is None
 
 
 def test_a_second_system_on_another_loopback_shares_no_port() -> None:
