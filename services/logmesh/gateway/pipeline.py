@@ -14,6 +14,7 @@ from logmesh.gateway.failures import QUERY_FAILURES, status_of
 from logmesh.gateway.reader import reading
 from logmesh.gateway.settings import GatewaySettings
 from logmesh.gateway.summary import summarize
+from logmesh.gateway.tenant import tenant_of_call
 from logmesh.runtime.channel import open_channel
 from logmesh.storage.multirange import from_multirange
 from logmesh.storage.sql import load
@@ -56,7 +57,7 @@ class PipelineServicer(PipelineServiceServicer):
 
     async def _ledger(self, limit: int, context: Any) -> list[pb.LedgerEntry]:
         try:
-            async with reading(self._pool, self._settings.tenant, _LEDGER_SECONDS) as connection:
+            async with reading(self._pool, tenant_of_call(self._settings.tenant), _LEDGER_SECONDS) as connection:
                 rows = await connection.fetch(load("list_ledger"), limit)
         except QUERY_FAILURES as error:
             code, text = status_of(error)

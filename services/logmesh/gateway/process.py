@@ -12,10 +12,12 @@ from logmesh.gateway.pipeline import PipelineServicer
 from logmesh.gateway.service import QueryServicer
 from logmesh.gateway.settings import GatewaySettings
 from logmesh.gateway.tail.service import TailServicer
+from logmesh.gateway.tenant import with_token
+from logmesh.gateway.tokens import Tokens
 from logmesh.gateway.trace_cache import TraceCache
 from logmesh.live.frames import SERVICE as TAIL
 from logmesh.live.frames import tail_handlers
-from logmesh.runtime.guard import Guard, only
+from logmesh.runtime.guard import Check, Guard, only
 from logmesh.runtime.server import REFLECTION, Health, bind, build_server
 from logmesh.storage.postgres import open_pool
 from logmesh.v1.pipeline_service_pb2_grpc import add_PipelineServiceServicer_to_server
@@ -42,7 +44,7 @@ async def run_gateway(settings: GatewaySettings, stop: asyncio.Event) -> None:
     )
     tails = TailServicer(settings, tail_pool)
     cache = TraceCache(settings.redis_url.get_secret_value()) if settings.redis_url else None
-    guard = Guard([*SERVICES, REFLECTION], only(settings.callers))
+    guard = Guard([*SERVICES, REFLECTION], _check(settings))
     server, health = build_server(SERVICES, reflect=settings.reflection, interceptors=[guard])
     add_QueryServiceServicer_to_server(QueryServicer(settings, pool, cache), server)
     add_PipelineServiceServicer_to_server(PipelineServicer(settings, pool), server)
@@ -65,6 +67,15 @@ async def run_gateway(settings: GatewaySettings, stop: asyncio.Event) -> None:
             await cache.close()
         pool.terminate()
     log.info("gateway has stopped", event_name="stopped")
+
+
+def _check(settings: GatewaySettings) -> Check:
+    """What a call must show: the identity of a caller, and a token where an issuer is named."""
+    callers = only(settings.callers)
+    if settings.jwt_jwks is None:
+        return callers
+    tokens = Tokens(settings.jwt_issuer, settings.jwt_audience, settings.jwt_jwks, settings.jwt_tenant_claim)
+    return with_token(callers, tokens)
 
 
 async def _watch(settings: GatewaySettings, health: Health) -> None:

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 
 import asyncpg
 
+from logmesh.gateway.tenant import tenant_of_call
 from logmesh.storage.sql import load
 
 _ACQUIRE_SECONDS = 2.0
@@ -22,6 +23,8 @@ async def reading(
 
     Raises ReaderBusy when no connection comes free, OSError or asyncpg's errors when the database is away.
     """
+    if tenant_of_call(tenant) != tenant:
+        raise AssertionError("a call must not read what belongs to another tenant than its token's")
     try:
         connection = await pool.acquire(timeout=_ACQUIRE_SECONDS)
     except TimeoutError as error:

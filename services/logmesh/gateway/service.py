@@ -19,6 +19,7 @@ from logmesh.gateway.request import read_limit, read_range, to_proto
 from logmesh.gateway.search import Done, Progress, Query, search
 from logmesh.gateway.settings import GatewaySettings
 from logmesh.gateway.surroundings import find_context, read_context_request
+from logmesh.gateway.tenant import tenant_of_call
 from logmesh.gateway.trace_cache import TraceCache
 from logmesh.gateway.traces import Traces, read_trace_request
 from logmesh.v1 import query_service_pb2 as pb
@@ -45,6 +46,11 @@ class QueryServicer(QueryServiceServicer):
         self._exports = ExportSlots(settings.database_connections)
         self._traces = Traces(pool, cache, time_limit_seconds=settings.search_seconds)
 
+    @property
+    def _tenant(self) -> str:
+        """The tenant of the call under way."""
+        return tenant_of_call(self._settings.tenant)
+
     async def Search(  # type: ignore[override]  # noqa: N802  # it writes to the context, to notice a stalled client
         self, request: SearchRequest, context: Any
     ) -> None:
@@ -52,7 +58,7 @@ class QueryServicer(QueryServiceServicer):
         async with answering(context, "Search"):
             query = read_request(request, time.time_ns())
             await write(context, SearchResponse(meta=_meta(query)))
-            found = search(self._pool, self._settings.tenant, query, time_limit_seconds=self._settings.search_seconds)
+            found = search(self._pool, self._tenant, query, time_limit_seconds=self._settings.search_seconds)
             async with aclosing(found) as messages:
                 async for message in messages:
                     await write(context, _response(message, request.filter, query.start_unix_nano))
@@ -61,38 +67,36 @@ class QueryServicer(QueryServiceServicer):
         """Counts over time."""
         async with answering(context, "Histogram"):
             query = read_histogram(request, time.time_ns())
-            return await histogram(self._pool, self._settings.tenant, query, self._settings.search_seconds)
+            return await histogram(self._pool, self._tenant, query, self._settings.search_seconds)
 
     async def Facets(self, request: pb.FacetsRequest, context: Any) -> pb.FacetsResponse:  # noqa: N802
         """The most frequent values of fields."""
         async with answering(context, "Facets"):
             query = read_facets(request, time.time_ns())
-            return await facets(self._pool, self._settings.tenant, query, self._settings.search_seconds)
+            return await facets(self._pool, self._tenant, query, self._settings.search_seconds)
 
     async def ListPatterns(self, request: pb.ListPatternsRequest, context: Any) -> pb.ListPatternsResponse:  # noqa: N802
         """Templates of bodies."""
         async with answering(context, "ListPatterns"):
             query = read_patterns(request, time.time_ns())
-            return await list_patterns(self._pool, self._settings.tenant, query, self._settings.search_seconds)
+            return await list_patterns(self._pool, self._tenant, query, self._settings.search_seconds)
 
     async def ListChanges(self, request: pb.ListChangesRequest, context: Any) -> pb.ListChangesResponse:  # noqa: N802
         """Services by rise of their errors."""
         async with answering(context, "ListChanges"):
             query = read_changes(request, time.time_ns())
-            return await list_changes(self._pool, self._settings.tenant, query, self._settings.search_seconds)
+            return await list_changes(self._pool, self._tenant, query, self._settings.search_seconds)
 
     async def GetTrace(self, request: pb.GetTraceRequest, context: Any) -> pb.GetTraceResponse:  # noqa: N802
         """All records of a trace, oldest first; none when it is not known."""
         async with answering(context, "GetTrace"):
-            return await self._traces.find(self._settings.tenant, read_trace_request(request))
+            return await self._traces.find(self._tenant, read_trace_request(request))
 
     async def GetContext(self, request: pb.GetContextRequest, context: Any) -> pb.GetContextResponse:  # noqa: N802
         """What the same instance logged around a record. NOT_FOUND when there is no such record."""
         async with answering(context, "GetContext"):
             query = read_context_request(request)
-            return await find_context(
-                self._pool, self._settings.tenant, query, time_limit_seconds=self._settings.search_seconds
-            )
+            return await find_context(self._pool, self._tenant, query, time_limit_seconds=self._settings.search_seconds)
 
     async def Export(  # type: ignore[override]  # noqa: N802  # as Search
         self, request: pb.ExportRequest, context: Any
@@ -100,7 +104,7 @@ class QueryServicer(QueryServiceServicer):
         """Every matching record as a file in pieces. OK at the end means that none is missing up to the limit."""
         async with answering(context, "Export"):
             asked = read_export_request(request, time.time_ns())
-            pieces = export(self._pool, self._settings.tenant, asked, page_seconds=self._settings.search_seconds)
+            pieces = export(self._pool, self._tenant, asked, page_seconds=self._settings.search_seconds)
             async with self._exports.one(), aclosing(pieces):
                 async for piece in pieces:
                     await write(context, piece)
@@ -109,7 +113,7 @@ class QueryServicer(QueryServiceServicer):
         """How an unfinished filter may go on; nothing when it is wrong already."""
         async with answering(context, "Complete"):
             query = read_complete_request(request, time.time_ns())
-            return await complete(self._pool, self._settings.tenant, query)
+            return await complete(self._pool, self._tenant, query)
 
 
 def read_request(request: SearchRequest, now_unix_nano: int) -> Query:

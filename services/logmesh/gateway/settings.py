@@ -1,6 +1,8 @@
 """Settings of a gateway."""
 
-from pydantic import Field, SecretStr
+from pathlib import Path
+
+from pydantic import Field, SecretStr, model_validator
 
 from logmesh.runtime.settings import BaseServerSettings
 
@@ -22,8 +24,20 @@ class GatewaySettings(BaseServerSettings):
     serve_tls: bool = Field(
         default=False, description="Whether clients must come in mutual TLS; off behind an edge or a mesh's sidecar."
     )
-    tenant: str = Field(default="default", min_length=1, description="Tenant whose records are shown.")
+    tenant: str = Field(
+        default="default", min_length=1, description="Tenant whose records are shown where calls come without tokens."
+    )
+    jwt_issuer: str = Field(default="", description="Whose tokens are taken. Empty: none are asked for.")
+    jwt_audience: str = Field(default="logmesh", min_length=1, description="For whom a token must be.")
+    jwt_jwks: Path | None = Field(default=None, description="File with the issuer's public keys, JWKS.")
+    jwt_tenant_claim: str = Field(default="tenant", min_length=1, description="Claim of a token that names the tenant.")
     max_tails: int = Field(default=200, ge=1, le=10_000, description="Live tails at once.")
     search_seconds: float = Field(default=10, gt=0, le=25, description="How long a search may take for one page.")
     processor_seconds: float = Field(default=2, gt=0, le=30, description="How long a processor may take to answer.")
     drain_seconds: float = Field(default=10, ge=0, description="How long a stop waits for answers under way.")
+
+    @model_validator(mode="after")
+    def _issuer_with_its_keys(self) -> "GatewaySettings":
+        if bool(self.jwt_issuer) != bool(self.jwt_jwks):
+            raise ValueError("LOGMESH_JWT_ISSUER and LOGMESH_JWT_JWKS go together: set both or none")
+        return self

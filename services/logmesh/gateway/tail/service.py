@@ -16,6 +16,7 @@ from logmesh.gateway.tail.processors import Processors
 from logmesh.gateway.tail.standing import ResumeTokenError, Standing, read_token
 from logmesh.gateway.tail.store import Store
 from logmesh.gateway.tail.tail import Tail
+from logmesh.gateway.tenant import tenant_of_call
 from logmesh.live.frames import ReaderGone, ReaderStopped, send_frames
 from logmesh.runtime import metrics
 from logmesh.v1 import tail_service_pb2 as pb
@@ -49,7 +50,7 @@ class TailServicer:
             await context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
         if len(self._tails) >= self._settings.max_tails:
             await context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, "too many tails are open; try again later")
-        tenant = self._settings.tenant
+        tenant = tenant_of_call(self._settings.tenant)
         store = Store(self._pool, tenant, node)
         standing = standing or Standing(await _now(store) - int(backlog_seconds * 10**6))
         from_the_past = bool(request.resume_token) or backlog_seconds > 0

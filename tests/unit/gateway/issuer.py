@@ -29,14 +29,16 @@ class Issuer:
         path.write_text(json.dumps({"keys": keys}))
         return path
 
-    def token(self, *, algorithm: str = "RS256", **claims: Any) -> str:
+    def token(self, *, algorithm: str = "RS256", kid: str = "", **claims: Any) -> str:
         """A token that is good unless `claims` or `algorithm` make it otherwise; a claim of None is left out."""
         given = {"iss": ISSUER, "aud": AUDIENCE, "exp": int(time.time()) + 600, "sub": "someone"} | claims
         kept = {name: value for name, value in given.items() if value is not None}
+        key: Any = self._rsa
         if algorithm == "none":
-            return jwt.encode(kept, "", algorithm="none", headers={"kid": "rsa"})
-        if algorithm.startswith("HS"):
-            return jwt.encode(kept, "shared secret of thirty-two bytes!!", algorithm=algorithm, headers={"kid": "rsa"})
-        if algorithm == "ES256":
-            return jwt.encode(kept, self._ec, algorithm="ES256", headers={"kid": "ec"})
-        return jwt.encode(kept, self._rsa, algorithm=algorithm, headers={"kid": "rsa"})
+            key = ""
+        elif algorithm.startswith("HS"):
+            key = "a shared secret of at least thirty-two bytes"
+        elif algorithm == "ES256":
+            key = self._ec
+        headers = {"kid": kid or ("ec" if algorithm == "ES256" else "rsa")}
+        return jwt.encode(kept, key, algorithm=algorithm, headers=headers)
