@@ -1,0 +1,148 @@
+"""The API through a real Envoy on a real gateway: gRPC, gRPC-web and JSON on one port, and the same on the dashboard's."""
+
+import asyncio
+import json
+import shutil
+import stat
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import grpc
+import pytest
+from tests.conftest import Database
+from tests.integration.edge.conftest import MakeOptions
+from tests.integration.edge.http import get
+from tests.integration.edge.running import code_of, running_edge, running_gateway
+from tests.integration.gateway.stored import make_schema, store_records
+
+from logmesh.cli.local.certificates import WorkloadFiles, spiffe_id
+from logmesh.cli.local.envoy import Envoy
+from logmesh.cli.local.ports import free_port
+from logmesh.edge.options import Address, EdgeOptions
+from logmesh.v1.ingest_service_pb2 import WriteRequest
+from logmesh.v1.ingest_service_pb2_grpc import IngestServiceStub
+from logmesh.v1.query_service_pb2 import SEARCH_END_EXHAUSTED, SearchRequest
+from logmesh.v1.query_service_pb2_grpc import QueryServiceStub
+from logmesh.v1.record_pb2 import SEVERITY_NUMBER_ERROR, LogRecord
+
+WEB_CLIENT = Path(__file__).with_name("grpc_web.mjs")
+LISTENERS = ["api", "dashboard"]
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """A running edge and its options."""
+
+    options: EdgeOptions
+    envoy: Envoy
+
+    def address(self, listener: str) -> Address:
+        """Where a listener listens."""
+        found: Address = getattr(self.options, listener)
+        return found
+
+
+@pytest.fixture
+async def edge(
+    database: Database, certificates: dict[str, WorkloadFiles], options: MakeOptions, tmp_path: Path
+) -> AsyncIterator[Edge]:
+    """An edge before a gateway with three records."""
+    await make_schema(database)
+    now = time.time_ns()
+    records = [LogRecord(time_unix_nano=now - n * 10**9, body=f"line {n}") for n in range(3)]
+    records[1].severity_number = SEVERITY_NUMBER_ERROR
+    records[1].attributes.update({"free": 0, "user": "Zoë"})
+    await store_records(database, records)
+    callers = [spiffe_id("edge"), spiffe_id("operator")]
+    async with running_gateway(database.reader_dsn, certificates, callers=callers) as gateway:
+        chosen = options(gateway, metrics=Address("127.0.0.1", free_port()))
+        with running_edge(tmp_path / "edge", chosen) as envoy:
+            yield Edge(chosen, envoy)
+
+
+@pytest.mark.parametrize("listener", LISTENERS)
+async def test_json_comes_one_object_a_line_with_the_names_of_the_protos(edge: Edge, listener: str) -> None:
+    answer = await get(
+        edge.address(listener), "/v1/logs?filter=severity%3E%3DERROR+AND+attributes.user%3D%22Zo%C3%AB%22"
+    )
+    assert (answer.status, answer.headers["content-type"]) == (200, "application/json")
+    *rows, done = [json.loads(line) for line in answer.body.splitlines()]
+    (record,) = [record for row in rows if "rows" in row for record in row["rows"]["records"]]
+    assert (record["body"], record["severity_number"]) == ("line 1", "SEVERITY_NUMBER_ERROR")
+    assert record["attributes"] == {"free": 0, "user": "Zoë"}
+    assert done["done"]["end"] == "SEARCH_END_EXHAUSTED"
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "words"),
+    [
+        ("/v1/logs?filter=sevrity%3D3", 400, "did you mean severity?"),
+        ("/v1/logs?filtr=x", 400, "filtr"),
+        ("/v1/logs?page_size=many", 400, "page_size"),
+        ("/v1/nothing", 404, "/v1/logs"),
+        ("/logmesh.v1.IngestService/Write", 404, "Not here"),
+    ],
+)
+async def test_a_wrong_request_is_told_what_is_wrong(edge: Edge, path: str, status: int, words: str) -> None:
+    answer = await get(edge.options.api, path)
+    assert answer.status == status
+    assert words in answer.body
+
+
+@pytest.mark.parametrize("listener", LISTENERS)
+async def test_grpc_streams_through(edge: Edge, listener: str) -> None:
+    async with grpc.aio.insecure_channel(str(edge.address(listener))) as channel:
+        answers = [
+            answer async for answer in QueryServiceStub(channel).Search(SearchRequest(filter="line"), timeout=20)
+        ]
+        assert [record.body for answer in answers for record in answer.rows.records] == ["line 0", "line 1", "line 2"]
+        assert answers[-1].done.end == SEARCH_END_EXHAUSTED
+        code, details = await code_of(QueryServiceStub(channel).Search(SearchRequest(filter="sevrity = 3"), timeout=20))
+        assert (code, "did you mean severity?" in details) == (grpc.StatusCode.INVALID_ARGUMENT, True)
+
+
+async def test_what_is_not_the_gateways_does_not_pass(edge: Edge) -> None:
+    async with grpc.aio.insecure_channel(str(edge.options.api)) as channel:
+        code, _ = await code_of(IngestServiceStub(channel).Write(WriteRequest(), timeout=20))
+        assert code is grpc.StatusCode.UNIMPLEMENTED
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="node is not on PATH")
+@pytest.mark.parametrize("listener", LISTENERS)
+async def test_a_browsers_call_gets_rows_in_grpc_web(edge: Edge, listener: str) -> None:
+    request = SearchRequest(filter="line 2").SerializeToString().hex()
+    url = f"http://{edge.address(listener)}/logmesh.v1.QueryService/Search"
+    process = await asyncio.create_subprocess_exec(
+        "node", str(WEB_CLIENT), url, request, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+    )
+    out, err = await asyncio.wait_for(process.communicate(), 30)
+    assert process.returncode == 0, err.decode()
+    seen = json.loads(out)
+    assert seen["contentType"] == "application/grpc-web+proto"
+    assert any("line 2" in bytes.fromhex(message).decode("utf-8", "replace") for message in seen["messages"])
+    assert "grpc-status:0" in seen["trailers"].replace(" ", "")
+
+
+async def test_administration_is_a_socket_and_metrics_are_all_that_is_reached(edge: Edge) -> None:
+    assert stat.S_IMODE(edge.envoy.admin_socket.stat().st_mode) == 0o600
+    metrics = edge.options.metrics
+    assert metrics is not None
+    await get(edge.options.api, "/v1/logs")
+    shown = await get(metrics, "/metrics")
+    assert "envoy_cluster_upstream_rq_total" in shown.body
+    for path in ("/", "/config_dump", "/stats", "/quitquitquit", "/metrics/../config_dump"):
+        assert (await get(metrics, path)).status == 404
+    for path in ("/metrics", "/config_dump"):
+        assert (await get(edge.options.api, path)).status == 404
+
+
+async def test_requests_are_logged_as_json_without_their_query(edge: Edge) -> None:
+    await get(edge.options.api, "/v1/logs?filter=secret")
+    async with asyncio.timeout(20):
+        while "/v1/logs" not in (text := edge.envoy.log_path.read_text()):
+            await asyncio.sleep(0.1)
+    (line,) = [entry for entry in map(json.loads, text.splitlines()) if entry.get("path") == "/v1/logs"]
+    assert (line["event"], line["listener"], line["status"], line["grpc_status"]) == ("request", "api", 200, "OK")
+    assert "secret" not in text

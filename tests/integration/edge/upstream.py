@@ -1,0 +1,50 @@
+"""A gRPC server behind the edge that tells what reached it. It stands for a gateway where the gateway's answer is not the point."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from typing import Any
+
+from logmesh.cli.local.certificates import WorkloadFiles
+from logmesh.runtime.server import bind, build_server
+from logmesh.runtime.settings import TlsFiles
+from logmesh.v1.query_service_pb2 import SearchProgress, SearchRequest, SearchResponse
+from logmesh.v1.query_service_pb2_grpc import QueryServiceServicer, add_QueryServiceServicer_to_server
+
+
+class Upstream(QueryServiceServicer):
+    """Keeps the metadata of each search; answers with one message, and with a second when it is told to."""
+
+    def __init__(self) -> None:
+        self.address = ""
+        self.seen: list[dict[str, str]] = []
+        self.go_on = asyncio.Event()
+        self.cancelled = asyncio.Event()
+
+    async def Search(self, request: SearchRequest, context: Any) -> AsyncIterator[SearchResponse]:  # type: ignore[override]  # noqa: N802
+        """One message now, one later."""
+        self.seen.append({key: str(value) for key, value in context.invocation_metadata()})
+        yield SearchResponse(progress=SearchProgress())
+        try:
+            await self.go_on.wait()
+        except asyncio.CancelledError:
+            self.cancelled.set()
+            raise
+        yield SearchResponse(progress=SearchProgress())
+
+
+@contextlib.asynccontextmanager
+async def running_upstream(files: WorkloadFiles) -> AsyncIterator[Upstream]:
+    """An upstream in mutual TLS on a port of its own, with the identity of `files`."""
+    upstream = Upstream()
+    server, health = build_server(["logmesh.v1.QueryService"], reflect=True)
+    add_QueryServiceServicer_to_server(upstream, server)
+    port = bind(server, "127.0.0.1:0", TlsFiles(files.cert, files.key, files.ca))
+    upstream.address = f"127.0.0.1:{port}"
+    await server.start()
+    await health.set_serving(True)
+    try:
+        yield upstream
+    finally:
+        upstream.go_on.set()
+        await server.stop(None)
