@@ -5,14 +5,17 @@ import contextlib
 from collections.abc import AsyncIterator
 from typing import Any
 
+import grpc
+
 from logmesh.cli.local.certificates import WorkloadFiles
 from logmesh.runtime.server import bind, build_server
 from logmesh.runtime.settings import TlsFiles
 from logmesh.v1.query_service_pb2 import SearchProgress, SearchRequest, SearchResponse
-from logmesh.v1.query_service_pb2_grpc import QueryServiceServicer, add_QueryServiceServicer_to_server
+
+SERVICE = "logmesh.v1.QueryService"
 
 
-class Upstream(QueryServiceServicer):
+class Upstream:
     """Keeps the metadata of each search; answers with one message, and with a second when it is told to."""
 
     def __init__(self) -> None:
@@ -21,7 +24,7 @@ class Upstream(QueryServiceServicer):
         self.go_on = asyncio.Event()
         self.cancelled = asyncio.Event()
 
-    async def Search(self, request: SearchRequest, context: Any) -> AsyncIterator[SearchResponse]:  # type: ignore[override]  # noqa: N802
+    async def search(self, _request: SearchRequest, context: Any) -> AsyncIterator[SearchResponse]:
         """One message now, one later."""
         self.seen.append({key: str(value) for key, value in context.invocation_metadata()})
         yield SearchResponse(progress=SearchProgress())
@@ -37,8 +40,11 @@ class Upstream(QueryServiceServicer):
 async def running_upstream(files: WorkloadFiles) -> AsyncIterator[Upstream]:
     """An upstream in mutual TLS on a port of its own, with the identity of `files`."""
     upstream = Upstream()
-    server, health = build_server(["logmesh.v1.QueryService"], reflect=True)
-    add_QueryServiceServicer_to_server(upstream, server)
+    server, health = build_server([SERVICE], reflect=True)
+    search = grpc.unary_stream_rpc_method_handler(
+        upstream.search, SearchRequest.FromString, SearchResponse.SerializeToString
+    )
+    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(SERVICE, {"Search": search}),))
     port = bind(server, "127.0.0.1:0", TlsFiles(files.cert, files.key, files.ca))
     upstream.address = f"127.0.0.1:{port}"
     await server.start()
