@@ -1,6 +1,7 @@
 """`logmesh status`: what each producer has had stored and what is missing, and how each processor is."""
 
 import json
+from collections import Counter
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Any
@@ -60,6 +61,8 @@ def status(
     console.print(headline(summary))
     console.print(producer_table(ledger, datetime.now(UTC)))
     console.print(processor_table(processors))
+    if split := split_line(processors):
+        console.print(split)
 
 
 def _ask(producers: int, gateway: str) -> tuple[GetSummaryResponse, ListLedgerResponse, ListProcessorsResponse]:
@@ -111,6 +114,7 @@ def as_plain(
             }
             for state in processors.processors
         ],
+        "streams_by_track": streams_by_track(processors),
     }
 
 
@@ -165,6 +169,26 @@ def processor_table(processors: ListProcessorsResponse) -> Table:
             clean(state.version),
         )
     return table
+
+
+def streams_by_track(processors: ListProcessorsResponse) -> dict[str, int]:
+    """How many streams are open on the processors of each track, the largest first."""
+    streams: Counter[str] = Counter()
+    for state in processors.processors:
+        if state.track:
+            streams[state.track] += state.streams
+    return dict(streams.most_common())
+
+
+def split_line(processors: ListProcessorsResponse) -> str:
+    """How open streams are split between tracks; empty where there is one track."""
+    streams = streams_by_track(processors)
+    if len(streams) < 2:
+        return ""
+    every = sum(streams.values()) or 1
+    return "open streams: " + ", ".join(
+        f"{clean(track)} {count} ({count / every:.0%})" for track, count in streams.items()
+    )
 
 
 def missing_batches(entry: LedgerEntry) -> int:
