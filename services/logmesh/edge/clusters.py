@@ -36,6 +36,13 @@ def processors(track: str, addresses: Sequence[Address], upstream: MutualTls) ->
                 "grpc_health_check": {},
             }
         ],
+        # A dead one has the fewest streams, and would draw all new ones until its health is asked for again.
+        outlier_detection={
+            "split_external_local_origin_errors": True,
+            "consecutive_local_origin_failure": 2,
+            "base_ejection_time": "5s",
+            "max_ejection_percent": 50,
+        },
         # None is better than all: a stream that is refused is opened again, one that is sent to the dying breaks.
         common_lb_config={"healthy_panic_threshold": {"value": 0}},
     )

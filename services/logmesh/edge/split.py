@@ -24,7 +24,7 @@ def split_routes(split: Split) -> Config:
                     "envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate",
                 )
             ],
-            host_selection_retry_max_attempts=5,
+            host_selection_retry_max_attempts=10,
         ),
     }
     return {
