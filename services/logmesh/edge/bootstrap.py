@@ -75,9 +75,10 @@ def _listener(name: str, address: Address, manager: Config, transport: Config | 
 
 def _metrics() -> Config:
     routes = [
-        {"match": {"path": "/metrics"}, "route": {"cluster": clusters.ADMIN, "prefix_rewrite": "/stats/prometheus"}},
-        {"match": {"prefix": "/"}, **direct(404, "Metrics are at /metrics.\n")},
+        {"match": {"path": path}, "route": {"cluster": clusters.ADMIN, "prefix_rewrite": administration}}
+        for path, administration in (("/metrics", "/stats/prometheus"), ("/ready", "/ready"))
     ]
+    routes.append({"match": {"prefix": "/"}, **direct(404, "Metrics are at /metrics.\n")})
     hosts = [{"name": "metrics", "domains": ["*"], "routes": routes}]
     return connection_manager("metrics", [router()], {"name": "metrics", "virtual_hosts": hosts})
 

@@ -76,7 +76,7 @@ class EdgeOptions:
     admin_socket: Path
     """Unix socket of Envoy's administration, for its owner alone; at most 107 bytes."""
     metrics: Address | None = None
-    """Where /metrics is served; nothing else of the administration is reachable by network."""
+    """Where /metrics and /ready are served; nothing else of the administration is reachable by network."""
     gateway_tls: MutualTls | None = None
     """None: plaintext, behind a mesh's sidecar."""
     tls: ServerTls | None = None

@@ -30,7 +30,7 @@ async def get(address: Address, path: str, *, method: str = "GET", **headers: st
             return Answer(
                 answer.status,
                 {name.lower(): value for name, value in answer.getheaders()},
-                answer.read().decode(),
+                answer.read().decode(errors="replace"),
             )
         finally:
             connection.close()

@@ -132,6 +132,7 @@ async def test_administration_is_a_socket_and_metrics_are_all_that_is_reached(ed
     await get(edge.options.api, "/v1/logs")
     shown = await get(metrics, "/metrics")
     assert "envoy_cluster_upstream_rq_total" in shown.body
+    assert (await get(metrics, "/ready")).body == "LIVE\n"
     for path in ("/", "/config_dump", "/stats", "/quitquitquit", "/metrics/../config_dump"):
         assert (await get(metrics, path)).status == 404
     for path in ("/metrics", "/config_dump"):

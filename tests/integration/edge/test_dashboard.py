@@ -48,6 +48,17 @@ async def test_assets_are_kept_by_browsers_since_their_names_change(edge: EdgeOp
     assert (await get(edge.dashboard, "/logo.svg")).headers["content-type"] == "image/svg+xml"
 
 
+async def test_large_files_travel_compressed(edge: EdgeOptions) -> None:
+    assert edge.dashboard_folder is not None
+    (edge.dashboard_folder / "assets" / "large.js").write_text("console.log('large');" * 1_000)
+    plain = await get(edge.dashboard, "/assets/large.js")
+    assert "content-encoding" not in plain.headers
+    assert plain.headers["vary"].lower() == "accept-encoding"
+    asked = await get(edge.dashboard, "/assets/large.js", Accept__Encoding="gzip")
+    assert asked.headers["content-encoding"] == "gzip"
+    assert len(asked.body) < len(plain.body) / 10
+
+
 async def test_a_file_that_is_not_there_is_not_the_page(edge: EdgeOptions) -> None:
     for path in ("/assets/old-123.js", "/favicon.ico", "/v1/nothing"):
         assert (await get(edge.dashboard, path)).status == 404

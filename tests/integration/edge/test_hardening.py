@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import ssl
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from tests.integration.edge.running import code_of, running_edge
 from tests.integration.edge.upstream import Upstream, running_upstream
 
 from logmesh.cli.local.certificates import WorkloadFiles
-from logmesh.edge.options import EdgeOptions, RateLimit
+from logmesh.edge.options import EdgeOptions, RateLimit, ServerTls
 from logmesh.v1.query_service_pb2 import SearchRequest
 from logmesh.v1.query_service_pb2_grpc import QueryServiceStub
 
@@ -124,6 +125,67 @@ async def test_each_message_of_a_stream_comes_at_once_and_leaving_ends_it_behind
         assert not upstream.go_on.is_set()
         writer.close()
         await upstream.cancelled.wait()
+
+
+async def test_a_stream_that_is_silent_longer_than_envoys_usual_timeout_is_not_cut(
+    edge: EdgeOptions, upstream: Upstream
+) -> None:
+    """A route's timeout is 15 s unless it is told otherwise."""
+
+    async def search(channel: grpc.aio.Channel) -> int:
+        return len([answer async for answer in QueryServiceStub(channel).Search(SearchRequest())])
+
+    async with grpc.aio.insecure_channel(str(edge.api)) as channel:
+        by_grpc = asyncio.create_task(search(channel))
+        by_json = asyncio.create_task(get(edge.api, "/v1/logs"))
+        await asyncio.sleep(16)
+        assert not by_grpc.done() and not by_json.done()
+        upstream.go_on.set()
+        async with asyncio.timeout(20):
+            assert await by_grpc == 2
+            assert len((await by_json).body.splitlines()) == 2
+
+
+async def test_connections_above_the_limit_are_closed_and_the_others_go_on(
+    upstream: Upstream, options: MakeOptions, tmp_path: Path
+) -> None:
+    upstream.go_on.set()
+    chosen = options(upstream.address, max_connections=4)
+    with running_edge(tmp_path / "edge", chosen):
+        open_ones = [await asyncio.open_connection(chosen.api.host, chosen.api.port) for _ in range(4)]
+        reader, writer = await asyncio.open_connection(chosen.api.host, chosen.api.port)
+        assert await asyncio.wait_for(reader.read(), 20) == b""
+        writer.close()
+        first, sender = open_ones[0]
+        sender.write(b"GET /v1/logs HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert await asyncio.wait_for(first.readline(), 20) == b"HTTP/1.1 200 OK\r\n"
+        for _, each in open_ones:
+            each.close()
+
+
+async def test_a_certificate_makes_it_https_for_every_client(
+    upstream: Upstream, options: MakeOptions, certificates: dict[str, WorkloadFiles], tmp_path: Path
+) -> None:
+    upstream.go_on.set()
+    mine = certificates["edge"]
+    chosen = options(upstream.address, tls=ServerTls(mine.cert, mine.key))
+    with running_edge(tmp_path / "edge", chosen):
+        trust = ssl.create_default_context(cafile=str(mine.ca))
+        for address in (chosen.api, chosen.dashboard):
+            reader, writer = await asyncio.open_connection(address.host, address.port, ssl=trust)
+            writer.write(b"GET /v1/logs HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+            head, _, _ = (await asyncio.wait_for(reader.read(), 20)).partition(b"\r\n\r\n")
+            assert head.startswith(b"HTTP/1.1 200 OK")
+            assert b"strict-transport-security: max-age=" in head
+            writer.close()
+        credentials = grpc.ssl_channel_credentials(mine.ca.read_bytes())
+        async with grpc.aio.secure_channel(str(chosen.api), credentials) as channel:
+            assert (await code_of(QueryServiceStub(channel).Search(SearchRequest(), timeout=20)))[
+                0
+            ] is grpc.StatusCode.OK
+        async with grpc.aio.insecure_channel(str(chosen.api)) as plaintext:
+            code, _ = await code_of(QueryServiceStub(plaintext).Search(SearchRequest(), timeout=20))
+            assert code is grpc.StatusCode.UNAVAILABLE
 
 
 async def test_a_server_of_another_identity_is_not_the_gateway(

@@ -90,7 +90,7 @@ def test_reflection_passes_only_when_asked_for() -> None:
 def test_filters_stand_in_order_and_options_switch_them() -> None:
     api = ["header_mutation", "local_ratelimit", "jwt_authn", "grpc_web", "grpc_json_transcoder", "router"]
     assert filter_names(everything(), "api") == api
-    assert filter_names(everything(), "dashboard") == [*api[:-1], "lua", "file_server", "router"]
+    assert filter_names(everything(), "dashboard") == [*api[:-1], "compressor", "lua", "file_server", "router"]
     assert filter_names(replace(PLAIN, rate_limit=None), "dashboard") == [api[0], *api[3:]]
     assert not any(name == "cors" for listener in ("api", "dashboard") for name in filter_names(everything(), listener))
 
@@ -122,7 +122,9 @@ def test_administration_is_a_socket_for_its_owner(options: EdgeOptions) -> None:
         if route.get("route", {}).get("cluster") == "admin"
     ]
     assert [(name, route["match"], route["route"]["prefix_rewrite"]) for name, route in reached] == (
-        [("metrics", {"path": "/metrics"}, "/stats/prometheus")] if options.metrics else []
+        [("metrics", {"path": "/metrics"}, "/stats/prometheus"), ("metrics", {"path": "/ready"}, "/ready")]
+        if options.metrics
+        else []
     )
 
 
