@@ -22,7 +22,7 @@ async def get(address: Address, path: str, *, method: str = "GET", **headers: st
     def ask() -> Answer:
         connection = http.client.HTTPConnection(address.host, address.port, timeout=20)
         try:
-            connection.putrequest(method, path, skip_host="Host" in headers)
+            connection.putrequest(method, path, skip_host="Host" in headers, skip_accept_encoding=True)
             for name, value in headers.items():
                 connection.putheader(name.replace("__", "-"), value)
             connection.endheaders()
