@@ -1,7 +1,12 @@
 """How `logmesh status` sums up the processors."""
 
 from logmesh.cli.status import as_plain, split_line, streams_by_track
-from logmesh.v1.pipeline_service_pb2 import ListLedgerResponse, ListProcessorsResponse, ProcessorState
+from logmesh.v1.pipeline_service_pb2 import (
+    GetSummaryResponse,
+    ListLedgerResponse,
+    ListProcessorsResponse,
+    ProcessorState,
+)
 
 
 def processors(*states: tuple[str, int]) -> ListProcessorsResponse:
@@ -13,7 +18,7 @@ def processors(*states: tuple[str, int]) -> ListProcessorsResponse:
 def test_the_split_between_tracks_is_one_line() -> None:
     found = processors(("stable", 5), ("canary", 1), ("stable", 4), ("", 0))  # the last one does not answer
     assert split_line(found) == "open streams: stable 9 (90%), canary 1 (10%)"
-    assert as_plain(ListLedgerResponse(), found)["streams_by_track"] == {"stable": 9, "canary": 1}
+    assert as_plain(GetSummaryResponse(), ListLedgerResponse(), found)["streams_by_track"] == {"stable": 9, "canary": 1}
 
 
 def test_one_track_or_no_stream_is_no_split() -> None:
