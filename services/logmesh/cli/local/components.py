@@ -8,6 +8,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Protocol
 
 from logmesh.cli.local.certificates import WorkloadFiles
@@ -21,6 +22,8 @@ from logmesh.cli.local.redis import Redis
 
 READY_SECONDS = 60.0
 POLL_SECONDS = 0.05
+# The edge logs each request, and nobody rotates files on a laptop.
+MAX_LOG_BYTES = 64 << 20
 
 
 class Component(Protocol):
@@ -107,6 +110,13 @@ class PythonProcess:
                 self._show(self.name, text)
 
 
+def keep_small(log: Path, max_bytes: int = MAX_LOG_BYTES) -> None:
+    """Begin a log anew that has grown beyond `max_bytes`; whoever writes it appends."""
+    with contextlib.suppress(FileNotFoundError):
+        if log.stat().st_size > max_bytes:
+            os.truncate(log, 0)
+
+
 class Server:
     """PostgreSQL, Redis or Envoy."""
 
@@ -129,6 +139,7 @@ class Server:
         if process is None:
             raise AssertionError("it was not started")
         while (status := process.poll()) is None:
+            keep_small(self._server.log_path)
             await asyncio.sleep(0.2)
         return status
 

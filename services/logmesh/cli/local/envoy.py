@@ -69,7 +69,9 @@ class Envoy:
         configuration = self.directory / "envoy.json"
         write_secret(configuration, render(replace(self._options, admin_socket=self.admin_socket)).encode())
         arguments = ["--concurrency", str(WORKERS), "--log-level", "warning", "--disable-hot-restart", *FLUSH]
-        with self.log_path.open("ab" if self.process else "wb") as log:
+        if self.process is None:
+            self.log_path.unlink(missing_ok=True)
+        with self.log_path.open("ab") as log:
             self.process = spawn(
                 [program, "--config-path", configuration, *arguments], output=log, directory=self.directory
             )
