@@ -3,7 +3,7 @@
 import json
 from typing import Final
 
-from logmesh.edge import clusters, tls
+from logmesh.edge import clusters, issuer, tls
 from logmesh.edge.connection import BUFFER_BYTES, connection_manager
 from logmesh.edge.dashboard import browser_headers, file_filters, file_routes
 from logmesh.edge.filters import api_filters, router
@@ -87,6 +87,8 @@ def _clusters(options: EdgeOptions) -> list[Config]:
     found = [clusters.gateway(options)]
     if options.metrics:
         found.append(clusters.admin(options))
+    if options.jwt and issuer.is_address(options.jwt):
+        found.append(issuer.cluster(options.jwt, clusters.socket_address(issuer.server_of(options.jwt))))
     if split := options.split:
         found.append(clusters.processors("stable", split.stable, split.upstream))
         found.append(clusters.processors("canary", split.canary, split.upstream))

@@ -7,6 +7,7 @@ import base64
 from typing import Final
 
 from logmesh.edge.descriptors import descriptor_set, services
+from logmesh.edge.issuer import keys
 from logmesh.edge.options import EdgeOptions, Jwt, RateLimit
 from logmesh.edge.typed import Config, extension
 
@@ -100,7 +101,7 @@ def _jwt(jwt: Jwt) -> Config:
             PROVIDER: {
                 "issuer": jwt.issuer,
                 "audiences": [jwt.audience],
-                "local_jwks": {"filename": str(jwt.jwks)},
+                **keys(jwt),
                 "require_expiration": True,
                 "clock_skew_seconds": 30,
                 "forward": True,

@@ -37,11 +37,14 @@ class ServerTls:
 
 @dataclass(frozen=True, slots=True)
 class Jwt:
-    """Whose tokens are taken: those of `issuer` for `audience`, signed by a key in the file `jwks`."""
+    """Whose tokens are taken: those of `issuer` for `audience`, signed by a key in `jwks`."""
 
     issuer: str
     audience: str
-    jwks: Path
+    jwks: str
+    """A file, read when the edge starts, or the https:// address where the issuer publishes its keys."""
+    authorities: Path = Path("/etc/ssl/certs/ca-certificates.crt")
+    """Whose certificates are believed at that address."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,10 @@ class EdgeSettings(BaseSettings):
     tls_key: Path | None = Field(default=None, description="Key of the certificate, PEM.")
     jwt_issuer: str = Field(default="", description="Whose tokens are taken. Empty: none are asked for.")
     jwt_audience: str = Field(default="logmesh", min_length=1, description="For whom a token must be.")
-    jwt_jwks: Path | None = Field(default=None, description="File with the issuer's public keys, JWKS.")
+    jwt_jwks: str = Field(default="", description="The issuer's public keys: a JWKS file, or its https:// address.")
+    jwt_authorities: Path = Field(
+        default=Path("/etc/ssl/certs/ca-certificates.crt"), description="Authorities for that address, PEM."
+    )
     dashboard_folder: Path | None = Field(default=None, description="The built dashboard. Unset: there is none.")
     requests_per_second: int = Field(default=100, ge=0, description="Of each client address; 0: no limit.")
     burst: int = Field(default=400, ge=0, description="Requests at once above that.")
@@ -77,7 +80,7 @@ class EdgeSettings(BaseSettings):
             metrics=Address(self.listen_address, self.metrics_port),
             admin_socket=self.admin_socket,
             tls=ServerTls(self.tls_cert, self.tls_key) if self.tls_cert and self.tls_key else None,
-            jwt=Jwt(self.jwt_issuer, self.jwt_audience, self.jwt_jwks) if self.jwt_jwks else None,
+            jwt=self._jwt(),
             dashboard_folder=self.dashboard_folder,
             rate_limit=limit,
             hosts=tuple(self.hosts),
@@ -85,3 +88,8 @@ class EdgeSettings(BaseSettings):
             max_heap_bytes=self.max_heap_bytes,
             max_connections=self.max_connections,
         )
+
+    def _jwt(self) -> Jwt | None:
+        if not self.jwt_issuer:
+            return None
+        return Jwt(self.jwt_issuer, self.jwt_audience, self.jwt_jwks, self.jwt_authorities)

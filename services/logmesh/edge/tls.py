@@ -34,6 +34,25 @@ def connecting(tls: MutualTls) -> Config:
     return extension(_SOCKET, f"{_TYPES}.UpstreamTlsContext", sni=tls.server_name, common_tls_context=_mutual(tls))
 
 
+def connecting_to_public(host: str, authorities: Path, *, is_number: bool) -> Config:
+    """To a server of the world that shows a certificate for `host`, a name or a number, of one of `authorities`."""
+    name: Config = {} if is_number else {"sni": host}
+    return extension(
+        _SOCKET,
+        f"{_TYPES}.UpstreamTlsContext",
+        **name,
+        common_tls_context={
+            "tls_params": {"tls_minimum_protocol_version": "TLSv1_2"},
+            "validation_context": {
+                "trusted_ca": {"filename": str(authorities)},
+                "match_typed_subject_alt_names": [
+                    {"san_type": "IP_ADDRESS" if is_number else "DNS", "matcher": {"exact": host}}
+                ],
+            },
+        },
+    )
+
+
 def _mutual(tls: MutualTls) -> Config:
     return {
         "tls_params": {"tls_minimum_protocol_version": "TLSv1_2", "tls_maximum_protocol_version": "TLSv1_3"},

@@ -8,6 +8,7 @@ import asyncio
 import asyncpg
 import structlog
 
+from logmesh.gateway.keys import Keys
 from logmesh.gateway.pipeline import PipelineServicer
 from logmesh.gateway.service import QueryServicer
 from logmesh.gateway.settings import GatewaySettings
@@ -44,7 +45,7 @@ async def run_gateway(settings: GatewaySettings, stop: asyncio.Event) -> None:
     )
     tails = TailServicer(settings, tail_pool)
     cache = TraceCache(settings.redis_url.get_secret_value()) if settings.redis_url else None
-    guard = Guard([*SERVICES, REFLECTION], _check(settings))
+    guard = Guard([*SERVICES, REFLECTION], await _check(settings))
     server, health = build_server(SERVICES, reflect=settings.reflection, interceptors=[guard])
     add_QueryServiceServicer_to_server(QueryServicer(settings, pool, cache), server)
     add_PipelineServiceServicer_to_server(PipelineServicer(settings, pool), server)
@@ -69,13 +70,14 @@ async def run_gateway(settings: GatewaySettings, stop: asyncio.Event) -> None:
     log.info("gateway has stopped", event_name="stopped")
 
 
-def _check(settings: GatewaySettings) -> Check:
+async def _check(settings: GatewaySettings) -> Check:
     """What a call must show: the identity of a caller, and a token where an issuer is named."""
     callers = only(settings.callers)
-    if settings.jwt_jwks is None:
+    if not settings.jwt_issuer:
         return callers
-    tokens = Tokens(settings.jwt_issuer, settings.jwt_audience, settings.jwt_jwks, settings.jwt_tenant_claim)
-    return with_token(callers, tokens)
+    keys = Keys(settings.jwt_jwks)
+    await keys.open()
+    return with_token(callers, Tokens(settings.jwt_issuer, settings.jwt_audience, keys, settings.jwt_tenant_claim))
 
 
 async def _watch(settings: GatewaySettings, health: Health) -> None:

@@ -1,7 +1,5 @@
 """Settings of a gateway."""
 
-from pathlib import Path
-
 from pydantic import Field, SecretStr, model_validator
 
 from logmesh.runtime.settings import BaseServerSettings
@@ -29,7 +27,9 @@ class GatewaySettings(BaseServerSettings):
     )
     jwt_issuer: str = Field(default="", description="Whose tokens are taken. Empty: none are asked for.")
     jwt_audience: str = Field(default="logmesh", min_length=1, description="For whom a token must be.")
-    jwt_jwks: Path | None = Field(default=None, description="File with the issuer's public keys, JWKS.")
+    jwt_jwks: str = Field(
+        default="", description="The issuer's public keys, each with a `kid`: a JWKS file, or its https:// address."
+    )
     jwt_tenant_claim: str = Field(default="tenant", min_length=1, description="Claim of a token that names the tenant.")
     max_tails: int = Field(default=200, ge=1, le=10_000, description="Live tails at once.")
     search_seconds: float = Field(default=10, gt=0, le=25, description="How long a search may take for one page.")

@@ -25,7 +25,7 @@ def with_token(first: Check, tokens: Tokens) -> Check:
         try:
             if len(given) != 1:
                 raise TokenError("exactly one token is needed: authorization: Bearer …")
-            _tenant.set(tokens.tenant_of(given[0]))
+            _tenant.set(await tokens.tenant_of(given[0]))
         except TokenError as error:
             await context.abort(grpc.StatusCode.UNAUTHENTICATED, str(error))
 

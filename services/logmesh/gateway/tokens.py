@@ -1,17 +1,13 @@
 """JSON Web Tokens, checked here although the edge has checked them: a way around the edge is no way in."""
 
-import contextlib
-import time
-from pathlib import Path
 from typing import Any, Final
 
 import jwt
 
-ALGORITHMS: Final = ("RS256", "ES256")
-"""No `none`, and nothing symmetric: a public key must not pass for a shared secret."""
+from logmesh.gateway.keys import ALGORITHMS, Keys
+
 LEEWAY_SECONDS: Final = 30
 MAX_TENANT_BYTES: Final = 255
-_REREAD_SECONDS: Final = 10.0
 
 
 class TokenError(Exception):
@@ -19,23 +15,21 @@ class TokenError(Exception):
 
 
 class Tokens:
-    """Verifies tokens of one issuer for one audience with the keys, each with a `kid`, in a JWKS file that may be replaced."""
+    """Verifies tokens of one issuer for one audience with its `keys`."""
 
-    def __init__(self, issuer: str, audience: str, jwks: Path, tenant_claim: str) -> None:
-        """Raises OSError or ValueError when the file can't be read, so that a process starts with keys or not at all."""
-        self._issuer, self._audience, self._path, self._claim = issuer, audience, jwks, tenant_claim
-        self._keys = _read_keys(jwks)
-        self._read_at = time.monotonic()
+    def __init__(self, issuer: str, audience: str, keys: Keys, tenant_claim: str) -> None:
+        self._issuer, self._audience, self._keys, self._claim = issuer, audience, keys, tenant_claim
 
-    def tenant_of(self, authorization: str) -> str:
+    async def tenant_of(self, authorization: str) -> str:
         """The tenant that an ``Authorization: Bearer …`` header stands for. Raises TokenError."""
         scheme, _, token = authorization.partition(" ")
+        token = token.strip()
         if scheme.lower() != "bearer" or not token:
             raise TokenError("a token is needed: authorization: Bearer …")
         try:
             claims = jwt.decode(
-                token.strip(),
-                self._key(jwt.get_unverified_header(token.strip())),
+                token,
+                await self._key(jwt.get_unverified_header(token)),
                 algorithms=list(ALGORITHMS),
                 issuer=self._issuer,
                 audience=self._audience,
@@ -49,27 +43,13 @@ class Tokens:
             raise TokenError(f"the token's claim {self._claim!r} names no tenant")
         return tenant
 
-    def _key(self, header: dict[str, Any]) -> jwt.PyJWK:
+    async def _key(self, header: dict[str, Any]) -> jwt.PyJWK:
         if header.get("alg") not in ALGORITHMS:
             raise jwt.InvalidAlgorithmError
-        name = header.get("kid")
-        if name not in self._keys and time.monotonic() - self._read_at > _REREAD_SECONDS:
-            # A new key: issuers change theirs. At most so often, whatever names clients invent.
-            self._read_at = time.monotonic()
-            with contextlib.suppress(OSError, ValueError):  # half-written; the old keys go on
-                self._keys = _read_keys(self._path)
-        if not isinstance(name, str) or name not in self._keys:
+        key = await self._keys.get(header.get("kid"))
+        if key is None:
             raise jwt.InvalidKeyError
-        return self._keys[name]
-
-
-def _read_keys(path: Path) -> dict[str, jwt.PyJWK]:
-    try:
-        keys = jwt.PyJWKSet.from_json(path.read_text("utf-8")).keys
-    except (jwt.PyJWTError, AttributeError) as error:
-        raise ValueError(f"{path} is not a JWKS file: {error}") from error
-    # Keys of other kinds may stand in the same file, for others.
-    return {key.key_id: key for key in keys if key.key_id and key.algorithm_name in ALGORITHMS}
+        return key
 
 
 def _reason(error: Exception) -> str:

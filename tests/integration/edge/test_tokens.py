@@ -1,7 +1,12 @@
 """Tokens at the edge and behind it: neither alone lets anyone in, and a token's tenant is all that it shows."""
 
+import asyncio
+import contextlib
+import http.server
 import json
-from collections.abc import AsyncIterator
+import ssl
+import threading
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +24,7 @@ from tests.unit.gateway.issuer import AUDIENCE, ISSUER, Issuer
 
 from logmesh.cli.local.certificates import WorkloadFiles
 from logmesh.edge.options import EdgeOptions, Jwt
+from logmesh.gateway import keys
 from logmesh.runtime.channel import open_channel
 from logmesh.v1.pipeline_service_pb2 import ListLedgerRequest
 from logmesh.v1.pipeline_service_pb2_grpc import PipelineServiceStub
@@ -51,7 +57,7 @@ async def guarded(
     )
     await owner.close()
     issuer = Issuer()
-    jwks = issuer.write_keys(tmp_path / "jwks.json")
+    jwks = str(issuer.write_keys(tmp_path / "jwks.json"))
     async with running_gateway(
         database.reader_dsn, certificates, jwt_issuer=ISSUER, jwt_audience=AUDIENCE, jwt_jwks=jwks
     ) as gateway:
@@ -117,6 +123,69 @@ async def test_the_gateway_asks_too_and_a_token_without_a_tenant_shows_nothing(
             assert reason in details
     answer = await get(guarded.edge.api, "/v1/logs", authorization=f"Bearer {guarded.issuer.token()}")
     assert (answer.status, "names no tenant" in answer.body) == (401, True)
+
+
+async def test_keys_come_from_the_issuers_address_and_are_asked_for_anew(
+    database: Database,
+    certificates: dict[str, WorkloadFiles],
+    options: MakeOptions,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    await make_schema(database)
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificates["edge"].ca))  # whose certificates Python believes
+    monkeypatch.setattr(keys, "RETRY_SECONDS", 0.2)
+    first, second = Issuer(), Issuer()
+    jwks = first.write_keys(tmp_path / "jwks.json")
+    with published(jwks, certificates["edge"]) as address:
+        settings = {"jwt_issuer": ISSUER, "jwt_audience": AUDIENCE, "jwt_jwks": address}
+        async with running_gateway(database.reader_dsn, certificates, **settings) as gateway:
+            chosen = options(gateway, jwt=Jwt(ISSUER, AUDIENCE, address, certificates["edge"].ca))
+            with running_edge(tmp_path / "edge", chosen):
+                good = f"Bearer {first.token(tenant='acme')}"
+                async with asyncio.timeout(20):
+                    while (await get(chosen.api, "/v1/pipeline/ledger", authorization=good)).status != 200:
+                        await asyncio.sleep(0.1)
+            # The gateway finds a new key when a token names it.
+            second.write_keys(jwks, suffix="-2")
+            async with open_channel(gateway, tls_files(certificates["edge"]), server_name="gateway") as channel:
+                token = second.token(tenant="acme", kid="rsa-2")
+                metadata = [("authorization", f"Bearer {token}")]
+                async with asyncio.timeout(20):
+                    while True:
+                        asked = PipelineServiceStub(channel).ListLedger(ListLedgerRequest(), metadata=metadata)
+                        if (await code_of(asked))[0] is grpc.StatusCode.OK:
+                            break
+                        await asyncio.sleep(0.1)
+
+
+@contextlib.contextmanager
+def published(path: Path, files: WorkloadFiles) -> Iterator[str]:
+    """The https:// address at which a file is served."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            body = path.read_bytes()
+            self.send_response(200)
+            self.send_header("content-length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            """Nothing."""
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(files.cert, files.key)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"https://127.0.0.1:{server.server_address[1]}/jwks.json"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
 
 
 async def test_health_and_files_need_no_token(guarded: Guarded) -> None:

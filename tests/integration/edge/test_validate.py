@@ -13,7 +13,7 @@ from tests.unit.gateway.issuer import Issuer
 from logmesh.cli.local.certificates import ensure_certificates
 from logmesh.cli.local.envoy import envoy_program
 from logmesh.edge.bootstrap import render
-from logmesh.edge.options import EdgeOptions
+from logmesh.edge.options import EdgeOptions, Jwt
 
 SWITCHED = ("gateway_tls", "tls", "jwt", "dashboard_folder", "split")
 
@@ -38,6 +38,12 @@ def test_envoy_accepts_it(full: EdgeOptions, given: tuple[bool, ...], tmp_path: 
     else:
         changes["rate_limit"] = None
     _validate(replace(PLAIN, **changes), tmp_path)
+
+
+def test_envoy_accepts_an_issuers_address(full: EdgeOptions, tmp_path: Path) -> None:
+    assert full.gateway_tls is not None
+    for address in ("https://issuer.test/keys", "https://127.0.0.1:8443/keys"):
+        _validate(replace(PLAIN, jwt=Jwt("https://issuer.test", "logmesh", address, full.gateway_tls.ca)), tmp_path)
 
 
 def test_envoy_refuses_what_is_wrong(full: EdgeOptions, tmp_path: Path) -> None:

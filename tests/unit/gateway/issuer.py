@@ -20,11 +20,13 @@ class Issuer:
         self._rsa = rsa.generate_private_key(public_exponent=65537, key_size=2048)
         self._ec = ec.generate_private_key(ec.SECP256R1())
 
-    def write_keys(self, path: Path) -> Path:
-        """Write the public keys as JWKS."""
+    def write_keys(self, path: Path, suffix: str = "") -> Path:
+        """Write the public keys as JWKS; their ids are `rsa` and `ec` with the suffix."""
         keys: list[dict[str, Any]] = [
-            RSAAlgorithm.to_jwk(self._rsa.public_key(), as_dict=True) | {"kid": "rsa", "alg": "RS256", "use": "sig"},
-            ECAlgorithm.to_jwk(self._ec.public_key(), as_dict=True) | {"kid": "ec", "alg": "ES256", "use": "sig"},
+            RSAAlgorithm.to_jwk(self._rsa.public_key(), as_dict=True)
+            | {"kid": f"rsa{suffix}", "alg": "RS256", "use": "sig"},
+            ECAlgorithm.to_jwk(self._ec.public_key(), as_dict=True)
+            | {"kid": f"ec{suffix}", "alg": "ES256", "use": "sig"},
         ]
         path.write_text(json.dumps({"keys": keys}))
         return path

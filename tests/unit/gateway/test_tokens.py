@@ -1,13 +1,13 @@
 """Which tokens are taken, and what is said of the others."""
 
-import json
 import time
 from pathlib import Path
 
 import pytest
 from tests.unit.gateway.issuer import AUDIENCE, ISSUER, Issuer
 
-from logmesh.gateway import tokens as module
+from logmesh.gateway import keys as module
+from logmesh.gateway.keys import Keys
 from logmesh.gateway.tokens import TokenError, Tokens
 
 NOW = int(time.time())
@@ -15,14 +15,16 @@ OURS, THEIRS = Issuer(), Issuer()
 
 
 @pytest.fixture
-def tokens(tmp_path: Path) -> Tokens:
-    return Tokens(ISSUER, AUDIENCE, OURS.write_keys(tmp_path / "jwks.json"), "tenant")
+async def tokens(tmp_path: Path) -> Tokens:
+    keys = Keys(str(OURS.write_keys(tmp_path / "jwks.json")))
+    await keys.open()
+    return Tokens(ISSUER, AUDIENCE, keys, "tenant")
 
 
 @pytest.mark.parametrize("algorithm", ["RS256", "ES256"])
-def test_a_good_token_names_its_tenant(tokens: Tokens, algorithm: str) -> None:
+async def test_a_good_token_names_its_tenant(tokens: Tokens, algorithm: str) -> None:
     token = OURS.token(algorithm=algorithm, tenant="acme", aud=["other", AUDIENCE])
-    assert tokens.tenant_of(f"Bearer {token}") == tokens.tenant_of(f"bearer {token}") == "acme"
+    assert await tokens.tenant_of(f"Bearer {token}") == await tokens.tenant_of(f"bearer {token}") == "acme"
 
 
 @pytest.mark.parametrize(
@@ -49,35 +51,58 @@ def test_a_good_token_names_its_tenant(tokens: Tokens, algorithm: str) -> None:
         ("", "a token is needed"),
     ],
 )
-def test_any_other_token_is_refused_with_its_reason(tokens: Tokens, token: str, reason: str) -> None:
+async def test_any_other_token_is_refused_with_its_reason(tokens: Tokens, token: str, reason: str) -> None:
     with pytest.raises(TokenError, match=reason) as refused:
-        tokens.tenant_of(f"Bearer {token}")
+        await tokens.tenant_of(f"Bearer {token}")
     assert not token or token not in str(refused.value)
 
 
-def test_another_scheme_is_no_token(tokens: Tokens) -> None:
+async def test_another_scheme_is_no_token(tokens: Tokens) -> None:
     with pytest.raises(TokenError, match="a token is needed"):
-        tokens.tenant_of(f"Basic {OURS.token(tenant='acme')}")
+        await tokens.tenant_of(f"Basic {OURS.token(tenant='acme')}")
 
 
-def test_a_new_key_is_found_when_the_file_is_replaced(
+async def test_a_new_key_is_found_when_the_file_is_replaced(
     tokens: Tokens, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = tmp_path / "jwks.json"
-    THEIRS.write_keys(path)
-    keys = json.loads(path.read_text())
-    for key in keys["keys"]:
-        key["kid"] += "-2"
-    path.write_text(json.dumps(keys))
+    THEIRS.write_keys(tmp_path / "jwks.json", suffix="-2")
     token = THEIRS.token(tenant="acme", kid="rsa-2")
     with pytest.raises(TokenError):  # just read: not again for every name that a client invents
-        tokens.tenant_of(f"Bearer {token}")
-    monkeypatch.setattr(module, "_REREAD_SECONDS", 0.0)
-    assert tokens.tenant_of(f"Bearer {token}") == "acme"
+        await tokens.tenant_of(f"Bearer {token}")
+    monkeypatch.setattr(module, "RETRY_SECONDS", 0.0)
+    assert await tokens.tenant_of(f"Bearer {token}") == "acme"
 
 
 @pytest.mark.parametrize("content", ["", "{}", '{"keys": []}', "[]"])
-def test_a_file_without_keys_stops_the_start(tmp_path: Path, content: str) -> None:
+async def test_a_file_without_keys_stops_the_start(tmp_path: Path, content: str) -> None:
     (tmp_path / "jwks.json").write_text(content)
     with pytest.raises(ValueError):
-        Tokens(ISSUER, AUDIENCE, tmp_path / "jwks.json", "tenant")
+        await Keys(str(tmp_path / "jwks.json")).open()
+
+
+async def test_a_key_that_was_taken_back_is_refused_after_a_while(
+    tokens: Tokens, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = OURS.token(tenant="acme")
+    THEIRS.write_keys(tmp_path / "jwks.json", suffix="-2")
+    assert await tokens.tenant_of(f"Bearer {token}") == "acme"
+    monkeypatch.setattr(module, "FRESH_SECONDS", 0.0)
+    with pytest.raises(TokenError, match="not signed by a key of the issuer"):
+        await tokens.tenant_of(f"Bearer {token}")
+
+
+async def test_a_file_that_is_gone_or_half_written_leaves_the_old_keys(
+    tokens: Tokens, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "FRESH_SECONDS", 0.0)
+    for content in ('{"keys": [', None):
+        path = tmp_path / "jwks.json"
+        path.unlink() if content is None else path.write_text(content)
+        assert await tokens.tenant_of(f"Bearer {OURS.token(tenant='acme')}") == "acme"
+
+
+async def test_an_issuer_that_is_away_stops_no_start_and_lets_nobody_in() -> None:
+    keys = Keys("https://127.0.0.1:1/jwks.json")
+    await keys.open()
+    with pytest.raises(TokenError):
+        await Tokens(ISSUER, AUDIENCE, keys, "tenant").tenant_of(f"Bearer {OURS.token(tenant='acme')}")
