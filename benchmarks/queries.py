@@ -28,6 +28,7 @@ from logmesh.cli.local.ports import free_port
 from logmesh.cli.local.postgres import Postgres
 from logmesh.v1.query_service_pb2 import (
     FacetsRequest,
+    GetTraceRequest,
     HistogramRequest,
     HistogramResponse,
     ListChangesRequest,
@@ -108,7 +109,7 @@ class Queries:
         await self._search("last 100 without a filter", "", 10)
         await self._page("page 50 by token", 50)
         trace = (await self._records(SearchRequest(filter="trace_id:*", page_size=1, **day)))[0].trace_id.hex()
-        await self._search("trace by id, newest", f"trace_id = {trace}", 10)
+        await self._call("trace by id", stub.GetTrace, GetTraceRequest(trace_id=trace), 10, _length)
         await self._search("a line that is nowhere", '"no such line"', None)
         await self._search("100 lines by an attribute", "attributes.user_id = 421", None)
         await self._search("100 lines by a regular expression", r'body =~ "request 00004\\d7"', None)
@@ -199,6 +200,10 @@ class Queries:
 def _total(answer: HistogramResponse) -> str:
     partly = "" if answer.counted_from == answer.start_time else ", PARTLY"
     return f"{sum(sum(series.counts) for series in answer.series):,} counted{partly}"
+
+
+def _length(answer: Any) -> str:
+    return f"{len(answer.records)} records"
 
 
 def _counted(answer: Any) -> str:

@@ -134,7 +134,7 @@ async def _fetch(
 ) -> list[Counted]:
     values = ", ".join(statement.compile(partial(compile_value, field)).sql for field in fields)
     statement.add("facets", fields=Expression(f"ARRAY[{values}]::text[]"), most=most)
-    async with reading(pool, tenant, seconds) as connection:
+    async with reading(pool, tenant, seconds, replan=True) as connection:
         rows = await connection.fetch(statement.sql, *statement.parameters)
     found = [Counted([]) for _ in fields]
     for row in rows:

@@ -93,7 +93,7 @@ class _Counter:
         query = self._query
         if is_countable(query.filter) and is_countable_field(query.field) and buckets.width_nano % MINUTE_NANO == 0:
             remaining = self._deadline - time.monotonic()
-            async with reading(self._pool, self._tenant, remaining) as connection:
+            async with reading(self._pool, self._tenant, remaining, replan=True) as connection:
                 await self._add(connection, from_counts(query.filter, buckets.range), buckets, tally)
             return tally, buckets.start_unix_nano
 

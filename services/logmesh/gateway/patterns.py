@@ -94,7 +94,7 @@ async def list_patterns(
     earlier = query.range.earlier(query.range.length_nano)
     before = await _templates(pool, tenant, query.filter, earlier, deadline)
     chosen = now.most_frequent(query.page_size)
-    async with reading(pool, tenant, seconds) as connection:
+    async with reading(pool, tenant, seconds, replan=True) as connection:
         examples = await _examples(connection, [tally.newest for _, tally in chosen])
     patterns = [
         Pattern(

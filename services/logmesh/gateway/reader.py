@@ -17,9 +17,12 @@ class ReaderBusy(Exception):
 
 @contextlib.asynccontextmanager
 async def reading(
-    pool: "asyncpg.Pool", tenant: str, timeout_seconds: float
+    pool: "asyncpg.Pool", tenant: str, timeout_seconds: float, *, replan: bool = False
 ) -> AsyncIterator["asyncpg.pool.PoolConnectionProxy"]:
     """Yield a connection that sees `tenant` alone; each statement may take `timeout_seconds`.
+
+    `replan` has each statement planned for its own values, for those that may read a minute or a day; planning takes a
+    millisecond or two.
 
     Raises ReaderBusy when no connection comes free, OSError or asyncpg's errors when the database is away.
     """
@@ -31,7 +34,8 @@ async def reading(
         raise ReaderBusy("all connections for queries are in use") from error
     try:
         async with connection.transaction(readonly=True):
-            await connection.execute(load("set_reader"), tenant, str(max(1, int(timeout_seconds * 1000))))
+            timeout = str(max(1, int(timeout_seconds * 1000)))
+            await connection.execute(load("set_reader"), tenant, timeout, "force_custom_plan" if replan else "auto")
             yield connection
     finally:
         await pool.release(connection)

@@ -27,7 +27,7 @@ async def walk(pool: "asyncpg.Pool", tenant: str, span: TimeRange, deadline: flo
             return upper
         lower = windows.lower(upper, span.start_unix_nano)
         try:
-            async with reading(pool, tenant, windows.patience(deadline - began)) as connection:
+            async with reading(pool, tenant, windows.patience(deadline - began), replan=True) as connection:
                 enough = await look(connection, TimeRange(lower, upper))
         except asyncpg.QueryCanceledError:
             if not windows.cancelled():
