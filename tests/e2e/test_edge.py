@@ -66,6 +66,16 @@ def test_curl_prints_records_as_lines_of_json(system: Running, address: str) -> 
 
 
 @needs("curl")
+def test_curl_follows_new_records_as_lines_of_json(system: Running) -> None:
+    command = ["curl", "-sSN", "--max-time", "5", f"{API}/v1/tail?filter=severity%3E%3DINFO"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 28, done.stderr  # it would have gone on
+    whole = done.stdout.splitlines()[:-1] or done.stdout.splitlines()
+    frames = [json.loads(line) for line in whole]
+    assert [record for frame in frames for record in frame.get("frame", {}).get("records", [])]
+
+
+@needs("curl")
 def test_curl_asks_for_the_pipelines_state(system: Running) -> None:
     state = json.loads(printed("curl", "-sS", "--fail", f"{API}/v1/pipeline/processors"))
     assert [processor["name"] for processor in state["processors"]] == ["log-processor-0", "log-processor-1"]
@@ -76,6 +86,14 @@ def test_grpcurl_finds_and_streams_search_without_protos(system: Running) -> Non
     assert "logmesh.v1.QueryService" in printed("grpcurl", "-plaintext", API, "list").split()
     asked = ("grpcurl", "-plaintext", "-d", '{"page_size": 3}', API, "logmesh.v1.QueryService/Search")
     assert '"done"' in until_rows(*asked)
+
+
+@needs("grpcurl")
+def test_grpcurl_follows_new_records(system: Running) -> None:
+    command = ["grpcurl", "-plaintext", "-max-time", "5", "-d", "{}", API, "logmesh.v1.TailService/Tail"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert "DeadlineExceeded" in done.stderr
+    assert '"frame"' in done.stdout
 
 
 @needs("node")

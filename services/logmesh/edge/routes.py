@@ -15,6 +15,7 @@ RETRY_ON: Final = "connect-failure,refused-stream,unavailable"
 # Headers by which parts behind the edge could be told who calls. They come from there or not at all.
 IDENTITY_HEADERS: Final = (
     "x-forwarded-client-cert",
+    "logmesh-tenant",
     "x-logmesh-tenant",
     "x-logmesh-principal",
     "x-forwarded-user",

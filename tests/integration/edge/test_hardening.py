@@ -46,14 +46,22 @@ async def test_headers_that_claim_an_identity_do_not_pass(edge: EdgeOptions, ups
     }
     answer = await get(edge.api, "/v1/logs", traceparent="00-" + "1" * 32 + "-" + "2" * 16 + "-01", **claimed)
     assert answer.status == 200
-    metadata = [("x-logmesh-tenant", "acme"), ("x-forwarded-client-cert", "URI=spiffe://a/b"), ("kept", "yes")]
+    metadata = [
+        ("logmesh-tenant", "acme"),
+        ("x-logmesh-tenant", "acme"),
+        ("x-forwarded-client-cert", "URI=spiffe://a/b"),
+        ("kept", "yes"),
+    ]
     async with grpc.aio.insecure_channel(str(edge.api)) as channel:
         assert (await code_of(QueryServiceStub(channel).Search(SearchRequest(), metadata=metadata, timeout=20)))[0] is (
             grpc.StatusCode.OK
         )
     by_json, by_grpc = upstream.seen
     for seen in (by_json, by_grpc):
-        assert not {"x-logmesh-tenant", "x-logmesh-principal", "x-remote-user", "x-envoy-retry-on"} & seen.keys()
+        assert (
+            not {"logmesh-tenant", "x-logmesh-tenant", "x-logmesh-principal", "x-remote-user", "x-envoy-retry-on"}
+            & seen.keys()
+        )
         assert "spiffe" not in seen.get("x-forwarded-client-cert", "")
         # Envoy adds who connected, for a loopback client the machine's own address, after what the client claims.
         assert seen["x-forwarded-for"].split(",")[-1] != "10.0.0.1"
