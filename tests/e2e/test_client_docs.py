@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from tests.conftest import Database
-from tests.integration.client.conftest import System, needs, store, system
+from tests.integration.client.conftest import System, store, system
 
 __all__ = ["store", "system"]  # fixtures
 
@@ -46,7 +46,6 @@ async def run(program: str, system: System, folder: Path) -> str:
     return out.decode()
 
 
-@needs("Tail", "Histogram", "Facets", "ListPatterns", "ListChanges")
 async def test_every_example_runs_and_says_what_it_should(system: System, database: Database, tmp_path: Path) -> None:
     said: dict[str, list[str]] = {}
     for heading, program in examples():

@@ -35,7 +35,7 @@ _BY_CODE: Final[dict[grpc.StatusCode, type[LogmeshError]]] = {
     grpc.StatusCode.PERMISSION_DENIED: PermissionDenied,
     grpc.StatusCode.UNIMPLEMENTED: Unsupported,
 }
-# A gateway words what is wrong with a filter so; see gateway/filters/errors.py, which a test compares with this.
+# A gateway words what is wrong with a filter so; see filters/errors.py, which a test compares with this.
 _FILTER: Final = re.compile(
     r" at character (?P<at>\d+)(?:; expected (?P<expected>.*?))?(?:; did you mean (?P<suggestion>.*)\?)?$", re.DOTALL
 )

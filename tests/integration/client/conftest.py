@@ -16,10 +16,8 @@ from tests.integration.processor.running import RunningProcessor, running_proces
 
 from logmesh import Client
 from logmesh.cli.local.ports import free_port
-from logmesh.gateway.process import SERVICES, run_gateway
-from logmesh.gateway.service import QueryServicer
+from logmesh.gateway.process import run_gateway
 from logmesh.gateway.settings import GatewaySettings
-from logmesh.v1.query_service_pb2_grpc import QueryServiceServicer
 
 T = TypeVar("T")
 
@@ -73,16 +71,3 @@ async def ask(gateway: str, question: Callable[[Client], T]) -> T:
             return question(client)
 
     return await asyncio.to_thread(work)
-
-
-def needs(*methods: str) -> pytest.MarkDecorator:
-    """Skip until the gateway answers these."""
-    served = {
-        name
-        for name in vars(QueryServiceServicer)
-        if getattr(QueryServicer, name) is not getattr(QueryServiceServicer, name)
-    }
-    if "logmesh.v1.TailService" in SERVICES:
-        served.add("Tail")
-    missing = set(methods) - served
-    return pytest.mark.skipif(bool(missing), reason=f"the gateway does not answer {', '.join(sorted(missing))} yet")

@@ -5,7 +5,7 @@ import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from tests.integration.client.conftest import System, ask, needs
+from tests.integration.client.conftest import System, ask
 
 from logmesh import Appender, AsyncClient, Client, Record
 from logmesh.client.errors import NotFound
@@ -36,7 +36,6 @@ async def stored(system: System) -> System:
     return system
 
 
-@needs("Histogram")
 async def test_a_histogram_stacks_levels_and_compares_with_the_period_before(stored: System) -> None:
     histogram = await ask(stored.gateway, lambda client: client.histogram(since=HOUR, buckets=60, previous=True))
     assert sum(histogram.totals()) == 30
@@ -50,7 +49,6 @@ async def test_a_histogram_stacks_levels_and_compares_with_the_period_before(sto
     assert datetime.now(UTC) - 2 * HOUR < histogram.start < datetime.now(UTC)
 
 
-@needs("Facets")
 async def test_facets_come_in_the_order_asked_for(stored: System) -> None:
     facets = await ask(stored.gateway, lambda client: client.facets(since=HOUR, fields=["level", "service"]))
     assert [facet.field for facet in facets] == ["level", "service"]
@@ -58,7 +56,6 @@ async def test_facets_come_in_the_order_asked_for(stored: System) -> None:
     assert (facets[1].rest, facets[1].counted, facets[1].exact) == (0, 30, True)
 
 
-@needs("GetTrace")
 async def test_a_trace_is_oldest_first_and_an_unknown_one_is_not_found(stored: System) -> None:
     trace = await ask(stored.gateway, lambda client: client.trace(TRACE))
     assert [record.body for record in trace.records] == ["user 4 logged in", "user 7 logged in"]
@@ -67,7 +64,6 @@ async def test_a_trace_is_oldest_first_and_an_unknown_one_is_not_found(stored: S
         await ask(stored.gateway, lambda client: client.trace("cd" * 16))
 
 
-@needs("GetContext")
 async def test_a_record_s_context_is_of_its_instance(stored: System) -> None:
     def look(client: Client) -> tuple[Record, Record, int]:
         (record,) = client.search('"user 7 logged"')
@@ -83,7 +79,6 @@ async def test_a_record_s_context_is_of_its_instance(stored: System) -> None:
         await ask(stored.gateway, lambda client: client.context("7fff-1"))
 
 
-@needs("ListPatterns", "ListChanges")
 async def test_patterns_and_changes(stored: System) -> None:
     patterns = await ask(stored.gateway, lambda client: client.patterns(since=HOUR))
     (pattern,) = patterns.patterns
@@ -105,7 +100,6 @@ async def test_the_summary(stored: System) -> None:
     assert (summary.processors_ready, summary.processors) == (1, 1)
 
 
-@needs("Histogram", "Facets", "GetTrace", "ListPatterns", "ListChanges")
 async def test_both_clients_answer_the_same(stored: System) -> None:
     now = datetime.now(UTC)
 

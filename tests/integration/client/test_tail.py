@@ -6,14 +6,12 @@ import time
 from datetime import timedelta
 
 import pytest
-from tests.integration.client.conftest import System, needs
+from tests.integration.client.conftest import System
 from tests.integration.client.proxy import CuttingProxy
 
 from logmesh import Appender, AsyncClient, Client, Gap, Record
 from logmesh.cli.local.ports import free_port
 from logmesh.client.errors import ConnectionFailed, InvalidFilter
-
-pytestmark = needs("Tail")
 
 
 def body_of(item: Record | Gap) -> str:
