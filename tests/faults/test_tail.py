@@ -12,6 +12,7 @@ from tests.faults.cluster import Cluster
 from tests.integration.gateway.running import TailReader, running_gateway
 
 from logmesh.cli.local.ports import free_port
+from logmesh.v1 import tail_service_pb2 as pb
 
 CHUNK = 40
 
@@ -110,3 +111,29 @@ async def test_every_record_comes_once_whatever_is_killed_meanwhile(cluster: Clu
         assert len(set(reader.bodies)) == cluster.lines - before
     expected = {body for body in reader.bodies if "7 of the fault" in body}
     assert set(some.bodies) == expected
+
+
+@pytest.mark.timeout(120)
+async def test_a_tail_goes_on_without_the_store_and_names_a_processor_that_is_away_as_well(cluster: Cluster) -> None:
+    await asyncio.to_thread(cluster.write_lines, CHUNK)
+    await cluster.wait_until_stored(60)
+    before = cluster.lines
+    target = "ipv4:" + ",".join(f"{cluster.address(name)}:{cluster.direct_port}" for name in cluster.names)
+    reader = TailReader()
+    async with running_gateway(cluster.postgres.dsn("logmesh_reader"), target) as address, followed(reader, address):
+        await reader.until(lambda: bool(reader.token))
+        await asyncio.to_thread(cluster.postgres.stop, "immediate")
+        cluster.write_lines(CHUNK)
+        await reader.until(lambda: len(reader.bodies) == CHUNK)
+        cluster.kill("log-processor-0")
+        await reader.until(lambda: bool(reader.gaps))
+        await asyncio.to_thread(cluster.postgres.start)
+        cluster.start_processor("log-processor-0")
+        cluster.write_lines(CHUNK)
+        await reader.until(lambda: len(reader.seen) == cluster.lines - before, 40)
+        await asyncio.sleep(2.5)
+    (gap,) = reader.gaps
+    assert (gap.reason, gap.dropped) == (pb.TAIL_GAP_REASON_PROCESSOR_AWAY, 0)
+    assert gap.processor == f"{cluster.address('log-processor-0')}:{cluster.direct_port}"
+    assert set(reader.seen.values()) == {1}
+    assert len(reader.seen) == cluster.lines - before

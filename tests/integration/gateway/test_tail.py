@@ -8,12 +8,15 @@ from pathlib import Path
 import grpc
 import pytest
 from google.protobuf.duration_pb2 import Duration
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 from tests.conftest import Database
 from tests.integration.gateway.running import TailReader, running_gateway
 from tests.integration.processor.append_stream import AppendStream, columns_of
 from tests.integration.processor.conftest import ServerStore
 from tests.integration.processor.running import RunningProcessor, running_processor
 
+from logmesh.cli.local.certificates import WorkloadFiles, spiffe_id
 from logmesh.v1 import tail_service_pb2 as pb
 from logmesh.v1.tail_service_pb2_grpc import TailServiceStub
 
@@ -195,3 +198,51 @@ async def test_more_tails_than_allowed_are_refused(store: ServerStore) -> None:
         await asyncio.wait_for(more.read(address), 10)
     assert more.ended is not None
     assert more.ended.code() == grpc.StatusCode.RESOURCE_EXHAUSTED
+
+
+async def test_a_tenant_is_shown_its_own_records_alone_live_and_from_the_store(
+    store: ServerStore, certificates: dict[str, WorkloadFiles], tmp_path: Path
+) -> None:
+    acme, gateway = spiffe_id("log-producer"), certificates["gateway"]
+    async with running_processor(
+        store,
+        tmp_path,
+        server=certificates["log-processor"],
+        client=certificates["log-producer"],
+        tenants={acme: "acme"},
+    ) as processor:
+        stream = await opened(processor)
+        await stream.send_columns(1, columns_of([b"before"]))
+        await stream.until_committed(1)
+        tls = {"tls_cert": gateway.cert, "tls_key": gateway.key, "tls_ca": gateway.ca}
+        request = pb.TailRequest(backlog=Duration(seconds=60))
+        ours, theirs = TailReader(), TailReader()
+        async with (
+            running_gateway(store.reader_dsn, processor.target, tenant="acme", **tls) as of_acme,
+            running_gateway(store.reader_dsn, processor.target, **tls) as of_default,
+            ours.reading(of_acme, request),
+            theirs.reading(of_default, request),
+        ):
+            await ours.until(lambda: ours.bodies == ["before"])
+            await stream.send_columns(2, columns_of([b"live"]))
+            await ours.until(lambda: ours.bodies == ["before", "live"])
+            await asyncio.sleep(2.5)
+    assert ours.from_store == 1
+    assert not theirs.seen
+    assert theirs.counters.received == 0
+
+
+async def test_both_servers_list_the_service_in_health_and_reflection(
+    store: ServerStore, processors: list[RunningProcessor]
+) -> None:
+    async with running_gateway(store.reader_dsn, target(*processors)) as address:
+        for server in (address, processors[0].target):
+            async with grpc.aio.insecure_channel(server) as channel:
+                health = health_pb2_grpc.HealthStub(channel)
+                answer = await health.Check(health_pb2.HealthCheckRequest(service="logmesh.v1.TailService"))
+                assert answer.status == health_pb2.HealthCheckResponse.SERVING
+                asked = reflection_pb2.ServerReflectionRequest(list_services="")
+                call = reflection_pb2_grpc.ServerReflectionStub(channel).ServerReflectionInfo(iter([asked]))
+                async for listed in call:
+                    names = [service.name for service in listed.list_services_response.service]
+                    assert "logmesh.v1.TailService" in names
