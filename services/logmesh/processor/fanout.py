@@ -30,9 +30,14 @@ from logmesh.runtime import metrics
 log = structlog.get_logger()
 
 _LINE_BYTES: Final = 16 << 20
+_MOST_BYTES: Final = 32 << 20
 _OUTBOX_BYTES: Final = 4 << 20
 _CHUNK_RECORDS: Final = 1_000
-_NUMBER_SECONDS: Final = 2.0
+_NUMBER_SECONDS: Final = 0.5
+
+
+class TooLargeError(Exception):
+    """A batch whose records are many times as large as it is: each repeats what the batch says once of its origin."""
 
 
 class Subscriber:
@@ -137,6 +142,7 @@ class Fanout:
 def look_through(origin: Origin, raw: bytes, spool: int, filters: Mapping[str, Predicate]) -> dict[str, list[Chunk]]:
     """The batch as chunks for each filter. Together they span the batch: a part of it is looked at when it is said."""
     growing = {text: _Growing(spool, position_of(origin.seq, 0), origin.received_unix_nano) for text in filters}
+    size = 0
     for position, record in live_records(origin, raw, spool, time.time_ns()):
         serialised = b""
         for text, matches in filters.items():
@@ -144,6 +150,9 @@ def look_through(origin: Origin, raw: bytes, spool: int, filters: Mapping[str, P
             if matches(record):
                 serialised = serialised or record.SerializeToString()
                 growing[text].add(position, serialised)
+        size += len(serialised)
+        if size > _MOST_BYTES:
+            raise TooLargeError(f"the records of a batch are over {_MOST_BYTES} bytes")
     last = position_of(origin.seq, 0) | (1 << ENTRY_BITS) - 1
     return {text: part.finish(last) for text, part in growing.items()}
 

@@ -1,6 +1,7 @@
 """A tail over real processors and a real database: everything once, whatever goes away meanwhile."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -17,6 +18,7 @@ from tests.integration.processor.conftest import ServerStore
 from tests.integration.processor.running import RunningProcessor, running_processor
 
 from logmesh.cli.local.certificates import WorkloadFiles, spiffe_id
+from logmesh.live import frames
 from logmesh.v1 import tail_service_pb2 as pb
 from logmesh.v1.tail_service_pb2_grpc import TailServiceStub
 
@@ -170,6 +172,34 @@ async def test_a_client_that_does_not_read_loses_records_and_is_told_how_many(
     assert set(reader.seen.values()) == {1}
     assert reader.counters.dropped == sum(gap.dropped for gap in reader.gaps)
     assert all(gap.start_time.ToNanoseconds() < gap.end_time.ToNanoseconds() for gap in reader.gaps)
+
+
+async def test_a_client_that_does_not_read_at_all_is_disconnected(
+    store: ServerStore, processors: list[RunningProcessor], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(frames, "STALL_SECONDS", 1.0)
+    async with (
+        running_gateway(store.reader_dsn, target(*processors)) as address,
+        grpc.aio.insecure_channel(address) as channel,
+    ):
+        call = TailServiceStub(channel).Tail(pb.TailRequest())
+        await call.wait_for_connection()
+        await asyncio.sleep(0.3)
+        stream = await opened(processors[0])
+        for seq in range(1, 101):
+            await stream.send_columns(seq, columns_of([b"x" * 200_000]))
+            await stream.until_committed(seq)
+        await asyncio.sleep(2)
+        reader = TailReader()
+        with contextlib.suppress(grpc.aio.AioRpcError):
+            while isinstance(message := await asyncio.wait_for(call.read(), 20), pb.TailResponse):
+                reader.take(message)
+        assert await call.code() == grpc.StatusCode.RESOURCE_EXHAUSTED
+        assert 0 < len(reader.seen) < 100
+        # The last token of what was read goes on with the rest.
+        async with reader.reading(address):
+            await reader.until(lambda: len(reader.seen) + sum(gap.dropped for gap in reader.gaps) == 100)
+        assert set(reader.seen.values()) == {1}
 
 
 @pytest.mark.parametrize(

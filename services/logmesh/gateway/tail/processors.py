@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
@@ -47,7 +47,7 @@ class Processors:
                 self._resolved = time.monotonic()
             return self._addresses
 
-    async def tail(self, address: str, tenant: str, filter_text: str) -> AsyncIterator[Any]:
+    async def tail(self, address: str, tenant: str, filter_text: str) -> AsyncGenerator[Any, None]:
         """Yield the messages of one processor until it ends. Raises grpc.aio.AioRpcError, and TimeoutError when it falls silent."""
         async with self._channel(address) as channel:
             method: Any = channel.unary_stream(

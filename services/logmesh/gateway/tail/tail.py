@@ -5,6 +5,7 @@ import random
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -63,7 +64,8 @@ class Tail:
         if not from_the_past:
             self._caught_up.set()
         self._settled: set[int] = set()  # spools of which nothing is waited for
-        self._mark: tuple[int, Callable[[Standing], None]] | None = None
+        self._advancing = self._marked = False
+        self._mark: tuple[int, Callable[[Standing], None]] = (0, lambda _: None)
         self._lane: asyncio.Queue[Loaded] = asyncio.Queue(_LANE_PAGES)
         self._notices: deque[Any] = deque(maxlen=100)
         self._away: dict[str, tuple[int, bool]] = {}  # by address: since when, and whether that was said
@@ -128,14 +130,15 @@ class Tail:
         while address in await self._processors.addresses():
             looked = 0
             try:
-                async for message in self._processors.tail(address, self._tenant, self._filter_text):
-                    delay = 0.1
-                    self._away.pop(address, None)
-                    self._take(message, message.counters.received - looked)
-                    looked = message.counters.received
-                    # A client that stops reading stops the stream as well: what is too much for it is left out, and counted,
-                    # by the processor, which has it in memory once for all, and costs this gateway nothing.
-                    await self.outbox.room()
+                async with aclosing(self._processors.tail(address, self._tenant, self._filter_text)) as messages:
+                    async for message in messages:
+                        delay = 0.1
+                        self._away.pop(address, None)
+                        self._take(message, message.counters.received - looked)
+                        looked = message.counters.received
+                        # A client that stops reading stops the stream as well: what is too much for it is left out, and
+                        # counted, by the processor, which has it in memory once for all.
+                        await self.outbox.room()
                 reason = "it ended the tail"
             except (grpc.aio.AioRpcError, TimeoutError) as error:
                 reason = error.code().name if isinstance(error, grpc.aio.AioRpcError) else "silence"
@@ -188,7 +191,7 @@ class Tail:
                 if due:
                     await self._until_done(due, StoredAt(self._watermark), ledger.now)
                 if not pending:
-                    self._advance(ledger.now - OVERLAP_MICROSECONDS, ledger.committed)
+                    await self._advance(ledger.now - OVERLAP_MICROSECONDS, ledger.committed)
             except QUERY_FAILURES as error:
                 log.warning("a tail can't read the store", event_name="tail_store_away", error=repr(error))
                 self._say_who_is_away()
@@ -224,29 +227,34 @@ class Tail:
         await self._lane.put(Loaded(records, advance))
         self.changed.set()
 
-    def _advance(self, watermark: int, committed: Positions) -> None:
+    async def _advance(self, watermark: int, committed: Positions) -> None:
         """Move the watermark up, and forget spools that rest: what they hold was received before it."""
-        if self._mark is not None:
+        if self._advancing:
             return  # the client is not even as far as the last time
+        self._advancing = True
         self._watermark = watermark = max(watermark, self._watermark)
-        resting = [spool for spool in self._taken if spool not in committed and spool in self._settled]
+        resting = {spool: self._taken[spool] for spool in self._settled if spool not in committed}
         for spool in resting:
             del self._taken[spool]
         self._settled = {spool for spool in self._taken if not without({spool: self._taken[spool]}, committed)}
 
         def advance(standing: Standing) -> None:
             standing.watermark = watermark
-            for spool in resting:
-                standing.covered.pop(spool, None)
+            standing.covered = without(standing.covered, resting)
 
+        # Behind what the store has said and what the processors have: both lines must be through first.
         self._mark = self.outbox.mark(), advance
+        await self._load((), lambda _: self._lane_has_passed())
+
+    def _lane_has_passed(self) -> None:
+        self._marked = True
         self._pass_mark()
 
     def _pass_mark(self) -> None:
         """The standing's watermark follows when the client was told all that came before it."""
-        if self._mark is not None and self.outbox.has_said(self._mark[0]):
+        if self._marked and self.outbox.has_said(self._mark[0]):
             self._mark[1](self._standing)
-            self._mark = None
+            self._marked = self._advancing = False
 
     def _say_who_is_away(self) -> None:
         """What a processor took while neither it nor the store could be asked is shown late, and that must be seen."""
