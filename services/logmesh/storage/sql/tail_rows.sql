@@ -6,6 +6,7 @@ SELECT received, time, ns, spool, position, severity, severity_text, service, in
 FROM logmesh.records AS r
 WHERE received >= $1::timestamptz AND received < $4::timestamptz AND (received, spool, position) > ($1, $2::int, $3::bigint)
   AND time BETWEEN $1::timestamptz - interval '8 days' AND $4::timestamptz + interval '1 hour'
+  AND spool = ANY ($6::int[])
   AND EXISTS (SELECT FROM unnest($6::int[], $7::bigint[], $8::bigint[]) AS due (number, first, last)
               WHERE due.number = r.spool AND r.position BETWEEN due.first AND due.last)
   AND TRUE
