@@ -112,6 +112,6 @@ async def _now(store: Store) -> int:
     """The database's clock in microseconds; a little before ours while it is away, for a tail can begin without it."""
     ours = time.time_ns() // 1000
     try:
-        return (await store.ledger(ours)).now
+        return (await store.ledger(ours)).seen_until
     except QUERY_FAILURES:
         return ours - _UNSURE_MICROSECONDS

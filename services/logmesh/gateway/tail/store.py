@@ -28,8 +28,10 @@ _OWN_PARAMETERS: Final = 8
 
 
 class Ledger(NamedTuple):
-    """What was committed before `now` (microseconds since 1970) of the spools that were written to lately."""
+    """What is committed of the spools that were written to lately: all that was until `seen_until`, and nothing that was
+    received after `now`. Both are microseconds since 1970."""
 
+    seen_until: int
     now: int
     committed: Positions
 
@@ -59,7 +61,7 @@ class Store:
             for row in rows
             if row["spool"] is not None
         }
-        return Ledger(_microseconds(rows[0]["now"]), committed)
+        return Ledger(_microseconds(rows[0]["seen_until"]), _microseconds(rows[0]["now"]), committed)
 
     async def pages(self, due: Positions, after: StoredAt, before: int) -> AsyncGenerator[Page, None]:
         """Yield the matching rows at `due` that were stored after the one place and before `before`. No connection is held

@@ -191,7 +191,7 @@ class Tail:
                 if due:
                     await self._until_done(due, StoredAt(self._watermark), ledger.now)
                 if not pending:
-                    await self._advance(ledger.now - OVERLAP_MICROSECONDS, ledger.committed)
+                    await self._advance(ledger.seen_until - OVERLAP_MICROSECONDS, ledger.committed)
             except QUERY_FAILURES as error:
                 log.warning("a tail can't read the store", event_name="tail_store_away", error=repr(error))
                 self._say_who_is_away()
