@@ -209,7 +209,7 @@ _COLUMNS = columns_of([b"refused"]).SerializeToString()
 REFUSED_BATCHES: dict[str, tuple[pb.Batch, "pb.NackCode.ValueType", str]] = {
     "seq 0": (pb.Batch(seq=0, count=1, columns=_COLUMNS), pb.NACK_CODE_INVALID_ARGUMENT, "seq 0"),
     "seq 2^49": (pb.Batch(seq=1 << 49, count=1, columns=_COLUMNS), pb.NACK_CODE_INVALID_ARGUMENT, "from 1 to 2^49 - 1"),
-    "seq 2^64-1": (pb.Batch(seq=(1 << 64) - 1, count=1, columns=_COLUMNS), pb.NACK_CODE_INVALID_ARGUMENT, "between"),
+    "seq 2^64-1": (pb.Batch(seq=(1 << 64) - 1, count=1, columns=_COLUMNS), pb.NACK_CODE_INVALID_ARGUMENT, "from 1 to"),
     "too far": (pb.Batch(seq=100_000, count=1, columns=_COLUMNS), pb.NACK_CODE_OUT_OF_RANGE, "too far ahead"),
     "count 0": (pb.Batch(seq=2, columns=_COLUMNS), pb.NACK_CODE_INVALID_ARGUMENT, "count 0"),
     "count over": (
