@@ -1,11 +1,13 @@
 """``make bench-queries``: what a client of the gateway waits for, on a day of stored records.
 
-Prints p50 and p99 of each query over its repeats, gateway and gRPC included, beside the target; searches also to their first
-row. Everything is in the page cache, as the newest day of a server is. Machines differ: compare figures of one run.
+Prints p50 and p99 of each query over its repeats, gateway and gRPC included, and what a query costs the gateway and PostgreSQL
+in CPU time; searches also to their first row. Everything is in the page cache, as the newest day of a server is. Machines
+differ and are shared: where the median is far above the CPU time, the query waited for others.
 """
 
 import argparse
 import asyncio
+import contextlib
 import math
 import os
 import statistics
@@ -19,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import grpc
+import psutil
 import uvloop
 from google.protobuf.timestamp_pb2 import Timestamp
 from grpc_health.v1 import health_pb2, health_pb2_grpc
@@ -62,12 +65,15 @@ async def _run(postgres: Postgres, arguments: argparse.Namespace) -> None:
     began = time.monotonic()
     start, end = await fill(postgres, arguments.records, arguments.body)
     print(f"{arguments.records:,} records over a day stored in {time.monotonic() - began:.0f} s")
-    async with _gateway(postgres) as stub:
-        await Queries(stub, start, end, arguments.repeats).run()
+    assert postgres.process is not None
+    async with _gateway(postgres) as (stub, gateway):
+        processes = psutil.Process(gateway), psutil.Process(postgres.process.pid)
+        await Queries(stub, processes, start, end, arguments.repeats).run()
 
 
 @asynccontextmanager
-async def _gateway(postgres: Postgres) -> AsyncIterator[Any]:
+async def _gateway(postgres: Postgres) -> AsyncIterator[tuple[Any, int]]:
+    """A client of a gateway, and the gateway's process id."""
     port = free_port()
     environment = {
         **os.environ,
@@ -87,23 +93,28 @@ async def _gateway(postgres: Postgres) -> AsyncIterator[Any]:
                     if answer.status == health_pb2.HealthCheckResponse.SERVING:
                         break
                     await asyncio.sleep(0.05)
-            yield QueryServiceStub(channel)
+            yield QueryServiceStub(channel), process.pid
     finally:
         process.terminate()
         await asyncio.to_thread(process.wait, 30)
 
 
 class Queries:
-    """The queries, each measured in turn on a day from `start` to `end` (nanoseconds)."""
+    """The queries, each measured in turn on a day from `start` to `end` (nanoseconds).
 
-    def __init__(self, stub: Any, start: int, end: int, repeats: int) -> None:
-        self._stub, self._repeats = stub, repeats
+    `processes` are the gateway and the PostgreSQL server.
+    """
+
+    def __init__(
+        self, stub: Any, processes: tuple[psutil.Process, psutil.Process], start: int, end: int, repeats: int
+    ) -> None:
+        self._stub, self._processes, self._repeats = stub, processes, repeats
         self._day: dict[str, Any] = {"start_time": _timestamp(start), "end_time": _timestamp(end)}
 
     async def run(self) -> None:
         """Measure all and print a line each."""
         stub, day = self._stub, self._day
-        print(f"{'query':<58}{'p50':>8}{'p99':>8}   target, ms")
+        print(f"{'query':<58}{'p50':>8}{'p99':>8}{'gateway':>9}{'database':>9}   target, ms")
         service = 'service = "service-2" AND severity >= WARNING'
         await self._search("last 100 of a service, severity >= WARNING", service, 10)
         await self._search("last 100 without a filter", "", 10)
@@ -150,19 +161,20 @@ class Queries:
 
     async def _search(self, name: str, text: str, target: float | None) -> None:
         request = SearchRequest(filter=text, **self._day)
-        whole, first = [], []
-        for _ in range(self._repeats + 1):
-            began = time.monotonic()
-            rows = 0
+        first: list[float] = []
+
+        async def search() -> int:
+            began, rows = time.monotonic(), 0
             async for answer in self._stub.Search(request):
                 if answer.HasField("rows"):
                     if not rows:
                         first.append(time.monotonic() - began)
                     rows += len(answer.rows.records)
-            whole.append(time.monotonic() - began)
-        _print(f"{name} ({rows} rows)", whole[1:], target)
+            return rows
+
+        await self._measure(name, search, target, lambda rows: f"{rows} rows")
         if first:
-            _print("    its first row", first[1:], _FIRST_ROW_MS)
+            _print("    its first row", first[1:], "", _FIRST_ROW_MS)
 
     async def _page(self, name: str, page: int) -> None:
         request = SearchRequest(**self._day)
@@ -171,12 +183,7 @@ class Queries:
                 if answer.HasField("done"):
                     token = answer.done.next_page_token
             request.page_token = token
-        times = []
-        for _ in range(self._repeats + 1):
-            began = time.monotonic()
-            await self._records(request)
-            times.append(time.monotonic() - began)
-        _print(name, times[1:], 10)
+        await self._measure(name, lambda: self._records(request), 10)
 
     async def _records(self, request: SearchRequest) -> list[Any]:
         return [record async for answer in self._stub.Search(request) for record in answer.rows.records]
@@ -189,12 +196,33 @@ class Queries:
         target: float | None,
         describe: Callable[[Any], str] | None = None,
     ) -> None:
-        times = []
-        for _ in range(self._repeats + 1):
+        await self._measure(name, lambda: call(request), target, describe)
+
+    async def _measure(
+        self,
+        name: str,
+        ask: Callable[[], Awaitable[Any]],
+        target: float | None,
+        describe: Callable[[Any], str] | None = None,
+    ) -> None:
+        answer = await ask()
+        before, times = [_cpu(process) for process in self._processes], []
+        for _ in range(self._repeats):
             began = time.monotonic()
-            answer = await call(request)
+            answer = await ask()
             times.append(time.monotonic() - began)
-        _print(f"{name}{f' ({describe(answer)})' if describe else ''}", times[1:], target)
+        spent = [_cpu(process) - was for process, was in zip(self._processes, before, strict=True)]
+        cpu = "".join(f"{seconds * 1000 / self._repeats:>9.1f}" for seconds in spent)
+        _print(f"{name}{f' ({describe(answer)})' if describe else ''}", times, cpu, target)
+
+
+def _cpu(process: psutil.Process) -> float:
+    """CPU seconds of a process, its children, and those that have ended."""
+    total = 0.0
+    for one in (process, *process.children()):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            total += sum(one.cpu_times()[: 4 if one == process else 2])
+    return total
 
 
 def _total(answer: HistogramResponse) -> str:
@@ -210,10 +238,10 @@ def _counted(answer: Any) -> str:
     return f"{min(facet.counted for facet in answer.facets):,} counted"
 
 
-def _print(name: str, seconds: list[float], target: float | None) -> None:
+def _print(name: str, seconds: list[float], cpu: str, target: float | None) -> None:
     p50, p99 = statistics.median(seconds) * 1000, sorted(seconds)[math.ceil(len(seconds) * 0.99) - 1] * 1000
     verdict = "" if target is None else f"   {target:.0f}{'' if p50 <= target else '  MISSED'}"
-    print(f"{name:<58}{p50:>8.1f}{p99:>8.1f}{verdict}", flush=True)
+    print(f"{name:<58}{p50:>8.1f}{p99:>8.1f}{cpu:>18}{verdict}", flush=True)
 
 
 def _timestamp(unix_nano: int) -> Timestamp:
