@@ -3,12 +3,15 @@
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 from google.protobuf.struct_pb2 import Struct, Value
 
 from logmesh.record.severity import severity_name
 from logmesh.v1.record_pb2 import LogRecord
+
+# Made once: json.dumps makes one for each value when it is not the default one.
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 def json_line(record: LogRecord) -> str:
@@ -40,7 +43,7 @@ def plain_fields(record: LogRecord) -> dict[str, Any]:
 
 def to_json(value: Any) -> str:
     """JSON in one line, letters as they are."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return _ENCODER.encode(value)
 
 
 def format_time(unix_nano: int) -> str:
