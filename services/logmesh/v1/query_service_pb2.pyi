@@ -589,7 +589,7 @@ class GetTraceResponse(message.Message):
     TRUNCATED_FIELD_NUMBER: builtins.int
     CACHED_FIELD_NUMBER: builtins.int
     truncated: builtins.bool
-    """Whether there are more than `page_size`."""
+    """Whether there are more than `page_size`, or than a message of 4 MiB holds."""
     cached: builtins.bool
     """Whether they came from the cache of recent traces."""
     @builtins.property
@@ -653,7 +653,9 @@ class GetContextResponse(message.Message):
     """Where in `records` the record is."""
     @builtins.property
     def records(self) -> containers.RepeatedCompositeFieldContainer[record_pb2.LogRecord]:
-        """Of the same service and instance, oldest first; the record itself is among them."""
+        """Of the same service and instance, oldest first; the record itself is among them. The others are at most a week away from
+        it, and the nearest ones where a message of 4 MiB does not hold all that were asked for.
+        """
 
     def __init__(
         self,
