@@ -9,12 +9,14 @@ from pathlib import Path
 
 import pytest
 from tests.conftest import Database
+from tests.e2e.test_up import LOOPBACK, Running
 from tests.integration.client.conftest import System, store, system
 
 __all__ = ["store", "system"]  # fixtures
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "docs" / "client.md").read_text("utf-8")
+UP = "~/.local/share/logmesh"  # where `logmesh up` keeps its data
 
 
 def examples() -> list[tuple[str, str]]:
@@ -28,13 +30,9 @@ def examples() -> list[tuple[str, str]]:
     return found
 
 
-async def run(program: str, system: System, folder: Path) -> str:
+async def run(program: str, replaced: dict[str, str]) -> str:
     """What an example prints, with its addresses and folders replaced by the test's. It must exit with 0."""
-    for printed, here in (
-        ("localhost:8080", system.gateway),
-        ("dns:///log-processor-headless:50052", system.processor.target),
-        ("/var/lib/checkout/spool", str(folder / "spool")),
-    ):
+    for printed, here in replaced.items():
         program = program.replace(printed, here)
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-c", program,
@@ -47,10 +45,15 @@ async def run(program: str, system: System, folder: Path) -> str:
 
 
 async def test_every_example_runs_and_says_what_it_should(system: System, database: Database, tmp_path: Path) -> None:
+    replaced = {
+        "localhost:8080": system.gateway,
+        "dns:///log-processor-headless:50052": system.processor.target,
+        "/var/lib/checkout/spool": str(tmp_path / "spool"),
+    }
     said: dict[str, list[str]] = {}
     for heading, program in examples():
-        if "~/.local" not in program:  # test_appender.py shows mutual TLS
-            said.setdefault(heading, []).append(await run(program, system, tmp_path))
+        if UP not in program:
+            said.setdefault(heading, []).append(await run(program, replaced))
 
     assert sorted(await system.processor.bodies()) == ["a line is enough", "order placed", "payment declined"]
     search, asynchronous = said["Search"]
@@ -63,6 +66,20 @@ async def test_every_example_runs_and_says_what_it_should(system: System, databa
     assert "1 payment declined" in counts
     assert pipeline.endswith("['log-processor-0'] 0\n")
     assert said["Errors"] == ["0 severity\n"]
+
+
+async def test_what_up_starts_takes_records_in_mutual_tls_and_answers_at_the_edge(tmp_path: Path) -> None:
+    data_dir = tmp_path / "data"
+    running = Running(data_dir, "--rate", "50")
+    try:
+        running.wait_for("Logmesh is up")
+        replaced = {UP: str(data_dir), "127.0.0.1": f"{LOOPBACK}.1", "localhost:8080": f"{LOOPBACK}.1:8080"}
+        (append,) = [program for _, program in examples() if UP in program]
+        await run(append, replaced)
+        (search,) = [program for heading, program in examples() if heading == "Search" and "AsyncClient" in program]
+        assert await run(search.replace('"order"', '"hello"'), replaced) == "hello\n"
+    finally:
+        running.stop()
 
 
 def test_every_name_that_the_document_imports_is_public() -> None:
