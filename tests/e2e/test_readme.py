@@ -114,6 +114,25 @@ def test_lines_are_shipped_found_and_accounted_for(shell: Shell) -> None:
     assert "missing" in shown
 
 
+def test_curl_gets_json(shell: Shell) -> None:
+    shell.run(commands_with("logmesh ship app.log")[0])
+    (search,) = commands_with("curl", "/v1/logs")
+    lines = [json.loads(line) for line in shell.run(search).splitlines()]
+    assert len(lines[1]["rows"]["records"]) > 0
+    assert "done" in lines[-1]
+    (histogram,) = commands_with("curl", "/v1/histogram")
+    assert json.loads(shell.run(histogram))["series"]
+
+
+def test_a_tail_and_a_trace_are_shown(shell: Shell) -> None:
+    (tail,) = commands_with("logmesh tail")
+    assert shell.run(f"timeout --signal INT 10 {tail} | head -n 1; true")
+    search = "logmesh search 'trace_id:*' --limit 1 --output json"
+    trace_id = json.loads(shell.run(search))["trace_id"]
+    (trace,) = commands_with("logmesh trace")
+    assert trace_id in shell.run(re.sub("[0-9a-f]{32}", trace_id, trace))
+
+
 @needs_grpcurl
 def test_grpcurl_looks_around_and_searches(shell: Shell) -> None:
     (listing,) = commands_with("grpcurl", " list")
