@@ -205,6 +205,7 @@ class Appender:
         self._guard = threading.Lock()
         if self._closed:
             return
+        self._spool.leave_to_parent()
         self._begin(MemorySpool(self._max_bytes - self._queue_bytes()))
         if self._spool_folder is not None:
             self._intake.close(

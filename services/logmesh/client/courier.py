@@ -40,6 +40,10 @@ class Spooling(Outbox, Protocol):
         """Whether another batch may come."""
         ...
 
+    def leave_to_parent(self) -> None:
+        """Called in a forked child: what is held here is the parent's."""
+        ...
+
     def close(self) -> None:
         """Let go of the folder."""
         ...

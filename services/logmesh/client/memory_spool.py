@@ -40,6 +40,9 @@ class MemorySpool:
         self._bytes += len(held.message)
         return held.seq
 
+    def leave_to_parent(self) -> None:
+        """The child has a copy, which it forgets."""
+
     def close(self) -> None:
         """Nothing of it outlives the process."""
 

@@ -197,6 +197,10 @@ class Spool:
         """The lowest of them, 0 for none."""
         return next(iter(self._uncommitted), 0)
 
+    def leave_to_parent(self) -> None:
+        """Called in a forked child; nothing else may be called there afterwards."""
+        self._journal.leave_to_parent()
+
     def close(self) -> None:
         """Write a checkpoint and close; a spool that holds only committed batches is not read again for them."""
         self._identity.save(self._identity_path)

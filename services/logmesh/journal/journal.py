@@ -198,6 +198,10 @@ class Journal:
             self._active_fd = -1
         self._lock.release()
 
+    def leave_to_parent(self) -> None:
+        """Called in a forked child: the directory stays the parent's, and is free when the parent lets go of it."""
+        self._lock.release()  # the child's descriptor of it; as long as that is open the kernel keeps the lock
+
     def _fits(self, segment: Segment, size: int) -> bool:
         return segment.end + size <= self._segment_bytes
 

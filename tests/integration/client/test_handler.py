@@ -137,6 +137,34 @@ async def test_a_forked_child_leaves_the_spool_to_its_parent(system: System, tmp
     assert sorted(await system.processor.bodies()) == ["before", "child", "parent"]
 
 
+async def test_a_child_that_lives_on_does_not_keep_its_parent_s_spool(system: System, tmp_path: Path) -> None:
+    code, _, err = await run(
+        """
+        from pathlib import Path
+        from logmesh import Appender
+
+        def appender():
+            return Appender(target, spool=Path(sys.argv[2]))
+
+        first = appender()
+        first.append("first")
+        reader, writer = os.pipe()
+        if pid := os.fork():
+            first.close()
+            with appender() as second:
+                second.append("second")
+            os.write(writer, b"x")
+            assert os.waitpid(pid, 0)[1] == 0
+        else:
+            os.read(reader, 1)
+            os._exit(0)
+        """,
+        system.processor.target, str(tmp_path / "spool"),
+    )  # fmt: skip
+    assert (code, err) == (0, "")
+    assert sorted(await system.processor.bodies()) == ["first", "second"]
+
+
 async def test_without_a_processor_it_drops_counts_and_ends_in_time() -> None:
     began = time.monotonic()
     code, out, err = await run(
