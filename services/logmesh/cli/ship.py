@@ -6,9 +6,10 @@ and what an interrupted one left.
 
 import asyncio
 import glob
-import hashlib
 import os
+import re
 import signal
+import socket
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,10 +18,15 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 from logmesh.cli.local.errors import LocalError
 from logmesh.cli.local.run_state import RunState, read_run_state
-from logmesh.journal import JournalError
+from logmesh.cli.ship_spools import STDIN, note_service, read_elsewhere, spools_of
+from logmesh.journal import JournalError, JournalLocked
 from logmesh.producer.run import run_producer
 from logmesh.producer.settings import ProducerSettings
+from logmesh.producer.sources import Position
 from logmesh.runtime.telemetry import configure_logging
+
+EXIT_INTERRUPTED = 130
+_MAX_LABEL_BYTES = 255
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,31 +47,49 @@ class ShipOptions:
 
 def ship(options: ShipOptions) -> int:
     """Ship until the input ends and everything is committed; return the exit code. Raises LocalError."""
-    settings = ship_settings(options, read_run_state(options.data_dir))
-    configure_logging(settings)
+    running = read_run_state(options.data_dir)
+    folder = options.data_dir / "ship"
+    spools = [options.spool] if options.spool else spools_of(folder, options.service, options.files)
+    for spool in spools:
+        settings = ship_settings(options, running, spool)
+        configure_logging(settings)
+        try:
+            note_service(spool, options.service)
+            return _ship(settings, read_elsewhere(folder, options.service, spool))
+        except JournalLocked as error:
+            in_use = error
+        except (JournalError, OSError) as error:
+            raise LocalError(f"can't use the spool {spool}: {error}") from error
+    raise LocalError(f"can't use the spool {spool}: {in_use}")
+
+
+def _ship(settings: ProducerSettings, elsewhere: list[Position]) -> int:
     shown = _Shown(Console(stderr=True))
-    try:
-        complete = asyncio.run(_run(settings, shown))
-    except JournalError as error:
-        raise LocalError(f"can't use the spool {settings.spool_dir}: {error}") from error
+    complete, interrupted = asyncio.run(_run(settings, elsewhere, shown))
     Console().print(f"{shown.committed:,} records committed", highlight=False)
     if not complete:
-        Console(stderr=True).print("not all of it: the same command sends what is left", style="yellow")
+        left = "what was not read of the pipe is not sent" if settings.source == "stdin" else "it sends what is left"
+        Console(stderr=True).print(f"not all of it; the same command again: {left}", style="yellow", highlight=False)
+    if interrupted and not complete:
+        return EXIT_INTERRUPTED
     return 0 if complete and not shown.refused else 1
 
 
-def ship_settings(options: ShipOptions, running: RunState | None) -> ProducerSettings:
+def ship_settings(options: ShipOptions, running: RunState | None, spool: Path) -> ProducerSettings:
     """The producer's settings: options first, then the environment, then what runs under the data folder."""
+    what = "standard input" if options.files == [STDIN] else ", ".join(map(os.path.basename, options.files))
     chosen: dict[str, object] = {
+        "name": f"{options.service}: {what}".encode()[:_MAX_LABEL_BYTES].decode("utf-8", "ignore"),
+        "instance": socket.gethostname(),
         "service": options.service,
         "follow": options.follow,
         "join": options.join,
-        "spool_dir": options.spool or options.data_dir / "ship" / spool_name(options),
+        "spool_dir": spool,
         "metrics_port": 0,
         "log_format": "console",
         "log_level": "error",
     }
-    if options.files == ["-"]:
+    if options.files == [STDIN]:
         chosen["source"] = "stdin"
     else:
         chosen |= {"source": "file", "files": [_pattern(file) for file in options.files]}
@@ -83,23 +107,27 @@ def ship_settings(options: ShipOptions, running: RunState | None) -> ProducerSet
     return ProducerSettings(**chosen)  # type: ignore[arg-type]  # pydantic checks each
 
 
-def spool_name(options: ShipOptions) -> str:
-    """A name that is the same for the same service and files."""
-    paths = sorted(file if file == "-" else str(Path(file).absolute()) for file in options.files)
-    return hashlib.sha256("\0".join([options.service, *paths]).encode()).hexdigest()[:16]
-
-
 def _pattern(file: str) -> str:
     """A glob for the file source; a name that exists is taken literally. Raises LocalError for one that matches nothing."""
-    if file == "-":
+    if file == STDIN:
         raise LocalError("standard input (-) can't be shipped together with files")
     if Path(file).exists():
         if not Path(file).is_file():
             raise LocalError(f"{file} is not a file; ship its files with '{file.rstrip('/')}/*'")
+        _require_readable(file)
         return glob.escape(str(Path(file).absolute()))
-    if not glob.glob(file):  # noqa: PTH207 - a pattern, absolute or not
+    found = glob.glob(file)  # noqa: PTH207 - a pattern, absolute or not
+    if not found:
         raise LocalError(f"there is no file {file}")
+    for name in found:
+        if Path(name).is_file():
+            _require_readable(name)
     return str(Path(file).absolute())
+
+
+def _require_readable(file: str) -> None:
+    if not os.access(file, os.R_OK):
+        raise LocalError(f"{file} can't be read: permission denied")
 
 
 class _Shown:
@@ -139,26 +167,49 @@ class _Shown:
         self._console.print(what, style="red", highlight=False, markup=False)
 
     def error(self, reason: str) -> None:
-        """The processors can't be reached just now; said once."""
-        if reason != self._last_error:
-            self._last_error = reason
+        """The processors can't be reached just now; said once, whichever of them it was."""
+        kind = re.sub(r"\d+", "", reason)
+        if kind != self._last_error:
+            self._last_error = kind
             self._console.print(f"waiting for a processor: {reason}", style="yellow", highlight=False, markup=False)
+
+    def stopping(self, seconds: float) -> None:
+        """Somebody pressed Ctrl-C."""
+        self._console.print(
+            f"stopping: up to {seconds:.0f} s for what is on its way; Ctrl-C again stops at once", style="yellow"
+        )
 
     def _update(self) -> None:
         self._progress.update(self._task, total=max(self._read, self.committed), completed=self.committed)
 
 
-async def _run(settings: ProducerSettings, shown: _Shown) -> bool:
+async def _run(settings: ProducerSettings, elsewhere: list[Position], shown: _Shown) -> tuple[bool, bool]:
+    """Whether all was read and committed, and whether somebody stopped it."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
-    with shown:
-        return await run_producer(
+    working = asyncio.create_task(
+        run_producer(
             settings,
             stop,
+            read_elsewhere=elsewhere,
             on_spooled=shown.spooled,
             on_committed=shown.commit,
             on_error=shown.error,
             on_refused=shown.refuse,
         )
+    )
+
+    def asked() -> None:
+        if stop.is_set():
+            working.cancel()
+        else:
+            stop.set()
+            shown.stopping(settings.drain_seconds)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, asked)
+    with shown:
+        try:
+            return await working, stop.is_set()
+        except asyncio.CancelledError:
+            return False, True

@@ -178,7 +178,9 @@ class _Session:
     def _in_flight(self) -> bool:
         """Whether batches of this stream still wait for COMMITTED."""
         lowest = self._outbox.lowest_uncommitted()
-        return bool(lowest) and (not self._todo or lowest < self._todo[0]) and not self._again
+        # What was spooled since this stream began to leave is not its own, though nothing stands in line before it.
+        sent = 0 < lowest <= self._sent_up_to and (not self._todo or lowest < self._todo[0])
+        return sent and not self._again
 
     async def _pause(self, seconds: float = HEARTBEAT_SECONDS) -> None:
         """Wait for an acknowledgement or a new batch; on a long silence say that we are still here."""

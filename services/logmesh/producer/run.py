@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -15,6 +15,7 @@ from logmesh.producer.batcher import Batcher, CutBatch
 from logmesh.producer.forwarder import Forwarder
 from logmesh.producer.settings import ProducerSettings
 from logmesh.producer.sources import Position, Source
+from logmesh.producer.sources.positions import furthest
 from logmesh.runtime import metrics
 
 log = structlog.get_logger()
@@ -31,7 +32,7 @@ def open_source(settings: ProducerSettings, positions: dict[str, Position]) -> S
     if settings.source == "stdin":
         from logmesh.producer.sources.stdin import StdinSource
 
-        return StdinSource(service=settings.service, instance=settings.name, join=settings.join)
+        return StdinSource(service=settings.service, instance=settings.instance or settings.name, join=settings.join)
     from logmesh.producer.sources.file import FileSource
 
     if not settings.files:
@@ -42,7 +43,7 @@ def open_source(settings: ProducerSettings, positions: dict[str, Position]) -> S
         follow=settings.follow,
         join=settings.join,
         service=settings.service,
-        instance=settings.name,
+        instance=settings.instance or settings.name,
     )
 
 
@@ -50,22 +51,24 @@ async def run_producer(
     settings: ProducerSettings,
     stop: asyncio.Event,
     *,
+    read_elsewhere: Iterable[Position] = (),
     on_spooled: Callable[[int], None] | None = None,
     on_committed: Callable[[int], None] | None = None,
     on_error: Callable[[str], None] | None = None,
     on_refused: Callable[[str], None] | None = None,
 ) -> bool:
-    """Run until the source has ended or `stop` is set; return whether everything that was read is committed.
+    """Run until the source has ended or `stop` is set; return whether all of it was read, and is committed.
 
-    When the source ends by itself the database is waited for; on `stop`, at most `drain_seconds`. What is not committed
-    by then stays in the spool and is sent by the next run. Callbacks get numbers of records, connection errors, and what
-    became of each batch that will never be stored.
+    A source that follows files never ends: then what was read by `stop` is all. `read_elsewhere` are positions of other spools
+    in the same files; they are not read again. When the source ends by itself the database is waited for; on `stop`, at most
+    `drain_seconds`. What is not committed by then stays in the spool and is sent by the next run. Callbacks get numbers of
+    records, connection errors, and what became of each batch that will never be stored.
     """
     spool = await asyncio.to_thread(
         Spool, settings.spool_dir, max_bytes=settings.spool_max_bytes, retain_seconds=settings.spool_retain_seconds
     )
     thread = ThreadPoolExecutor(1, thread_name_prefix="spool")
-    source = open_source(settings, spool.positions)
+    source = open_source(settings, furthest(spool.positions, read_elsewhere))
     forwarder = Forwarder(settings, spool, progress=on_committed, failed=on_error, refused=on_refused)
     forwarding = asyncio.create_task(forwarder.run())
     stopping = asyncio.create_task(stop.wait())
@@ -84,7 +87,7 @@ async def run_producer(
         waiting.cancel()
         if forwarding.done():
             forwarding.result()
-        return spool.uncommitted() == 0
+        return spool.uncommitted() == 0 and (settings.follow or (pump.done() and pump.result()))
     finally:
         for task in (pump, forwarding, stopping):
             task.cancel()
@@ -112,8 +115,9 @@ class _Pump:
         self._thread, self._on_spooled = thread, on_spooled
         self._batcher = Batcher(settings.batch_records, settings.batch_bytes, settings.batch_seconds)
 
-    async def run(self, stop: asyncio.Event) -> None:
-        """Return when the source has ended or `stop` is set, with everything that was read in the spool."""
+    async def run(self, stop: asyncio.Event) -> bool:
+        """Return when the source has ended or `stop` is set, with everything that was read in the spool: whether it ended."""
+        ended = False
         while not stop.is_set():
             left = self._batcher.seconds_left(time.monotonic())
             if left == 0:
@@ -122,10 +126,12 @@ class _Pump:
             wait = self._settings.batch_seconds if left is None else left
             chunk = await self._source.read(self._batcher.room, wait)
             if chunk is None:
+                ended = True
                 break
             for cut in self._batcher.add(chunk, time.monotonic(), time.time_ns()):
                 await self._spool_batch(cut)
         await self._spool_batch(self._batcher.cut(time.time_ns()))
+        return ended
 
     async def _spool_batch(self, cut: CutBatch) -> None:
         loop = asyncio.get_running_loop()

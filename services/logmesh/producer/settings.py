@@ -39,6 +39,9 @@ class ProducerSettings(BaseProcessSettings):
     seed: int = Field(default=0, description="Seed of source `generate`; 0 takes a random one.")
     count: int = Field(default=0, ge=0, description="Records after which source `generate` ends; 0 is never.")
     service: str = Field(default="", max_length=255, description="`service.name` of files and standard input.")
+    instance: str = Field(
+        default="", max_length=255, description="`service.instance.id` of files and standard input. Empty: the name."
+    )
     batch_records: int = Field(default=1_000, ge=1, le=10_000, description="Records that fill a batch.")
     batch_bytes: int = Field(default=1 << 20, ge=64 << 10, le=3 << 20, description="Bytes that fill a batch.")
     batch_seconds: float = Field(default=0.5, gt=0, description="Age at which a batch is sent as it is.")

@@ -7,8 +7,10 @@ import pytest
 
 from logmesh.cli.local.errors import LocalError
 from logmesh.cli.local.run_state import RunState
-from logmesh.cli.ship import ShipOptions, ship_settings, spool_name
+from logmesh.cli.ship import ShipOptions, ship_settings
+from logmesh.cli.ship_spools import spools_of
 
+SPOOL = Path("spool")
 RUNNING = RunState(1, "g", "ipv4:127.0.0.11:50052", [], "c.crt", "c.key", "ca.crt", "d", {})
 
 
@@ -22,21 +24,21 @@ def options(tmp_path: Path, *files: str) -> ShipOptions:
 
 
 def test_what_runs_here_is_shipped_to_in_mutual_tls(tmp_path: Path) -> None:
-    settings = ship_settings(options(tmp_path, "-"), RUNNING)
+    settings = ship_settings(options(tmp_path, "-"), RUNNING, SPOOL)
     assert (settings.source, settings.target, settings.tls_ca) == ("stdin", RUNNING.target, Path("ca.crt"))
 
 
 def test_a_target_that_is_given_wins_and_brings_no_certificates(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert ship_settings(replace(options(tmp_path, "-"), target="a:1"), RUNNING).tls is None
+    assert ship_settings(replace(options(tmp_path, "-"), target="a:1"), RUNNING, SPOOL).tls is None
     monkeypatch.setenv("LOGMESH_TARGET", "b:2")
-    assert ship_settings(options(tmp_path, "-"), RUNNING).target == "b:2"
+    assert ship_settings(options(tmp_path, "-"), RUNNING, SPOOL).target == "b:2"
 
 
 def test_names_with_pattern_characters_are_taken_literally(tmp_path: Path) -> None:
     (tmp_path / "a[1].log").touch()
-    settings = ship_settings(options(tmp_path, str(tmp_path / "a[1].log")), RUNNING)
+    settings = ship_settings(options(tmp_path, str(tmp_path / "a[1].log")), RUNNING, SPOOL)
     assert settings.files == [str(tmp_path / "a[[]1].log")]
 
 
@@ -44,14 +46,42 @@ def test_names_with_pattern_characters_are_taken_literally(tmp_path: Path) -> No
 def test_what_matches_nothing_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wrong: str) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(LocalError):
-        ship_settings(options(tmp_path, wrong), RUNNING)
+        ship_settings(options(tmp_path, wrong), RUNNING, SPOOL)
 
 
-def test_the_spool_depends_on_service_and_files_and_not_on_their_order(tmp_path: Path) -> None:
-    names = [
-        options(tmp_path, "a", "b"),
-        options(tmp_path, "b", "a"),
-        replace(options(tmp_path, "a", "b"), service="x"),
-    ]
-    first, second, third = map(spool_name, names)
-    assert first == second != third
+def test_a_file_that_may_not_be_read_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "mine.log").touch()
+    (tmp_path / "secret.log").touch()
+    monkeypatch.setattr("os.access", lambda path, _: "secret" not in str(path))
+    for files in ([str(tmp_path / "mine.log"), str(tmp_path / "secret.log")], [str(tmp_path / "*.log")]):
+        with pytest.raises(LocalError, match=r"secret\.log can't be read"):
+            ship_settings(options(tmp_path, *files), RUNNING, SPOOL)
+
+
+def test_a_producer_is_named_for_what_it_ships(tmp_path: Path) -> None:
+    (tmp_path / "app.log").touch()
+    settings = ship_settings(options(tmp_path, str(tmp_path / "app.log")), RUNNING, SPOOL)
+    assert settings.name == "checkout: app.log"
+    assert settings.instance != settings.name
+    long = ship_settings(replace(options(tmp_path, "-"), service="é" * 200), RUNNING, SPOOL)
+    assert len(long.name.encode()) <= 255
+
+
+def test_the_spool_depends_on_service_and_files_and_not_on_how_they_are_written(tmp_path: Path) -> None:
+    (tmp_path / "a").touch()
+    (tmp_path / "link").symlink_to(tmp_path / "a")
+
+    def spool(service: str, *files: str) -> Path:
+        (only,) = spools_of(tmp_path, service, files)
+        return only
+
+    a, b = str(tmp_path / "a"), str(tmp_path / "b")
+    assert (
+        spool("x", a, b) == spool("x", b, str(tmp_path / "other" / ".." / "a")) == spool("x", str(tmp_path / "link"), b)
+    )
+    assert len({spool("x", a), spool("y", a), spool("x", b)}) == 3
+
+
+def test_each_of_several_pipes_has_a_spool_to_try(tmp_path: Path) -> None:
+    spools = list(spools_of(tmp_path, "x", ["-"]))
+    assert len(set(spools)) == len(spools) > 10

@@ -1,0 +1,87 @@
+"""`logmesh ship` as people use it: interrupted, with globs that the shell expands, with several pipes at once."""
+
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.e2e.test_up import Running
+
+COMMITTED = re.compile(r"^([\d,]+) records committed$", re.MULTILINE)
+
+
+@pytest.fixture(scope="module")
+def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    running = Running(tmp_path_factory.mktemp("ship") / "data", "--producers", "0")
+    try:
+        running.wait_for("Logmesh is up")
+        yield running
+    finally:
+        running.stop()
+
+
+def ship(system: Running, *arguments: str) -> "subprocess.Popen[str]":
+    command = [sys.executable, "-m", "logmesh.cli.main", "ship", "--data-dir", str(system.data_dir), *arguments]
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True)
+
+
+def committed(process: "subprocess.Popen[str]", text: str | None = None) -> int:
+    out, err = process.communicate(text, timeout=60)
+    assert process.returncode == 0, err
+    found = COMMITTED.search(out)
+    assert found is not None, out
+    return int(found[1].replace(",", ""))
+
+
+def test_a_file_is_shipped_once_whatever_it_is_shipped_together_with(system: Running, tmp_path: Path) -> None:
+    first, second = tmp_path / "a.log", tmp_path / "b.log"
+    first.write_text("a1\na2\n")
+    assert committed(ship(system, str(first), "--service", "glob")) == 2
+    second.write_text("b1\n")
+    assert committed(ship(system, str(first), str(second), "--service", "glob")) == 1
+    with first.open("a") as file:
+        file.write("a3\n")
+    assert committed(ship(system, str(first), "--service", "glob")) == 1
+    assert committed(ship(system, str(second), str(first), "--service", "glob")) == 0
+    assert committed(ship(system, str(first), "--service", "another")) == 3
+
+
+def test_pipes_of_one_service_may_run_at_once(system: Running) -> None:
+    running = [ship(system, "-", "--service", "pods") for _ in range(3)]
+    for process in running:
+        assert process.stdin is not None
+        process.stdin.write("first\n")
+        process.stdin.flush()
+    time.sleep(1)
+    assert [committed(process, "second\n") for process in running] == [2, 2, 2]
+
+
+def test_an_interrupted_ship_says_so_and_the_same_command_sends_the_rest(system: Running, tmp_path: Path) -> None:
+    lines = 1_500_000
+    file = tmp_path / "big.log"
+    file.write_text("".join(f"line {number}\n" for number in range(lines)))
+    process = ship(system, str(file), "--service", "big")
+    time.sleep(2.5)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "stopping" in err
+    assert "not all of it" in err
+    found = COMMITTED.search(out)
+    assert found is not None
+    rest = committed(ship(system, str(file), "--service", "big"))
+    assert int(found[1].replace(",", "")) + rest == lines
+
+
+def test_a_spool_that_can_not_be_made_is_one_line(system: Running, tmp_path: Path) -> None:
+    (tmp_path / "app.log").write_text("x\n")
+    process = ship(system, str(tmp_path / "app.log"), "--service", "x", "--spool", "/proc/nope")
+    _, err = process.communicate(timeout=30)
+    assert process.returncode == 1
+    assert "can't use the spool /proc/nope" in err
+    assert "Traceback" not in err
