@@ -1,5 +1,6 @@
-"""A small real cluster for fault tests: PostgreSQL, processors, and a producer that follows a file whose lines are known."""
+"""A small real cluster for fault tests: PostgreSQL, processors, and producers that follow files whose lines are known."""
 
+import itertools
 import os
 import random
 import signal
@@ -21,6 +22,7 @@ class Cluster:
 
     folder: Path
     processors: int = 2
+    producers: int = 1
     environment: dict[str, dict[str, str]] = field(default_factory=dict)
     running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     lines: int = 0
@@ -29,19 +31,27 @@ class Cluster:
         self.port, self.direct_port = free_port(), free_port()
         self.postgres = Postgres(self.folder / "postgres", port=free_port())
         self.postgres.start()
-        self.log = self.folder / "app.log"
-        self.log.touch()
+        self._logs = {name: self.folder / f"{name}.log" for name in self.producer_names}
+        for log in self._logs.values():
+            log.touch()
+        self._next_log = itertools.cycle(self._logs.values())
 
     @property
     def names(self) -> list[str]:
         """Names of the processors."""
         return [f"log-processor-{index}" for index in range(self.processors)]
 
+    @property
+    def producer_names(self) -> list[str]:
+        """Names of the producers."""
+        return ["log-producer", *(f"log-producer-{index}" for index in range(1, self.producers))]
+
     def start(self) -> None:
-        """Start the processors and the producer."""
+        """Start the processors and the producers."""
         for name in self.names:
             self.start_processor(name)
-        self.start_producer()
+        for name in self.producer_names:
+            self.start_producer(name)
 
     def start_processor(self, name: str) -> None:
         """Start one processor on an address of its own."""
@@ -58,24 +68,24 @@ class Cluster:
             LOGMESH_WAL_SEGMENT_BYTES=str(8 << 20),
         )
 
-    def start_producer(self) -> None:
-        """Start the producer that follows `self.log`."""
+    def start_producer(self, name: str = "log-producer") -> None:
+        """Start a producer, which follows a file of its own and has a spool of its own."""
         targets = ",".join(f"{self.address(name)}:{self.direct_port}" for name in self.names)
         self._start(
-            "log-producer",
+            name,
             "logmesh.producer",
             LOGMESH_TARGET=f"ipv4:{targets}",
             LOGMESH_SOURCE="file",
-            LOGMESH_FILES=str(self.log),
+            LOGMESH_FILES=str(self._logs[name]),
             LOGMESH_SERVICE="faults",
-            LOGMESH_SPOOL_DIR=str(self.folder / "spool"),
+            LOGMESH_SPOOL_DIR=str(self.folder / name.replace("log-producer", "spool")),
             LOGMESH_BATCH_SECONDS="0.05",
             LOGMESH_BATCH_RECORDS="200",
         )
 
     def write_lines(self, count: int) -> None:
-        """Append `count` lines, each different from all others."""
-        with self.log.open("a", encoding="utf-8") as file:
+        """Append `count` lines, each different from all others, to the next producer's file."""
+        with next(self._next_log).open("a", encoding="utf-8") as file:
             file.writelines(f"line {self.lines + at:08d} of the fault test\n" for at in range(count))
         self.lines += count
 
