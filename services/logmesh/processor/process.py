@@ -163,7 +163,11 @@ async def _replay(journal: Journal, writer: Writer) -> None:
         while writer.unwritten() > _REPLAY_AHEAD:
             await asyncio.sleep(0.05)
     if count:
-        log.info("replayed the write-ahead log", event_name="replayed", batches=count)
+        log.info(
+            "read the write-ahead log again: what is stored already is passed over, the rest is stored now",
+            event_name="replayed",
+            batches=count,
+        )
 
 
 async def _watch(pool: "asyncpg.Pool", wal: Wal, pipeline: Pipeline, health: Health, ingest: Ingest) -> None:
