@@ -1,8 +1,8 @@
-"""What is kept small while the system runs."""
+"""What is kept small while the system runs, and what its processes inherit."""
 
 from pathlib import Path
 
-from logmesh.cli.local.components import keep_small
+from logmesh.cli.local.components import child_environment, keep_small
 
 
 def test_a_log_that_has_grown_begins_anew_under_its_writer(tmp_path: Path) -> None:
@@ -18,3 +18,13 @@ def test_a_log_that_has_grown_begins_anew_under_its_writer(tmp_path: Path) -> No
         keep_small(path, 10)
         log.write(b"z")
     assert path.read_bytes() == b"z"
+
+
+def test_a_process_gets_the_persons_environment_without_another_systems_settings() -> None:
+    assert child_environment({"PATH": "/bin", "LOGMESH_TARGET": "elsewhere"}, {"LOGMESH_NAME": "gateway"}) == {
+        "PATH": "/bin", "LOGMESH_NAME": "gateway", "LOGMESH_LOG_FORMAT": "json", "GRPC_VERBOSITY": "NONE"
+    }  # fmt: skip
+
+
+def test_grpc_is_as_verbose_as_the_person_wants_it() -> None:
+    assert child_environment({"GRPC_VERBOSITY": "DEBUG"}, {})["GRPC_VERBOSITY"] == "DEBUG"

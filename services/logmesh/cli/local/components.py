@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Protocol
 
@@ -52,11 +52,9 @@ class PythonProcess:
 
     async def start(self) -> None:
         """See Component."""
-        # Settings that the person's shell has for another Logmesh must not leak into this one.
-        inherited = {key: value for key, value in os.environ.items() if not key.startswith("LOGMESH_")}
         self._process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", self._program.module),
-            env=inherited | {"LOGMESH_LOG_FORMAT": "json"} | self._program.environment,
+            env=child_environment(os.environ, self._program.environment),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
@@ -108,6 +106,13 @@ class PythonProcess:
                 return
             if text := line.decode(errors="replace").rstrip():
                 self._show(self.name, text)
+
+
+def child_environment(inherited: Mapping[str, str], own: Mapping[str, str]) -> dict[str, str]:
+    """A process's environment: the person's, without what their shell sets for another Logmesh, and its own."""
+    kept = {key: value for key, value in inherited.items() if not key.startswith("LOGMESH_")}
+    # gRPC's core writes to standard error, past the log, about each client that meets a port in the wrong protocol.
+    return {"GRPC_VERBOSITY": "NONE", **kept, "LOGMESH_LOG_FORMAT": "json", **own}
 
 
 def keep_small(log: Path, max_bytes: int = MAX_LOG_BYTES) -> None:
