@@ -184,6 +184,14 @@ def test_a_port_of_the_edge_in_use_is_said_in_one_line(data_dir: Path) -> None:
         refused = run("up", "--data-dir", str(data_dir), "--loopback", LOOPBACK)
     assert refused.returncode == 1
     assert refused.stderr.startswith(f"logmesh: {LOOPBACK}.1:8080 is in use, and the edge needs it")
+    assert "--loopback 127.0.1" in refused.stderr
+    assert refused.stderr.count("\n") == 1
+
+
+def test_a_loopback_that_is_none_is_said_in_one_line(data_dir: Path) -> None:
+    refused = run("up", "--data-dir", str(data_dir), "--loopback", "10.0.0")
+    assert refused.returncode == 2
+    assert refused.stderr.startswith("logmesh: --loopback 10.0.0: must be the first three numbers")
     assert refused.stderr.count("\n") == 1
 
 

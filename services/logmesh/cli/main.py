@@ -8,6 +8,7 @@ import typer
 
 from logmesh import __version__
 from logmesh.cli.local.errors import LocalError
+from logmesh.cli.local.ports import check_loopback
 from logmesh.cli.local.run_state import DEFAULT_DATA_DIR
 from logmesh.cli.search import search
 from logmesh.cli.status import status
@@ -46,7 +47,7 @@ def up(
     processors: Annotated[int, typer.Option(min=1, max=40, help="Processors.")] = 2,
     rate: Annotated[float, typer.Option(min=0, help="Records a second of each producer; 0: all it can.")] = 200,
     loopback: Annotated[
-        str, typer.Option(help="Loopback network; another lets a second system run beside the first.")
+        str, typer.Option(help="Loopback network, 127.x.y; another lets a second system run beside the first.")
     ] = "127.0.0",
     canary: Annotated[
         int,
@@ -66,6 +67,7 @@ def up(
     except ModuleNotFoundError as error:
         raise LocalError(f"running servers needs {error.name}: pip install 'logmesh[local]'") from error
 
+    check_loopback(loopback)
     folder = data_dir.expanduser().absolute()
     run(LocalOptions(folder, producers, processors, rate, loopback, canary, built_dashboard()), fresh=fresh)
 
@@ -109,12 +111,12 @@ app.command()(status)
 
 
 def main() -> None:
-    """Run the command; what a person can do something about is one line on standard error and exit code 1."""
+    """Run the command; what a person can do something about is one line on standard error and exit code 1, or 2 for a wrong option."""
     try:
         app()
     except LocalError as error:
         typer.secho(f"logmesh: {error}", fg="red", err=True)
-        sys.exit(1)
+        sys.exit(error.exit_code)
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ from logmesh.cli.local.envoy import Envoy, envoy_program
 from logmesh.cli.local.output import Output
 from logmesh.cli.local.plan import LocalOptions, Program, plan_system
 from logmesh.cli.local.ports import require_free
-from logmesh.cli.local.postgres import ROLES, Postgres
+from logmesh.cli.local.postgres import ROLES, Postgres, Role
 from logmesh.cli.local.redis import Redis
 from logmesh.cli.local.run_state import DEFAULT_DATA_DIR, RunState, only_instance, write_run_state
 from logmesh.cli.local.secret_files import write_secret
@@ -76,14 +76,15 @@ async def _start(
     if not (options.data_dir / "postgres/data").exists():
         output.say("making the database")
     await asyncio.to_thread(postgres.prepare)
-    dsns = {role: postgres.dsn(role, over_socket=True) for role in ROLES}
+    tiers = plan_system(options, certificates, _dsns(postgres), redis.url)
+    edge = Envoy(options.data_dir / "edge", plan_edge(options, certificates))
+    _require_ports(options, tiers, edge)
+
+    await supervisor.start([Server("postgres", postgres), Server("redis", redis)])
+    dsns = _dsns(postgres)  # again, because the start has settled the port in them
     write_secret(options.data_dir / "dsn.json", json.dumps(dsns, indent=2).encode())
     tiers = plan_system(options, certificates, dsns, redis.url)
     programs = [program for tier in tiers for program in tier]
-    edge = Envoy(options.data_dir / "edge", plan_edge(options, certificates))
-    _require_ports(programs, edge)
-
-    await supervisor.start([Server("postgres", postgres), Server("redis", redis)])
     *servers, producers = [
         [PythonProcess(program, certificates["operator"], output.child) for program in tier] for tier in tiers
     ]
@@ -96,12 +97,18 @@ async def _start(
     _welcome(options, state, postgres, output)
 
 
-def _require_ports(programs: Sequence[Program], edge: Envoy) -> None:
-    for program in programs:
+def _dsns(postgres: Postgres) -> dict[Role, str]:
+    return {role: postgres.dsn(role, over_socket=True) for role in ROLES}
+
+
+def _require_ports(options: LocalOptions, tiers: Sequence[Sequence[Program]], edge: Envoy) -> None:
+    other = "127.0.2" if options.loopback == "127.0.1" else "127.0.1"
+    advice = f"stop what listens there, or run beside it with --loopback {other}"
+    for program in (program for tier in tiers for program in tier):
         for host, port in program.ports:
-            require_free(host, port, program.name)
+            require_free(host, port, program.name, advice)
     for address in edge.listens_on:
-        require_free(address.host, address.port, "the edge")
+        require_free(address.host, address.port, "the edge", advice)
 
 
 def _state(options: LocalOptions, producer: WorkloadFiles, programs: Sequence[Program]) -> RunState:

@@ -1,6 +1,7 @@
 """The local PostgreSQL: made once, found again, durable through crashes, closed to strangers."""
 
 import os
+import socket
 import stat
 from pathlib import Path
 
@@ -74,6 +75,19 @@ def test_a_port_in_use_is_said_in_one_line(postgres: Postgres, tmp_path: Path) -
         second.start()
     second.stop()
     assert "\n" not in str(caught.value)
+
+
+def test_a_port_taken_while_the_data_was_made_is_chosen_anew_once(tmp_path: Path) -> None:
+    server = Postgres(tmp_path / "pg")
+    server.prepare()
+    with socket.create_server(("127.0.0.1", server.port)) as other:
+        server.start()
+        settled = server.port
+        assert settled != other.getsockname()[1]
+    server.stop()
+    with socket.create_server(("127.0.0.1", settled)), pytest.raises(LocalError, match="is in use"):
+        server.start()  # programs have been told of the port
+    server.stop()
 
 
 def test_data_of_an_unknown_release_is_said_so() -> None:

@@ -1,8 +1,21 @@
-"""Ports on loopback: free ones, and clear words about those in use."""
+"""Addresses and ports on loopback: which may be used, free ones, and clear words about those that can't be had."""
 
+import errno
+import ipaddress
 import socket
 
-from logmesh.cli.local.errors import LocalError
+from logmesh.cli.local.errors import LocalError, WrongOption
+
+
+def check_loopback(text: str) -> str:
+    """`text` when it is the first three numbers of loopback addresses, such as 127.0.1. Raises WrongOption."""
+    try:
+        loopback = ipaddress.IPv4Address(f"{text}.1").is_loopback
+    except ValueError:
+        loopback = False
+    if not loopback:
+        raise WrongOption(f"--loopback {text}: must be the first three numbers of a loopback network, such as 127.0.1")
+    return text
 
 
 def free_port(address: str = "127.0.0.1") -> int:
@@ -15,22 +28,32 @@ def free_port(address: str = "127.0.0.1") -> int:
 
 def is_free(address: str, port: int) -> bool:
     """Whether a server could listen there now."""
-    with socket.socket() as probe:
-        # As servers do: connections that linger in TIME_WAIT don't occupy a port.
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((address, port))
-        except OSError:
-            return False
-    return True
+    return _why_not(address, port) is None
 
 
-def require_free(address: str, port: int, purpose: str) -> None:
-    """Raise LocalError when something else listens there."""
-    if not is_free(address, port):
-        raise LocalError(f"{address}:{port} is in use, and {purpose} needs it: stop what listens there and try again")
+def require_free(address: str, port: int, purpose: str, advice: str = "stop what listens there and try again") -> None:
+    """Raise LocalError when no server can listen there; `advice` is what to do when another one does."""
+    error = _why_not(address, port)
+    if error is None:
+        return
+    if error.errno == errno.EADDRINUSE:
+        raise LocalError(f"{address}:{port} is in use, and {purpose} needs it: {advice}")
+    if error.errno == errno.EADDRNOTAVAIL:
+        raise LocalError(f"{address} is not an address of this machine, and {purpose} needs it")
+    raise LocalError(f"{purpose} can't listen on {address}:{port}: {error.strerror}")
 
 
 def port_near(preferred: int, address: str = "127.0.0.1") -> int:
     """`preferred` when it is free, else any free port."""
     return preferred if is_free(address, preferred) else free_port(address)
+
+
+def _why_not(address: str, port: int) -> OSError | None:
+    with socket.socket() as probe:
+        # As servers do: connections that linger in TIME_WAIT don't occupy a port.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((address, port))
+        except OSError as error:
+            return error
+    return None

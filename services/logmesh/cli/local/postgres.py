@@ -61,12 +61,13 @@ class Postgres:
     """One server with its data below `directory`. `start`, `stop` and `start` again as often as needed."""
 
     def __init__(self, directory: Path, *, port: int | None = None) -> None:
-        """`port`: None takes 54320 or, when that is in use, any free one."""
+        """`port`: None takes 54320 or, when that is in use at the first start, any free one."""
         self.directory = directory
         self._wanted_port = port
         self.port = 0
         self.socket_directory: Path | None = None
         self.process: subprocess.Popen[bytes] | None = None
+        self._port_is_settled = port is not None
         self._account = unprivileged_account()
 
     @property
@@ -104,7 +105,7 @@ class Postgres:
     def prepare(self) -> None:
         """Choose the port and the socket's folder, and make the data, the roles and the database if they are not there.
 
-        They are made completely or not at all. Afterwards `dsn` is known.
+        They are made completely or not at all. `dsn` is certain once `spawn` has settled the port.
         """
         if not self.port:
             self.port = self._wanted_port or port_near(PREFERRED_PORT)
@@ -118,9 +119,16 @@ class Postgres:
             self._make_data()
 
     def spawn(self) -> None:
-        """Start the server of a prepared folder, without waiting for it. Raises LocalError when its port is in use."""
+        """Start the server of a prepared folder, without waiting for it.
+
+        The first call settles the port, and later ones keep it. Raises LocalError when it is in use then.
+        """
         major = int((self._data / "PG_VERSION").read_text())
         programs = find_programs(major=major, account=self._account)
+        if not self._port_is_settled:
+            # Making the data takes seconds, in which another start may have taken the port that was free before.
+            self.port = port_near(self.port)
+            self._port_is_settled = True
         require_free("127.0.0.1", self.port, "PostgreSQL")
         settings = SETTINGS | {
             "listen_addresses": "127.0.0.1",

@@ -63,7 +63,9 @@ def only_instance(data_dir: Path) -> Iterator[None]:
     with descriptor_of as descriptor:
         if not _locks(descriptor, fcntl.LOCK_EX):
             pid = os.pread(descriptor, 20, 0).decode() or "unknown"
-            raise LocalError(f"Logmesh already runs in {data_dir} (pid {pid}): stop it, or give another --data-dir")
+            raise LocalError(
+                f"Logmesh already runs in {data_dir} (pid {pid}): stop it, or give another --data-dir and --loopback 127.0.1"
+            )
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, str(os.getpid()).encode(), 0)
         try:
