@@ -9,10 +9,12 @@ import grpc
 import typer
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from logmesh.cli.ending import INTERRUPTED, ending
 from logmesh.cli.errors import USAGE, CommandError, from_rpc
-from logmesh.cli.gateway import DEFAULT_GATEWAY, Gateway
+from logmesh.cli.gateway import AskedDataDir, Gateway, find_gateway
+from logmesh.cli.local.run_state import DEFAULT_DATA_DIR
 from logmesh.cli.moments import parse_moment
-from logmesh.cli.tail import followed, until_interrupted, write
+from logmesh.cli.tail import followed, write
 from logmesh.cli.writing import WantedOutput, Writer
 from logmesh.v1.query_service_pb2 import SEARCH_END_TIME_LIMIT, SearchRequest
 from logmesh.v1.query_service_pb2_grpc import QueryServiceStub
@@ -34,28 +36,31 @@ def search(
     follow: Annotated[
         bool, typer.Option("--follow", "-f", help="Show the newest last, and go on with what comes, until Ctrl-C.")
     ] = False,
-    gateway: Gateway = DEFAULT_GATEWAY,
+    gateway: Gateway = None,
+    data_dir: AskedDataDir = DEFAULT_DATA_DIR,
 ) -> None:
     """Show records that match a filter, newest first.
 
-    Exit codes: 0 the range was searched, or Ctrl-C ended --follow; 1 the gateway can't be reached or failed; 2 the filter
+    Exit codes: 0 the range was searched, nobody read on, or Ctrl-C ended --follow; 1 the gateway failed; 2 the filter
     or an option is wrong.
+
+    The filter language: docs/filters.md.
 
     Examples:  logmesh search 'service = "checkout" AND severity >= WARNING' --since 1h  ·  logmesh search timeout -o raw
     """
-    with until_interrupted("search"):
+    with ending("search", interrupted=0 if follow else INTERRUPTED):
         writer, now = Writer(output), time.time_ns()
-        start = parse_moment(since, "--since", now)
+        start, address = parse_moment(since, "--since", now), find_gateway(gateway, data_dir)
         if follow:
             if until != "now":
                 raise CommandError("--follow goes on from now: leave --until away", USAGE)
-            for message in search_and_follow(filter_text, start, limit, gateway):
+            for message in search_and_follow(filter_text, start, limit, address):
                 write(message, writer)
             return
         request = SearchRequest(
             filter=filter_text, start_time=_timestamp(start), end_time=_timestamp(parse_moment(until, "--until", now))
         )
-        for record in found(request, limit, gateway):
+        for record in found(request, limit, address):
             writer.record(record)
 
 

@@ -9,14 +9,16 @@ from typing import Annotated, Any
 import grpc
 import typer
 from google.protobuf.json_format import MessageToDict
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from logmesh.cli.errors import CommandError, from_rpc
-from logmesh.cli.gateway import DEFAULT_GATEWAY, Gateway
+from logmesh.cli.ending import ending
+from logmesh.cli.errors import from_rpc
+from logmesh.cli.gateway import AskedDataDir, Gateway, find_gateway
+from logmesh.cli.local.run_state import DEFAULT_DATA_DIR
 from logmesh.cli.moments import format_age
 from logmesh.cli.present import clean
+from logmesh.cli.writing import OutputConsole
 from logmesh.v1.pipeline_service_pb2 import (
     GetSummaryRequest,
     GetSummaryResponse,
@@ -43,26 +45,24 @@ class StatusOutput(StrEnum):
 def status(
     output: Annotated[StatusOutput, typer.Option("--output", "-o", help="How to write it.")] = StatusOutput.TEXT,
     producers: Annotated[int, typer.Option(min=1, max=1000, help="Producers at most, the latest first.")] = 100,
-    gateway: Gateway = DEFAULT_GATEWAY,
+    gateway: Gateway = None,
+    data_dir: AskedDataDir = DEFAULT_DATA_DIR,
 ) -> None:
     """Show what was received of each producer, what is missing, and the state of each processor.
 
     Exit codes: 0 the state is shown, whatever it is; 1 the gateway can't be reached or failed; 2 an option is wrong.
     """
-    try:
-        summary, ledger, processors = _ask(producers, gateway)
-    except CommandError as error:
-        typer.secho(f"logmesh status: {error}", fg="red", err=True)
-        raise typer.Exit(error.exit_code) from error
-    if output is StatusOutput.JSON:
-        print(json.dumps(as_plain(summary, ledger, processors), ensure_ascii=False))
-        return
-    console = Console(highlight=False)
-    console.print(headline(summary))
-    console.print(producer_table(ledger, datetime.now(UTC)))
-    console.print(processor_table(processors))
-    if split := split_line(processors):
-        console.print(split)
+    with ending("status"):
+        summary, ledger, processors = _ask(producers, find_gateway(gateway, data_dir))
+        if output is StatusOutput.JSON:
+            print(json.dumps(as_plain(summary, ledger, processors), ensure_ascii=False))
+            return
+        console = OutputConsole(highlight=False)
+        console.print(headline(summary))
+        console.print(producer_table(ledger, datetime.now(UTC)))
+        console.print(processor_table(processors))
+        if split := split_line(processors):
+            console.print(split)
 
 
 def _ask(producers: int, gateway: str) -> tuple[GetSummaryResponse, ListLedgerResponse, ListProcessorsResponse]:

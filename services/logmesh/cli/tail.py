@@ -1,9 +1,6 @@
 """`logmesh tail`: records as they come in, for as long as one looks."""
 
-import contextlib
-import os
 import random
-import sys
 import time
 from collections.abc import Callable, Iterator
 from typing import Annotated, Final
@@ -11,8 +8,10 @@ from typing import Annotated, Final
 import grpc
 import typer
 
+from logmesh.cli.ending import ending
 from logmesh.cli.errors import USAGE, CommandError, from_rpc
-from logmesh.cli.gateway import DEFAULT_GATEWAY, Gateway
+from logmesh.cli.gateway import AskedDataDir, Gateway, find_gateway
+from logmesh.cli.local.run_state import DEFAULT_DATA_DIR
 from logmesh.cli.moments import parse_moment
 from logmesh.cli.writing import WantedOutput, Writer
 from logmesh.v1.tail_service_pb2 import TailRequest, TailResponse
@@ -41,7 +40,8 @@ def tail(
     ] = "",
     since: Annotated[str, typer.Option(help="How much of the past comes first: 30s, 5m, at most 1h.")] = "now",
     output: WantedOutput = None,
-    gateway: Gateway = DEFAULT_GATEWAY,
+    gateway: Gateway = None,
+    data_dir: AskedDataDir = DEFAULT_DATA_DIR,
 ) -> None:
     """Show records that match a filter as they come in, until Ctrl-C.
 
@@ -52,7 +52,7 @@ def tail(
 
     Examples:  logmesh tail 'service = "checkout" AND severity >= WARNING'  ·  logmesh tail timeout --since 5m | jq .body
     """
-    with until_interrupted("tail"):
+    with ending("tail", interrupted=0):
         now = time.time_ns()
         backlog = now - parse_moment(since, "--since", now)
         if not 0 <= backlog <= _MAX_BACKLOG_NANO:
@@ -61,23 +61,8 @@ def tail(
         if backlog:
             request.backlog.FromNanoseconds(backlog)
         writer = Writer(output)
-        for message in followed(request, gateway):
+        for message in followed(request, find_gateway(gateway, data_dir)):
             write(message, writer)
-
-
-@contextlib.contextmanager
-def until_interrupted(command: str) -> Iterator[None]:
-    """End the command as its help says: on Ctrl-C, when nobody reads any more, and when something is wrong."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        raise typer.Exit(0) from None
-    except BrokenPipeError:  # such as `| head`; what is still to be flushed at exit must not fail again
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise typer.Exit(0) from None
-    except CommandError as error:
-        typer.secho(f"logmesh {command}: {error}", fg="red", err=True)
-        raise typer.Exit(error.exit_code) from error
 
 
 def write(message: TailResponse, writer: Writer) -> None:

@@ -6,8 +6,10 @@ import grpc
 import typer
 from rich.text import Text
 
+from logmesh.cli.ending import ending
 from logmesh.cli.errors import UNKNOWN, CommandError, from_rpc
-from logmesh.cli.gateway import DEFAULT_GATEWAY, Gateway
+from logmesh.cli.gateway import AskedDataDir, Gateway, find_gateway
+from logmesh.cli.local.run_state import DEFAULT_DATA_DIR
 from logmesh.cli.present import local_time, offset_line
 from logmesh.cli.writing import WantedOutput, Writer
 from logmesh.v1.query_service_pb2 import GetTraceRequest, GetTraceResponse
@@ -20,7 +22,8 @@ def trace(
     trace_id: Annotated[str, typer.Argument(metavar="ID", help="Trace id: 32 hexadecimal digits.", show_default=False)],
     output: WantedOutput = None,
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=10_000, help="Records at most.")] = 1_000,
-    gateway: Gateway = DEFAULT_GATEWAY,
+    gateway: Gateway = None,
+    data_dir: AskedDataDir = DEFAULT_DATA_DIR,
 ) -> None:
     """Show all records of a trace, oldest first, across services.
 
@@ -28,18 +31,15 @@ def trace(
 
     Examples:  logmesh trace 4bf92f3577b34da6a3ce929d0e0e4736  ·  logmesh trace 4bf92f35… | jq .body
     """
-    try:
-        answer = _ask(trace_id, limit, gateway)
+    with ending("trace"):
+        answer = _ask(trace_id, limit, find_gateway(gateway, data_dir))
         if not answer.records:
             raise CommandError(f"no record has the trace id {trace_id}", UNKNOWN)
-    except CommandError as error:
-        typer.secho(f"logmesh trace: {error}", fg="red", err=True)
-        raise typer.Exit(error.exit_code) from error
-    began = answer.records[0].time_unix_nano
-    writer = Writer(output, lambda record: offset_line(record, began))
-    writer.headline(headline(trace_id, answer))
-    for record in answer.records:
-        writer.record(record)
+        began = answer.records[0].time_unix_nano
+        writer = Writer(output, lambda record: offset_line(record, began))
+        writer.headline(headline(trace_id, answer))
+        for record in answer.records:
+            writer.record(record)
     if answer.truncated:
         typer.secho(f"logmesh trace: only the first {len(answer.records)} records are shown", fg="yellow", err=True)
 

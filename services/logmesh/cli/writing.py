@@ -30,13 +30,21 @@ WantedOutput = Annotated[
 ]
 
 
+class OutputConsole(Console):
+    """Standard output, whose closed end is an error like any other: rich by itself would end the process with 1."""
+
+    def on_broken_pipe(self) -> None:
+        """Called while the BrokenPipeError is handled."""
+        raise  # noqa: PLE0704
+
+
 class Writer:
     """Coloured lines on a terminal, NDJSON in a pipe, unless `chosen` says otherwise. Each record is out when `record` returns."""
 
     def __init__(self, chosen: Output | None, as_text: Callable[[LogRecord], Text] = text_line) -> None:
         self._as_text = as_text
         # Lines of a log are as long as they are: a terminal wraps them, and a pipe wants them whole.
-        self._console = Console(soft_wrap=True, highlight=False, markup=False, emoji=False)
+        self._console = OutputConsole(soft_wrap=True, highlight=False, markup=False, emoji=False)
         self._output = chosen or (Output.TEXT if sys.stdout.isatty() else Output.JSON)
 
     def record(self, record: LogRecord) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 SERVICES = Path(__file__).parents[3] / "services"
 # These commands and nothing else, so that they are seen to need nothing else.
-_COMMANDS = (
+COMMANDS = (
     "import typer; from logmesh.cli.search import search; from logmesh.cli.status import status;"
     " from logmesh.cli.trace import trace; app = typer.Typer();"
     " [app.command()(one) for one in (search, status, trace)]; app()"
@@ -18,7 +18,7 @@ _COMMANDS = (
 async def command(*arguments: str, **environment: str) -> tuple[int, str, str]:
     """Run a command; what it exits with, and what it writes to both outputs."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", _COMMANDS, *arguments,
+        sys.executable, "-c", COMMANDS, *arguments,
         env={**os.environ, "PYTHONPATH": str(SERVICES), **environment},
         stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
