@@ -106,7 +106,7 @@ async def test_records_flow_lines_are_shipped_once_and_a_restart_finds_them(runn
     shipped = "SELECT count(DISTINCT body) FROM logmesh.logs WHERE service = 'shipped'"
     assert await query(data_dir, shipped) == 5000
     gateway = ("--gateway", f"{LOOPBACK}.1:8080")
-    found = run("search", 'service = "piped"', "--since", "1h", "--output", "raw", *gateway)
+    found = run("search", 'service = "piped"', "--since", "1h", "--output", "raw", "--data-dir", str(data_dir))
     assert sorted(found.stdout.splitlines()) == ["one", "two"], found.stderr
     status = json.loads(run("status", "--output", "json", *gateway).stdout)
     assert sum(producer["missing_batches"] for producer in status["producers"]) == 0

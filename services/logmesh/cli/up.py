@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
-from rich.text import Text
 
 # The runner starts children while its own gRPC threads run; none of them goes on with gRPC. Read at gRPC's first use.
 os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
@@ -24,9 +23,10 @@ from logmesh.cli.local.plan import LocalOptions, Program, plan_system
 from logmesh.cli.local.ports import require_free
 from logmesh.cli.local.postgres import ROLES, Postgres, Role
 from logmesh.cli.local.redis import Redis
-from logmesh.cli.local.run_state import DEFAULT_DATA_DIR, RunState, only_instance, write_run_state
+from logmesh.cli.local.run_state import RunState, only_instance, write_run_state
 from logmesh.cli.local.secret_files import write_secret
 from logmesh.cli.local.supervisor import Supervisor
+from logmesh.cli.local.welcome import welcome
 
 # All that `up` keeps below the data folder; `--fresh` removes these and nothing else.
 PARTS = ("postgres", "redis", "edge", "processors", "producers", "ship", "certificates", "dsn.json")
@@ -128,36 +128,9 @@ def _state(options: LocalOptions, producer: WorkloadFiles, programs: Sequence[Pr
 
 def _welcome(options: LocalOptions, state: RunState, postgres: Postgres, output: Output) -> None:
     command = "logmesh" if shutil.which("logmesh") else os.path.relpath(sys.argv[0])
-    host = "localhost" if options.host == "127.0.0.1" else options.host
-    no_dashboard = "" if options.dashboard_folder else "  (not built)"
-    rows = {
-        "API": f"http://{host}:{options.api_port}  (gRPC with reflection, gRPC-web, JSON; open to this machine alone:"
-        " no TLS, no tokens)",
-        "dashboard": f"http://{host}:{options.dashboard_port}{no_dashboard}",
-        "processors": f"{'  '.join(state.processors)}  (mutual TLS)",
-        "PostgreSQL": f"127.0.0.1:{postgres.port}, database logmesh  (passwords: {postgres.directory}/passwords.json)",
-        "metrics": "  ".join(state.metrics.values()),
-        "data": str(options.data_dir),
-    }
-    output.plain()
-    output.plain(Text("Logmesh is up", style="bold green"))
-    for name, value in rows.items():
-        output.plain(Text.assemble("  ", (f"{name:<12}", "bold"), value))
-    if options.canary_percent:
-        output.plain(
-            f"  {options.canary_percent} % of producers' new streams go to the canary, through {options.target}"
-        )
-        output.plain()
-    # Only what is not the default has to be said.
-    gateway = "" if options.host == "127.0.0.1" else f" --gateway {state.gateway}"
-    data_dir = "" if options.data_dir == DEFAULT_DATA_DIR.expanduser() else f" --data-dir {options.data_dir}"
-    output.plain(f"  {command} search 'severity >= WARNING' --since 15m{gateway}")
-    output.plain(f"  {command} tail 'severity >= WARNING'{gateway}")
-    output.plain(f"  {command} ship app.log --service checkout{data_dir}")
-    output.plain(f"  {command} status{gateway}")
-    output.plain()
-    output.plain("Ctrl-C drains and stops; a second one kills.")
-    output.plain()
+    database = f"127.0.0.1:{postgres.port}, database logmesh  (passwords: {postgres.directory}/passwords.json)"
+    for line in welcome(options, state, database, command):
+        output.plain(line)
 
 
 def _stop_signals(output: Output) -> tuple[asyncio.Event, asyncio.Event]:
