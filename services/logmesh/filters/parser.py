@@ -8,6 +8,7 @@ from lark import Lark, Token, Transformer
 from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken, VisitError
 
 from logmesh.filters.ast import EVERYTHING, And, Node, Not, Or, TextContains
+from logmesh.filters.brackets import with_dots
 from logmesh.filters.conditions import Value, condition
 from logmesh.filters.errors import FilterError
 from logmesh.filters.limits import MAX_BYTES, MAX_CONDITIONS, MAX_DEPTH
@@ -24,12 +25,14 @@ def parse_filter(text: str) -> Node:
     check_text(text)
     try:
         built: _Built = _lark().parse(text)  # type: ignore[assignment]
+    except FilterError as error:
+        raise with_dots(text, error) from None
     except VisitError as error:
         if isinstance(error.orig_exc, FilterError):
             raise error.orig_exc from None
         raise
     except UnexpectedInput as error:
-        raise _explain(text, error) from None
+        raise with_dots(text, _explain(text, error)) from None
     node: Node = built.node
     return node
 
