@@ -177,7 +177,7 @@ async def test_what_the_cache_lost_comes_from_the_database(
 async def test_without_a_cache_the_last_hour_is_looked_at_and_an_hour_before_what_is_found(
     database: Database, pool: asyncpg.Pool
 ) -> None:
-    await store_records(database, [record("a", 110 * MINUTE), record("b", 55 * MINUTE), record("c", 1)])
+    await store_records(database, [record("a", 95 * MINUTE), record("b", 40 * MINUTE), record("c", 1)])
     assert [one.body for one in (await find(pool, None)).records] == ["a", "b", "c"]
 
 

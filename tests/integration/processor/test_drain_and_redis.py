@@ -83,7 +83,7 @@ async def test_recent_traces_are_in_redis_for_five_minutes(
                 await asyncio.sleep(0.02)
         assert b"span 1" in (await client.get(key) or b"")
         assert 0 < await client.ttl(key) <= 300
-        assert await client.keys("logmesh:trace:*") == [key.encode()]
+        assert await client.keys("logmesh:trace:default:*") == [key.encode()]
         await client.aclose()
 
 

@@ -33,7 +33,7 @@ class Issuer:
 
     def token(self, *, algorithm: str = "RS256", kid: str = "", **claims: Any) -> str:
         """A token that is good unless `claims` or `algorithm` make it otherwise; a claim of None is left out."""
-        given = {"iss": ISSUER, "aud": AUDIENCE, "exp": int(time.time()) + 600, "sub": "someone"} | claims
+        given = {"iss": ISSUER, "aud": AUDIENCE, "exp": int(time.time()) + 2 * 86_400, "sub": "someone"} | claims
         kept = {name: value for name, value in given.items() if value is not None}
         key: Any = self._rsa
         if algorithm == "none":

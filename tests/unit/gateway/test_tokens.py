@@ -32,7 +32,7 @@ async def test_a_good_token_names_its_tenant(tokens: Tokens, algorithm: str) -> 
     [
         (OURS.token(tenant="a", exp=NOW - 60), "expired"),
         (OURS.token(tenant="a", exp=None), "lacks the claim 'exp'"),
-        (OURS.token(tenant="a", nbf=NOW + 600), "not valid yet"),
+        (OURS.token(tenant="a", nbf=NOW + 86_400), "not valid yet"),
         (OURS.token(tenant="a", aud="other"), "another audience"),
         (OURS.token(tenant="a", aud=None), "lacks the claim 'aud'"),
         (OURS.token(tenant="a", iss="https://else.test"), "another issuer"),
