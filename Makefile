@@ -71,6 +71,10 @@ stubs: setup ## Regenerate services/logmesh/v1 from protos/
 bench: setup ## Measure ingest from end to end (ARGS are the benchmark's)
 	$(BIN)/python -m benchmarks.ingest $(ARGS)
 
+.PHONY: bench-cache
+bench-cache: setup ## Measure how many look-ups of recent traces the cache answers
+	$(BIN)/python -m benchmarks.cache $(ARGS)
+
 .PHONY: bench-tail
 bench-tail: setup ## Measure the live tail: latency, and what stopped readers cost
 	$(BIN)/python -m benchmarks.tail $(ARGS)
