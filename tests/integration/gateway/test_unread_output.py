@@ -23,12 +23,13 @@ ASKED = [
 
 async def unread(*arguments: str) -> tuple[int | None, str]:
     """Run a command whose standard output is closed on the other side; what it exits with and says on the other one."""
+    inherited = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
     closed, output = os.pipe()
     os.close(closed)
     try:
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-c", COMMANDS, *arguments,
-            env={**os.environ, "PYTHONPATH": str(SERVICES)}, stdout=output, stderr=asyncio.subprocess.PIPE,
+            env={**inherited, "PYTHONPATH": str(SERVICES)}, stdout=output, stderr=asyncio.subprocess.PIPE,
         )  # fmt: skip
     finally:
         os.close(output)
