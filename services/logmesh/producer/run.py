@@ -23,8 +23,13 @@ log = structlog.get_logger()
 _FULL_PAUSE_SECONDS = 0.1
 
 
-def open_source(settings: ProducerSettings, positions: dict[str, Position]) -> Source:
-    """Make the source that the settings name, where `positions` left it. Raises ValueError for `file` without files."""
+def open_source(
+    settings: ProducerSettings, positions: dict[str, Position], read_elsewhere: Iterable[Position] = ()
+) -> Source:
+    """Make the source that the settings name, where `positions` left it, files also where others have read them.
+
+    Raises ValueError for `file` without files.
+    """
     if settings.source == "generate":
         from logmesh.producer.sources.generate import GenerateSource
 
@@ -39,7 +44,7 @@ def open_source(settings: ProducerSettings, positions: dict[str, Position]) -> S
         raise ValueError("source `file` needs LOGMESH_FILES, such as /var/log/*.log")
     return FileSource(
         settings.files,
-        positions,
+        furthest(positions, read_elsewhere),
         follow=settings.follow,
         join=settings.join,
         service=settings.service,
@@ -68,7 +73,7 @@ async def run_producer(
         Spool, settings.spool_dir, max_bytes=settings.spool_max_bytes, retain_seconds=settings.spool_retain_seconds
     )
     thread = ThreadPoolExecutor(1, thread_name_prefix="spool")
-    source = open_source(settings, furthest(spool.positions, read_elsewhere))
+    source = open_source(settings, spool.positions, read_elsewhere)
     forwarder = Forwarder(settings, spool, progress=on_committed, failed=on_error, refused=on_refused)
     forwarding = asyncio.create_task(forwarder.run())
     stopping = asyncio.create_task(stop.wait())
