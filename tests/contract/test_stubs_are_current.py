@@ -3,7 +3,17 @@
 import shutil
 from pathlib import Path
 
-from scripts.generate_stubs import ROOT, stale
+import pytest
+from scripts.dashboard import DASHBOARD
+from scripts.generate_stubs import stale, stale_typescript
+from scripts.node import OLDEST, ROOT, Node, find_node
+
+
+@pytest.fixture
+def node() -> Node:
+    if found := find_node():
+        return found
+    pytest.skip(f"no Node {OLDEST} or newer here: the TypeScript stubs can't be generated")
 
 
 def test_committed_stubs_are_what_the_protos_generate() -> None:
@@ -11,7 +21,19 @@ def test_committed_stubs_are_what_the_protos_generate() -> None:
 
 
 def test_a_changed_proto_makes_its_stubs_stale(tmp_path: Path) -> None:
-    shutil.copytree(ROOT / "protos", tmp_path / "protos")
-    record = tmp_path / "protos/logmesh/v1/record.proto"
+    assert "record_pb2.py" in stale(changed_protos(tmp_path), ROOT / "services")
+
+
+def test_committed_typescript_stubs_are_what_the_protos_generate(node: Node) -> None:
+    assert stale_typescript(node, ROOT / "protos", DASHBOARD) == []
+
+
+def test_a_changed_proto_makes_its_typescript_stub_stale(node: Node, tmp_path: Path) -> None:
+    assert stale_typescript(node, changed_protos(tmp_path), DASHBOARD) == ["logmesh/v1/record_pb.ts"]
+
+
+def changed_protos(folder: Path) -> Path:
+    shutil.copytree(ROOT / "protos", folder / "protos")
+    record = folder / "protos/logmesh/v1/record.proto"
     record.write_text(record.read_text().replace("string body = 6;", "string body = 6;\n  string extra = 99;"))
-    assert "record_pb2.py" in stale(tmp_path / "protos", ROOT / "services")
+    return folder / "protos"

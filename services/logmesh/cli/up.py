@@ -42,9 +42,10 @@ def up(options: LocalOptions, *, fresh: bool) -> None:
 
 
 def built_dashboard() -> Path | None:
-    """The dashboard's files where it has been built beside this package."""
-    folder = Path(__file__).parents[2] / "dashboard" / "dist"
-    return folder if (folder / "index.html").is_file() else None
+    """The dashboard's files: built in the clone that this package is run from, else those that its wheel carries."""
+    package = Path(__file__).parents[1]
+    folders = (package.parent / "dashboard" / "dist", package / "dashboard")
+    return next((folder for folder in folders if (folder / "index.html").is_file()), None)
 
 
 async def _run(options: LocalOptions, output: Output) -> None:

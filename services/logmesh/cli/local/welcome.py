@@ -36,7 +36,7 @@ def _places(options: LocalOptions, state: RunState, database: str) -> Iterator[t
             " no TLS, no tokens)"
         ),
     )
-    no_dashboard = "" if options.dashboard_folder else "  (not built)"
+    no_dashboard = "" if options.dashboard_folder else "  (not built: run `make up` in a clone, with Node 20 or newer)"
     yield "dashboard", f"http://{host}:{options.dashboard_port}{no_dashboard}"
     yield "processors", f"{'  '.join(state.processors)}  (mutual TLS)"
     yield "PostgreSQL", database
