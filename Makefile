@@ -90,6 +90,14 @@ bench-tail: setup ## Measure the live tail: latency, and what stopped readers co
 bench-queries: setup ## Measure queries on stored records (ARGS="--records 5000000")
 	$(BIN)/python -m benchmarks.queries $(ARGS)
 
+.PHONY: bench-ui
+bench-ui: dashboard ## Measure the built dashboard: the sizes of its JavaScript beside their targets
+	@$(BIN)/python -m scripts.bundle_sizes
+
+.PHONY: screenshots
+screenshots: setup ## Every page, state, width and theme as PNGs in screenshots/ (ARGS="--out FOLDER")
+	@$(BIN)/python -m scripts.screenshots $(ARGS)
+
 .PHONY: fuzz
 fuzz: setup ## A million random filters: each a filter or an error, none of it SQL (ARGS="--count 10000")
 	$(BIN)/python -m tests.unit.gateway.fuzz_filters $(ARGS)
