@@ -37,8 +37,8 @@ def wheel(clone: Path) -> list[str]:
         "--no-deps",
         "--no-build-isolation",
         "-w",
-        clone / "out",
-        clone,
+        str(clone / "out"),
+        str(clone),
     ]
     subprocess.run(command, check=True, timeout=100)
     (built,) = (clone / "out").glob("*.whl")
