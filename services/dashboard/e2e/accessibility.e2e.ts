@@ -25,7 +25,7 @@ describe.each(PAGE_NAMES)("%s", (name) => {
     const page = await context.newPage();
     await arrange(page, state);
     await page.goto(DASHBOARD + pathOf(name, state, trace));
-    await settle(page);
+    await settle(page, state);
     await page.evaluate(axe.source);
     for (const width of WIDTHS) {
       await page.setViewportSize({ width, height: 900 });

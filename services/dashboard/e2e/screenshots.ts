@@ -20,7 +20,7 @@ try {
       const page = await browser.newPage();
       await arrange(page, state);
       await page.goto(DASHBOARD + pathOf(name, state, trace));
-      await settle(page);
+      await settle(page, state);
       for (const width of WIDTHS) {
         await page.setViewportSize({ width, height: HEIGHT });
         for (const colorScheme of THEMES) {

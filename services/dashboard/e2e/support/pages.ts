@@ -38,9 +38,10 @@ export async function arrange(page: Page, state: State): Promise<void> {
   if (state === "error") await page.route(CALLS, (route) => route.abort("connectionrefused"));
 }
 
-/** Wait until a page shows what it is going to show. */
-export async function settle(page: Page): Promise<void> {
+/** Wait until a page shows what it is going to show in this state. A call is tried again before it counts as failed. */
+export async function settle(page: Page, state: State = "full"): Promise<void> {
   await page.getByRole("heading", { level: 1 }).first().waitFor({ state: "attached" });
+  if (state === "error") await page.getByRole("link", { name: "gateway away" }).waitFor();
   await page.waitForTimeout(SETTLED_MILLIS);
 }
 
