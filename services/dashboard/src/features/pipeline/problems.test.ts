@@ -7,8 +7,8 @@ import { observe, type Watch } from "./watch";
 const GONE = { failed: "fetch failed", denied: false };
 
 /** The problems after these polls. */
-function after(...polls: Snapshot[]): readonly Problem[] {
-  return polls.reduce<Watch | undefined>(observe, undefined)!.problems;
+function after(...taken: Snapshot[]): readonly Problem[] {
+  return taken.reduce<Watch | undefined>(observe, undefined)!.problems;
 }
 
 /** Polls every 2 seconds from noon. */
