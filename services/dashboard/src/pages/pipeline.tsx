@@ -1,7 +1,7 @@
 import { type ReactNode, useEffect, useId } from "react";
 import { usePreferences } from "@/app/preferences";
 import { Headline } from "@/features/pipeline/Headline";
-import { everyAnswered, rateOf } from "@/features/pipeline/history";
+import { everyAnswered, RATE_SECONDS, rateOf, since, storedOf } from "@/features/pipeline/history";
 import { hopsOf } from "@/features/pipeline/hops";
 import { HopTable } from "@/features/pipeline/HopTable";
 import { ProblemList } from "@/features/pipeline/ProblemList";
@@ -17,7 +17,7 @@ export function PipelinePage() {
   const watch = useWatch();
   const history = watch?.history;
   const summary = history?.summary ?? null;
-  const storedRate = history ? rateOf(history.samples, ({ stored }) => [...stored.values()].reduce((sum, count) => sum + count, 0)) : null;
+  const storedRate = history ? rateOf(since(history.samples, RATE_SECONDS), storedOf) : null;
   const worst = watch && (watch.problems[0]?.sentence ?? "No problem in the pipeline.");
   useEffect(() => {
     if (worst) announce(worst);

@@ -1,7 +1,7 @@
 import { formatCount, formatDateTime, formatDuration, formatWhole, type Zone } from "@/lib/format";
 import { visible } from "@/lib/text";
 import { cx } from "@/ui/cx";
-import { type History, rateOf } from "./history";
+import { type History, RATE_SECONDS, rateOf, since } from "./history";
 import { LAG_SECONDS, SILENT_MILLIS } from "./problems";
 import { countBatches, type Producer, type Range } from "./snapshot";
 import { type Column, Table } from "./Table";
@@ -27,7 +27,7 @@ const columnsFor = ({ samples, latest }: History, zone: Zone): readonly Column<P
   { name: "Missing", cell: ({ missing, lost }) => <Ranges ranges={missing} empty={lost.length ? "" : "none"} look="text-caution" /> },
   { name: "Lost of these", cell: ({ lost }) => <Ranges ranges={lost} empty="none" look="text-bad" /> },
   { name: "Stored", figure: true, cell: ({ stored }) => <span title={`${formatWhole(stored)} records`}>{formatCount(stored)}</span> },
-  { name: "Per second", figure: true, cell: ({ spool }) => rateText(rateOf(samples, (sample) => sample.stored.get(spool))) },
+  { name: "Per second", figure: true, cell: ({ spool }) => rateText(rateOf(since(samples, RATE_SECONDS), (sample) => sample.stored.get(spool))) },
   {
     name: "Dead letters",
     figure: true,

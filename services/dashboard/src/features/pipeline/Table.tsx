@@ -22,7 +22,7 @@ export function Table<Row>({ label, columns, rows, rowKey }: TableProps<Row>) {
     // What scrolls must be within reach of the keyboard.
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
     <div role="region" aria-label={label} tabIndex={0} className="overflow-x-auto rounded-lg border border-line bg-surface">
-      <table className="w-full border-collapse text-sm">
+      <table className="w-full border-separate border-spacing-0 text-sm">
         <thead>
           <tr className="text-left text-xs whitespace-nowrap text-muted">
             {columns.map(({ name, figure }, index) => (
@@ -34,9 +34,9 @@ export function Table<Row>({ label, columns, rows, rowKey }: TableProps<Row>) {
         </thead>
         <tbody>
           {rows.map((row) => (
-            <tr key={rowKey(row)} className="border-t border-line">
+            <tr key={rowKey(row)}>
               {columns.map(({ name, figure, cell }, index) => {
-                const look = cx("px-3 py-1.5 align-top", figure && "text-right whitespace-nowrap tabular-nums");
+                const look = cx("border-t border-line px-3 py-1.5 align-top", figure && "text-right whitespace-nowrap tabular-nums");
                 return index === 0 ? (
                   <th key={name} scope="row" className={cx(look, FIRST, "text-left font-normal")}>
                     {cell(row)}
@@ -55,4 +55,4 @@ export function Table<Row>({ label, columns, rows, rowKey }: TableProps<Row>) {
   );
 }
 
-const FIRST = "sticky left-0 bg-surface max-sm:max-w-40";
+const FIRST = "sticky left-0 bg-surface max-sm:min-w-36 max-sm:border-r max-sm:border-r-line";

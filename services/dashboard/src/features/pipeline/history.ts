@@ -1,9 +1,14 @@
-/** What the page remembers between polls: the last answer to each question, a minute of figures, who was seen. */
+/** What the page remembers between polls: the last answer to each question, five minutes of figures, who was seen. */
 
 import type { Processor, Producer, Snapshot, Summary } from "./snapshot";
 import { valueOr } from "./snapshot";
 
-const KEPT_MILLIS = 60_000;
+const KEPT_MILLIS = 300_000;
+/** A log grows and shrinks by whole segments: one step is no trend yet. */
+const TREND_STEPS = 3;
+
+/** Over so much of the past a rate is taken that is called the present one. */
+export const RATE_SECONDS = 30;
 
 /** When a processor last answered, and what it said. */
 export interface Seen {
@@ -34,7 +39,7 @@ export interface History {
   /** When each question was last answered. */
   answered: { ledger: number | null; processors: number | null; summary: number | null };
   seen: ReadonlyMap<string, Seen>;
-  /** Oldest first, of the last minute. */
+  /** Oldest first, of the last five minutes. */
   samples: readonly Sample[];
 }
 
@@ -72,11 +77,23 @@ export function rateOf(samples: readonly Sample[], figure: (sample: Sample) => n
   return (figure(last)! - figure(first)!) / ((last.at - first.at) / 1000);
 }
 
-/** Seconds until this processor's log is full at the rate of the last minute; null when it does not fill. */
+/** The samples of the last so many seconds. */
+export function since(samples: readonly Sample[], seconds: number): readonly Sample[] {
+  const last = samples.at(-1);
+  return last ? samples.filter((sample) => sample.at >= last.at - seconds * 1000) : [];
+}
+
+/** Seconds until this processor's log is full at the rate of the last minutes; null when it does not fill steadily. */
 export function secondsToFull(samples: readonly Sample[], processor: string): number | null {
-  const rate = rateOf(samples, (sample) => sample.walFill.get(processor));
-  const fill = samples.at(-1)?.walFill.get(processor);
-  return rate !== null && fill !== undefined && rate > 0 ? (1 - fill) / rate : null;
+  const fills = samples.flatMap(({ walFill }) => walFill.get(processor) ?? []);
+  const rate = rateOf(samples, ({ walFill }) => walFill.get(processor));
+  const steady = new Set(fills).size >= TREND_STEPS && fills.every((fill, index) => fill >= (fills[index - 1] ?? 0));
+  return steady && rate !== null && rate > 0 ? (1 - fills.at(-1)!) / rate : null;
+}
+
+/** Records of all spools. */
+export function storedOf({ stored }: Sample): number {
+  return [...stored.values()].reduce((sum, count) => sum + count, 0);
 }
 
 export function everyAnswered({ ledger, processors, summary }: Snapshot): boolean {

@@ -114,6 +114,10 @@ describe("a write-ahead log", () => {
     expect(problems).toMatchObject([{ kind: "filling", sentence: "The log of log-processor-0 is 85% full (64 MB)." }]);
   });
 
+  test("that took one more segment is none", () => {
+    expect(after(...polls(6, (seconds) => ({ processors: [processor({ walFill: seconds < 6 ? 0.1 : 0.3 })] })))).toEqual([]);
+  });
+
   test("that empties is none", () => {
     expect(after(...polls(6, (seconds) => ({ processors: [processor({ walFill: 0.5 - seconds / 100 })] })))).toEqual([]);
   });

@@ -6,7 +6,7 @@
 
 import { formatBytes, formatDuration, formatPercent, formatWhole } from "@/lib/format";
 import { awayProcessors } from "./away";
-import { type History, rateOf, secondsToFull } from "./history";
+import { type History, rateOf, secondsToFull, since } from "./history";
 import { countBatches, type Answer, type Producer } from "./snapshot";
 
 /** Most severe first. */
@@ -47,6 +47,7 @@ export interface Problem extends Omit<Finding, "began"> {
 export const LAG_SECONDS = 5;
 export const FULL_SOON_SECONDS = 3_600;
 export const HIGH_FILL = 0.8;
+const RISING_SECONDS = 20;
 export const SILENT_MILLIS = 60_000;
 const FORGOTTEN_MILLIS = 3_600_000;
 /** Batches in flight are unaccounted for a moment; that is no problem. */
@@ -109,7 +110,7 @@ function gatewayAway({ latest, answered }: History): Finding {
 function unanswered({ latest, answered }: History): Finding[] {
   const questions = [
     ["ledger", "The ledger can't be read", "Look whether the database is up and the gateway can reach it. Processors keep what they receive in their logs."],
-    ["processors", "The processors can't be asked", "Look whether their name resolves where the gateway runs: it is the gateway's setting `processors`."],
+    ["processors", "The processors can't be asked", "Look whether their name resolves where the gateway runs: it is the gateway's setting “processors”."],
   ] as const;
   return questions.flatMap(([question, sentence, advice]) => {
     const answer = latest[question];
@@ -138,7 +139,7 @@ function processorsAway(history: History): Finding[] {
     subject: name,
     sentence: `${name} does not answer.`,
     advice:
-      "Look whether its process runs: `kubectl describe pod` and the log of its last run say why it ended. Its producers go on with the other processors, and what its log holds is written when it is back. If it was taken away on purpose, load this page again.",
+      "Look whether its process runs: kubectl describe pod and the log of its last run say why it ended. Its producers go on with the other processors, and what its log holds is written when it is back. If it was taken away on purpose, load this page again.",
     began: lastAnswer ?? undefined,
   }));
 }
@@ -177,7 +178,7 @@ function lagging({ processors, summary, samples, latest }: History): Finding[] {
   const lag = summary?.lagSeconds ?? 0;
   if (lag < LAG_SECONDS && !behind.length) return [];
   const worst = Math.max(lag, ...behind.map(({ lagSeconds }) => lagSeconds));
-  const rising = (rateOf(samples, (sample) => sample.lagSeconds) ?? 0) > 0;
+  const rising = (rateOf(since(samples, RISING_SECONDS), (sample) => sample.lagSeconds) ?? 0) > 0;
   const where = behind.length ? `; unwritten batches wait in ${behind.map(({ name }) => name).join(", ")}` : "";
   return [
     {
@@ -192,8 +193,9 @@ function lagging({ processors, summary, samples, latest }: History): Finding[] {
 }
 
 function deadLetters({ producers, samples }: History): Finding[] {
-  const first = samples[0];
-  const last = samples.at(-1);
+  const lately = since(samples, 60);
+  const first = lately[0];
+  const last = lately.at(-1);
   return producers.flatMap(({ spool, name }) => {
     const more = (last?.deadLetters.get(spool) ?? 0) - (first?.deadLetters.get(spool) ?? last?.deadLetters.get(spool) ?? 0);
     if (more <= 0) return [];

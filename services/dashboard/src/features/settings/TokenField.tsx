@@ -56,7 +56,7 @@ export function TokenField() {
       </div>
       <p id={`${id}-for`} className={sendable ? "text-muted" : "text-bad"}>
         {sendable
-          ? "A gateway that is open to others than this machine wants a token before it answers: it goes with every question as `Authorization: Bearer`, and says whose logs these are. Leave it empty where none is wanted."
+          ? "A gateway that is open to others than this machine wants a token before it answers. The token goes with every question, and says whose logs are shown. Leave it empty where none is wanted."
           : "A token has letters, digits and signs of ASCII alone, without spaces."}
       </p>
     </form>
