@@ -21,12 +21,12 @@ export interface LaneMarksProps {
 export function LaneMarks({ lane, isShown, open, onOpen }: LaneMarksProps) {
   return (
     <>
-      {lane.bars.map(({ span, left, right, row, failed }) => (
+      {lane.bars.filter(({ left, right }) => right > left).map(({ span, left, right, row, failed }) => (
         <span
           key={span}
           title={`Span ${span}`}
           className={cx(
-            "absolute h-1.5 min-w-1.5 rounded-full",
+            "absolute h-1.5 rounded-full",
             failed ? "bg-bad-wash ring-1 ring-error" : "bg-accent-wash ring-1 ring-strong-line",
           )}
           style={{ left: percent(left), width: percent(right - left), top: `${row * ROW_PIXELS + 9}px` }}

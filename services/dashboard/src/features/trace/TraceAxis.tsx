@@ -1,5 +1,6 @@
 /** The ruler above the lanes: offsets where time runs evenly, and how long each squeezed silence was. */
 
+import { cx } from "@/ui/cx";
 import { formatOffset, formatStretch } from "./offset";
 import type { Axis } from "./axis";
 
@@ -20,14 +21,15 @@ export function TraceAxis({ axis }: { axis: Axis }) {
           ⫽ {formatStretch(to - from)}
         </span>
       ))}
-      {axis.ticks.map(({ offset, position }) => (
+      {axis.ticks.map(({ offset, position }, index) => (
         <span
           key={String(offset)}
-          className={
-            position > RIGHT_EDGE
-              ? "absolute bottom-0 -translate-x-full border-r border-line pr-1 leading-4"
-              : "absolute bottom-0 border-l border-line pl-1 leading-4"
-          }
+          className={cx(
+            "absolute bottom-0 border-line leading-4 whitespace-nowrap",
+            position > RIGHT_EDGE ? "-translate-x-full border-r pr-1" : "border-l pl-1",
+            // A narrow axis has room for every second label.
+            index % 2 === 1 && "max-sm:hidden",
+          )}
           style={{ left: percent(position) }}
         >
           {offset === 0n ? "0" : formatOffset(offset)}

@@ -3,6 +3,7 @@
 import { cx } from "@/ui/cx";
 import { visible } from "@/lib/text";
 import type { Axis } from "./axis";
+import { counted } from "./summary";
 import type { Lane } from "./lanes";
 import { LaneMarks } from "./LaneMarks";
 import { percent, TraceAxis } from "./TraceAxis";
@@ -36,6 +37,7 @@ export function TraceLanes({ axis, lanes, service, onService, isShown, open, onO
             <button
               type="button"
               aria-pressed={service === lane.service}
+              aria-label={`${visible(lane.service)}: ${counted(lane.logs, "log")}, ${counted(lane.errors, "error")}`}
               title={`Show ${visible(lane.service)} alone`}
               onClick={() => onService(service === lane.service ? "" : lane.service)}
               className={cx(
