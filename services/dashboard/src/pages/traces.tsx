@@ -37,7 +37,7 @@ export function TracesPage() {
       {span === null && <Notice title="The time range can't be read">Choose another one above.</Notice>}
       {recent.failure && <TraceFailed failure={recent.failure} onRetry={recent.retry} />}
       {span !== null && (recent.records.length > 0 || !recent.failure) && (
-        <RecentTraces records={recent.records} searching={recent.searching} allErrors={recent.allErrors} zone={zone} />
+        <RecentTraces records={recent.records} searching={recent.searching} moreErrors={recent.moreErrors} zone={zone} />
       )}
     </>
   );

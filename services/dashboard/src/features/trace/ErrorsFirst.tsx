@@ -24,7 +24,7 @@ export function ErrorsFirst({ errors, onGo }: { errors: readonly Entry[]; onGo: 
               onClick={() => onGo(error)}
               className="flex w-full items-center gap-2 rounded-md px-2 text-left text-sm leading-6 hover:bg-sunken"
             >
-              <span className="w-18 shrink-0 text-right font-mono text-xs tabular-nums">{formatOffset(error.offset)}</span>
+              <span className="w-18 shrink-0 text-right font-mono text-xs whitespace-nowrap tabular-nums">{formatOffset(error.offset)}</span>
               <LevelMark level={levelOf(error.record.severityNumber)} />
               <span className="w-20 shrink-0 truncate text-muted sm:w-32">{visible(error.service)}</span>
               <span className="min-w-0 flex-1 truncate font-mono text-xs text-error">{listLine(error.record.body)}</span>

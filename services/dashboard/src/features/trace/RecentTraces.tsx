@@ -13,14 +13,14 @@ import { counted } from "./summary";
 export interface RecentTracesProps {
   records: readonly LogRecord[];
   searching: boolean;
-  /** Whether the errors found are all of the range. */
-  allErrors: boolean;
+  /** Whether the range holds errors that were not looked at. */
+  moreErrors: boolean;
   zone: Zone;
 }
 
 const AT_ONCE = 50;
 
-export function RecentTraces({ records, searching, allErrors, zone }: RecentTracesProps) {
+export function RecentTraces({ records, searching, moreErrors, zone }: RecentTracesProps) {
   const traces = useMemo(() => recentTraces(records), [records]);
   const failed = traces.filter(({ errors }) => errors > 0);
   const fine = traces.filter(({ errors }) => errors === 0);
@@ -29,11 +29,11 @@ export function RecentTraces({ records, searching, allErrors, zone }: RecentTrac
     <>
       <Part
         title={failed.length === 0 && searching ? "Looking for errors…" : `${counted(failed.length, "trace")} with errors`}
-        note={allErrors || failed.length === 0 ? "" : "the newest; the range holds more"}
+        note={moreErrors ? "the newest; the range holds more" : ""}
         traces={failed}
         zone={zone}
       />
-      <Part title={`${counted(fine.length, "trace")} without`} note="the newest, as far as their logs tell" traces={fine} zone={zone} />
+      <Part title={`${counted(fine.length, "trace")} without`} note="the newest, and their services as far as these logs tell" traces={fine} zone={zone} />
     </>
   );
 }

@@ -2,8 +2,10 @@
 
 import { cx } from "@/ui/cx";
 import { formatOffset, formatStretch } from "./offset";
-import type { Axis } from "./axis";
+import type { Axis, Segment } from "./axis";
 
+/** Silences nearer to each other than this share one label: that of the first. */
+const LABEL_DISTANCE = 0.14;
 /** Beyond this a label would leave the axis, so it ends at its tick. */
 const RIGHT_EDGE = 0.9;
 
@@ -11,14 +13,13 @@ export function TraceAxis({ axis }: { axis: Axis }) {
   const silences = axis.segments.filter(({ squeezed }) => squeezed);
   return (
     <div aria-hidden className="relative h-9 text-[11px] text-muted tabular-nums">
-      {silences.map(({ from, to, left, right }) => (
+      {labelled(silences).map(({ from, to, left, right }) => (
         <span
           key={String(from)}
-          title={`${formatStretch(to - from)} without a log`}
-          className="absolute top-0 -translate-x-1/2 truncate px-0.5 text-center whitespace-nowrap text-ink"
-          style={{ left: percent((left + right) / 2), width: percent(Math.max(right - left, 0.1)) }}
+          className="absolute top-0 -translate-x-1/2 whitespace-nowrap text-ink"
+          style={{ left: percent((left + right) / 2) }}
         >
-          ⫽ {formatStretch(to - from)}
+          ‖ {formatStretch(to - from)}
         </span>
       ))}
       {axis.ticks.map(({ offset, position }, index) => (
@@ -37,6 +38,15 @@ export function TraceAxis({ axis }: { axis: Axis }) {
       ))}
     </div>
   );
+}
+
+function labelled(silences: readonly Segment[]): Segment[] {
+  const chosen: Segment[] = [];
+  for (const silence of silences) {
+    const before = chosen.at(-1)?.left ?? Number.NEGATIVE_INFINITY;
+    if (silence.left - before >= LABEL_DISTANCE) chosen.push(silence);
+  }
+  return chosen;
 }
 
 /** A part of one as CSS writes it. */

@@ -3,6 +3,7 @@
 import { cx } from "@/ui/cx";
 import { visible } from "@/lib/text";
 import type { Axis } from "./axis";
+import { formatStretch } from "./offset";
 import { counted } from "./summary";
 import type { Lane } from "./lanes";
 import { LaneMarks } from "./LaneMarks";
@@ -31,13 +32,12 @@ export function TraceLanes({ axis, lanes, service, onService, isShown, open, onO
         </div>
       </div>
       {/* What scrolls is reachable by its buttons. */}
-      <ul className="max-h-[34vh] overflow-y-auto">
+      <ul className="max-h-[24vh] overscroll-contain sm:max-h-[34vh] overflow-y-auto">
         {lanes.map((lane) => (
           <li key={lane.service} className="flex items-stretch border-t border-line">
             <button
               type="button"
               aria-pressed={service === lane.service}
-              aria-label={`${visible(lane.service)}: ${counted(lane.logs, "log")}, ${counted(lane.errors, "error")}`}
               title={`Show ${visible(lane.service)} alone`}
               onClick={() => onService(service === lane.service ? "" : lane.service)}
               className={cx(
@@ -46,8 +46,15 @@ export function TraceLanes({ axis, lanes, service, onService, isShown, open, onO
               )}
             >
               <span className="min-w-0 flex-1 truncate">{visible(lane.service)}</span>
-              {lane.errors > 0 && <span className="text-error">{lane.errors} ✕</span>}
-              <span className={service === lane.service ? "tabular-nums" : "text-muted tabular-nums"}>{lane.logs}</span>
+              <span className="sr-only">
+                {counted(lane.logs, "log")}, {counted(lane.errors, "error")}
+              </span>
+              <span aria-hidden className="text-error">
+                {lane.errors > 0 && `${lane.errors} ✕`}
+              </span>
+              <span aria-hidden className={cx("tabular-nums", service !== lane.service && "text-muted")}>
+                {lane.logs}
+              </span>
             </button>
             <div className="relative min-w-0 flex-1 overflow-hidden px-2">
               <div className="relative" style={{ height: `${lane.rows * 20 + 4}px` }}>
@@ -66,10 +73,10 @@ export function TraceLanes({ axis, lanes, service, onService, isShown, open, onO
 function Silences({ axis }: { axis: Axis }) {
   return axis.segments
     .filter(({ squeezed }) => squeezed)
-    .map(({ from, left, right }) => (
+    .map(({ from, to, left, right }) => (
       <span
         key={String(from)}
-        aria-hidden
+        title={`${formatStretch(to - from)} without a log`}
         className="absolute inset-y-0 border-x border-dashed border-line bg-[repeating-linear-gradient(135deg,var(--line)_0_1px,transparent_1px_5px)]"
         style={{ left: percent(left), width: percent(right - left) }}
       />

@@ -45,14 +45,14 @@ export function TraceRow({ index, shown, find, top, active, measure, zone, wrap,
     >
       {afterSilence && (
         <div role="cell" className="h-6 border-y border-dashed border-line bg-sunken px-3 text-xs leading-6 text-muted">
-          ⫽ {formatStretch(gap)} without a log
+          ‖ {formatStretch(gap)} without a log
         </div>
       )}
       <div className="flex items-start gap-2 px-3">
         <span
           role="cell"
           title={formatDateTime(record.timeUnixNano, zone)}
-          className="w-18 shrink-0 text-right font-mono text-xs leading-6 tabular-nums"
+          className="w-18 shrink-0 text-right font-mono text-xs leading-6 whitespace-nowrap tabular-nums"
         >
           {formatOffset(offset)}
         </span>
@@ -69,7 +69,7 @@ export function TraceRow({ index, shown, find, top, active, measure, zone, wrap,
         <span role="cell" className="w-20 shrink-0 truncate text-muted sm:w-32">
           {visible(service)}
         </span>
-        <span role="cell" title={span && `Span ${span}`} className="hidden w-14 shrink-0 font-mono text-xs leading-6 text-muted lg:block">
+        <span role="cell" title={span && `Span ${span}`} className="hidden w-14 shrink-0 font-mono text-xs leading-6 text-muted xl:block">
           {span.slice(0, SPAN_DIGITS)}
         </span>
         <span role="cell" className={cx("min-w-0 flex-1 font-mono text-xs leading-6", wrap ? "break-all" : "truncate")}>

@@ -40,21 +40,29 @@ export function TraceView({ traceId, trace, failure, onRefresh }: TraceViewProps
   const findInput = useRef<HTMLInputElement>(null);
   const listFrame = useRef<HTMLDivElement>(null);
 
+  // The row may be drawn only once the list has scrolled to it.
+  const focusRow = () =>
+    requestAnimationFrame(() => listFrame.current?.querySelector<HTMLElement>('[role="row"][tabindex="0"]')?.focus());
   const step = (by: number) => {
     setActive(Math.min(Math.max(active + by, 0), rows.length - 1));
-    requestAnimationFrame(() => listFrame.current?.querySelector<HTMLElement>('[role="row"][tabindex="0"]')?.focus());
+    focusRow();
+  };
+  const close = () => {
+    if (!open) return;
+    openEntry(undefined);
+    focusRow();
   };
   useKeys({
     "/": () => findInput.current?.focus(),
     r: onRefresh,
     j: () => step(1),
     k: () => step(-1),
-    Escape: () => openEntry(undefined),
+    Escape: close,
   });
   const exportShown = () => save(`trace-${traceId}.ndjson`, ndjsonOf(rows.map(({ entry }) => entry.record)));
 
   return (
-    <div className="relative flex h-full">
+    <div className="flex h-full">
       <div className="flex min-w-0 flex-1 flex-col">
         <TraceHead traceId={traceId} summary={summaryOf(entries, trace.cached, zone)} onRefresh={onRefresh} onExport={exportShown} />
         <TraceNotes traceId={traceId} entries={entries} truncated={trace.truncated} failure={failure} />
@@ -69,7 +77,7 @@ export function TraceView({ traceId, trace, failure, onRefresh }: TraceViewProps
           onOpen={openEntry}
         />
         <TraceFilter choice={choice} services={services} shown={rows.length} all={entries.length} findInput={findInput} onChange={choose} />
-        <div ref={listFrame} className="min-h-48 flex-1">
+        <div ref={listFrame} className="min-h-48 flex-1 max-sm:min-h-[70vh]">
           {rows.length > 0 ? (
             <TraceList
               key={String(wrap)}
@@ -87,8 +95,8 @@ export function TraceView({ traceId, trace, failure, onRefresh }: TraceViewProps
         </div>
       </div>
       {open && (
-        <div className="absolute inset-0 z-10 lg:static lg:w-[26rem] lg:shrink-0">
-          <RecordPanel record={open.record} zone={zone} onClose={() => openEntry(undefined)} onCopy={(text) => void copied(text)} />
+        <div className="fixed inset-0 z-40 lg:static lg:w-96 lg:shrink-0">
+          <RecordPanel record={open.record} zone={zone} onClose={close} onCopy={(text) => void copied(text)} />
         </div>
       )}
     </div>

@@ -43,7 +43,8 @@ test("two logs are not squeezed together", () => {
   expect(axisOf(times(0, 5_000)).segments.map(({ squeezed }) => squeezed)).toEqual([false]);
 });
 
-test("ticks are round and apart", () => {
+test("ticks are round and apart, and each burst has one where it begins", () => {
+  expect(axisOf(times(0, 20, 30, 60_030, 60_040, 60_060)).ticks.map(({ offset }) => offset / MS)).toContain(60_030n);
   const { ticks } = axisOf(times(0, 13, 29, 58));
   expect(ticks.map(({ offset }) => offset / MS)).toEqual([0n, 10n, 20n, 30n, 40n, 50n]);
 });

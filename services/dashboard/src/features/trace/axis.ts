@@ -91,16 +91,19 @@ function within({ from, to, left, right }: Segment, offset: Nanos): number {
   return left + (right - left) * (Number(offset - from) / Number(to - from));
 }
 
-/** Round moments in the parts that run evenly, none too close to another. */
+/** Where each part that runs evenly begins, and round moments within it; none too close to another. */
 function ticksOf(segments: readonly Segment[]): Tick[] {
   const even = segments.filter(({ squeezed }) => !squeezed);
   const step = roundStep(even.reduce((total, { from, to }) => total + to - from, 0n) / BigInt(TICKS));
   const ticks: Tick[] = [];
+  const isTooNear = (position: number) => position - (ticks.at(-1)?.position ?? Number.NEGATIVE_INFINITY) < TICK_DISTANCE;
   for (const segment of even) {
-    for (let offset = ((segment.from + step - 1n) / step) * step; offset <= segment.to; offset += step) {
+    // That a burst begins here says more than the round moment before its silence.
+    if (isTooNear(segment.left)) ticks.pop();
+    ticks.push({ offset: segment.from, position: segment.left });
+    for (let offset = (segment.from / step + 1n) * step; offset <= segment.to; offset += step) {
       const position = within(segment, offset);
-      const before = ticks.at(-1)?.position ?? Number.NEGATIVE_INFINITY;
-      if (position - before >= TICK_DISTANCE) ticks.push({ offset, position });
+      if (!isTooNear(position)) ticks.push({ offset, position });
     }
   }
   return ticks;

@@ -32,10 +32,11 @@ test("spans that overlap have rows of their own, and those that follow share one
 });
 
 test("logs too close to be told apart are one mark with the look of the worst", () => {
-  const [lane] = lanes({ at: 0 }, { at: 500 }, { at: 501, severity: 17 }, { at: 502 }, { at: 1000 });
+  const [lane] = lanes({ at: 0 }, { at: 300 }, { at: 301, severity: 17 }, { at: 302 }, { at: 600 }, { at: 1000 });
   expect(lane!.marks.map(({ level, entries }) => [level.name, entries.length])).toEqual([
     ["INFO", 1],
     ["ERROR", 3],
+    ["INFO", 1],
     ["INFO", 1],
   ]);
 });

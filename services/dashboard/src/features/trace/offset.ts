@@ -9,15 +9,15 @@ const MINUTE = 60n * SECOND;
 const HOUR = 60n * MINUTE;
 const DAY = 24n * HOUR;
 
-/** Three digits that count: `0`, `450 µs`, `1.66 ms`, `62.1 ms`, `3.25 s`, `2 min 3 s`, `5 h 12 min`, `3 d 4 h`. */
+/** Three digits that count: `0`, `450 µs`, `1.66 ms`, `62.1 ms`, `3.25 s`, `2m 3.4s`, `5h 12m`, `3d 4h`. */
 export function formatStretch(nanos: Nanos): string {
   if (nanos === 0n) return "0";
   if (nanos < MICRO) return `${nanos} ns`;
   if (nanos < MILLI) return `${digits(nanos, MICRO)} µs`;
   if (nanos < SECOND) return `${digits(nanos, MILLI)} ms`;
   if (nanos < MINUTE) return `${digits(nanos, SECOND)} s`;
-  if (nanos < HOUR) return pair(nanos, MINUTE, "min", SECOND, "s");
-  if (nanos < DAY) return pair(nanos, HOUR, "h", MINUTE, "min");
+  if (nanos < HOUR) return minutes(nanos);
+  if (nanos < DAY) return pair(nanos, HOUR, "h", MINUTE, "m");
   return pair(nanos, DAY, "d", HOUR, "h");
 }
 
@@ -37,5 +37,10 @@ function digits(nanos: Nanos, unit: Nanos): string {
 
 function pair(nanos: Nanos, unit: Nanos, name: string, lesser: Nanos, lesserName: string): string {
   const rest = (nanos % unit) / lesser;
-  return `${nanos / unit} ${name}${rest ? ` ${rest} ${lesserName}` : ""}`;
+  return `${nanos / unit}${name}${rest ? ` ${rest}${lesserName}` : ""}`;
+}
+
+function minutes(nanos: Nanos): string {
+  const tenths = (nanos % MINUTE) / (SECOND / 10n);
+  return `${nanos / MINUTE}m${tenths ? ` ${Number(tenths) / 10}s` : ""}`;
 }

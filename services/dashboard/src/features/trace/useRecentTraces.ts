@@ -29,8 +29,8 @@ export function useRecentTraces(filter: string, span: Span | null) {
     records,
     searching: errors.status === "streaming" || others.status === "streaming",
     failure: errors.failure ?? others.failure,
-    /** Whether every error of the range was found, and not only the newest. */
-    allErrors: errors.state.whole,
+    /** Whether the range holds errors that were not looked at. */
+    moreErrors: errors.status === "done" && !errors.state.whole,
     retry: () => {
       errors.retry();
       others.retry();
