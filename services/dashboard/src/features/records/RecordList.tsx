@@ -1,0 +1,102 @@
+/**
+ * A virtualised list of log records. Only the rows in sight are drawn, and measured when lines wrap.
+ * The list is one tab stop: one row holds it, and the keys move it.
+ */
+
+import { defaultRangeExtractor, useVirtualizer } from "@tanstack/react-virtual";
+import { type KeyboardEvent, type ReactNode, useRef } from "react";
+import type { LogRecord } from "@/gen/logmesh/v1/record_pb";
+import type { Zone } from "@/lib/format";
+import { cx } from "@/ui/cx";
+import { RecordRow } from "./RecordRow";
+import { rowAfterKey, withRow } from "./roving";
+
+/** Rows by index, so that an array and a ring in a worker can feed the same list. */
+export interface RecordRows {
+  readonly count: number;
+  /** The record of a row from 0, or undefined while it is on its way. */
+  at: (index: number) => LogRecord | undefined;
+}
+
+/** One column more than time, level, service and line. */
+export interface RecordColumn {
+  readonly name: string;
+  value: (record: LogRecord) => ReactNode;
+}
+
+export interface RecordListProps {
+  /** What the list is, for those who hear it. */
+  label: string;
+  rows: RecordRows;
+  /** The row that holds the tab stop, from 0. */
+  active: number;
+  onActive: (index: number) => void;
+  onOpen: (index: number) => void;
+  zone: Zone;
+  /** Whether long lines go on below. */
+  wrap: boolean;
+  columns?: readonly RecordColumn[];
+}
+
+const ROW_PIXELS = 24;
+const NO_COLUMNS: readonly RecordColumn[] = [];
+
+export function RecordList({ label, rows, active, onActive, onOpen, zone, wrap, columns = NO_COLUMNS }: RecordListProps) {
+  const scroller = useRef<HTMLDivElement>(null);
+  const tabStop = Math.min(Math.max(active, 0), rows.count - 1);
+  // The list is drawn from the virtualiser anew each time it scrolls; nothing memoised reads it.
+  // oxlint-disable-next-line react/incompatible-library
+  const virtual = useVirtualizer({
+    count: rows.count,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => ROW_PIXELS,
+    overscan: 8,
+    getItemKey: (index) => rows.at(index)?.id || index,
+    rangeExtractor: (range) => withRow(defaultRangeExtractor(range), tabStop, rows.count),
+  });
+
+  const pressed = (event: KeyboardEvent) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const page = Math.max(1, Math.floor((scroller.current?.clientHeight ?? 0) / ROW_PIXELS) - 1);
+    const next = rowAfterKey(event.key, tabStop, rows.count, page);
+    if (next !== null) {
+      onActive(next);
+      virtual.scrollToIndex(next);
+      // The row may be drawn only once the list has scrolled.
+      requestAnimationFrame(() => scroller.current?.querySelector<HTMLElement>(`[data-index="${next}"]`)?.focus());
+    } else if (event.key === "Enter" && rows.count > 0) onOpen(tabStop);
+    else return;
+    event.preventDefault();
+  };
+
+  return (
+    <div ref={scroller} className="h-full overflow-auto bg-surface">
+      <div
+        role="table"
+        aria-label={label}
+        aria-rowcount={rows.count}
+        className={cx("relative", !wrap && "min-w-full")}
+        style={{ height: virtual.getTotalSize() }}
+      >
+        {virtual.getVirtualItems().map((item) => (
+          <RecordRow
+            key={item.key}
+            index={item.index}
+            record={rows.at(item.index)}
+            top={item.start}
+            active={item.index === tabStop}
+            measure={wrap ? virtual.measureElement : undefined}
+            zone={zone}
+            wrap={wrap}
+            columns={columns}
+            onKeyDown={pressed}
+            onOpen={() => {
+              onActive(item.index);
+              onOpen(item.index);
+            }}
+          />
+        ))}
+      </div>
+    </div>
+  );
+}
