@@ -1,0 +1,17 @@
+import { create } from "@bufbuild/protobuf";
+import { fireEvent, render, screen } from "@testing-library/react";
+import { expect, test, vi } from "vitest";
+import { LogRecordSchema } from "@/gen/logmesh/v1/record_pb";
+import { RecordPanel } from "./RecordPanel";
+
+test("a long message is whole, its control characters are seen, and a field is named by its path", () => {
+  const record = create(LogRecordSchema, { body: `a\u0000${"x".repeat(200_000)}`, attributes: { http: { status: 500 } } });
+  const onExclude = vi.fn();
+  const onCopy = vi.fn();
+  render(<RecordPanel record={record} zone="utc" onClose={() => {}} onCopy={onCopy} onExclude={onExclude} />);
+  expect(screen.getByRole("group", { name: "Message" }).textContent).toBe(`a␀${"x".repeat(200_000)}`);
+  fireEvent.click(screen.getByRole("button", { name: "Exclude attributes.http.status" }));
+  expect(onExclude.mock.calls[0]?.[0].path).toEqual(["attributes", "http", "status"]);
+  fireEvent.click(screen.getByRole("button", { name: "Copy the message" }));
+  expect(onCopy).toHaveBeenCalledWith(record.body);
+});
