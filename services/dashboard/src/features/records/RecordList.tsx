@@ -4,7 +4,7 @@
  */
 
 import { defaultRangeExtractor, useVirtualizer } from "@tanstack/react-virtual";
-import { type KeyboardEvent, type ReactNode, useRef } from "react";
+import { type KeyboardEvent, type ReactNode, useCallback, useRef } from "react";
 import type { LogRecord } from "@/gen/logmesh/v1/record_pb";
 import type { Zone } from "@/lib/format";
 import { cx } from "@/ui/cx";
@@ -44,6 +44,8 @@ const NO_COLUMNS: readonly RecordColumn[] = [];
 export function RecordList({ label, rows, active, onActive, onOpen, zone, wrap, columns = NO_COLUMNS }: RecordListProps) {
   const scroller = useRef<HTMLDivElement>(null);
   const tabStop = Math.min(Math.max(active, 0), rows.count - 1);
+  // A new function would make the virtualiser place every row again, so it is new with new rows alone.
+  const keyOf = useCallback((index: number) => rows.at(index)?.id || index, [rows]);
   // The list is drawn from the virtualiser anew each time it scrolls; nothing memoised reads it.
   // oxlint-disable-next-line react/incompatible-library
   const virtual = useVirtualizer({
@@ -51,7 +53,7 @@ export function RecordList({ label, rows, active, onActive, onOpen, zone, wrap, 
     getScrollElement: () => scroller.current,
     estimateSize: () => ROW_PIXELS,
     overscan: 8,
-    getItemKey: (index) => rows.at(index)?.id || index,
+    getItemKey: keyOf,
     rangeExtractor: (range) => withRow(defaultRangeExtractor(range), tabStop, rows.count),
   });
 
