@@ -8,7 +8,7 @@ import { useCommands } from "@/app/commands";
 import { usePreferences } from "@/app/preferences";
 import { useScope } from "@/app/scope";
 import { Compare, type Lanes } from "@/features/live/Compare";
-import { failureOfConnection } from "@/features/live/Disconnected";
+import { failureOfFilter } from "@/features/live/Disconnected";
 import { FilterBar } from "@/features/live/FilterBar";
 import { LanePane } from "@/features/live/Lane";
 import { OpenRecord, useOpenRecord } from "@/features/live/OpenRecord";
@@ -51,7 +51,7 @@ export function LivePage() {
     <div className="flex h-full flex-col">
       <h1 className="sr-only">Live</h1>
       <div className="flex flex-wrap items-start gap-2 border-b border-line px-3 py-2">
-        <FilterBar filter={filter} failure={names.length === 1 ? failureOfConnection(connection) : null} onApply={setFilter} />
+        <FilterBar filter={filter} failure={names.length === 1 ? failureOfFilter(connection) : null} onApply={setFilter} />
         <Button onClick={toggle} aria-pressed={isPaused}>
           {isPaused ? <Play aria-hidden size={14} /> : <Pause aria-hidden size={14} />}
           {isPaused ? "Go on" : "Pause"}

@@ -10,15 +10,28 @@ import type { Connection } from "./protocol";
 
 const TICK_MILLIS = 250;
 
+/** What is wrong with the filter of a lane that was refused for it, or null. */
+export function failureOfFilter(connection: Connection): Failure | null {
+  const failure = failureOfConnection(connection);
+  return failure?.kind === "filter" || failure?.kind === "invalid" ? failure : null;
+}
+
 /** What went wrong with a connection, or null when nothing did. */
-export function failureOfConnection(connection: Connection): Failure | null {
+function failureOfConnection(connection: Connection): Failure | null {
   if (connection.state !== "away" && connection.state !== "refused") return null;
   return failureOf(new ConnectError(connection.message, connection.code as Code));
 }
 
-export function Disconnected({ connection, onRetry }: { connection: Connection; onRetry: () => void }) {
+interface DisconnectedProps {
+  connection: Connection;
+  /** Whether a wrong filter is said elsewhere. */
+  isFilterSaid: boolean;
+  onRetry: () => void;
+}
+
+export function Disconnected({ connection, isFilterSaid, onRetry }: DisconnectedProps) {
   const failure = failureOfConnection(connection);
-  if (!failure) return null;
+  if (!failure || (isFilterSaid && failureOfFilter(connection))) return null;
   return (
     <div role="alert" className="flex flex-wrap items-center gap-x-3 gap-y-1 border-y border-bad bg-bad-wash px-3 py-2 text-sm text-bad">
       <Unplug aria-hidden size={16} />

@@ -21,14 +21,14 @@ interface LanePaneProps {
   onOpen: (lane: LaneClient, row: LiveRow) => Promise<void>;
 }
 
-const CHART_PIXELS = 84;
+const CHART_PIXELS = 96;
 
 export function LanePane({ client, lane, other, name, zone, onOpen }: LanePaneProps) {
   const connection = useStore(lane.connection);
   return (
     <section aria-label={name || "Live"} className="flex min-h-0 min-w-0 flex-col">
       <LaneHead lane={lane} other={other} name={name} zone={zone} />
-      <Disconnected connection={connection} onRetry={() => client.retry()} />
+      <Disconnected connection={connection} isFilterSaid={!other} onRetry={() => client.retry()} />
       <div className="min-h-0 flex-1 border-t border-line">
         <LiveList label={name ? `Lines of ${visible(name)}` : "Lines"} client={client} lane={lane} zone={zone} onOpen={onOpen} />
       </div>

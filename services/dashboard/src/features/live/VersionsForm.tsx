@@ -3,6 +3,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { queries } from "@/api/clients";
+import { failureOf } from "@/api/failure";
 import { both, condition, fieldOf } from "@/lib/filter";
 import { formatCount } from "@/lib/format";
 import { VERSION_KEY } from "@/lib/records";
@@ -14,10 +15,10 @@ const MOST_VALUES = 20;
 
 export function VersionsForm({ filter, onChange }: { filter: string; onChange: (lanes: Lanes) => void }) {
   const [chosen, setChosen] = useState({ service: "", left: "", right: "" });
-  const services = useValues("service", filter, true);
+  const { values: services, failure } = useValues("service", filter, true);
   const service = chosen.service || (services?.[0]?.value ?? "");
   const ofService = condition("service", "=", service);
-  const versions = useValues(VERSION_FIELD, both(filter, ofService), service !== "");
+  const { values: versions } = useValues(VERSION_FIELD, both(filter, ofService), service !== "");
   const left = chosen.left || (versions?.[0]?.value ?? "");
   const right = chosen.right || (versions?.[1]?.value ?? "");
   const lane = (version: string) => `${ofService} AND ${condition(VERSION_FIELD, "=", version)}`;
@@ -30,7 +31,9 @@ export function VersionsForm({ filter, onChange }: { filter: string; onChange: (
     <form onSubmit={submitted} className="space-y-2">
       <h2 className="font-semibold">Versions of a service</h2>
       <Choice label="Service" value={service} values={services} onChoose={(value) => setChosen({ service: value, left: "", right: "" })} />
-      {versions && versions.length < 2 ? (
+      {failure ? (
+        <p className="text-bad">{failure.message}</p>
+      ) : versions && versions.length < 2 ? (
         <p className="text-xs text-muted">
           {versions[0] ? `Only ${versions[0].value} has logged in the last 15 minutes.` : "None has logged in the last 15 minutes."}
         </p>
@@ -75,12 +78,12 @@ function Choice({ label, value, values, onChoose }: ChoiceProps) {
   );
 }
 
-/** The values that a field had in the last 15 minutes, the most frequent first; undefined while they are looked for. */
+/** The values that a field had in the last 15 minutes, the most frequent first; no values while they are looked for. */
 function useValues(field: string, filter: string, isEnabled: boolean) {
-  const { data } = useQuery({
+  const { data, error } = useQuery({
     queryKey: ["live", "values", field, filter],
     queryFn: ({ signal }) => queries.facets({ filter, fields: [field], values: MOST_VALUES }, { signal }),
     enabled: isEnabled,
   });
-  return data?.facets[0]?.values.filter(({ value }) => value !== "");
+  return { values: data?.facets[0]?.values.filter(({ value }) => value !== ""), failure: error && failureOf(error) };
 }
