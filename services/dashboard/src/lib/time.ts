@@ -75,3 +75,8 @@ export function zoomOut(span: Span, now: Nanos): Span {
 export function nowNanos(): Nanos {
   return BigInt(Date.now()) * 1_000_000n;
 }
+
+/** A moment as protobuf's Timestamp has it. */
+export function timestampOf(moment: Nanos): { seconds: bigint; nanos: number } {
+  return { seconds: moment / SECOND, nanos: Number(moment % SECOND) };
+}
