@@ -84,7 +84,7 @@ export function ExplorePage() {
             onShare={() => setDialog("share")}
             onColumns={() => setDialog("columns")}
           />
-          <Results explore={explore} />
+          <Results explore={explore} filter={filter} span={span} />
           {searched && <Footer search={search} span={searched} total={total} />}
         </div>
         <RecordSide

@@ -4,14 +4,24 @@ import { useMemo } from "react";
 import { usePreferences } from "@/app/preferences";
 import { type RecordColumn, RecordList } from "@/features/records/RecordList";
 import { visible } from "@/lib/text";
+import type { Span } from "@/lib/time";
+import { cx } from "@/ui/cx";
 import { columnsOf, valueOf } from "./columns";
 import { FindBar } from "./FindBar";
+import { ListNote } from "./ListNote";
+import { Nothing } from "./Nothing";
 import { SelectionBar } from "./SelectionBar";
 import type { Explore } from "./useExplore";
 
 const NONE: readonly RecordColumn[] = [];
 
-export function Results({ explore }: { explore: Explore }) {
+export interface ResultsProps {
+  explore: Explore;
+  filter: string;
+  span: Span | null;
+}
+
+export function Results({ explore, filter, span }: ResultsProps) {
   const { address, search, list, active, setActive, openRow, selection, find } = explore;
   const { zone, wrap } = usePreferences();
   const records = search.results.rows;
@@ -32,7 +42,13 @@ export function Results({ explore }: { explore: Explore }) {
         />
       )}
       <SelectionBar selection={selection} />
-      <div className="min-h-0 flex-1">
+      <ListNote explore={explore} />
+      {records.length === 0 && (
+        <div className="min-h-0 flex-1 overflow-auto">
+          <Nothing filter={filter} span={span} search={search} />
+        </div>
+      )}
+      <div className={cx("min-h-0 flex-1", records.length === 0 && "hidden")} aria-busy={!search.current && search.status === "streaming"}>
         <RecordList
           key={String(wrap)}
           handle={list}
