@@ -57,8 +57,13 @@ export function withoutConjunct(filter: string, index: number): string {
 
 /** The filter without conditions on the field, then with this one. */
 export function withOnly(filter: string, field: string, added: string): string {
+  return [withoutField(filter, field), added].filter(Boolean).join(" AND ");
+}
+
+/** The filter without conditions on the field. */
+export function withoutField(filter: string, field: string): string {
   const rest = (conjuncts(filter) ?? []).filter((conjunct) => !mentions(conjunct.text, field));
-  return [...rest.map((conjunct) => conjunct.text), added].join(" AND ");
+  return rest.map((conjunct) => conjunct.text).join(" AND ");
 }
 
 /** Both filters at once; either may be empty. */
@@ -85,7 +90,8 @@ export function conjuncts(filter: string): Conjunct[] | null {
   return found;
 }
 
-function mentions(conjunct: string, field: string): boolean {
+/** Whether a conjunct begins with a condition on the field, negated or not. */
+export function mentions(conjunct: string, field: string): boolean {
   const plain = conjunct.replace(/^(?:NOT\s+|-)/, "");
   return plain.startsWith(field) && /^\s*(?:!|=|<|>|:)/.test(plain.slice(field.length));
 }

@@ -6,7 +6,7 @@
 import { useEffect, useRef, useState } from "react";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
-import { chartOptions, stacked } from "./chartOptions";
+import { barSeconds, chartOptions, stacked } from "./chartOptions";
 
 export interface ChartSeries {
   readonly label: string;
@@ -19,7 +19,7 @@ export interface ChartSeries {
 export interface ChartProps {
   /** What it shows, as one sentence with its figures: the text alternative. */
   summary: string;
-  /** Seconds since 1970, ascending. */
+  /** Seconds since 1970, ascending; of bars, where each begins. */
   times: readonly number[];
   /** Drawn from below upwards when they are bars. */
   series: readonly ChartSeries[];
@@ -31,14 +31,19 @@ export interface ChartProps {
   utc: boolean;
   /** A range was drawn with the pointer; seconds since 1970. */
   onBrush?: (from: number, to: number) => void;
+  /** The pointer is over the moment with this index of `times`, or over none. */
+  onHover?: (index: number | null) => void;
+  /** Shown as marked: from the moment with the first index up to the one with the last, both included. */
+  marked?: readonly [first: number, last: number] | null;
 }
 
-export function Chart({ summary, times, series, look, ghost, height, utc, onBrush }: ChartProps) {
+export function Chart({ summary, times, series, look, ghost, height, utc, onBrush, onHover, marked }: ChartProps) {
   const frame = useRef<HTMLDivElement>(null);
-  const brushed = useRef(onBrush);
+  const drawn = useRef<uPlot>(null);
+  const told = useRef({ onBrush, onHover });
   const theme = useThemeChanges();
   useEffect(() => {
-    brushed.current = onBrush;
+    told.current = { onBrush, onHover };
   });
   useEffect(() => {
     const element = frame.current;
@@ -46,7 +51,8 @@ export function Chart({ summary, times, series, look, ghost, height, utc, onBrus
     const style = getComputedStyle(element);
     const layers = look === "bars" ? stacked(series.map((one) => one.values)) : series.map((one) => one.values);
     // The tallest layer is drawn first, so that those below lie over it.
-    const data = [times, ...layers.toReversed(), ...(ghost ? [ghost] : [])] as uPlot.AlignedData;
+    const shift = look === "bars" ? barSeconds(times) / 2 : 0;
+    const data = [times.map((time) => time + shift), ...layers.toReversed(), ...(ghost ? [ghost] : [])] as uPlot.AlignedData;
     const options = chartOptions({
       series: series.toReversed(),
       look,
@@ -54,9 +60,10 @@ export function Chart({ summary, times, series, look, ghost, height, utc, onBrus
       size: { width: element.clientWidth || 300, height },
       utc,
       colour: (name) => resolved(element, style, name),
-      onBrush: (from, to) => brushed.current?.(from, to),
+      onBrush: (from, to) => told.current.onBrush?.(from, to),
+      onHover: (index) => told.current.onHover?.(index),
     });
-    const plot = new uPlot(options, data, element);
+    const plot = (drawn.current = new uPlot(options, data, element));
     const resizing = new ResizeObserver(() => plot.setSize({ width: element.clientWidth, height }));
     resizing.observe(element);
     return () => {
@@ -66,7 +73,32 @@ export function Chart({ summary, times, series, look, ghost, height, utc, onBrus
     // A canvas keeps its colours until it is drawn again, so a change of theme draws it.
     // oxlint-disable-next-line react/exhaustive-effect-dependencies
   }, [times, series, look, ghost, height, utc, theme]);
-  return <div ref={frame} role="img" aria-label={summary} className="w-full overflow-hidden" style={{ height }} />;
+  useEffect(() => {
+    const plot = drawn.current;
+    if (plot) mark(plot, times, look === "bars" ? barSeconds(times) : 0, marked ?? null);
+    // A plot that was drawn anew has lost its mark.
+    // oxlint-disable-next-line react/exhaustive-effect-dependencies
+  }, [marked, times, series, look, ghost, height, utc, theme]);
+  return (
+    <div
+      ref={frame}
+      role="img"
+      aria-label={summary}
+      className="w-full overflow-hidden [&_.u-select]:bg-accent/25!"
+      style={{ height }}
+    />
+  );
+}
+
+function mark(plot: uPlot, times: readonly number[], width: number, marked: readonly [number, number] | null): void {
+  const [first, last] = marked ? [times[marked[0]], times[marked[1]]] : [];
+  if (first === undefined || last === undefined) {
+    plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+    return;
+  }
+  const left = plot.valToPos(first, "x");
+  const height = plot.over.clientHeight;
+  plot.setSelect({ left, top: 0, width: Math.max(plot.valToPos(last + width, "x") - left, 2), height }, false);
 }
 
 /** A token as a colour that a canvas understands: the browser works out light-dark() for an element's own colour alone. */

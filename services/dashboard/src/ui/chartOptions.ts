@@ -14,6 +14,11 @@ export function stacked(series: readonly Values[]): number[][] {
   });
 }
 
+/** Seconds from one bar to the next; a single bar is a second wide. */
+export function barSeconds(times: readonly number[]): number {
+  return times.length > 1 ? times[1]! - times[0]! : 1;
+}
+
 interface Drawing {
   /** In the order they are drawn. */
   series: readonly ChartSeries[];
@@ -23,19 +28,32 @@ interface Drawing {
   utc: boolean;
   colour: (token: string) => string;
   onBrush: (from: number, to: number) => void;
+  onHover: (index: number | null) => void;
 }
 
-export function chartOptions({ series, look, ghost, size, utc, colour, onBrush }: Drawing): uPlot.Options {
+export function chartOptions({ series, look, ghost, size, utc, colour, onBrush, onHover }: Drawing): uPlot.Options {
   const bars = uPlot.paths.bars!({ size: [0.9, 60] });
+  const zoned = (seconds: number) => {
+    const date = new Date(seconds * 1000);
+    return utc ? uPlot.tzDate(date, "Etc/UTC") : date;
+  };
   const axis = { stroke: colour("muted"), grid: { stroke: colour("line"), width: 1 }, ticks: { show: false } };
   return {
     ...size,
     legend: { show: false },
     cursor: { y: false, drag: { x: true, y: false, setScale: false } },
-    tzDate: (seconds) => (utc ? uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC") : new Date(seconds * 1000)),
-    scales: { y: { range: (_plot, _low, high) => [0, high > 0 ? high * 1.1 : 1] } },
+    tzDate: zoned,
+    scales: {
+      // Bars stand in the middle of the time they count, and the outermost have room on both sides.
+      x: { range: (plot, low, high) => (look === "bars" ? wholeBars(plot.data[0], low, high) : [low, high]) },
+      y: { range: (_plot, _low, high) => [0, high > 0 ? high * 1.1 : 1] },
+    },
     axes: [
-      { ...axis, size: 24 },
+      {
+        ...axis,
+        size: 24,
+        values: (_plot, moments, _axis, _space, step) => moments.map((moment) => uPlot.fmtDate(clockPattern(step))(zoned(moment))),
+      },
       { ...axis, size: 48, space: 24 },
     ],
     series: [
@@ -49,6 +67,7 @@ export function chartOptions({ series, look, ghost, size, utc, colour, onBrush }
       ...(ghost ? [{ label: "period before", stroke: colour("strong-line"), width: 1, dash: [4, 3], points: { show: false } }] : []),
     ],
     hooks: {
+      setCursor: [(plot) => onHover(plot.cursor.idx ?? null)],
       setSelect: [
         (plot) => {
           const { left, width } = plot.select;
@@ -59,4 +78,15 @@ export function chartOptions({ series, look, ghost, size, utc, colour, onBrush }
       ],
     },
   };
+}
+
+/** As times are written everywhere here, with no more than marks `step` seconds apart need. */
+function clockPattern(step: number): string {
+  if (step < 60) return "{HH}:{mm}:{ss}";
+  return step < 86_400 ? "{HH}:{mm}" : "{MM}-{DD}";
+}
+
+function wholeBars(middles: ArrayLike<number>, low: number, high: number): [number, number] {
+  const half = barSeconds(Array.from(middles).slice(0, 2)) / 2;
+  return [low - half, high + half];
 }

@@ -1,0 +1,58 @@
+/** The legend of the histogram, which tells the figures of the marked buckets, or of all. A click on a layer shows it alone. */
+
+import { formatCount, formatWhole, type Zone } from "@/lib/format";
+import { visible } from "@/lib/text";
+import { cx } from "@/ui/cx";
+import { changeSince, period, within } from "./bucketTexts";
+import { type Buckets, type Layer, sum } from "./series";
+
+interface ReadoutProps {
+  buckets: Buckets;
+  /** The buckets to tell of: first and last; null for all. */
+  told: readonly [number, number] | null;
+  zone: Zone;
+  /** The layer that is shown alone. */
+  alone: string | null;
+  onAlone: (label: string | null) => void;
+}
+
+export function Readout({ buckets, told, zone, alone, onAlone }: ReadoutProps) {
+  const [first, last] = told ?? [0, buckets.times.length - 1];
+  const count = (layer: Layer) => within(layer.values, first, last);
+  const before = told && buckets.before ? `before ${formatCount(within(buckets.before.values, first, last))}` : changeSince(buckets);
+  return (
+    <div className="flex min-h-9 flex-wrap items-center gap-x-3 pt-1 pr-44 pl-3 text-xs tabular-nums">
+      <p>
+        {told && <span className="font-mono text-muted">{period(buckets, first, last, zone)} </span>}
+        <strong className="text-sm">{formatWhole(sum(buckets.layers.map(count)))}</strong> records
+      </p>
+      <ul className="flex flex-wrap items-center" aria-label="Layers">
+        {buckets.layers.map((layer) => (
+          <li key={layer.label}>
+            <button
+              type="button"
+              aria-pressed={alone === layer.label}
+              title={alone === layer.label ? "Show all" : `Show ${visible(layer.label)} alone`}
+              onClick={() => onAlone(alone === layer.label ? null : layer.label)}
+              className={cx(
+                "flex h-6 items-center gap-1 rounded px-1.5 hover:bg-sunken",
+                alone === layer.label && "bg-accent-wash",
+                alone !== null && alone !== layer.label && "text-muted",
+              )}
+            >
+              <span aria-hidden className="h-2 w-2 rounded-xs" style={{ background: `var(--${layer.colour})` }} />
+              <span className="max-w-40 truncate">{visible(layer.label)}</span>
+              <span className="text-muted">{formatCount(count(layer))}</span>
+            </button>
+          </li>
+        ))}
+      </ul>
+      {before && (
+        <p className="flex items-center gap-1 text-muted">
+          <span aria-hidden className="w-4 border-t border-dashed border-strong-line" />
+          {before}
+        </p>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,25 @@
+import { RotateCw } from "lucide-react";
+import { failureOf } from "@/api/failure";
+import { Button } from "@/ui/Button";
+
+interface TroubleProps {
+  /** What could not be had, such as "Counts". */
+  what: string;
+  error: unknown;
+  onRetry: () => void;
+}
+
+/** A part of the overview that could not be had: why, and the way to ask again. The rest of the page goes on without it. */
+export function Trouble({ what, error, onRetry }: TroubleProps) {
+  const failure = failureOf(error);
+  return (
+    <p role="alert" className="flex flex-wrap items-center gap-2 px-3 py-2 text-sm text-bad">
+      {what} could not be had: {failure?.message ?? "the question was given up."}
+      {failure?.kind !== "filter" && failure?.kind !== "invalid" && (
+        <Button className="text-ink" onClick={onRetry}>
+          <RotateCw aria-hidden size={14} /> Try again
+        </Button>
+      )}
+    </p>
+  );
+}
