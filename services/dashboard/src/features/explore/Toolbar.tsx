@@ -1,0 +1,58 @@
+/** The tabs of the results, and what can be done with all of them. */
+
+import { Columns3, Download, Search, Share2, WrapText } from "lucide-react";
+import { Tabs } from "radix-ui";
+import { changePreferences, usePreferences } from "@/app/preferences";
+import { IconButton } from "@/ui/Button";
+import { TABS, type Tab } from "./useAddress";
+
+const NAMES: Record<Tab, string> = { logs: "Logs", patterns: "Patterns", table: "Table" };
+
+export interface ToolbarProps {
+  tab: Tab;
+  onFind: () => void;
+  onExport: () => void;
+  onShare: () => void;
+  onColumns: () => void;
+}
+
+export function Toolbar({ tab, onFind, onExport, onShare, onColumns }: ToolbarProps) {
+  const { wrap } = usePreferences();
+  return (
+    <div className="flex items-center border-b border-line bg-surface pr-1 pl-2">
+      <Tabs.List aria-label="Views of the results" className="mr-auto flex">
+        {TABS.map((name) => (
+          <Tabs.Trigger
+            key={name}
+            value={name}
+            className="border-b-2 border-transparent px-3 py-2 text-sm text-muted hover:text-ink data-[state=active]:border-accent data-[state=active]:text-ink"
+          >
+            {NAMES[name]}
+          </Tabs.Trigger>
+        ))}
+      </Tabs.List>
+      {tab === "table" && (
+        <IconButton label="Choose columns" onClick={onColumns}>
+          <Columns3 size={16} />
+        </IconButton>
+      )}
+      <IconButton label="Find in results" onClick={onFind}>
+        <Search size={16} />
+      </IconButton>
+      <IconButton
+        label="Wrap long lines"
+        aria-pressed={wrap}
+        className={wrap ? "bg-accent-wash text-accent" : ""}
+        onClick={() => changePreferences({ wrap: !wrap })}
+      >
+        <WrapText size={16} />
+      </IconButton>
+      <IconButton label="Export" onClick={onExport}>
+        <Download size={16} />
+      </IconButton>
+      <IconButton label="Share" onClick={onShare}>
+        <Share2 size={16} />
+      </IconButton>
+    </div>
+  );
+}
