@@ -3,7 +3,7 @@
 import { Check, Crosshair, Minus, X } from "lucide-react";
 import type { Facet, FacetValue } from "@/gen/logmesh/v1/query_service_pb";
 import { formatCount, formatPercent, formatWhole } from "@/lib/format";
-import { levelNamed } from "@/lib/levels";
+import { LEVELS, levelNamed } from "@/lib/levels";
 import { visible } from "@/lib/text";
 import { IconButton } from "@/ui/Button";
 import { LevelMark } from "@/ui/LevelMark";
@@ -41,7 +41,7 @@ export function FacetGroup({ facet, filter, choice, onFilter, onRemove }: FacetG
         )}
       </div>
       <ul>
-        {facet.values.map((value) => (
+        {inOrder(facet).map((value) => (
           <Value
             key={value.value}
             name={name}
@@ -64,6 +64,13 @@ export function FacetGroup({ facet, filter, choice, onFilter, onRemove }: FacetG
       {facet.counted === 0n && <p className="px-2 text-xs text-muted">no records</p>}
     </section>
   );
+}
+
+/** Levels by severity, as everywhere; other values as they come, the most frequent first. */
+function inOrder({ field, values }: Facet): FacetValue[] {
+  if (field !== "level") return values;
+  const rank = ({ value }: FacetValue) => LEVELS.indexOf(levelNamed(value));
+  return values.toSorted((one, other) => rank(one) - rank(other));
 }
 
 interface ValueProps {
