@@ -24,7 +24,7 @@ const home = createRoute({
 export const exploreRoute = createRoute({
   getParentRoute: () => root,
   path: "/explore",
-  validateSearch: only("tab", "row", "at", "by", "columns"),
+  validateSearch: only("tab", "row", "at", "by", "columns", "facets"),
   component: lazyRouteComponent(() => import("@/pages/explore"), "ExplorePage"),
 });
 

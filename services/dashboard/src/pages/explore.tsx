@@ -1,5 +1,6 @@
 /** What broke in the last 15 minutes: search, counts and the rows themselves. */
 
+import { useQuery } from "@tanstack/react-query";
 import { Tabs } from "radix-ui";
 import { useId, useRef, useState } from "react";
 import { usePreferences } from "@/app/preferences";
@@ -14,13 +15,16 @@ import { RecordSide } from "@/features/explore/RecordSide";
 import { Results } from "@/features/explore/Results";
 import { ShareDialog } from "@/features/explore/ShareDialog";
 import { TimePicker } from "@/features/explore/TimePicker";
-import { Toolbar } from "@/features/explore/Toolbar";
+import { Toolbar, type ToolbarAction } from "@/features/explore/Toolbar";
 import { Trouble } from "@/features/explore/Trouble";
 import { type Tab } from "@/features/explore/useAddress";
 import { useExplore } from "@/features/explore/useExplore";
 import { useExploreKeys } from "@/features/explore/useExploreKeys";
 import { useRetry } from "@/features/explore/useRetry";
-import { useTotal } from "@/features/explore/useTotal";
+import { Changes } from "@/features/overview/Changes";
+import { useGroupBy } from "@/features/overview/GroupBy";
+import { Histogram } from "@/features/overview/Histogram";
+import { histogramQuery } from "@/features/overview/queries";
 
 export function ExplorePage() {
   const { filter, range, span, setFilter, setRange, refresh } = useScope();
@@ -29,13 +33,15 @@ export function ExplorePage() {
   const { address, search, searched } = explore;
   const { failure, status, retry } = search;
   const retryIn = useRetry(status, failure, retry);
-  const total = useTotal(filter, span);
+  const counts = useQuery(histogramQuery(filter, span, useGroupBy()));
+  const isCounted = counts.data && !counts.isPlaceholderData && counts.data.countedFrom === null;
+  const total = isCounted ? counts.data.total : null;
 
   const bar = useRef<QueryBarHandle>(null);
   const problem = useId();
   const [choosing, setChoosing] = useState(false);
   const [contextOf, setContextOf] = useState("");
-  const [dialog, setDialog] = useState<"share" | "export" | "columns" | null>(null);
+  const [dialog, setDialog] = useState<ToolbarAction | null>(null);
   const closeDialog = () => setDialog(null);
   const isWrong = failure?.kind === "filter";
   const hasRows = search.results.rows.length > 0;
@@ -55,7 +61,7 @@ export function ExplorePage() {
     <Tabs.Root
       value={address.tab}
       onValueChange={(tab) => address.setTab(tab as Tab)}
-      className="relative flex h-full min-h-[32rem] flex-col"
+      className="relative flex h-full min-h-[40rem] flex-col"
     >
       <h1 className="sr-only">Explore</h1>
       <div className="flex flex-col gap-2 px-3 py-2">
@@ -77,15 +83,17 @@ export function ExplorePage() {
       {!isWrong && <Trouble failure={failure} retryIn={retryIn} hasRows={hasRows} onRetry={retry} />}
       <div className="flex min-h-0 flex-1 border-t border-line">
         <div className="flex min-w-0 flex-1 flex-col">
-          <Toolbar
-            tab={address.tab}
-            onFind={() => explore.find.setText(explore.find.text ?? "")}
-            onExport={() => setDialog("export")}
-            onShare={() => setDialog("share")}
-            onColumns={() => setDialog("columns")}
-          />
-          <Results explore={explore} filter={filter} span={span} />
-          {searched && <Footer search={search} span={searched} total={total} />}
+          <Changes />
+          <Histogram />
+          <div className="flex min-h-0 flex-1">
+            <section aria-label="Results" className="flex min-w-0 flex-1 flex-col">
+              <Toolbar tab={address.tab} onDo={setDialog} onFind={() => explore.find.setText(explore.find.text ?? "")} />
+              <Tabs.Content value={address.tab} tabIndex={-1} className="flex min-h-0 flex-1 flex-col outline-none">
+                <Results explore={explore} filter={filter} span={span} />
+                {searched && <Footer search={search} span={searched} total={total} />}
+              </Tabs.Content>
+            </section>
+          </div>
         </div>
         <RecordSide
           explore={explore}

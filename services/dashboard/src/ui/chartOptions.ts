@@ -52,6 +52,7 @@ export function chartOptions({ series, look, ghost, size, utc, colour, onBrush, 
       {
         ...axis,
         size: 24,
+        space: 72,
         values: (_plot, moments, _axis, _space, step) => moments.map((moment) => uPlot.fmtDate(clockPattern(step))(zoned(moment))),
       },
       { ...axis, size: 48, space: 24 },

@@ -1,11 +1,11 @@
-/** The range has no record at all: where the last one before its end is, and whether anything arrives. */
+/** The range has no record at all: where the nearest stored one is, and whether anything arrives. */
 
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { usePreferences } from "@/app/preferences";
 import { useScope } from "@/app/scope";
 import { summaryQuery } from "@/app/StatusPill";
-import { formatDateTime, formatDuration } from "@/lib/format";
+import { formatDateTime } from "@/lib/format";
 import { absoluteRange, type Nanos, nowNanos, type Span } from "@/lib/time";
 import { Button } from "@/ui/Button";
 import { Notice } from "@/ui/Notice";
@@ -25,16 +25,15 @@ export function NoData({ span }: { span: Span }) {
   const jump = () => moment !== null && setRange(absoluteRange(around(moment, AROUND_MINUTES)));
   return (
     <Notice title={silent ?? "There are no records in this range"} kind={silent ? "caution" : "plain"}>
-      {last.isPending && <p>Looking for the last one before…</p>}
-      {last.isSuccess && moment === null && <p>There is none before it either.</p>}
+      {last.isPending && <p>Looking for the nearest one…</p>}
+      {last.isSuccess && moment === null && <p>There is none in the store at all.</p>}
       {moment !== null && (
         <>
           <p>
-            The last one before its end was written at {formatDateTime(moment, zone)},{" "}
-            {formatDuration(Number(span.end - moment) / 1e9)} before.
+            {moment < span.end ? "The last one before its end" : "The last one of all"} was written at {formatDateTime(moment, zone)}.
           </p>
           <Button className="text-ink" onClick={jump}>
-            Go to the last record
+            Go to it
           </Button>
         </>
       )}

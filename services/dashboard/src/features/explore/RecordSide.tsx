@@ -32,7 +32,7 @@ export function RecordSide({ explore: { address, open }, showContext, onPermalin
   const outside = record && span && (record.timeUnixNano < span.start || record.timeUnixNano >= span.end);
   const want = (wanted: boolean) => (field: Field) => setFilter(withCondition(filter, conditionAt(field.path, field.value, wanted)));
   return (
-    <div className="absolute inset-0 z-30 flex flex-col bg-surface lg:static lg:w-[26rem] lg:shrink-0 xl:w-[30rem]">
+    <div className="absolute inset-0 z-30 flex flex-col bg-surface lg:static lg:w-[26rem] lg:shrink-0 2xl:w-[32rem]">
       {failure && (
         <Notice title="The linked record can't be shown" kind="caution">
           <p>{failure.message}</p>

@@ -58,13 +58,15 @@ export function TimePicker({ range, span, zone, open, onOpen, onRange, onRefresh
                 </li>
               ))}
             </ul>
-            <FromTo key={`${range.from} ${range.to}`} range={range} zone={zone} onChoose={choose} />
+            <div className="space-y-3">
+              <FromTo key={`${range.from} ${range.to}`} range={range} zone={zone} onChoose={choose} />
+              <Button disabled={!span} onClick={() => span && choose(absoluteRange(zoomOut(span, nowNanos())))}>
+                <ZoomOut aria-hidden size={15} /> Twice the range
+              </Button>
+            </div>
           </Popover.Content>
         </Popover.Portal>
       </Popover.Root>
-      <IconButton label="Zoom out" disabled={!span} onClick={() => span && onRange(absoluteRange(zoomOut(span, nowNanos())))}>
-        <ZoomOut size={16} />
-      </IconButton>
       <IconButton label="Look again" onClick={onRefresh}>
         <RotateCw size={16} />
       </IconButton>

@@ -1,6 +1,6 @@
 /** The tabs of the results, and what can be done with all of them. */
 
-import { Columns3, Download, Search, Share2, WrapText } from "lucide-react";
+import { Columns3, Download, ListFilter, Search, Share2, WrapText } from "lucide-react";
 import { Tabs } from "radix-ui";
 import { changePreferences, usePreferences } from "@/app/preferences";
 import { IconButton } from "@/ui/Button";
@@ -8,18 +8,19 @@ import { TABS, type Tab } from "./useAddress";
 
 const NAMES: Record<Tab, string> = { logs: "Logs", patterns: "Patterns", table: "Table" };
 
+/** What opens a dialog. */
+export type ToolbarAction = "share" | "export" | "columns" | "facets";
+
 export interface ToolbarProps {
   tab: Tab;
+  onDo: (action: ToolbarAction) => void;
   onFind: () => void;
-  onExport: () => void;
-  onShare: () => void;
-  onColumns: () => void;
 }
 
-export function Toolbar({ tab, onFind, onExport, onShare, onColumns }: ToolbarProps) {
+export function Toolbar({ tab, onDo, onFind }: ToolbarProps) {
   const { wrap } = usePreferences();
   return (
-    <div className="flex items-center border-b border-line bg-surface pr-1 pl-2">
+    <div className="flex flex-wrap items-center border-b border-line bg-surface pr-1 pl-2">
       <Tabs.List aria-label="Views of the results" className="mr-auto flex">
         {TABS.map((name) => (
           <Tabs.Trigger
@@ -31,8 +32,11 @@ export function Toolbar({ tab, onFind, onExport, onShare, onColumns }: ToolbarPr
           </Tabs.Trigger>
         ))}
       </Tabs.List>
+      <IconButton label="Facets" className="lg:hidden" onClick={() => onDo("facets")}>
+        <ListFilter size={16} />
+      </IconButton>
       {tab === "table" && (
-        <IconButton label="Choose columns" onClick={onColumns}>
+        <IconButton label="Choose columns" onClick={() => onDo("columns")}>
           <Columns3 size={16} />
         </IconButton>
       )}
@@ -47,10 +51,10 @@ export function Toolbar({ tab, onFind, onExport, onShare, onColumns }: ToolbarPr
       >
         <WrapText size={16} />
       </IconButton>
-      <IconButton label="Export" onClick={onExport}>
+      <IconButton label="Export" onClick={() => onDo("export")}>
         <Download size={16} />
       </IconButton>
-      <IconButton label="Share" onClick={onShare}>
+      <IconButton label="Share" onClick={() => onDo("share")}>
         <Share2 size={16} />
       </IconButton>
     </div>

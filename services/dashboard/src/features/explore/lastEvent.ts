@@ -1,16 +1,17 @@
-/** When the last record before a moment was written, over all that is stored. */
+/** When the records around an empty range were written, over all that is stored. */
 
 import { queries } from "@/api/clients";
-import { type Nanos, timestampOf } from "@/lib/time";
+import { type Nanos, nowNanos, timestampOf } from "@/lib/time";
 
 /** Pages of a search that only runs out of time are few: each goes on where the last one ended. */
 const MOST_PAGES = 10;
 
-/** Null when there is none. */
+/** The last one before a moment; where there is none, the last one of all. Null when nothing is stored. */
 export function lastEventQuery(before: Nanos) {
   return {
     queryKey: ["last-event", String(before)],
-    queryFn: ({ signal }: { signal: AbortSignal }) => lastEvent(before, signal),
+    queryFn: async ({ signal }: { signal: AbortSignal }) =>
+      (await lastEvent(before, signal)) ?? (await lastEvent(nowNanos(), signal)),
   };
 }
 

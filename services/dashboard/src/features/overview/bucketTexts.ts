@@ -55,6 +55,7 @@ export function changeSince(buckets: Buckets): string {
   const { total } = buckets.before;
   if (total === 0) return "none in the period before";
   const change = buckets.total / total - 1;
+  if (Math.abs(change) < 0.0005) return "as many as in the period before";
   if (change >= 10) return `${formatCount(total)} in the period before`;
   return `${change > 0 ? "+" : ""}${formatPercent(change)} against the period before`;
 }

@@ -2,6 +2,7 @@
 
 import { keepPreviousData, queryOptions, skipToken } from "@tanstack/react-query";
 import { queries } from "@/api/clients";
+import { CompletionKind } from "@/gen/logmesh/v1/query_service_pb";
 import { type Span, timestampOf } from "@/lib/time";
 import { bucketsOf } from "./series";
 
@@ -34,6 +35,21 @@ export function facetsQuery(filter: string, span: Span | null, fields: readonly 
   return queryOptions({
     queryKey: ["facets", ...keyOf(span), filter, values, ...fields],
     queryFn: span ? ({ signal }: Asked) => queries.facets({ filter, ...during(span), fields: [...fields], values }, { signal }) : skipToken,
+    placeholderData: keepPreviousData,
+  });
+}
+
+/** Names of fields that begin as typed. */
+export function fieldsQuery(typed: string, span: Span | null) {
+  return queryOptions({
+    queryKey: ["fields", ...keyOf(span), typed],
+    queryFn: span
+      ? async ({ signal }: Asked) => {
+          const { startTime, endTime } = during(span);
+          const { completions } = await queries.complete({ filter: typed, startTime, endTime, pageSize: 20 }, { signal });
+          return completions.filter(({ kind }) => kind === CompletionKind.FIELD).map(({ text }) => text);
+        }
+      : skipToken,
     placeholderData: keepPreviousData,
   });
 }

@@ -14,7 +14,9 @@ export function Headings({ columns }: { columns: readonly RecordColumn[] }) {
         {/* As wide as a time in the rows below. */}
         <span className="inline-block w-[12ch]">Time</span>
       </span>
-      <span role="columnheader" aria-label="Level" className="w-4 shrink-0" />
+      <span role="columnheader" className="w-4 shrink-0">
+        <span className="sr-only">Level</span>
+      </span>
       <span role="columnheader" className="w-24 shrink-0 sm:w-36">
         Service
       </span>

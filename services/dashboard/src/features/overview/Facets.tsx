@@ -1,0 +1,76 @@
+/** The values of some fields among the records that match: what there is, and what the filter lets through of it. */
+
+import { useQueries } from "@tanstack/react-query";
+import { useNavigate, useSearch } from "@tanstack/react-router";
+import { useScope } from "@/app/scope";
+import { visible } from "@/lib/text";
+import { Button } from "@/ui/Button";
+import { cx } from "@/ui/cx";
+import { AddFacet } from "./AddFacet";
+import { FacetGroup } from "./FacetGroup";
+import { addedFields, addressOf, questionsOf, STANDING } from "./facetQuestions";
+import { facetsQuery } from "./queries";
+import { Trouble } from "./Trouble";
+import { choiceIn } from "./valueChoice";
+
+const VALUES = 10;
+
+export function Facets() {
+  const { filter, span, setFilter } = useScope();
+  const [added, setAdded] = useAddedFields();
+  const questions = questionsOf(filter, added);
+  const answers = useQueries({ queries: questions.map((one) => facetsQuery(one.filter, span, one.fields, VALUES)) });
+  const orderOf = (field: string) => [...STANDING, ...added].indexOf(field);
+  const facets = answers
+    .flatMap((answer) => (answer.data?.facets ?? []).map((facet) => ({ facet, stale: answer.isPlaceholderData })))
+    .toSorted((one, other) => orderOf(one.facet.field) - orderOf(other.facet.field));
+  const remove = (field: string) => setAdded(added.filter((one) => one !== field));
+
+  return (
+    <section aria-label="Facets" aria-busy={answers.some((answer) => answer.isFetching)}>
+      <h2 className="sr-only">Facets</h2>
+      {facets.map(({ facet, stale }) => (
+        <div key={facet.field} className={cx(stale && "opacity-60")}>
+          <FacetGroup
+            facet={facet}
+            filter={filter}
+            choice={choiceIn(filter, facet.field)}
+            onFilter={setFilter}
+            onRemove={added.includes(facet.field) ? () => remove(facet.field) : undefined}
+          />
+        </div>
+      ))}
+      {answers.some((answer) => answer.isPending) && <p className="px-3 py-2 text-xs text-muted">Counting values…</p>}
+      {answers.map(
+        (answer, index) =>
+          answer.isError && (
+            <div key={questions[index]!.fields.join(" ")}>
+              <Trouble
+                what={questions[index]!.fields.map(visible).join(", ")}
+                error={answer.error}
+                onRetry={() => void answer.refetch()}
+              />
+              {added.includes(questions[index]!.fields[0]!) && (
+                <Button className="mx-3" onClick={() => remove(questions[index]!.fields[0]!)}>
+                  Remove this facet
+                </Button>
+              )}
+            </div>
+          ),
+      )}
+      <AddFacet span={span} onAdd={(field) => setAdded([...added, field])} />
+    </section>
+  );
+}
+
+function useAddedFields(): [fields: string[], set: (fields: string[]) => void] {
+  const { facets }: { facets?: string } = useSearch({ strict: false });
+  const navigate = useNavigate();
+  const set = (fields: string[]) =>
+    void navigate({
+      to: ".",
+      replace: true,
+      search: (before: Record<string, unknown>) => ({ ...before, facets: addressOf(fields) }),
+    });
+  return [addedFields(facets), set];
+}
