@@ -1,16 +1,13 @@
 /** How the pipeline is, in a few words on every page; the way to the page that says more. */
 
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { RotateCw } from "lucide-react";
-import { pipeline } from "@/api/clients";
 import { failureOf } from "@/api/failure";
 import { IconButton } from "@/ui/Button";
 import { cx } from "@/ui/cx";
 import { type Status, statusOf } from "./status";
-
-const EVERY_MILLIS = 5_000;
-const WHILE_AWAY_MILLIS = 2_000;
+import { useSummary } from "./summary";
 
 const LOOKS: Record<Status["mood"], string> = {
   unknown: "border-line text-muted hover:bg-sunken",
@@ -28,13 +25,7 @@ const DOTS: Record<Status["mood"], string> = {
 
 export function StatusPill() {
   const client = useQueryClient();
-  const { data, error } = useQuery({
-    queryKey: ["pipeline", "summary"],
-    queryFn: ({ signal }) => pipeline.getSummary({}, { signal }),
-    refetchInterval: ({ state }) => (state.error ? WHILE_AWAY_MILLIS : EVERY_MILLIS),
-    // It is asked again soon anyway, and until then must say what is so.
-    retry: false,
-  });
+  const { data, error } = useSummary();
   const { mood, text } = statusOf(data, error && failureOf(error));
   return (
     <>

@@ -116,7 +116,10 @@ export function LiveList({ label, client, lane, zone, onOpen }: LiveListProps) {
                 zone={zone}
                 wrap={false}
                 columns={[]}
-                onOpen={() => opened(row)}
+                position={index + 1}
+                selected={false}
+                find=""
+                onClick={() => opened(row)}
               />
             );
           })}
