@@ -1,8 +1,8 @@
-import { formatBytes, formatDuration, formatPercent, formatTime, formatWhole, type Zone } from "@/lib/format";
+import { formatBytes, formatCount, formatDuration, formatPercent, formatTime, formatWhole, type Zone } from "@/lib/format";
 import { visible } from "@/lib/text";
 import { cx } from "@/ui/cx";
 import { type Away, awayProcessors } from "./away";
-import { type History, secondsToFull } from "./history";
+import { type History, secondsToFull, writeRate } from "./history";
 import { FULL_SOON_SECONDS, HIGH_FILL, LAG_SECONDS } from "./problems";
 import type { Processor } from "./snapshot";
 import { type Column, Table } from "./Table";
@@ -13,6 +13,8 @@ interface Row {
   state: Processor | null;
   away: Away | null;
   secondsToFull: number | null;
+  /** Records a second. */
+  writeRate: number | null;
 }
 
 /** Each processor, those that are away too, with its write-ahead log. */
@@ -23,8 +25,14 @@ export function ProcessorTable({ history, zone }: { history: History; zone: Zone
 function rowsOf(history: History): Row[] {
   const present = history.processors
     .filter(({ answers }) => answers)
-    .map((state) => ({ name: state.name, state, away: null, secondsToFull: secondsToFull(history.samples, state.name) }));
-  const absent = awayProcessors(history).map((away) => ({ name: away.name, state: null, away, secondsToFull: null }));
+    .map((state) => ({
+      name: state.name,
+      state,
+      away: null,
+      secondsToFull: secondsToFull(history.samples, state.name),
+      writeRate: writeRate(history.samples, state.name),
+    }));
+  const absent = awayProcessors(history).map((away) => ({ name: away.name, state: null, away, secondsToFull: null, writeRate: null }));
   return [...present, ...absent].toSorted((a, b) => a.name.localeCompare(b.name));
 }
 
@@ -32,6 +40,11 @@ const columnsIn = (zone: Zone): readonly Column<Row>[] => [
   { name: "Processor", cell: ({ name }) => <span className="wrap-anywhere">{visible(name)}</span> },
   { name: "State", cell: ({ state, away }) => <State state={state} away={away} zone={zone} /> },
   { name: "Streams", figure: true, cell: ({ state }) => state && formatWhole(state.streams) },
+  {
+    name: "Writes",
+    figure: true,
+    cell: ({ state, writeRate: rate }) => state && (rate === null ? <Nothing /> : `${formatCount(Math.round(rate))}/s`),
+  },
   { name: "Log", figure: true, cell: ({ state }) => state && formatBytes(state.walBytes) },
   { name: "Full", figure: true, cell: ({ state }) => state && <Fill part={state.walFill} /> },
   { name: "Full in", figure: true, cell: ({ state, secondsToFull: left }) => state && <TimeToFull seconds={left} /> },

@@ -23,6 +23,8 @@ export interface Sample {
   unaccounted: number;
   /** By processor. */
   walFill: ReadonlyMap<string, number>;
+  /** Records since its start, by processor. */
+  written: ReadonlyMap<string, number>;
   /** Records, by spool. */
   stored: ReadonlyMap<string, number>;
   deadLetters: ReadonlyMap<string, number>;
@@ -77,6 +79,12 @@ export function rateOf(samples: readonly Sample[], figure: (sample: Sample) => n
   return (figure(last)! - figure(first)!) / ((last.at - first.at) / 1000);
 }
 
+/** Records a second that this processor stores; null until two polls tell, and just after it started anew. */
+export function writeRate(samples: readonly Sample[], processor: string): number | null {
+  const rate = rateOf(since(samples, RATE_SECONDS), ({ written }) => written.get(processor));
+  return rate !== null && rate >= 0 ? rate : null;
+}
+
 /** The samples of the last so many seconds. */
 export function since(samples: readonly Sample[], seconds: number): readonly Sample[] {
   const last = samples.at(-1);
@@ -107,6 +115,7 @@ function sampleOf(at: number, producers: readonly Producer[], processors: readon
     lagSeconds: summary.lagSeconds,
     unaccounted: summary.unaccountedBatches,
     walFill: new Map(answering.map(({ name, walFill }) => [name, walFill])),
+    written: new Map(answering.map(({ name, stored }) => [name, stored])),
     stored: new Map(producers.map(({ spool, stored }) => [spool, stored])),
     deadLetters: new Map(producers.map(({ spool, deadLetters }) => [spool, deadLetters])),
   };

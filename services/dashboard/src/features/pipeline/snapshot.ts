@@ -39,6 +39,8 @@ export interface Processor {
   unwrittenBatches: number;
   /** Age of the oldest unwritten batch, seconds. */
   lagSeconds: number;
+  /** Records since it started. */
+  stored: number;
   version: string;
   track: string;
 }
@@ -90,6 +92,7 @@ export function processorOf(state: ProcessorState): Processor {
     walFill: state.walFill,
     unwrittenBatches: Number(state.unwrittenBatches),
     lagSeconds: secondsOf(state.lag),
+    stored: Number(state.stored),
     version: state.version,
     track: state.track,
   };

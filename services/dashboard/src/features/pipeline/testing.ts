@@ -15,6 +15,7 @@ export function processor(change: Partial<Processor> = {}): Processor {
     walFill: 0.01,
     unwrittenBatches: 0,
     lagSeconds: 0,
+    stored: 10_000,
     version: "0.1.0",
     track: "stable",
     ...change,
@@ -23,7 +24,7 @@ export function processor(change: Partial<Processor> = {}): Processor {
 
 /** As the gateway lists a processor that does not answer. */
 export function silentProcessor(name: string): Processor {
-  return processor({ name, answers: false, ready: false, streams: 0, walBytes: 0, walFill: 0, version: "", track: "" });
+  return processor({ name, answers: false, ready: false, streams: 0, walBytes: 0, walFill: 0, stored: 0, version: "", track: "" });
 }
 
 export function producer(change: Partial<Producer> = {}): Producer {
