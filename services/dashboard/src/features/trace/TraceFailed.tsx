@@ -1,6 +1,7 @@
-/** Why there is no answer, and what to do about it. */
+/** Why there is no answer, and what to do about it. A gateway that is away or busy is asked again without being told to. */
 
 import { Link } from "@tanstack/react-router";
+import { useEffect } from "react";
 import type { Failure, FailureKind } from "@/api/failure";
 import { Button } from "@/ui/Button";
 import { Notice } from "@/ui/Notice";
@@ -14,10 +15,22 @@ const TITLES: Partial<Record<FailureKind, string>> = {
   filter: "The filter has an error",
 };
 
+const RETRY_MILLIS = 5_000;
+
 export function TraceFailed({ failure, onRetry }: { failure: Failure; onRetry: () => void }) {
+  const passes = failure.kind === "away" || failure.kind === "busy";
+  useEffect(() => {
+    if (!passes) return;
+    const timer = setTimeout(onRetry, RETRY_MILLIS);
+    return () => clearTimeout(timer);
+    // Each failure starts its own wait; a new function for the same retry does not.
+    // oxlint-disable-next-line react/exhaustive-deps
+  }, [passes]);
   return (
     <Notice title={TITLES[failure.kind] ?? "This failed"} kind="bad">
-      <p>{failure.message}</p>
+      <p>
+        {failure.message} {passes && `It is asked again in ${RETRY_MILLIS / 1_000} seconds.`}
+      </p>
       {failure.kind === "denied" && (
         <p>
           An access token goes into the{" "}

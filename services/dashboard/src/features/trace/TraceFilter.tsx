@@ -21,13 +21,13 @@ const FIELD = "h-8 min-w-0 rounded-md border border-strong-line bg-surface px-2 
 export function TraceFilter({ choice, services, shown, all, findInput, onChange }: TraceFilterProps) {
   const isChosen = choice.find !== "" || choice.service !== "" || choice.level !== "";
   return (
-    <search className="flex flex-wrap items-center gap-2 border-b border-line bg-canvas px-3 py-1.5">
+    <div role="search" className="flex flex-wrap items-center gap-2 border-b border-line bg-canvas px-3 py-1.5">
       <input
         ref={findInput}
         type="search"
         aria-label="Find in the trace"
         placeholder="Find in the trace ( / )"
-        value={choice.find}
+        defaultValue={choice.find}
         onChange={(event) => onChange({ find: event.target.value })}
         className={`${FIELD} flex-1 basis-40 placeholder:text-muted`}
       />
@@ -65,6 +65,6 @@ export function TraceFilter({ choice, services, shown, all, findInput, onChange 
           Show all
         </Button>
       )}
-    </search>
+    </div>
   );
 }

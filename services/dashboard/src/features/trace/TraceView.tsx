@@ -1,6 +1,6 @@
 /** A trace that was found: figures, errors first, lanes, what to show, and the logs in order, one of them open beside. */
 
-import { useMemo, useRef } from "react";
+import { useEffect, useMemo, useRef } from "react";
 import type { Failure } from "@/api/failure";
 import { useKeys } from "@/app/keys";
 import { usePreferences } from "@/app/preferences";
@@ -38,6 +38,11 @@ export function TraceView({ traceId, trace, failure, onRefresh }: TraceViewProps
   const { choice, rows, open, active, setActive, choose, openEntry } = useTraceView(entries);
   const shown = useMemo(() => new Set(rows.map(({ entry }) => entry)), [rows]);
   const findInput = useRef<HTMLInputElement>(null);
+  // The address follows the keys a moment later, so while the reader types the field holds what was typed.
+  useEffect(() => {
+    const field = findInput.current;
+    if (field && field !== document.activeElement) field.value = choice.find;
+  }, [choice.find]);
   const listFrame = useRef<HTMLDivElement>(null);
 
   // The row may be drawn only once the list has scrolled to it.
