@@ -10,7 +10,7 @@ import { useScope } from "@/app/scope";
 import { Compare, type Lanes } from "@/features/live/Compare";
 import { failureOfFilter } from "@/features/live/Disconnected";
 import { FilterBar } from "@/features/live/FilterBar";
-import { LanePane } from "@/features/live/Lane";
+import { LanePane } from "@/features/live/LanePane";
 import { OpenRecord, useOpenRecord } from "@/features/live/OpenRecord";
 import type { Connection } from "@/features/live/protocol";
 import { useLive } from "@/features/live/useLive";
@@ -21,6 +21,8 @@ import { Button } from "@/ui/Button";
 import { cx } from "@/ui/cx";
 
 const route = getRouteApi("/live");
+/** Side by side, or one above the other where the screen is narrow; there they scroll. */
+const TWO_LANES = "divide-line max-lg:auto-rows-[32rem] max-lg:divide-y max-lg:overflow-auto lg:grid-cols-2 lg:divide-x";
 const NOT_PAUSED = createStore(false);
 const CONNECTING = createStore<Connection>({ state: "connecting" });
 
@@ -52,21 +54,21 @@ export function LivePage() {
       <h1 className="sr-only">Live</h1>
       <div className="flex flex-wrap items-start gap-2 border-b border-line px-3 py-2">
         <FilterBar filter={filter} failure={names.length === 1 ? failureOfFilter(connection) : null} onApply={setFilter} />
-        <Button onClick={toggle} aria-pressed={isPaused}>
+        <Button onClick={toggle}>
           {isPaused ? <Play aria-hidden size={14} /> : <Pause aria-hidden size={14} />}
           {isPaused ? "Go on" : "Pause"}
         </Button>
         <Compare filter={filter} lanes={{ lane, other }} onChange={setLanes} />
       </div>
       <div className="relative flex min-h-0 flex-1">
-        <div className={cx("grid min-h-0 min-w-0 flex-1", names.length > 1 && "grid-rows-2 divide-line max-lg:divide-y lg:grid-cols-2 lg:grid-rows-1 lg:divide-x")}>
-          {client?.lanes.map((one, index) => (
+        <div className={cx("grid min-h-0 min-w-0 flex-1", names.length > 1 && TWO_LANES)}>
+          {client?.lanes.map((one) => (
             <LanePane
-              key={one.filter}
+              key={one.index}
               client={client}
               lane={one}
-              other={client.lanes[1 - index]}
-              name={names[index] ?? ""}
+              other={client.lanes[1 - one.index]}
+              name={names[one.index] ?? ""}
               zone={zone}
               onOpen={opened.open}
             />

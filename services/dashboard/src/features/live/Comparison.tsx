@@ -42,13 +42,13 @@ function ErrorRatio({ figures, other }: { figures: Figures; other: Figures }) {
 
 function OnlyHere({ figures }: { figures: Figures }) {
   return (
-    <section aria-label="Patterns only here" className="h-24 text-xs">
+    <div className="h-18 text-xs">
       <h3 className="font-semibold text-muted">Only in this lane</h3>
       {figures.only.length === 0 ? (
         <p className="text-muted">No pattern so far.</p>
       ) : (
         // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- What scrolls must be reached by keyboard.
-        <ul tabIndex={0} aria-label="Patterns" className="h-[4.75rem] overflow-auto">
+        <ul tabIndex={0} aria-label="Patterns only in this lane" className="h-14 overflow-auto">
           {figures.only.map(({ template, count, severity }) => (
             <li key={template} className="flex items-center gap-2 py-0.5">
               <LevelMark level={levelOf(severity)} />
@@ -60,6 +60,6 @@ function OnlyHere({ figures }: { figures: Figures }) {
           ))}
         </ul>
       )}
-    </section>
+    </div>
   );
 }

@@ -12,7 +12,11 @@ import { useStore } from "@/lib/store";
 import { Button } from "@/ui/Button";
 import type { LaneClient, LiveClient, LiveRow } from "./client";
 import { MarkRow } from "./MarkRow";
-import { atEnd, newLines, ROW_PIXELS, rowsIn, shiftOf, windowAt } from "./scrolling";
+import type { Mark } from "./protocol";
+import { atEnd, newLines, ROW_PIXELS, rowsIn, shiftOf, slotsIn, windowAt } from "./scrolling";
+
+/** After which rows that were asked for are drawn. */
+const FOCUS_MILLIS = 60;
 
 interface LiveListProps {
   label: string;
@@ -31,6 +35,7 @@ export function LiveList({ label, client, lane, zone, onOpen }: LiveListProps) {
   const [chosen, setChosen] = useState(0);
   const base = reading?.base ?? view.first;
   const count = (reading?.bottom ?? view.end) - base;
+  const slots = Math.max(slotsIn(pixels), view.rows.length);
   const tabStop = tabStopOf(view.rows, reading ? chosen : view.end - 1);
 
   useEffect(() => {
@@ -83,6 +88,13 @@ export function LiveList({ label, client, lane, zone, onOpen }: LiveListProps) {
     if (document.getSelection()?.isCollapsed ?? true) void onOpen(lane, row);
   };
 
+  const loaded = async (seq: number, mark: Mark) => {
+    setChosen(seq);
+    await client.restore(lane, mark);
+    // The mark has moved up, perhaps out of sight, with the focus on it; the line in its place takes that.
+    setTimeout(() => keepFocus(scroller.current), FOCUS_MILLIS);
+  };
+
   return (
     <div className="relative h-full min-h-0">
       {/* While the list follows, no row keeps its place: the list itself is the tab stop, and any use of it makes it stay. */}
@@ -105,11 +117,12 @@ export function LiveList({ label, client, lane, zone, onOpen }: LiveListProps) {
             const index = row.seq - base;
             const place = { index, top: index * ROW_PIXELS, active: reading !== null && row.seq === tabStop, onKeyDown: pressed };
             return row.mark ? (
-              <MarkRow key={`mark ${row.mark.key}`} {...place} mark={row.mark} zone={zone} onLoad={() => client.restore(lane, row.mark)} />
+              <MarkRow key={`mark ${row.mark.key}`} {...place} mark={row.mark} zone={zone} onLoad={() => loaded(row.seq, row.mark)} />
             ) : (
-              // A row that leaves gives its element to the one that comes.
+              // A row that leaves gives its element to one that comes; one that stays keeps its own, so that a press on it that
+              // makes the list stay is still a click on it.
               <RecordRow
-                key={row.seq % view.rows.length}
+                key={row.seq % slots}
                 {...place}
                 record={row.record}
                 measure={undefined}
@@ -148,7 +161,13 @@ function reveal(scroller: HTMLElement, index: number): void {
   else if (top + ROW_PIXELS > scroller.scrollTop + scroller.clientHeight) scroller.scrollTop = top + ROW_PIXELS - scroller.clientHeight;
   const focus = () => scroller.querySelector<HTMLElement>(`[aria-rowindex="${index + 1}"]`)?.focus({ preventScroll: true });
   focus();
-  setTimeout(focus, 50);
+  setTimeout(focus, FOCUS_MILLIS);
+}
+
+/** Give the focus to the tab stop when it was lost with its row. */
+function keepFocus(scroller: HTMLElement | null): void {
+  if (document.activeElement !== document.body) return;
+  scroller?.querySelector<HTMLElement>('[role="row"][tabindex="0"]')?.focus({ preventScroll: true });
 }
 
 function useHeight(element: React.RefObject<HTMLElement | null>): number {

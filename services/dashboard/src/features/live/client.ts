@@ -47,7 +47,11 @@ export class LaneClient {
   counted = 0;
   begun = false;
 
-  constructor(readonly filter: string) {}
+  constructor(
+    /** Its place among the lanes, by which the worker knows it. */
+    readonly index: number,
+    readonly filter: string,
+  ) {}
 
   /** Ask for these rows from now on. */
   look(window: Window): void {
@@ -68,7 +72,7 @@ export class LiveClient {
     filters: readonly string[],
     private readonly load: Load,
   ) {
-    this.lanes = filters.map((filter) => new LaneClient(filter));
+    this.lanes = filters.map((filter, index) => new LaneClient(index, filter));
     port.addEventListener("message", ({ data }) => this.#take(data));
     this.#say({ kind: "start", filters: [...filters], token: readToken() });
     this.#frame = requestAnimationFrame(this.#ask);
@@ -104,15 +108,14 @@ export class LiveClient {
 
   /** The whole record of a row, or null when it has left the ring. */
   open(lane: LaneClient, seq: number): Promise<LogRecord | null> {
-    const index = this.lanes.indexOf(lane);
-    this.#say({ kind: "open", lane: index, seq });
-    return new Promise((resolve) => this.#opening.set(`${index} ${seq}`, resolve));
+    this.#say({ kind: "open", lane: lane.index, seq });
+    return new Promise((resolve) => this.#opening.set(`${lane.index} ${seq}`, resolve));
   }
 
   /** Put what is missing at a mark into its place. Throws what `load` throws. */
   async restore(lane: LaneClient, mark: Mark): Promise<void> {
     const found = await this.load(lane.filter, mark);
-    this.#say({ kind: "restore", lane: this.lanes.indexOf(lane), key: mark.key, ...found });
+    this.#say({ kind: "restore", lane: lane.index, key: mark.key, ...found });
   }
 
   readonly #ask = (): void => {

@@ -17,12 +17,17 @@ export function rowsIn(pixels: number): number {
   return Math.ceil(pixels / ROW_PIXELS);
 }
 
+/** How many rows are drawn at most. */
+export function slotsIn(pixels: number): number {
+  return rowsIn(pixels) + 2 * OVERSCAN;
+}
+
 /** The rows to ask for: those in sight, and some around them while somebody reads. */
 export function windowAt(reading: Reading | null, scrollTop: number, pixels: number): Window {
   if (!reading) return { from: null, count: rowsIn(pixels) };
   const from = reading.base + Math.floor(scrollTop / ROW_PIXELS) - OVERSCAN;
   const start = Math.max(reading.base, from);
-  return { from: start, count: Math.min(reading.bottom - start, rowsIn(pixels) + 2 * OVERSCAN) };
+  return { from: start, count: Math.min(reading.bottom - start, slotsIn(pixels)) };
 }
 
 /**

@@ -41,7 +41,7 @@ function LaneHead({ lane, other, name, zone }: Pick<LanePaneProps, "lane" | "oth
   const others = useStore((other ?? lane).figures);
   return (
     <header className="space-y-1.5 px-3 py-2">
-      {other && <h2 className="truncate font-mono text-sm font-semibold">{visible(name) || "everything"}</h2>}
+      {other && <h2 className="font-mono text-sm font-semibold [overflow-wrap:anywhere]">{visible(name) || "everything"}</h2>}
       {figures ? (
         <>
           <Counters figures={figures} />
