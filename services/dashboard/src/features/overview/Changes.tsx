@@ -87,7 +87,7 @@ export function Changes() {
       ) : changes.isPending || patterns.isPending ? (
         <p className="text-muted">Comparing with the period before…</p>
       ) : (
-        shown.length === 0 && <p className="text-muted">No service has more errors than before, chance aside, and warnings and worse have no new pattern.</p>
+        shown.length === 0 && <p className="text-muted">Nothing beyond chance: no rise of errors, no new pattern among warnings and worse.</p>
       )}
     </section>
   );
