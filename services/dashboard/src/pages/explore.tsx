@@ -23,8 +23,13 @@ import { useExploreKeys } from "@/features/explore/useExploreKeys";
 import { useRetry } from "@/features/explore/useRetry";
 import { Changes } from "@/features/overview/Changes";
 import { useGroupBy } from "@/features/overview/GroupBy";
+import { Facets } from "@/features/overview/Facets";
 import { Histogram } from "@/features/overview/Histogram";
+import { Patterns } from "@/features/overview/Patterns";
 import { histogramQuery } from "@/features/overview/queries";
+import { Button } from "@/ui/Button";
+import { cx } from "@/ui/cx";
+import { Dialog } from "@/ui/Dialog";
 
 export function ExplorePage() {
   const { filter, range, span, setFilter, setRange, refresh } = useScope();
@@ -61,7 +66,7 @@ export function ExplorePage() {
     <Tabs.Root
       value={address.tab}
       onValueChange={(tab) => address.setTab(tab as Tab)}
-      className="relative flex h-full min-h-[40rem] flex-col"
+      className="relative flex h-full min-h-[54rem] sm:min-h-[40rem] flex-col"
     >
       <h1 className="sr-only">Explore</h1>
       <div className="flex flex-col gap-2 px-3 py-2">
@@ -86,11 +91,32 @@ export function ExplorePage() {
           <Changes />
           <Histogram />
           <div className="flex min-h-0 flex-1">
+            <div
+              className={cx(
+                "hidden w-60 shrink-0 overflow-y-auto border-r border-line bg-surface",
+                address.row ? "xl:block" : "lg:block",
+              )}
+            >
+              <Facets />
+            </div>
             <section aria-label="Results" className="flex min-w-0 flex-1 flex-col">
-              <Toolbar tab={address.tab} onDo={setDialog} onFind={() => explore.find.setText(explore.find.text ?? "")} />
+              <Toolbar
+                tab={address.tab}
+                isNarrow={address.row !== ""}
+                onDo={setDialog}
+                onFind={() => explore.find.setText(explore.find.text ?? "")}
+              />
               <Tabs.Content value={address.tab} tabIndex={-1} className="flex min-h-0 flex-1 flex-col outline-none">
-                <Results explore={explore} filter={filter} span={span} />
-                {searched && <Footer search={search} span={searched} total={total} />}
+                {address.tab === "patterns" ? (
+                  <div className="min-h-0 flex-1 overflow-auto bg-surface">
+                    <Patterns />
+                  </div>
+                ) : (
+                  <>
+                    <Results explore={explore} filter={filter} span={span} />
+                    {searched && <Footer search={search} span={searched} total={total} />}
+                  </>
+                )}
               </Tabs.Content>
             </section>
           </div>
@@ -101,6 +127,14 @@ export function ExplorePage() {
           onPermalink={() => setDialog("share")}
         />
       </div>
+      {dialog === "facets" && (
+        <Dialog label="Facets" onClose={closeDialog} className="m-0! h-dvh max-h-none! max-w-80! overflow-y-auto! rounded-none!">
+          <Button className="m-3 mb-0" onClick={closeDialog}>
+            Done
+          </Button>
+          <Facets />
+        </Dialog>
+      )}
       {dialog === "share" && <ShareDialog range={range} span={span} zone={zone} onClose={closeDialog} />}
       {dialog === "export" && span && <ExportDialog filter={filter} span={span} zone={zone} total={total} onClose={closeDialog} />}
       {dialog === "columns" && (

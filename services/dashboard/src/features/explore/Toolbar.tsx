@@ -13,11 +13,13 @@ export type ToolbarAction = "share" | "export" | "columns" | "facets";
 
 export interface ToolbarProps {
   tab: Tab;
+  /** Whether the open record takes the room of the facets. */
+  isNarrow: boolean;
   onDo: (action: ToolbarAction) => void;
   onFind: () => void;
 }
 
-export function Toolbar({ tab, onDo, onFind }: ToolbarProps) {
+export function Toolbar({ tab, isNarrow, onDo, onFind }: ToolbarProps) {
   const { wrap } = usePreferences();
   return (
     <div className="flex flex-wrap items-center border-b border-line bg-surface pr-1 pl-2">
@@ -26,13 +28,13 @@ export function Toolbar({ tab, onDo, onFind }: ToolbarProps) {
           <Tabs.Trigger
             key={name}
             value={name}
-            className="border-b-2 border-transparent px-3 py-2 text-sm text-muted hover:text-ink data-[state=active]:border-accent data-[state=active]:text-ink"
+            className="border-b-2 border-transparent px-2 py-2 sm:px-3 text-sm text-muted hover:text-ink data-[state=active]:border-accent data-[state=active]:text-ink"
           >
             {NAMES[name]}
           </Tabs.Trigger>
         ))}
       </Tabs.List>
-      <IconButton label="Facets" className="lg:hidden" onClick={() => onDo("facets")}>
+      <IconButton label="Facets" className={isNarrow ? "xl:hidden" : "lg:hidden"} onClick={() => onDo("facets")}>
         <ListFilter size={16} />
       </IconButton>
       {tab === "table" && (
