@@ -11,6 +11,8 @@ import { type Status, statusOf } from "./status";
 
 const EVERY_MILLIS = 5_000;
 const WHILE_AWAY_MILLIS = 2_000;
+/** A gateway that takes longer is away to a reader; it waits 2 seconds for a processor by itself. */
+const ANSWER_MILLIS = 8_000;
 
 const LOOKS: Record<Status["mood"], string> = {
   unknown: "border-line text-muted hover:bg-sunken",
@@ -30,7 +32,7 @@ export function StatusPill() {
   const client = useQueryClient();
   const { data, error } = useQuery({
     queryKey: ["pipeline", "summary"],
-    queryFn: ({ signal }) => pipeline.getSummary({}, { signal }),
+    queryFn: ({ signal }) => pipeline.getSummary({}, { signal, timeoutMs: ANSWER_MILLIS }),
     refetchInterval: ({ state }) => (state.error ? WHILE_AWAY_MILLIS : EVERY_MILLIS),
     // It is asked again soon anyway, and until then must say what is so.
     retry: false,
