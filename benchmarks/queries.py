@@ -121,7 +121,7 @@ class Queries:
         await self._page("page 50 by token", 50)
         trace = (await self._records(SearchRequest(filter="trace_id:*", page_size=1, **day)))[0].trace_id.hex()
         await self._call("trace by id", stub.GetTrace, GetTraceRequest(trace_id=trace), 10, _length)
-        await self._search("a line that is nowhere", '"no such line"', None)
+        await self._search("a line that is nowhere", '"no such line"', 600)
         await self._search("100 lines by an attribute", "attributes.user_id = 421", None)
         await self._search("100 lines by a regular expression", r'body =~ "request 00004\\d7"', None)
         for name, text in (

@@ -12,8 +12,10 @@ import asyncpg
 
 from logmesh.filters import compile_sql
 from logmesh.filters.ast import Node
+from logmesh.gateway.newest import newest_match
 from logmesh.gateway.page_token import Cursor
 from logmesh.gateway.reader import reading
+from logmesh.gateway.request import TimeRange
 from logmesh.gateway.rows import from_timestamp, record_from_row, to_timestamp
 from logmesh.gateway.windows import Windows
 from logmesh.storage.sql import load
@@ -64,14 +66,15 @@ async def search(
 ) -> AsyncGenerator[list[LogRecord] | Progress | Done, None]:
     """Yield records in lists of about a megabyte at most, newest first, a Progress after each window, and then one Done.
 
-    Windows widen while they take no time, so there are few of them, and of a slow search one every few seconds.
+    Windows widen while they take no time, so there are few of them, and of a slow search one every few seconds. After one
+    without a match the next begins at its newest match, which many workers look for.
 
     Raises ReaderBusy, OSError and asyncpg's errors; closing the iterator cancels the query.
     """
     condition, parameters = compile_sql(query.filter, _OWN_PARAMETERS + 1)
     sql = load("search").replace(_FILTER_PLACE, f"AND {condition}\n")
     deadline = time.monotonic() + time_limit_seconds
-    windows, cursor, wanted = Windows(), query.cursor, query.page_size
+    windows, cursor, wanted, is_rare = Windows(), query.cursor, query.page_size, False
     while cursor.unix_nano > query.start_unix_nano or cursor.spool >= 0:
         remaining = deadline - time.monotonic()
         if remaining <= 0:
@@ -80,12 +83,15 @@ async def search(
         lower = windows.lower(cursor.unix_nano, query.start_unix_nano)
         began, wanted_before = time.monotonic(), wanted
         try:
-            async with reading(pool, tenant, windows.patience(remaining)) as connection:
+            async with reading(pool, tenant, windows.patience(remaining), replan=is_rare) as connection:
+                if is_rare:
+                    newest = await newest_match(connection, query.filter, TimeRange(lower, cursor.unix_nano))
+                    cursor = Cursor(lower if newest is None else newest)
                 low, high = to_timestamp(lower), to_timestamp(cursor.unix_nano)
                 opened = await connection.cursor(sql, *low, *high, cursor.spool, cursor.position, wanted, *parameters)
                 fetch = _FIRST_FETCH
                 while rows := await opened.fetch(fetch):
-                    wanted -= len(rows)
+                    wanted, is_rare = wanted - len(rows), False
                     cursor = _cursor_of(rows[-1])
                     for message in _messages([record_from_row(row) for row in rows]):
                         yield message
@@ -103,8 +109,9 @@ async def search(
                 yield Done(SEARCH_END_TIME_LIMIT, cursor.unix_nano, cursor)
                 return
             continue
-        windows.finished(time.monotonic() - began, found=wanted_before - wanted, wanted=wanted)
-        cursor = Cursor(lower)
+        found = wanted_before - wanted
+        windows.finished(time.monotonic() - began, found=found, wanted=wanted)
+        cursor, is_rare = Cursor(lower), not found
         if lower > query.start_unix_nano:
             yield Progress(lower)
     yield Done(SEARCH_END_EXHAUSTED, query.start_unix_nano, None)

@@ -61,6 +61,27 @@ async def test_records_come_newest_first_across_windows_and_the_range_is_exhaust
     assert done == Done(SEARCH_END_EXHAUSTED, query().start_unix_nano, None)
 
 
+async def test_rare_matches_after_empty_windows_are_all_found_and_in_order(
+    database: Database, pool: asyncpg.Pool
+) -> None:
+    noise = [record("noise", age) for age in range(0, 80_000, 400)]
+    # Three within one microsecond, two of them at one nanosecond; all behind windows without a match.
+    rare = [record("rare", 30_000) for _ in range(3)]
+    rare[1].time_unix_nano += 7
+    rare[2].time_unix_nano += 7
+    await store_records(database, [*rare, record("rare", 70_000), *noise])
+    everything, _ = await run(pool, query("body = rare"))
+    times = [one.time_unix_nano for one in everything]
+    assert times == [rare[1].time_unix_nano, rare[1].time_unix_nano, rare[0].time_unix_nano, NOW - 70_000 * 10**9]
+    one_by_one, cursor = list[str](), None
+    while True:
+        found, done = await run(pool, query("body = rare", page_size=1, cursor=cursor))
+        one_by_one += [one.id for one in found]
+        if (cursor := done.cursor) is None:
+            break
+    assert one_by_one == [one.id for one in everything]
+
+
 async def test_a_search_says_how_far_it_has_come_while_it_finds_nothing(pool: asyncpg.Pool) -> None:
     messages = [message async for message in search(pool, "default", query(), time_limit_seconds=10)]
     *progress, done = messages

@@ -9,7 +9,7 @@ export interface Stream<State> {
   state: State;
   status: StreamStatus;
   failure: Failure | null;
-  /** Ask again; what is there stays until the first message. */
+  /** Ask again; what is there stays until the first message, and for good when none comes. */
   retry: () => void;
 }
 
@@ -35,17 +35,20 @@ export function useStream<Message, State>(
   useEffect(() => {
     const controller = new AbortController();
     let state = initial;
+    let answered = false;
     let frame = 0;
     const show = (status: StreamStatus, failure: Failure | null) => {
       cancelAnimationFrame(frame);
       frame = 0;
-      if (!controller.signal.aborted) set({ state, status, failure });
+      if (controller.signal.aborted) return;
+      set((before) => ({ state: answered ? state : before.state, status, failure }));
     };
     set((before) => ({ ...before, status: "streaming", failure: null }));
     void (async () => {
       try {
         for await (const message of start(controller.signal)) {
           state = reduce(state, message);
+          answered = true;
           frame ||= requestAnimationFrame(() => show("streaming", null));
         }
         show("done", null);

@@ -38,7 +38,7 @@ export function useScope(): ScopeState {
       refresh();
       void navigate({
         to: ".",
-        search: (before: Record<string, unknown>) => ({ ...before, row: undefined, ...next }),
+        search: (before: Record<string, unknown>) => ({ ...before, row: undefined, at: undefined, ...next }),
       });
     },
     [navigate],

@@ -17,6 +17,8 @@ import { fieldsOf } from "./fields";
 export interface RecordPanelProps extends FieldActions {
   record: LogRecord;
   zone: Zone;
+  /** Whether to scroll to its surroundings at once. */
+  showContext?: boolean;
   onClose: () => void;
   onCopy: (text: string) => void;
   onPermalink?: () => void;
@@ -24,7 +26,7 @@ export interface RecordPanelProps extends FieldActions {
   onTrace?: (traceId: string) => void;
 }
 
-export function RecordPanel({ record, zone, onClose, onCopy, onPermalink, onTrace, ...actions }: RecordPanelProps) {
+export function RecordPanel({ record, zone, showContext = false, onClose, onCopy, onPermalink, onTrace, ...actions }: RecordPanelProps) {
   const trace = toHex(record.traceId);
   return (
     <aside aria-label="Record" className="flex h-full min-w-0 flex-col overflow-auto border-l border-line bg-surface">
@@ -61,7 +63,7 @@ export function RecordPanel({ record, zone, onClose, onCopy, onPermalink, onTrac
         <FieldTree fields={fieldsOf(record.resource?.attributes ?? {}, ["resource"])} {...actions} />
       </Part>
       {record.id && (
-        <Part title="Context">
+        <Part title="Context" reveal={showContext}>
           <RecordContext key={record.id} record={record} zone={zone} />
         </Part>
       )}
@@ -69,11 +71,15 @@ export function RecordPanel({ record, zone, onClose, onCopy, onPermalink, onTrac
   );
 }
 
-function Part({ title, children }: { title: string; children: ReactNode }) {
+function Part({ title, reveal = false, children }: { title: string; reveal?: boolean; children: ReactNode }) {
   return (
-    <section className="space-y-1.5 border-b border-line px-3 py-2">
+    <section ref={reveal ? intoSight : undefined} className="space-y-1.5 border-b border-line px-3 py-2">
       <h3 className="text-xs font-semibold text-muted">{title}</h3>
       {children}
     </section>
   );
+}
+
+function intoSight(element: HTMLElement | null): void {
+  element?.scrollIntoView();
 }

@@ -1,45 +1,54 @@
 /** One row of a list of records: time, level, service, further columns, line. */
 
-import type { KeyboardEvent } from "react";
+import type { KeyboardEvent, MouseEvent } from "react";
 import type { LogRecord } from "@/gen/logmesh/v1/record_pb";
 import { type Zone, formatDateTime, formatTime } from "@/lib/format";
 import { levelOf } from "@/lib/levels";
 import { serviceOf } from "@/lib/records";
 import { listLine, visible } from "@/lib/text";
 import { LevelMark } from "@/ui/LevelMark";
+import { Marked } from "@/ui/Marked";
 import { cx } from "@/ui/cx";
 import type { RecordColumn } from "./RecordList";
 
 interface RecordRowProps {
   index: number;
+  /** Its place among all rows of the table, headings included, from 1. */
+  position: number;
   record: LogRecord | undefined;
   /** Pixels from the top of the list. */
   top: number;
   /** Whether it holds the tab stop. */
   active: boolean;
+  selected: boolean;
   /** Measures the row when its height depends on its line. */
   measure: ((element: HTMLElement | null) => void) | undefined;
   zone: Zone;
   wrap: boolean;
   columns: readonly RecordColumn[];
+  /** A text to mark in the line. */
+  find: string;
   onKeyDown: (event: KeyboardEvent) => void;
-  onOpen: () => void;
+  onClick: (event: MouseEvent) => void;
 }
 
-export function RecordRow({ index, record, top, active, measure, zone, wrap, columns, onKeyDown, onOpen }: RecordRowProps) {
+export function RecordRow({ index, position, record, top, active, selected, measure, ...rest }: RecordRowProps) {
+  const { zone, wrap, columns, find, onKeyDown, onClick } = rest;
   return (
     <div
       ref={measure}
       role="row"
-      aria-rowindex={index + 1}
+      aria-rowindex={position}
+      aria-selected={selected || undefined}
       data-index={index}
       tabIndex={active ? 0 : -1}
-      onClick={onOpen}
+      onClick={onClick}
       onKeyDown={onKeyDown}
       className={cx(
         "absolute left-0 flex w-full cursor-default items-start gap-2 px-3 text-sm leading-6",
         wrap ? "min-h-6" : "h-6",
-        active ? "bg-accent-wash" : "hover:bg-sunken",
+        active ? "bg-accent-wash" : selected ? "bg-sunken" : "hover:bg-sunken",
+        selected && "shadow-[inset_3px_0_0_var(--accent)]",
       )}
       style={{ transform: `translateY(${top}px)` }}
     >
@@ -60,7 +69,7 @@ export function RecordRow({ index, record, top, active, measure, zone, wrap, col
             </span>
           ))}
           <span role="cell" className={cx("min-w-0 flex-1 font-mono text-xs leading-6", wrap ? "break-all" : "truncate")}>
-            {listLine(record.body)}
+            <Marked text={listLine(record.body)} word={find} />
           </span>
         </>
       ) : (

@@ -1,0 +1,78 @@
+/** The chosen columns of the table: fields of the filter language, which the address holds with commas between them. */
+
+import type { JsonObject, JsonValue } from "@bufbuild/protobuf";
+import type { LogRecord } from "@/gen/logmesh/v1/record_pb";
+import { condition, fieldOf } from "@/lib/filter";
+import { instanceOf, serviceOf, textOf, toHex } from "@/lib/records";
+
+const FIELD = /(?:"(?:\\.|[^"\\])*"|[^,"])+/g;
+const KEY = /"((?:\\.|[^"\\])*)"|([^."]+)/g;
+
+export function columnsOf(text: string): string[] {
+  return [...new Set((text.match(FIELD) ?? []).map((field) => field.trim()).filter(Boolean))];
+}
+
+/** The columns with one more, or without it when it is there already. */
+export function toggledColumn(text: string, field: string): string {
+  const columns = columnsOf(text);
+  return (columns.includes(field) ? columns.filter((column) => column !== field) : [...columns, field]).join(",");
+}
+
+/** A path such as `["attributes", "http", "status"]` as the filter language writes it. */
+export function fieldOfPath([root, ...keys]: readonly string[]): string {
+  return fieldOf(root === "resource" ? "resource" : "attributes", ...keys);
+}
+
+/** The condition that a record has, or has not, what it has at this path. Lists and nulls have no text to compare with. */
+export function conditionAt(path: readonly string[], value: JsonValue, wanted: boolean): string {
+  const field = fieldOfPath(path);
+  const plain = typeof value === "object" ? `${field}:*` : condition(field, "=", String(value));
+  return wanted ? plain : `NOT ${plain}`;
+}
+
+/** What a record has in a field, as text; empty when it has nothing there. */
+export function valueOf(record: LogRecord, field: string): string {
+  if (field === "service") return serviceOf(record);
+  if (field === "instance") return instanceOf(record);
+  if (field === "severity") return record.severityText || String(record.severityNumber);
+  if (field === "trace_id") return toHex(record.traceId);
+  if (field === "span_id") return toHex(record.spanId);
+  const [root, ...keys] = [...field.matchAll(KEY)].map(([, quoted, bare]) => bare ?? quoted!.replace(/\\(.)/g, "$1"));
+  if (root === "attributes") return textOf(memberOf(record.attributes ?? {}, keys)) ?? "";
+  if (root === "resource") return textOf(memberOf(record.resource?.attributes ?? {}, keys)) ?? "";
+  return "";
+}
+
+/** As the filter language walks: `a.b` is the member `a.b` or, where there is none, `b` within `a`. */
+function memberOf(object: JsonObject, keys: readonly string[]): JsonValue | undefined {
+  for (let length = keys.length; length > 0; length -= 1) {
+    const member = object[keys.slice(0, length).join(".")];
+    if (member === undefined) continue;
+    if (length === keys.length) return member;
+    if (typeof member === "object" && member !== null && !Array.isArray(member)) {
+      const found = memberOf(member, keys.slice(length));
+      if (found !== undefined) return found;
+    }
+  }
+  return undefined;
+}
+
+const ALWAYS = ["instance", "trace_id", "span_id"];
+const LOOKED_AT = 500;
+
+/** The fields that the first records have, in order of name; lists and objects count as their members do. */
+export function fieldsIn(rows: readonly LogRecord[]): string[] {
+  const found = new Set<string>();
+  const walk = (object: JsonObject, above: readonly string[]) => {
+    for (const [key, value] of Object.entries(object)) {
+      const path = [...above, key];
+      if (typeof value === "object" && value !== null && !Array.isArray(value)) walk(value, path);
+      else found.add(fieldOfPath(path));
+    }
+  };
+  for (const { attributes, resource } of rows.slice(0, LOOKED_AT)) {
+    walk(attributes ?? {}, ["attributes"]);
+    walk(resource?.attributes ?? {}, ["resource"]);
+  }
+  return [...ALWAYS, ...[...found].toSorted()];
+}
