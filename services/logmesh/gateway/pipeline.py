@@ -34,6 +34,7 @@ class PipelineServicer(PipelineServiceServicer):
 
     def __init__(self, settings: GatewaySettings, pool: "asyncpg.Pool") -> None:
         self._settings, self._pool = settings, pool
+        self._names: dict[str, str] = {}
 
     async def ListLedger(self, request: pb.ListLedgerRequest, context: Any) -> pb.ListLedgerResponse:  # noqa: N802
         """One entry a spool, the latest first."""
@@ -47,7 +48,10 @@ class PipelineServicer(PipelineServiceServicer):
     async def ListProcessors(  # noqa: N802
         self, request: pb.ListProcessorsRequest, context: Any
     ) -> pb.ListProcessorsResponse:
-        """The state of every processor, by name; one that does not answer is listed by its address, not ready."""
+        """The state of every processor, by name; one that does not answer is not ready and has no version.
+
+        It is listed by the name that it last answered with, or by its address if it never answered.
+        """
         return pb.ListProcessorsResponse(processors=await self._states(context))
 
     async def GetSummary(self, request: pb.GetSummaryRequest, context: Any) -> pb.GetSummaryResponse:  # noqa: N802
@@ -73,6 +77,7 @@ class PipelineServicer(PipelineServiceServicer):
         except DiscoveryError as error:
             log.warning("no processor is found", event_name="discovery_failed", error=str(error))
             await context.abort(grpc.StatusCode.UNAVAILABLE, str(error))
+        self._names = {address: name for address, name in self._names.items() if address in addresses}
         answers = await asyncio.gather(*(self._ask(address) for address in addresses))
         return sorted((state for answer in answers for state in answer), key=lambda state: state.name)
 
@@ -90,9 +95,11 @@ class PipelineServicer(PipelineServiceServicer):
                 address=address,
                 code=error.code().name,
             )
-            return [pb.ProcessorState(name=address, ready=False)]
+            return [pb.ProcessorState(name=self._names.get(address, address), ready=False)]
         finally:
             await channel.close(None)
+        for state in answer.processors:
+            self._names[address] = state.name
         return list(answer.processors)
 
 

@@ -52,5 +52,6 @@ class Pipeline(PipelineServiceServicer):
             ready=self.ready,
             wal_fill=self._journal.fill(),
             tails=len(self._fanout),
+            stored=self._writer.stored,
         )
         return pb.ListProcessorsResponse(processors=[state])

@@ -64,6 +64,8 @@ class Writer:
     ) -> None:
         self._settings, self._journal, self._pool = settings, journal, pool
         self._settled, self._lost, self._with_traces = settled, lost, with_traces
+        self.stored = 0
+        """Records stored since the start."""
         self._unwritten: deque[Unwritten] = deque()
         self._unwritten_rows = 0
         self._in_flight: deque[Unwritten] = deque()
@@ -285,6 +287,7 @@ class Writer:
             metrics.PROCESSING_LATENCY.observe(max(0.0, now - prepared.batch.received_unix_nano / 1e9))
             for dead in prepared.dead:
                 metrics.DEAD_LETTERS.labels(dead.reason).inc()
+        self.stored += rows
         metrics.LOGS_PROCESSED.inc(rows)
         metrics.FLUSH_ROWS.observe(rows)
         metrics.DUPLICATE_BATCHES.inc(len(flushed.duplicates))

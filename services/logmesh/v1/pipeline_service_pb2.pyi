@@ -176,6 +176,7 @@ class ProcessorState(message.Message):
     READY_FIELD_NUMBER: builtins.int
     TAILS_FIELD_NUMBER: builtins.int
     WAL_FILL_FIELD_NUMBER: builtins.int
+    STORED_FIELD_NUMBER: builtins.int
     name: builtins.str
     """Name, such as `log-processor-0`."""
     streams: builtins.int
@@ -194,6 +195,8 @@ class ProcessorState(message.Message):
     """Live tails that are open on it."""
     wal_fill: builtins.float
     """Part of the write-ahead log's bound in use, 0 to 1."""
+    stored: builtins.int
+    """Records it has stored since it started."""
     @builtins.property
     def lag(self) -> duration_pb2.Duration:
         """Age of the oldest of them."""
@@ -211,10 +214,11 @@ class ProcessorState(message.Message):
         ready: builtins.bool = ...,
         tails: builtins.int = ...,
         wal_fill: builtins.float = ...,
+        stored: builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = typing.Literal["lag", b"lag"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = typing.Literal["lag", b"lag", "name", b"name", "ready", b"ready", "streams", b"streams", "tails", b"tails", "track", b"track", "unwritten_batches", b"unwritten_batches", "version", b"version", "wal_bytes", b"wal_bytes", "wal_fill", b"wal_fill"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = typing.Literal["lag", b"lag", "name", b"name", "ready", b"ready", "stored", b"stored", "streams", b"streams", "tails", b"tails", "track", b"track", "unwritten_batches", b"unwritten_batches", "version", b"version", "wal_bytes", b"wal_bytes", "wal_fill", b"wal_fill"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

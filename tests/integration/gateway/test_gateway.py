@@ -217,7 +217,12 @@ async def test_processors_are_asked_in_mutual_tls(
                 if any(state.ready for state in answer.processors):
                     break
                 await asyncio.sleep(0.05)
-        pool.terminate()
+    gone = await servicer.ListProcessors(ListProcessorsRequest(), None)
+    pool.terminate()
     by_readiness = {state.ready: state for state in answer.processors}
     assert (by_readiness[True].name, by_readiness[True].track) == ("log-processor-0", "stable")
     assert by_readiness[False].name.startswith("127.0.0.1:")
+    assert {(state.name, state.ready, state.version) for state in gone.processors} == {
+        ("log-processor-0", False, ""),
+        (by_readiness[False].name, False, ""),
+    }

@@ -2,12 +2,13 @@
 
 import { Link, Outlet, useNavigate } from "@tanstack/react-router";
 import { Activity, Command as CommandIcon, Radio, Search, Settings, Waypoints } from "lucide-react";
-import { useEffect, useMemo, useState } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import { Announcer } from "@/ui/Announcer";
 import { IconButton } from "@/ui/Button";
 import { type Command, useCommands } from "./commands";
 import { useKeys } from "./keys";
 import { KeysHelp } from "./KeysHelp";
+import { usePageLoaded } from "./navigation";
 import { Palette } from "./Palette";
 import { changePreferences } from "./preferences";
 import { StatusPill } from "./StatusPill";
@@ -22,7 +23,9 @@ const PAGES = [
 
 export function Shell() {
   const [dialog, setDialog] = useState<"palette" | "keys" | null>(null);
+  const main = useRef<HTMLElement>(null);
   const close = () => setDialog(null);
+  usePageLoaded(main);
   useKeys({ "?": () => setDialog("keys") });
   useControlK(() => setDialog("palette"));
   useCommands(useShellCommands());
@@ -31,6 +34,11 @@ export function Shell() {
     <div className="flex h-full flex-col sm:flex-row">
       <a
         href="#main"
+        onClick={(event) => {
+          // The address is for state; where the focus is belongs to the reader alone.
+          event.preventDefault();
+          main.current?.focus();
+        }}
         className="absolute -top-20 left-2 z-50 rounded-md bg-accent px-3 py-2 text-on-accent focus:top-2"
       >
         Skip to the page
@@ -60,7 +68,7 @@ export function Shell() {
             <CommandIcon aria-hidden size={16} />
           </IconButton>
         </header>
-        <main id="main" tabIndex={-1} className="min-h-0 flex-1 overflow-auto outline-none">
+        <main ref={main} id="main" tabIndex={-1} className="min-h-0 flex-1 overflow-auto outline-none">
           <Outlet />
         </main>
       </div>

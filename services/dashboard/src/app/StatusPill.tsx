@@ -1,41 +1,47 @@
-/** The pipeline in three figures, on every page. */
+/** How the pipeline is, in a few words on every page; the way to the page that says more. */
 
-import { useQuery } from "@tanstack/react-query";
+import { useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { pipeline } from "@/api/clients";
-import { formatDuration, formatWhole } from "@/lib/format";
+import { RotateCw } from "lucide-react";
+import { failureOf } from "@/api/failure";
+import { IconButton } from "@/ui/Button";
 import { cx } from "@/ui/cx";
+import { type Status, statusOf } from "./status";
+import { useSummary } from "./summary";
 
-const EVERY_MILLIS = 5_000;
+const LOOKS: Record<Status["mood"], string> = {
+  unknown: "border-line text-muted hover:bg-sunken",
+  good: "border-line text-muted hover:bg-sunken",
+  caution: "border-caution bg-caution-wash text-caution",
+  bad: "border-bad bg-bad-wash text-bad",
+};
 
-export function summaryQuery() {
-  return {
-    queryKey: ["pipeline", "summary"],
-    queryFn: ({ signal }: { signal: AbortSignal }) => pipeline.getSummary({}, { signal }),
-    refetchInterval: EVERY_MILLIS,
-  };
-}
+const DOTS: Record<Status["mood"], string> = {
+  unknown: "border border-strong-line",
+  good: "bg-good",
+  caution: "bg-caution",
+  bad: "bg-bad",
+};
 
 export function StatusPill() {
-  const { data, isError } = useQuery(summaryQuery());
-  const lag = data?.lag ? Number(data.lag.seconds) + data.lag.nanos / 1e9 : 0;
-  const trouble = data !== undefined && (data.lostBatches > 0n || data.processorsReady < data.processors);
-  const text = isError
-    ? "gateway away"
-    : data
-      ? `lag ${formatDuration(lag)} · lost ${formatWhole(data.lostBatches)}`
-      : "…";
+  const client = useQueryClient();
+  const { data, error } = useSummary();
+  const { mood, text } = statusOf(data, error && failureOf(error));
   return (
-    <Link
-      to="/pipeline"
-      title="State of the pipeline"
-      className={cx(
-        "flex h-7 items-center gap-2 rounded-full border px-3 text-xs tabular-nums",
-        isError || trouble ? "border-bad bg-bad-wash text-bad" : "border-line text-muted hover:bg-sunken",
+    <>
+      <Link
+        to="/pipeline"
+        title="State of the pipeline"
+        className={cx("flex h-7 items-center gap-2 rounded-full border px-3 text-xs whitespace-nowrap tabular-nums", LOOKS[mood])}
+      >
+        <span aria-hidden className={cx("h-2 w-2 shrink-0 rounded-full", DOTS[mood])} />
+        {text}
+      </Link>
+      {error && (
+        <IconButton label="Ask the gateway again" onClick={() => void client.invalidateQueries()}>
+          <RotateCw aria-hidden size={16} />
+        </IconButton>
       )}
-    >
-      <span aria-hidden className={cx("h-2 w-2 rounded-full", isError || trouble ? "bg-bad" : "bg-good")} />
-      {text}
-    </Link>
+    </>
   );
 }

@@ -44,7 +44,7 @@ export const tracesRoute = createRoute({
 export const traceRoute = createRoute({
   getParentRoute: () => root,
   path: "/traces/$traceId",
-  validateSearch: only("find", "service", "row"),
+  validateSearch: only("find", "service", "level", "row"),
   component: lazyRouteComponent(() => import("@/pages/trace"), "TracePage"),
 });
 

@@ -4,7 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { usePreferences } from "@/app/preferences";
 import { useScope } from "@/app/scope";
-import { summaryQuery } from "@/app/StatusPill";
+import { useSummary } from "@/app/summary";
 import { formatDateTime } from "@/lib/format";
 import { absoluteRange, type Nanos, nowNanos, type Span } from "@/lib/time";
 import { Button } from "@/ui/Button";
@@ -50,7 +50,7 @@ export function NoData({ span }: { span: Span }) {
 
 /** What is wrong with a range that reaches to now and is empty, as a title; null when nothing is. */
 function useSilence(span: Span, last: Nanos | null): string | null {
-  const summary = useQuery(summaryQuery()).data;
+  const summary = useSummary().data;
   if (!summary || nowNanos() - span.end > SILENT_NANOS) return null;
   if (summary.stored === 0n) return "No record has been stored yet";
   if (summary.processorsReady === 0) return "Nothing is taken in: no processor is ready";

@@ -1,6 +1,7 @@
 /** One filter's tail in memory: lines, counters, rates and patterns. Times are arguments, in milliseconds since 1970. */
 
 import { LIST_CHARACTERS } from "@/lib/text";
+import { FIRST_KEY, firstMark, nanos, newMark } from "./marks";
 import { type Counters, type Entry, entryOf, readContent, readHead, readId, readMillis, type TailMessage } from "./message";
 import { BODY_CHARACTERS, Patterns } from "./patterns";
 import type { Figures, Mark, MarkKind, Restored, Row, View, Window } from "./protocol";
@@ -15,9 +16,6 @@ const LINE_OVERHEAD_BYTES = 120;
 const KEPT_ABOVE = 5_000;
 /** How long after a reconnection a record may come a second time. */
 const SEAM_MILLIS = 60_000;
-/** How far before the tail's beginning lines can be loaded. */
-const EARLIER_MILLIS = 3_600_000;
-const CLOCK_SKEW_MILLIS = 600_000;
 const PATTERNS_SHOWN = 8;
 /** Lines a second that patterns are made of at most. */
 const SAMPLES_A_SECOND = 2_000;
@@ -35,7 +33,7 @@ export class Lane {
   #seam: { ids: Set<string>; untilMillis: number } | null = null;
   #repeated = 0;
   #lagMillis: number | null = null;
-  #marks = 0;
+  #lastKey = FIRST_KEY;
   #thisSecond = { second: 0, arrivals: 0 };
   #stride = 1;
   /** What the last view was made of. */
@@ -48,15 +46,13 @@ export class Lane {
     maxBytes = MAX_BYTES,
   ) {
     this.#ring = new Ring(maxLines, maxBytes);
-    // The store's clock may be ahead of this one; what the tail has brought is left out.
-    const [start, end] = [startMillis - EARLIER_MILLIS, startMillis + CLOCK_SKEW_MILLIS];
-    this.#pushMark("earlier", { startUnixNano: nanos(start), endUnixNano: nanos(end) });
+    this.#push(firstMark(startMillis), startMillis);
   }
 
   /** Take a message of the tail. */
   take(message: TailMessage, nowMillis: number): void {
     if (message.counters) this.#counters = message.counters;
-    if (message.missing) this.#pushMark(message.missing.reason, message.missing);
+    if (message.missing) this.#pushMark(message.missing.reason, message.missing, nowMillis);
     for (const entry of message.entries) {
       if (this.#isRepeated(entry, nowMillis)) continue;
       this.#rates.add(entry.severity, message.backlog ? readMillis(entry) : nowMillis, nowMillis);
@@ -72,7 +68,8 @@ export class Lane {
     this.#before = this.#totals();
     this.#counters = { received: 0, sent: 0, dropped: 0 };
     this.#seam = { ids: this.#ids(), untilMillis: nowMillis + SEAM_MILLIS };
-    this.#pushMark(whole ? "reconnected" : "lost", { startUnixNano: nanos(brokenMillis), endUnixNano: nanos(nowMillis) });
+    const span = { startUnixNano: nanos(brokenMillis), endUnixNano: nanos(nowMillis) };
+    this.#pushMark(whole ? "reconnected" : "lost", span, nowMillis);
   }
 
   /** The rows of a window, or null for them when they are those of the view before. */
@@ -150,15 +147,13 @@ export class Lane {
     this.#skipped.endUnixNano = nanos(nowMillis + 1);
   }
 
-  #pushMark(kind: MarkKind, details: Partial<Mark>): void {
-    const mark = this.#mark(kind, details);
-    this.#push(mark, Number(mark.endUnixNano / 1_000_000n));
+  #pushMark(kind: MarkKind, details: Partial<Mark>, nowMillis: number): void {
+    this.#push(this.#mark(kind, details), nowMillis);
   }
 
   #mark(kind: MarkKind, details: Partial<Mark>): Mark {
-    this.#marks += 1;
-    const empty = { dropped: 0, startUnixNano: 0n, endUnixNano: 0n, processor: "", pageToken: "", tried: false };
-    return { ...empty, ...details, kind, key: this.#marks };
+    this.#lastKey += 1;
+    return newMark(this.#lastKey, kind, details);
   }
 
   /** Make a pattern of the record, or of one in so many when they come fast. */
@@ -199,8 +194,4 @@ export class Lane {
 
 function weighed(line: Line): Weighed<Line> {
   return { item: line, bytes: LINE_OVERHEAD_BYTES + ("bytes" in line ? line.end - line.start : 0) };
-}
-
-function nanos(millis: number): bigint {
-  return BigInt(Math.round(millis)) * 1_000_000n;
 }

@@ -24,6 +24,9 @@ export function Facets() {
   const facets = answers
     .flatMap((answer) => (answer.data?.facets ?? []).map((facet) => ({ facet, stale: answer.isPlaceholderData })))
     .toSorted((one, other) => orderOf(one.facet.field) - orderOf(other.facet.field));
+  const failed = answers
+    .map((answer, index) => ({ answer, fields: questions[index]!.fields }))
+    .filter(({ answer }) => answer.isError);
   const remove = (field: string) => setAdded(added.filter((one) => one !== field));
 
   return (
@@ -41,23 +44,21 @@ export function Facets() {
         </div>
       ))}
       {answers.some((answer) => answer.isPending) && <p className="px-3 py-2 text-xs text-muted">Counting values…</p>}
-      {answers.map(
-        (answer, index) =>
-          answer.isError && (
-            <div key={questions[index]!.fields.join(" ")}>
-              <Trouble
-                what={questions[index]!.fields.map(visible).join(", ")}
-                error={answer.error}
-                onRetry={() => void answer.refetch()}
-              />
-              {added.includes(questions[index]!.fields[0]!) && (
-                <Button className="mx-3" onClick={() => remove(questions[index]!.fields[0]!)}>
-                  Remove this facet
-                </Button>
-              )}
-            </div>
-          ),
-      )}
+      {failed.map(({ fields, answer }) => (
+        <div key={fields.join(" ")}>
+          <Trouble
+            quiet={!added.includes(fields[0]!)}
+            what={added.includes(fields[0]!) ? visible(fields[0]!) : "Facets"}
+            error={answer.error}
+            onRetry={() => void answer.refetch()}
+          />
+          {added.includes(fields[0]!) && (
+            <Button className="mx-3 mb-2" onClick={() => remove(fields[0]!)}>
+              Remove this facet
+            </Button>
+          )}
+        </div>
+      ))}
       <AddFacet span={span} onAdd={(field) => setAdded([...added, field])} />
     </section>
   );

@@ -23,7 +23,7 @@ const COLUMNS = [
 export function Patterns() {
   const { filter, span, setFilter } = useScope();
   const found = useQuery(patternsQuery(filter, span));
-  if (found.isError) return <Trouble what="Patterns" error={found.error} onRetry={() => void found.refetch()} />;
+  if (found.isError) return <Trouble quiet what="Patterns" error={found.error} onRetry={() => void found.refetch()} />;
   if (!found.data) return <p className="px-3 py-2 text-sm text-muted">Looking for patterns…</p>;
   const { patterns, counted } = found.data;
   if (patterns.length === 0) return <Notice title="No record matches, so there is no pattern" />;

@@ -21,8 +21,8 @@ export function Readout({ buckets, told, zone, alone, onAlone }: ReadoutProps) {
   const count = (layer: Layer) => within(layer.values, first, last);
   const before = told && buckets.before ? `before ${formatCount(within(buckets.before.values, first, last))}` : changeSince(buckets);
   return (
-    <div className="flex min-h-9 flex-wrap items-center gap-x-3 pt-1 pr-44 pl-3 text-xs tabular-nums">
-      <p>
+    <div className="flex min-h-9 flex-wrap items-center gap-x-3 px-3 pt-1 sm:pr-44 text-xs tabular-nums">
+      <p className="max-sm:flex max-sm:h-9 max-sm:w-full max-sm:items-center max-sm:gap-1 max-sm:pr-40">
         {told && <span className="font-mono text-muted">{period(buckets, first, last, zone)} </span>}
         <strong className="text-sm">{formatWhole(sum(buckets.layers.map(count)))}</strong> records
       </p>

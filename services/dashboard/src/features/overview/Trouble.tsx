@@ -7,11 +7,16 @@ interface TroubleProps {
   what: string;
   error: unknown;
   onRetry: () => void;
+  /** Don't repeat what is wrong with the filter, which another part of the page tells. */
+  quiet?: boolean;
 }
 
 /** A part of the overview that could not be had: why, and the way to ask again. The rest of the page goes on without it. */
-export function Trouble({ what, error, onRetry }: TroubleProps) {
+export function Trouble({ what, error, onRetry, quiet = false }: TroubleProps) {
   const failure = failureOf(error);
+  if (quiet && failure?.kind === "filter") {
+    return <p className="px-3 py-2 text-xs text-muted">{what} wait for a filter that can be read.</p>;
+  }
   return (
     <p role="alert" className="flex flex-wrap items-center gap-2 px-3 py-2 text-sm text-bad">
       {what} could not be had: {failure?.message ?? "the question was given up."}

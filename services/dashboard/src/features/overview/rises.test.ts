@@ -1,7 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import { expect, test } from "vitest";
 import { PatternSchema, ServiceChangeSchema } from "@/gen/logmesh/v1/query_service_pb";
-import { newPatternsOf, risesOf, silentOf } from "./rises";
+import { hasNothingBefore, newPatternsOf, risesOf, silentOf } from "./rises";
 
 const change = (service: string, previousErrors: bigint, errors: bigint, records = 1_000n) =>
   create(ServiceChangeSchema, { service, errors, previousErrors, records, previousRecords: 1_000n });
@@ -21,4 +21,9 @@ test("new patterns come by severity, then by count", () => {
     create(PatternSchema, { template, severityNumber, count, isNew });
   const patterns = [pattern("w", 13, 90n), pattern("old", 21, 9n, false), pattern("e1", 17, 1n), pattern("e2", 17, 8n)];
   expect(newPatternsOf(patterns).map((one) => one.template)).toEqual(["e2", "e1", "w"]);
+});
+
+test("a period before without records is told", () => {
+  const fresh = create(ServiceChangeSchema, { service: "cart", records: 9n });
+  expect([[fresh], [fresh, change("email", 0n, 0n)], []].map(hasNothingBefore)).toEqual([true, false, false]);
 });

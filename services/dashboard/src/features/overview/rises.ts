@@ -31,6 +31,11 @@ export function silentOf(changes: readonly ServiceChange[]): Rise[] {
     .toSorted((one, other) => other.previousRecords - one.previousRecords);
 }
 
+/** Whether there are records now and none in the period before: then everything is new, and nothing changed. */
+export function hasNothingBefore(changes: readonly ServiceChange[]): boolean {
+  return changes.length > 0 && changes.every((change) => change.previousRecords === 0n);
+}
+
 /** Patterns that the period before does not have: the most severe first, then the most frequent. */
 export function newPatternsOf(patterns: readonly Pattern[]): Pattern[] {
   return patterns

@@ -1,0 +1,36 @@
+/** The pipeline's state in a few words, for the status on every page. */
+
+import type { Failure } from "@/api/failure";
+import type { GetSummaryResponse } from "@/gen/logmesh/v1/pipeline_service_pb";
+import { formatDuration, formatWhole } from "@/lib/format";
+
+export interface Status {
+  mood: "unknown" | "good" | "caution" | "bad";
+  /** What is wrong where something is; else lag and lost. */
+  text: string;
+}
+
+/** From this lag on, records are late. */
+const LATE_SECONDS = 5;
+
+/** A failure comes before an answer: that one is of before. Without either, nothing is known. */
+export function statusOf(summary: GetSummaryResponse | undefined, failure: Failure | null): Status {
+  if (failure) return { mood: "bad", text: FAILED[failure.kind] ?? "state not known" };
+  if (!summary) return { mood: "unknown", text: "…" };
+  const { lostBatches, processors, processorsReady, lag } = summary;
+  const lagSeconds = lag ? Number(lag.seconds) + lag.nanos / 1e9 : 0;
+  const away = processors - processorsReady;
+  const wrong = [
+    lostBatches > 0n && `${formatWhole(lostBatches)} ${lostBatches === 1n ? "batch" : "batches"} lost`,
+    away > 0 && `${away} of ${processors} ${processors === 1 ? "processor" : "processors"} away`,
+  ].filter(Boolean);
+  if (wrong.length) return { mood: "bad", text: wrong.join(" · ") };
+  return { mood: lagSeconds < LATE_SECONDS ? "good" : "caution", text: `lag ${formatDuration(lagSeconds)} · lost 0` };
+}
+
+const FAILED: Partial<Record<Failure["kind"], string>> = {
+  away: "gateway away",
+  denied: "no access",
+  slow: "gateway slow",
+  busy: "gateway busy",
+};

@@ -1,0 +1,56 @@
+/** One filter's tail: its figures, its state, its lines. */
+
+import type { Zone } from "@/lib/format";
+import { useStore } from "@/lib/store";
+import { visible } from "@/lib/text";
+import type { LaneClient, LiveClient, LiveRow } from "./client";
+import { Comparison } from "./Comparison";
+import { Counters } from "./Counters";
+import { Disconnected } from "./Disconnected";
+import { LiveList } from "./LiveList";
+import { RateChart } from "./RateChart";
+
+interface LanePaneProps {
+  client: LiveClient;
+  lane: LaneClient;
+  /** The lane beside it. */
+  other: LaneClient | undefined;
+  /** What this lane adds to the page's filter; empty for nothing. */
+  name: string;
+  zone: Zone;
+  onOpen: (lane: LaneClient, row: LiveRow) => Promise<void>;
+}
+
+const CHART_PIXELS = 96;
+
+export function LanePane({ client, lane, other, name, zone, onOpen }: LanePaneProps) {
+  const connection = useStore(lane.connection);
+  return (
+    <section aria-label={name || "Live"} className="flex min-h-0 min-w-0 flex-col">
+      <LaneHead lane={lane} other={other} name={name} zone={zone} />
+      <Disconnected connection={connection} isFilterSaid={!other} onRetry={() => client.retry()} />
+      <div className="min-h-0 flex-1 border-t border-line">
+        <LiveList label={name ? `Lines of ${visible(name)}` : "Lines"} client={client} lane={lane} zone={zone} onOpen={onOpen} />
+      </div>
+    </section>
+  );
+}
+
+function LaneHead({ lane, other, name, zone }: Pick<LanePaneProps, "lane" | "other" | "name" | "zone">) {
+  const figures = useStore(lane.figures);
+  const others = useStore((other ?? lane).figures);
+  return (
+    <header className="space-y-1.5 px-3 py-2">
+      {other && <h2 className="font-mono text-sm font-semibold [overflow-wrap:anywhere]">{visible(name) || "everything"}</h2>}
+      {figures ? (
+        <>
+          <Counters figures={figures} />
+          <RateChart rates={figures.rates} zone={zone} height={CHART_PIXELS} />
+          {other && others && <Comparison figures={figures} other={others} />}
+        </>
+      ) : (
+        <p className="text-xs text-muted">Connecting…</p>
+      )}
+    </header>
+  );
+}

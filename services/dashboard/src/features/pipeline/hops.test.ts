@@ -1,0 +1,45 @@
+import { expect, test } from "vitest";
+import { hopsOf, tracksOf } from "./hops";
+import { NOON, processor, producer, silentProcessor, summary } from "./testing";
+
+const balanced = ({ in: all, out, buffered, rejected, lost, unaccounted }: ReturnType<typeof hopsOf>[number]) =>
+  all === out + buffered + rejected + lost + unaccounted;
+
+test("what went in is somewhere", () => {
+  const producers = [
+    producer({ lastSeq: 100, missing: [{ first: 10, last: 19 }, { first: 40, last: 40 }], stored: 900, deadLetters: 3 }),
+    producer({ lastSeq: 50, stored: 500 }),
+  ];
+  const hops = hopsOf(producers, [processor({ unwrittenBatches: 4 })], summary({ lostBatches: 5, unaccountedBatches: 6 }), NOON);
+  expect(hops).toMatchObject([
+    { in: 150, out: 143, lost: 5, unaccounted: 2 },
+    { in: 143, out: 139, buffered: 4 },
+    { in: 1403, out: 1400, rejected: 3 },
+  ]);
+  expect(hops.every(balanced)).toBe(true);
+});
+
+test("batches above the last that is stored are buffered, not missing", () => {
+  const hops = hopsOf([producer()], [processor({ unwrittenBatches: 4 })], summary(), NOON);
+  expect(hops[0]).toMatchObject({ in: 104, out: 104, unaccounted: 0 });
+  expect(hops.every(balanced)).toBe(true);
+});
+
+test("a producer of two hours ago does not count, as in the summary", () => {
+  const [hop] = hopsOf([producer({ missing: [{ first: 1, last: 9 }] })], [], summary(), NOON + 7_200_000);
+  expect(hop).toMatchObject({ in: 0, unaccounted: 0 });
+});
+
+test("streams are split by track, and who is away has none", () => {
+  const processors = [
+    processor({ streams: 3 }),
+    processor({ streams: 4 }),
+    processor({ streams: 1, track: "canary" }),
+    silentProcessor("127.0.0.5:4317"),
+  ];
+  expect(tracksOf(processors)).toEqual([
+    { track: "stable", processors: 2, streams: 7, part: 0.875 },
+    { track: "canary", processors: 1, streams: 1, part: 0.125 },
+  ]);
+  expect(tracksOf([processor({ streams: 0 })])).toMatchObject([{ part: 0 }]);
+});

@@ -1,0 +1,48 @@
+/** What goes into each hop of the pipeline and where it is now: in = out + buffered + rejected + lost + unaccounted. */
+
+import { countBatches, type Processor, type Producer, type Summary } from "./snapshot";
+
+export interface Hop {
+  name: string;
+  unit: "batches" | "records";
+  in: number;
+  out: number;
+  buffered: number;
+  rejected: number;
+  lost: number;
+  unaccounted: number;
+}
+
+const HEARD_MILLIS = 3_600_000;
+
+/** The hops, over the producers that were heard of within the last hour before `now`, which are those of the summary. */
+export function hopsOf(producers: readonly Producer[], processors: readonly Processor[], summary: Summary, now: number): Hop[] {
+  const heard = producers.filter(({ lastCommit }) => lastCommit !== null && now - lastCommit <= HEARD_MILLIS);
+  const sum = (figure: (producer: Producer) => number) => heard.reduce((total, producer) => total + figure(producer), 0);
+  const missing = sum((producer) => countBatches(producer.missing));
+  const committed = sum((producer) => producer.lastSeq) - missing;
+  const buffered = processors.reduce((total, processor) => total + processor.unwrittenBatches, 0);
+  const lost = Math.min(summary.lostBatches, missing);
+  // What is in a processor's log is not missing, whichever number it has.
+  const unaccounted = Math.max(0, missing - lost - buffered);
+  const logged = committed + buffered;
+  const stored = sum((producer) => producer.stored);
+  const deadLetters = sum((producer) => producer.deadLetters);
+  const nothing = { buffered: 0, rejected: 0, lost: 0, unaccounted: 0 };
+  return [
+    { ...nothing, name: "Producers → processors' logs", unit: "batches", in: logged + lost + unaccounted, out: logged, lost, unaccounted },
+    { ...nothing, name: "Processors' logs → database", unit: "batches", in: logged, out: committed, buffered },
+    { ...nothing, name: "Records of these batches", unit: "records", in: stored + deadLetters, out: stored, rejected: deadLetters },
+  ];
+}
+
+/** Streams of each track, as parts of all open streams; none while there is no stream. */
+export function tracksOf(processors: readonly Processor[]): { track: string; processors: number; streams: number; part: number }[] {
+  const answering = processors.filter(({ answers }) => answers);
+  const all = answering.reduce((total, { streams }) => total + streams, 0);
+  return [...new Set(answering.map(({ track }) => track))].toSorted().toReversed().map((track) => {
+    const members = answering.filter((processor) => processor.track === track);
+    const streams = members.reduce((total, processor) => total + processor.streams, 0);
+    return { track, processors: members.length, streams, part: all ? streams / all : 0 };
+  });
+}
