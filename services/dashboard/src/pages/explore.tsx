@@ -49,6 +49,7 @@ export function ExplorePage() {
   const [dialog, setDialog] = useState<ToolbarAction | null>(null);
   const closeDialog = () => setDialog(null);
   const isWrong = failure?.kind === "filter";
+  const countable = span !== null && !isWrong;
   const hasRows = search.results.rows.length > 0;
 
   useExploreKeys(explore, {
@@ -88,17 +89,19 @@ export function ExplorePage() {
       {!isWrong && <Trouble failure={failure} retryIn={retryIn} hasRows={hasRows} onRetry={retry} />}
       <div className="flex min-h-0 flex-1 border-t border-line">
         <div className="flex min-w-0 flex-1 flex-col">
-          <Changes />
-          <Histogram />
+          {span && <Changes />}
+          {countable && <Histogram />}
           <div className="flex min-h-0 flex-1">
-            <div
-              className={cx(
-                "hidden w-60 shrink-0 overflow-y-auto border-r border-line bg-surface",
-                address.row ? "xl:block" : "lg:block",
-              )}
-            >
-              <Facets />
-            </div>
+            {countable && (
+              <div
+                className={cx(
+                  "hidden w-60 shrink-0 overflow-y-auto border-r border-line bg-surface",
+                  address.row ? "xl:block" : "lg:block",
+                )}
+              >
+                <Facets />
+              </div>
+            )}
             <section aria-label="Results" className="flex min-w-0 flex-1 flex-col">
               <Toolbar
                 tab={address.tab}

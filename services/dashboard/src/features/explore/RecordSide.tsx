@@ -32,7 +32,11 @@ export function RecordSide({ explore: { address, open }, showContext, onPermalin
   const outside = record && span && (record.timeUnixNano < span.start || record.timeUnixNano >= span.end);
   const want = (wanted: boolean) => (field: Field) => setFilter(withCondition(filter, conditionAt(field.path, field.value, wanted)));
   return (
-    <div className="absolute inset-0 z-30 flex flex-col bg-surface lg:static lg:w-[26rem] lg:shrink-0 2xl:w-[32rem]">
+    <div
+      ref={focusIfAbove}
+      tabIndex={-1}
+      className="absolute inset-0 z-30 flex flex-col bg-surface outline-none lg:static lg:w-[26rem] lg:shrink-0 2xl:w-[32rem]"
+    >
       {failure && (
         <Notice title="The linked record can't be shown" kind="caution">
           <p>{failure.message}</p>
@@ -62,4 +66,9 @@ export function RecordSide({ explore: { address, open }, showContext, onPermalin
       )}
     </div>
   );
+}
+
+/** Where it covers the list, the keyboard goes on in it; beside the list it does not take it away from the rows. */
+function focusIfAbove(element: HTMLElement | null): void {
+  if (element && getComputedStyle(element).position === "absolute") element.focus();
 }

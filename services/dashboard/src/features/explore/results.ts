@@ -46,9 +46,6 @@ export function hasOlder(results: Results): boolean {
   return results.nextPageToken !== "" && results.rows.length < MOST_ROWS;
 }
 
-export function isExhausted(results: Results): boolean {
-  return results.end === SearchEnd.EXHAUSTED;
-}
 
 export function momentOf(time: { seconds: bigint; nanos: number } | undefined): Nanos | null {
   return time ? time.seconds * 1_000_000_000n + BigInt(time.nanos) : null;

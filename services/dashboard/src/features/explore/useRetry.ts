@@ -1,5 +1,6 @@
 /** Asking again by itself while the gateway is away or busy, after pauses that grow. */
 
+import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import type { Failure } from "@/api/failure";
 import type { StreamStatus } from "@/api/useStream";
@@ -14,10 +15,19 @@ export function pauseSeconds(attempt: number): number {
 /** Seconds until the next try; 0 while one is on its way after a failed one; null when nothing has to be tried again. */
 export function useRetry(status: StreamStatus, failure: Failure | null, retry: () => void): number | null {
   const [attempts, setAttempts] = useState(0);
+  const client = useQueryClient();
+  const [healed, setHealed] = useState(0);
   const [left, setLeft] = useState<number | null>(null);
   const mayHeal = failure?.kind === "away" || failure?.kind === "busy";
 
-  if (status === "done" && attempts > 0) setAttempts(0);
+  if (status === "done" && attempts > 0) {
+    setAttempts(0);
+    setHealed(healed + 1);
+  }
+  useEffect(() => {
+    // What else failed meanwhile can be had now, too.
+    if (healed) void client.refetchQueries({ type: "active", predicate: (query) => query.state.status === "error" });
+  }, [healed, client]);
   useEffect(() => {
     if (!mayHeal) return undefined;
     const due = Date.now() + pauseSeconds(attempts) * 1000;

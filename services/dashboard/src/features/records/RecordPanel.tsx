@@ -9,6 +9,7 @@ import { instanceOf, serviceOf, toHex } from "@/lib/records";
 import { visible } from "@/lib/text";
 import { Button, IconButton } from "@/ui/Button";
 import { LevelMark } from "@/ui/LevelMark";
+import { cx } from "@/ui/cx";
 import { type FieldActions, FieldTree } from "./FieldTree";
 import { RecordContext } from "./RecordContext";
 import { WholeMessage } from "./WholeMessage";
@@ -73,7 +74,11 @@ export function RecordPanel({ record, zone, showContext = false, onClose, onCopy
 
 function Part({ title, reveal = false, children }: { title: string; reveal?: boolean; children: ReactNode }) {
   return (
-    <section ref={reveal ? intoSight : undefined} className="space-y-1.5 border-b border-line px-3 py-2">
+    // As high as the panel, so that it can stand at its top before all of it is there.
+    <section
+      ref={reveal ? intoSight : undefined}
+      className={cx("space-y-1.5 border-b border-line px-3 py-2", reveal && "min-h-full shrink-0")}
+    >
       <h3 className="text-xs font-semibold text-muted">{title}</h3>
       {children}
     </section>
