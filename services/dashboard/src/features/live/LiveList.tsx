@@ -31,6 +31,7 @@ export function LiveList({ label, client, lane, zone, onOpen }: LiveListProps) {
   const reading = useStore(lane.reading);
   const scroller = useRef<HTMLDivElement>(null);
   const pixels = useHeight(scroller);
+  const placed = useRef({ top: 0, height: 0 });
   const [scrollTop, setScrollTop] = useState(0);
   const [chosen, setChosen] = useState(0);
   const base = reading?.base ?? view.first;
@@ -47,7 +48,13 @@ export function LiveList({ label, client, lane, zone, onOpen }: LiveListProps) {
     const element = scroller.current;
     if (!element) return;
     if (!reading) {
+      // The browser scrolls before it tells: who has left the end since it was found must not be carried back to it.
+      if (hasLeft(element, placed.current)) {
+        client.pause();
+        return;
+      }
       element.scrollTop = element.scrollHeight;
+      placed.current = { top: element.scrollTop, height: element.clientHeight };
       return;
     }
     const shift = shiftOf(view, reading, element.scrollTop);
@@ -146,6 +153,12 @@ export function LiveList({ label, client, lane, zone, onOpen }: LiveListProps) {
       )}
     </div>
   );
+}
+
+/** Whether a list was scrolled away from its end by somebody, and not by a change of its own size. */
+function hasLeft(element: HTMLElement, placed: { top: number; height: number }): boolean {
+  const end = element.scrollHeight - element.clientHeight;
+  return element.clientHeight === placed.height && element.scrollTop < Math.min(placed.top, end) - ROW_PIXELS;
 }
 
 /** The row that Tab leads to: the chosen one where it is drawn, else the nearest that is. */
