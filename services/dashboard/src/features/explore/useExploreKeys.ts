@@ -58,7 +58,6 @@ export function useExploreKeys(explore: Explore, doings: Doings): void {
     r: doings.refresh,
     j: () => go(Math.min(active + 1, rows.length - 1)),
     k: () => go(Math.max(active - 1, 0)),
-    Enter: () => openRow(active),
     Escape: closeWhatIsOpen,
     c: () => {
       if (!address.row) openRow(active);
