@@ -17,7 +17,7 @@ from logmesh.cli.local.redis import Redis
 from logmesh.processor.ingest import Ingest
 from logmesh.record.ranges import RangeSet
 from logmesh.v1 import ingest_service_pb2 as pb
-from logmesh.v1.pipeline_service_pb2 import ListProcessorsRequest
+from logmesh.v1.pipeline_service_pb2 import ListProcessorsRequest, ListProcessorsResponse, ProcessorState
 from logmesh.v1.pipeline_service_pb2_grpc import PipelineServiceStub
 
 TRACE = bytes(range(1, 17))
@@ -53,6 +53,15 @@ async def test_half_close_brings_every_acknowledgement(processor: RunningProcess
             await stream.send_columns(seq, columns_of([b"x"]))
         await stream.close()
         assert stream.logged == stream.committed == RangeSet([(1, 5)])
+
+
+async def test_a_processor_counts_the_records_it_has_stored(processor: RunningProcessor) -> None:
+    stream = processor.stream()
+    await stream.hello()
+    for seq in (1, 2):
+        await stream.send_columns(seq, columns_of([b"x"] * 5))
+    await stream.until_committed(1, 2)
+    assert (await _state(processor)).stored == 10
 
 
 async def test_a_cache_that_is_away_does_not_hurt_ingest(store: ServerStore, tmp_path: Path) -> None:
@@ -125,6 +134,10 @@ async def test_a_stream_that_breaks_before_its_welcome_leaves_nothing_behind(
 
 
 async def _streams(processor: RunningProcessor) -> int:
+    return (await _state(processor)).streams
+
+
+async def _state(processor: RunningProcessor) -> ProcessorState:
     stub: Any = PipelineServiceStub(processor.channel())
-    answer = await stub.ListProcessors(ListProcessorsRequest(), timeout=2)
-    return int(answer.processors[0].streams)
+    answer: ListProcessorsResponse = await stub.ListProcessors(ListProcessorsRequest(), timeout=2)
+    return answer.processors[0]

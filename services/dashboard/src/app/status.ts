@@ -31,6 +31,6 @@ export function statusOf(summary: GetSummaryResponse | undefined, failure: Failu
 const FAILED: Partial<Record<Failure["kind"], string>> = {
   away: "gateway away",
   denied: "no access",
-  slow: "gateway slow",
+  slow: "gateway away",
   busy: "gateway busy",
 };

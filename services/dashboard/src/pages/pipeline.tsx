@@ -1,4 +1,4 @@
-import { type ReactNode, useEffect, useId } from "react";
+import { type ReactNode, useEffect } from "react";
 import { usePreferences } from "@/app/preferences";
 import { Headline } from "@/features/pipeline/Headline";
 import { everyAnswered, RATE_SECONDS, rateOf, since, storedOf } from "@/features/pipeline/history";
@@ -55,13 +55,10 @@ export function PipelinePage() {
 }
 
 function Part({ title, note, aside, children }: { title: string; note?: string; aside?: ReactNode; children: ReactNode }) {
-  const id = useId();
   return (
-    <section aria-labelledby={id}>
+    <section>
       <div className="mb-2 flex flex-wrap items-baseline justify-between gap-x-4 gap-y-1">
-        <h2 id={id} className="font-semibold">
-          {title}
-        </h2>
+        <h2 className="font-semibold">{title}</h2>
         {note && <p className="text-xs text-muted">{note}</p>}
         {aside}
       </div>

@@ -103,10 +103,13 @@ function mark(plot: uPlot, times: readonly number[], width: number, marked: read
 
 /** A token as a colour that a canvas understands: the browser works out light-dark() for an element's own colour alone. */
 function resolved(element: HTMLElement, style: CSSStyleDeclaration, name: string): string {
-  const before = element.style.color;
+  const { color: before, transitionProperty } = element.style;
+  // Where motion is reduced every change is a very short transition, which would begin at the colour before.
+  element.style.transitionProperty = "none";
   element.style.color = `var(--${name})`;
   const colour = style.color;
   element.style.color = before;
+  element.style.transitionProperty = transitionProperty;
   return colour;
 }
 

@@ -5,6 +5,14 @@ import type { ChartSeries } from "./Chart";
 
 type Values = readonly (number | null)[];
 
+/** Seconds between marks of time, of which the smallest that fits is taken: up to half a minute, half an hour, half a day, a year. */
+const STEPS = [
+  [1, 2, 5, 10, 15, 30],
+  [60, 120, 300, 600, 900, 1_800],
+  [3_600, 7_200, 10_800, 21_600, 43_200],
+  [1, 2, 7, 14, 30, 90, 365].map((days) => days * 86_400),
+].flat();
+
 /** Each series raised by those before it; a gap adds nothing. */
 export function stacked(series: readonly Values[]): number[][] {
   let below: number[] | null = null;
@@ -32,7 +40,7 @@ interface Drawing {
 }
 
 export function chartOptions({ series, look, ghost, size, utc, colour, onBrush, onHover }: Drawing): uPlot.Options {
-  const bars = uPlot.paths.bars!({ size: [0.9, 60] });
+  const bars = uPlot.paths.bars!({ size: [0.9, 240] });
   const zoned = (seconds: number) => {
     const date = new Date(seconds * 1000);
     return utc ? uPlot.tzDate(date, "Etc/UTC") : date;
@@ -53,6 +61,7 @@ export function chartOptions({ series, look, ghost, size, utc, colour, onBrush, 
         ...axis,
         size: 24,
         space: 72,
+        incrs: STEPS,
         values: (_plot, moments, _axis, _space, step) => moments.map((moment) => uPlot.fmtDate(clockPattern(step))(zoned(moment))),
       },
       { ...axis, size: 48, space: 24 },

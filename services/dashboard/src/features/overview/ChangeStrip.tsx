@@ -6,11 +6,9 @@ import { useKeys } from "@/app/keys";
 export interface Change {
   /** Unique. */
   key: string;
-  /** What it says, aloud. */
-  label: string;
   /** All of it, when pointed at. */
   title: string;
-  /** What it shows. */
+  /** What it shows; its texts with spaces between, as they are read aloud. */
   face: ReactNode;
   /** The filter that it leads to. */
   filter: string;
@@ -44,7 +42,6 @@ export function ChangeStrip({ changes, onChoose }: { changes: readonly Change[];
           key={change.key}
           type="button"
           tabIndex={index === at ? 0 : -1}
-          aria-label={change.label}
           title={change.title}
           onKeyDown={pressed}
           onFocus={() => setStop(index)}

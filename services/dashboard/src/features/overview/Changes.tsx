@@ -61,12 +61,10 @@ function riseChange(rise: Rise, filter: string): Change {
   const [before, now] = [formatCount(rise.previousErrors), formatCount(rise.errors)];
   return {
     key: `errors ${rise.service}`,
-    label: `${service} errors ${before} → ${now}`,
     title: `Errors of ${service}: ${formatWhole(rise.errors)} of ${formatWhole(rise.records)} records; before ${formatWhole(rise.previousErrors)} of ${formatWhole(rise.previousRecords)}`,
     face: (
       <>
-        <LevelMark level={levelNamed("ERROR")} />
-        <span className="font-medium">{service} errors</span>
+        <LevelMark level={levelNamed("ERROR")} /> <span className="font-medium">{service} errors</span>{" "}
         <span className="text-bad tabular-nums">
           {before} → {now}
         </span>
@@ -77,12 +75,11 @@ function riseChange(rise: Rise, filter: string): Change {
 }
 
 function silenceChange(rise: Rise, filter: string): Change {
-  const label = `${visible(rise.service)} is silent`;
+  const service = visible(rise.service);
   return {
     key: `silent ${rise.service}`,
-    label,
-    title: `${visible(rise.service)} wrote no record; before ${formatWhole(rise.previousRecords)}`,
-    face: <span className="font-medium text-caution">{label}</span>,
+    title: `${service} wrote no record; before ${formatWhole(rise.previousRecords)}`,
+    face: <span className="font-medium text-caution">{service} is silent</span>,
     filter: toService(rise.service, filter),
   };
 }
@@ -92,13 +89,11 @@ function patternChange(pattern: Pattern, filter: string): Change {
   const level = levelOf(pattern.severityNumber);
   return {
     key: `new ${pattern.template}`,
-    label: `${level.name} new ${template} ${formatCount(pattern.count)}`,
     title: `Not in the period before, ${formatWhole(pattern.count)} now: ${template}`,
     face: (
       <>
-        <LevelMark level={level} />
-        <span className="text-muted">new</span>
-        <span className="max-w-72 truncate font-mono">{template}</span>
+        <LevelMark level={level} /> <span className="text-muted">new</span>{" "}
+        <span className="max-w-72 truncate font-mono">{template}</span>{" "}
         <span className="text-muted tabular-nums">{formatCount(pattern.count)}</span>
       </>
     ),

@@ -92,13 +92,17 @@ function Value({ name, field, value, share, state, onInclude, onExclude, onOnly 
       <button
         type="button"
         aria-pressed={state === "included"}
-        aria-label={`Include ${name} ${text}, ${formatWhole(value.count)} records`}
         title={`Include ${text}: ${formatWhole(value.count)}, ${formatPercent(share)}`}
         onClick={onInclude}
         className="flex h-7 min-w-0 flex-1 items-center gap-1.5 px-1 text-left"
       >
-        {field === "level" && <LevelMark level={levelNamed(value.value)} />}
-        <span className={cx("min-w-0 flex-1 truncate", state === "excluded" && "text-muted line-through")}>{text}</span>
+        <span className="sr-only">Include {name}</span>{" "}
+        {field === "level" && (
+          <span aria-hidden className="flex">
+            <LevelMark level={levelNamed(value.value)} />
+          </span>
+        )}
+        <span className={cx("min-w-0 flex-1 truncate", state === "excluded" && "text-muted line-through")}>{text}</span>{" "}
         {state === "included" && <Check aria-hidden size={12} className="text-accent" />}
         <span className="text-muted tabular-nums">{formatCount(value.count)}</span>
       </button>

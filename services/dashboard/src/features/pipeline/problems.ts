@@ -102,7 +102,7 @@ function gatewayAway({ latest, answered }: History): Finding {
     kind: "gateway",
     sentence: "The gateway does not answer.",
     advice:
-      "Look whether its process runs and can be reached from here. Producers and processors go on without it: nothing is lost by this. What stands below is the last that is known.",
+      "Look whether its process runs and can be reached from here. Producers and processors go on without it: nothing is lost by this.",
     began,
   };
 }

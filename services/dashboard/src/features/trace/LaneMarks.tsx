@@ -8,17 +8,18 @@ import { formatOffset } from "./offset";
 import { percent } from "./TraceAxis";
 import type { Entry } from "./trace";
 
-const ROW_PIXELS = 20;
+/** Height of one row of a lane. */
+export const ROW_PIXELS = 20;
 const TITLE_CHARACTERS = 160;
 
 export interface LaneMarksProps {
   lane: Lane;
-  isShown: (entry: Entry) => boolean;
+  shown: ReadonlySet<Entry>;
   open: Entry | undefined;
   onOpen: (entry: Entry) => void;
 }
 
-export function LaneMarks({ lane, isShown, open, onOpen }: LaneMarksProps) {
+export function LaneMarks({ lane, shown, open, onOpen }: LaneMarksProps) {
   return (
     <>
       {lane.bars.filter(({ left, right }) => right > left).map(({ span, left, right, row, failed }) => (
@@ -42,7 +43,7 @@ export function LaneMarks({ lane, isShown, open, onOpen }: LaneMarksProps) {
           onClick={() => onOpen(mark.entry)}
           className={cx(
             "absolute flex h-5 w-4 -translate-x-1/2 items-center justify-center rounded-sm",
-            !mark.entries.some(isShown) && "opacity-25",
+            !mark.entries.some((entry) => shown.has(entry)) && "opacity-25",
             open && mark.entries.includes(open) && "outline-2 outline-accent",
           )}
           style={{ left: percent(mark.position), top: `${mark.row * ROW_PIXELS + 2}px` }}

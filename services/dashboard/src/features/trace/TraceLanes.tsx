@@ -1,13 +1,14 @@
-/** A trace at a glance: services as lanes, spans as bars, logs as marks. The list below says the same in words and for keys. */
+/**
+ * A trace at a glance: services as lanes, spans as bars, logs as marks. The list below says the same in words and for keys.
+ * Only the lanes in sight are drawn: a trace of a whole job has more marks than a browser draws at once.
+ */
 
-import { cx } from "@/ui/cx";
-import { visible } from "@/lib/text";
+import { useVirtualizer } from "@tanstack/react-virtual";
+import { memo, useRef } from "react";
 import type { Axis } from "./axis";
-import { formatStretch } from "./offset";
-import { counted } from "./summary";
 import type { Lane } from "./lanes";
-import { LaneMarks } from "./LaneMarks";
-import { percent, TraceAxis } from "./TraceAxis";
+import { laneHeight, TraceLane } from "./TraceLane";
+import { TraceAxis } from "./TraceAxis";
 import type { Entry } from "./trace";
 
 export interface TraceLanesProps {
@@ -16,13 +17,24 @@ export interface TraceLanesProps {
   /** The service that is shown alone; empty for all. */
   service: string;
   onService: (service: string) => void;
-  isShown: (entry: Entry) => boolean;
+  /** The logs that are shown; the marks of the others are faint. */
+  shown: ReadonlySet<Entry>;
   /** The log that is open. */
   open: Entry | undefined;
   onOpen: (entry: Entry) => void;
 }
 
-export function TraceLanes({ axis, lanes, service, onService, isShown, open, onOpen }: TraceLanesProps) {
+export const TraceLanes = memo(function TraceLanes({ axis, lanes, service, onService, shown, open, onOpen }: TraceLanesProps) {
+  const scroller = useRef<HTMLDivElement>(null);
+  // The lanes are drawn from the virtualiser anew each time they scroll; nothing memoised reads it.
+  // oxlint-disable-next-line react/incompatible-library
+  const virtual = useVirtualizer({
+    count: lanes.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: (index) => laneHeight(lanes[index]!),
+    getItemKey: (index) => lanes[index]!.service,
+    overscan: 1,
+  });
   return (
     <section aria-label="Services over time" className="border-b border-line bg-surface px-3 pb-2">
       <div className="flex">
@@ -31,54 +43,23 @@ export function TraceLanes({ axis, lanes, service, onService, isShown, open, onO
           <TraceAxis axis={axis} />
         </div>
       </div>
-      {/* What scrolls is reachable by its buttons. */}
-      <ul className="max-h-[24vh] overscroll-contain sm:max-h-[34vh] overflow-y-auto">
-        {lanes.map((lane) => (
-          <li key={lane.service} className="flex items-stretch border-t border-line">
-            <button
-              type="button"
-              aria-pressed={service === lane.service}
-              title={`Show ${visible(lane.service)} alone`}
-              onClick={() => onService(service === lane.service ? "" : lane.service)}
-              className={cx(
-                "flex w-28 shrink-0 items-center gap-1.5 rounded-sm px-1 text-left text-xs hover:bg-sunken sm:w-44",
-                service === lane.service && "bg-accent-wash text-accent",
-              )}
-            >
-              <span className="min-w-0 flex-1 truncate">{visible(lane.service)}</span>
-              <span className="sr-only">
-                {counted(lane.logs, "log")}, {counted(lane.errors, "error")}
-              </span>
-              <span aria-hidden className="text-error">
-                {lane.errors > 0 && `${lane.errors} ✕`}
-              </span>
-              <span aria-hidden className={cx("tabular-nums", service !== lane.service && "text-muted")}>
-                {lane.logs}
-              </span>
-            </button>
-            <div className="relative min-w-0 flex-1 overflow-hidden px-2">
-              <div className="relative" style={{ height: `${lane.rows * 20 + 4}px` }}>
-                <Silences axis={axis} />
-                <LaneMarks lane={lane} isShown={isShown} open={open} onOpen={onOpen} />
-              </div>
-            </div>
-          </li>
-        ))}
-      </ul>
+      <div ref={scroller} className="max-h-[24vh] overflow-y-auto overscroll-contain sm:max-h-[34vh]">
+        <ul className="relative" style={{ height: virtual.getTotalSize() }}>
+          {virtual.getVirtualItems().map((item) => (
+            <TraceLane
+              key={item.key}
+              top={item.start}
+              axis={axis}
+              lane={lanes[item.index]!}
+              alone={lanes[item.index]!.service === service}
+              onService={onService}
+              shown={shown}
+              open={open}
+              onOpen={onOpen}
+            />
+          ))}
+        </ul>
+      </div>
     </section>
   );
-}
-
-/** Where time is squeezed, hatched through every lane. */
-function Silences({ axis }: { axis: Axis }) {
-  return axis.segments
-    .filter(({ squeezed }) => squeezed)
-    .map(({ from, to, left, right }) => (
-      <span
-        key={String(from)}
-        title={`${formatStretch(to - from)} without a log`}
-        className="absolute inset-y-0 border-x border-dashed border-line bg-[repeating-linear-gradient(135deg,var(--line)_0_1px,transparent_1px_5px)]"
-        style={{ left: percent(left), width: percent(right - left) }}
-      />
-    ));
-}
+});

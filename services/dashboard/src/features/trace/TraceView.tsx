@@ -1,6 +1,6 @@
 /** A trace that was found: figures, errors first, lanes, what to show, and the logs in order, one of them open beside. */
 
-import { useEffect, useMemo, useRef } from "react";
+import { useDeferredValue, useEffect, useMemo, useRef } from "react";
 import type { Failure } from "@/api/failure";
 import { useKeys } from "@/app/keys";
 import { usePreferences } from "@/app/preferences";
@@ -35,8 +35,9 @@ export function TraceView({ traceId, trace, failure, onRefresh }: TraceViewProps
   const lanes = useMemo(() => lanesOf(entries, axis), [entries, axis]);
   const errors = useMemo(() => entries.filter(isError), [entries]);
   const services = useMemo(() => servicesOf(entries), [entries]);
-  const { choice, rows, open, active, setActive, choose, openEntry } = useTraceView(entries);
-  const shown = useMemo(() => new Set(rows.map(({ entry }) => entry)), [rows]);
+  const { choice, rows, open, active, setActive, choose, showService, openEntry } = useTraceView(entries);
+  // Typing and the list come first; the faintness of marks may follow.
+  const shown = useDeferredValue(useMemo(() => new Set(rows.map(({ entry }) => entry)), [rows]));
   const findInput = useRef<HTMLInputElement>(null);
   // The address follows the keys a moment later, so while the reader types the field holds what was typed.
   useEffect(() => {
@@ -76,8 +77,8 @@ export function TraceView({ traceId, trace, failure, onRefresh }: TraceViewProps
           axis={axis}
           lanes={lanes}
           service={choice.service}
-          onService={(service) => choose({ service })}
-          isShown={(entry) => shown.has(entry)}
+          onService={showService}
+          shown={shown}
           open={open}
           onOpen={openEntry}
         />

@@ -16,6 +16,8 @@ export interface TraceViewState {
   active: number;
   setActive: (row: number) => void;
   choose: (change: Partial<Choice>) => void;
+  /** Shows this service alone, or all for an empty name. */
+  showService: (service: string) => void;
   openEntry: (entry: Entry | undefined) => void;
 }
 
@@ -34,6 +36,7 @@ export function useTraceView(entries: readonly Entry[]): TraceViewState {
     (change: Partial<Choice>) => void navigate({ search: (before) => ({ ...before, ...change }), replace: true }),
     [navigate],
   );
+  const showService = useCallback((only: string) => choose({ service: only }), [choose]);
   const openEntry = useCallback(
     (entry: Entry | undefined) => {
       const hidden = entry !== undefined && !rows.some((shown) => shown.entry === entry);
@@ -49,5 +52,5 @@ export function useTraceView(entries: readonly Entry[]): TraceViewState {
     },
     [navigate, rows],
   );
-  return { choice, rows, open, active, setActive, choose, openEntry };
+  return { choice, rows, open, active, setActive, choose, showService, openEntry };
 }
