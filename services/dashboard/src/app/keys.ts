@@ -10,6 +10,7 @@ export const KEYS: readonly (readonly [key: string, meaning: string])[] = [
   ["j", "Next row"],
   ["k", "Row before"],
   ["Enter", "Open the row"],
+  ["Space", "Select the row, or give it up"],
   ["Escape", "Close what is open"],
   ["c", "Context of the row"],
   ["f", "Follow its trace"],
@@ -18,6 +19,7 @@ export const KEYS: readonly (readonly [key: string, meaning: string])[] = [
   [".", "Pause or go on"],
   ["w", "What changed"],
   ["?", "These keys"],
+  ["Ctrl F", "Find in the rows that are loaded"],
   ["Ctrl K", "Commands"],
 ];
 

@@ -1,12 +1,12 @@
 /** The range of time: presets, from and to as text, twice as long, and looking again. */
 
 import { Clock, RotateCw, ZoomOut } from "lucide-react";
-import { Popover } from "radix-ui";
-import { type FormEvent, useState } from "react";
+import { type FormEvent, useRef, useState } from "react";
 import type { Zone } from "@/lib/format";
 import { absoluteRange, nowNanos, parseMoment, type RangeText, type Span, zoomOut } from "@/lib/time";
 import { Button, IconButton } from "@/ui/Button";
 import { cx } from "@/ui/cx";
+import { Dropdown } from "@/ui/Dropdown";
 import { momentOfTyped, momentText, PRESETS, rangeLabel } from "./ranges";
 
 export interface TimePickerProps {
@@ -20,53 +20,56 @@ export interface TimePickerProps {
 }
 
 export function TimePicker({ range, span, zone, open, onOpen, onRange, onRefresh }: TimePickerProps) {
+  const button = useRef<HTMLButtonElement>(null);
   const choose = (next: RangeText) => {
     onOpen(false);
+    button.current?.focus();
     onRange(next);
   };
   return (
-    <div className="flex items-center gap-1">
-      <Popover.Root open={open} onOpenChange={onOpen}>
-        <Popover.Trigger asChild>
-          <Button className="h-9 min-w-0 flex-1" aria-label={`Time range: ${rangeLabel(range, zone)}`}>
-            <Clock aria-hidden size={15} className="text-muted" />
-            <span className="truncate">{rangeLabel(range, zone)}</span>
-          </Button>
-        </Popover.Trigger>
-        <Popover.Portal>
-          <Popover.Content
-            align="end"
-            sideOffset={4}
-            collisionPadding={8}
-            aria-label="Time range"
-            className="z-40 grid w-[min(30rem,calc(100vw-1rem))] gap-3 rounded-lg border border-line bg-raised p-3 shadow-lg sm:grid-cols-[10rem_1fr]"
-          >
-            <ul className="grid grid-cols-2 gap-0.5 sm:block">
-              {PRESETS.map((preset) => (
-                <li key={preset.from}>
-                  <button
-                    type="button"
-                    aria-pressed={range.from === preset.from && range.to === "now"}
-                    onClick={() => choose({ from: preset.from, to: "now" })}
-                    className={cx(
-                      "w-full rounded px-2 py-1 text-left text-sm hover:bg-sunken",
-                      range.from === preset.from && range.to === "now" && "bg-accent-wash text-accent",
-                    )}
-                  >
-                    {preset.name}
-                  </button>
-                </li>
-              ))}
-            </ul>
-            <div className="space-y-3">
-              <FromTo key={`${range.from} ${range.to}`} range={range} zone={zone} onChoose={choose} />
-              <Button disabled={!span} onClick={() => span && choose(absoluteRange(zoomOut(span, nowNanos())))}>
-                <ZoomOut aria-hidden size={15} /> Twice the range
-              </Button>
-            </div>
-          </Popover.Content>
-        </Popover.Portal>
-      </Popover.Root>
+    <div className="relative flex items-center gap-1">
+      <Button
+        ref={button}
+        className="h-9 min-w-0 flex-1"
+        aria-expanded={open}
+        aria-label={`Time range: ${rangeLabel(range, zone)}`}
+        onClick={() => onOpen(!open)}
+      >
+        <Clock aria-hidden size={15} className="text-muted" />
+        <span className="truncate">{rangeLabel(range, zone)}</span>
+      </Button>
+      {open && (
+        <Dropdown
+          label="Time range"
+          button={button}
+          onClose={() => onOpen(false)}
+          className="right-0 grid w-[min(30rem,calc(100vw-1.5rem))] gap-3 p-3 sm:grid-cols-[10rem_1fr]"
+        >
+          <ul className="grid grid-cols-2 gap-0.5 sm:block">
+            {PRESETS.map((preset) => (
+              <li key={preset.from}>
+                <button
+                  type="button"
+                  aria-pressed={range.from === preset.from && range.to === "now"}
+                  onClick={() => choose({ from: preset.from, to: "now" })}
+                  className={cx(
+                    "w-full rounded px-2 py-1 text-left text-sm hover:bg-sunken",
+                    range.from === preset.from && range.to === "now" && "bg-accent-wash text-accent",
+                  )}
+                >
+                  {preset.name}
+                </button>
+              </li>
+            ))}
+          </ul>
+          <div className="space-y-3">
+            <FromTo key={`${range.from} ${range.to}`} range={range} zone={zone} onChoose={choose} />
+            <Button disabled={!span} onClick={() => span && choose(absoluteRange(zoomOut(span, nowNanos())))}>
+              <ZoomOut aria-hidden size={15} /> Twice the range
+            </Button>
+          </div>
+        </Dropdown>
+      )}
       <IconButton label="Look again" onClick={onRefresh}>
         <RotateCw size={16} />
       </IconButton>

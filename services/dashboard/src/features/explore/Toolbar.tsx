@@ -42,17 +42,21 @@ export function Toolbar({ tab, isNarrow, onDo, onFind }: ToolbarProps) {
           <Columns3 size={16} />
         </IconButton>
       )}
-      <IconButton label="Find in results" onClick={onFind}>
-        <Search size={16} />
-      </IconButton>
-      <IconButton
-        label="Wrap long lines"
-        aria-pressed={wrap}
-        className={wrap ? "bg-accent-wash text-accent" : ""}
-        onClick={() => changePreferences({ wrap: !wrap })}
-      >
-        <WrapText size={16} />
-      </IconButton>
+      {tab !== "patterns" && (
+        <>
+          <IconButton label="Find in results" onClick={onFind}>
+            <Search size={16} />
+          </IconButton>
+          <IconButton
+            label="Wrap long lines"
+            aria-pressed={wrap}
+            className={wrap ? "bg-accent-wash text-accent" : ""}
+            onClick={() => changePreferences({ wrap: !wrap })}
+          >
+            <WrapText size={16} />
+          </IconButton>
+        </>
+      )}
       <IconButton label="Export" onClick={() => onDo("export")}>
         <Download size={16} />
       </IconButton>

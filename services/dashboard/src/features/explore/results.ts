@@ -9,7 +9,7 @@ export const PAGE_SIZE = 500;
 export const MOST_ROWS = 10_000;
 
 export interface Results {
-  /** Which question they answer, as `keyOf` writes it; empty before the first answer. */
+  /** Which question they answer: its range and filter. Empty before the first one. */
   readonly key: string;
   /** Newest first. */
   readonly rows: readonly LogRecord[];

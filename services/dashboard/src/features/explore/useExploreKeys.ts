@@ -58,7 +58,6 @@ export function useExploreKeys(explore: Explore, doings: Doings): void {
     r: doings.refresh,
     j: () => go(Math.min(active + 1, rows.length - 1)),
     k: () => go(Math.max(active - 1, 0)),
-    Enter: () => openRow(active),
     Escape: closeWhatIsOpen,
     c: () => {
       if (!address.row) openRow(active);
@@ -68,7 +67,7 @@ export function useExploreKeys(explore: Explore, doings: Doings): void {
     x: excludeSelected,
     l: goLive,
   });
-  useControlF(find.text !== null, openFind);
+  useControlF(find.text !== null || address.tab === "patterns", openFind);
 
   const latest = useRef({ ...doings, goLive, openFind });
   useEffect(() => {
@@ -91,12 +90,12 @@ export function useExploreKeys(explore: Explore, doings: Doings): void {
   );
 }
 
-/** Ctrl F finds in the rows; once its field is open, the next one is the browser's own. */
-function useControlF(isOpen: boolean, open: () => void): void {
+/** Ctrl F finds in the rows; where there are none, or once its field is open, it is the browser's own. */
+function useControlF(isOwn: boolean, open: () => void): void {
   useEffect(() => {
     const pressed = (event: KeyboardEvent) => {
       const isFind = event.key.toLowerCase() === "f" && (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey;
-      if (!isFind || isOpen || document.querySelector("dialog[open]")) return;
+      if (!isFind || isOwn || document.querySelector("dialog[open]")) return;
       event.preventDefault();
       open();
     };

@@ -25,7 +25,7 @@ export function Headings({ columns }: { columns: readonly RecordColumn[] }) {
           {visible(name)}
         </span>
       ))}
-      <span role="columnheader" className="flex-1">
+      <span role="columnheader" className="min-w-48 flex-1">
         Message
       </span>
     </div>

@@ -68,7 +68,7 @@ export function RecordRow({ index, position, record, top, active, selected, meas
               {column.value(record)}
             </span>
           ))}
-          <span role="cell" className={cx("min-w-0 flex-1 font-mono text-xs leading-6", wrap ? "break-all" : "truncate")}>
+          <span role="cell" className={cx("flex-1 font-mono text-xs leading-6", columns.length > 0 ? "min-w-48" : "min-w-0", wrap ? "break-all" : "truncate")}>
             <Marked text={listLine(record.body)} word={find} />
           </span>
         </>
