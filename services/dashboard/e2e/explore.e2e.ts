@@ -79,12 +79,13 @@ it("includes and excludes by facets, and the chips say so", async () => {
   await facets.getByRole("button", { name: /^Include service cart\b/ }).click();
   await expect.poll(() => query(page).inputValue()).toBe("service = cart");
   await facets.getByRole("button", { name: /^Exclude level DEBUG/ }).click();
-  await expect.poll(() => addressed(page, "q")).toMatch(/^service = cart AND NOT/);
-  await rows(page).first().waitFor();
+  await expect.poll(() => addressed(page, "q")).toMatch(/^service = cart AND severity < DEBUG OR severity >= INFO$/);
+  // The rows before stand until the first of the new ones are here.
+  await expect.poll(() => rows(page).getByLabel("DEBUG", { exact: true }).count()).toBe(0);
+  await expect.poll(() => rows(page).count()).toBeGreaterThan(5);
   expect(await rows(page).getByText("cart", { exact: true }).count()).toBe(await rows(page).count());
-  expect(await rows(page).getByLabel("DEBUG", { exact: true }).count()).toBe(0);
   await page.getByRole("list", { name: "Conditions" }).getByRole("button", { name: "Remove service = cart" }).click();
-  await expect.poll(() => addressed(page, "q")).toMatch(/^NOT/);
+  await expect.poll(() => addressed(page, "q")).toMatch(/^severity < DEBUG/);
   await page.context().close();
 });
 

@@ -21,6 +21,9 @@ interface Awaited {
   ifLost: boolean;
 }
 
+/** No list is that low: the end was not sought yet. */
+const NOWHERE = { top: 0, height: -1 };
+
 interface LiveListProps {
   label: string;
   client: LiveClient;
@@ -34,7 +37,7 @@ export function LiveList({ label, client, lane, zone, onOpen }: LiveListProps) {
   const reading = useStore(lane.reading);
   const scroller = useRef<HTMLDivElement>(null);
   const pixels = useHeight(scroller);
-  const placed = useRef({ top: 0, height: 0 });
+  const placed = useRef(NOWHERE);
   const [scrollTop, setScrollTop] = useState(0);
   const [chosen, setChosen] = useState(0);
   const awaited = useRef<Awaited | null>(null);
@@ -61,6 +64,7 @@ export function LiveList({ label, client, lane, zone, onOpen }: LiveListProps) {
       placed.current = { top: element.scrollTop, height: element.clientHeight };
       return;
     }
+    placed.current = NOWHERE;
     const shift = shiftOf(view, reading, element.scrollTop);
     if (view.first < reading.base) lane.reading.set({ ...reading, base: view.first });
     if (shift > 0) element.scrollTop += shift;
