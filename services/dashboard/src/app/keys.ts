@@ -34,6 +34,7 @@ export function useKeys(bindings: Bindings): void {
   useEffect(() => {
     const pressed = (event: KeyboardEvent) => {
       if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+      if (event.key === "Enter" && isOperated(event.target)) return;
       if (document.querySelector("dialog[open]")) return;
       const handler = latest.current[event.key];
       if (!handler) return;
@@ -47,4 +48,9 @@ export function useKeys(bindings: Bindings): void {
 
 function isTyping(target: EventTarget | null): boolean {
   return target instanceof HTMLElement && (target.isContentEditable || /^(?:INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
+}
+
+/** Enter belongs to the button or the link that has the focus. */
+function isOperated(target: EventTarget | null): boolean {
+  return target instanceof Element && target.closest("button, a[href], summary, [role=slider]") !== null;
 }

@@ -15,8 +15,11 @@ import { MarkRow } from "./MarkRow";
 import type { Mark } from "./protocol";
 import { atEnd, newLines, ROW_PIXELS, rowsIn, shiftOf, slotsIn, windowAt } from "./scrolling";
 
-/** After which rows that were asked for are drawn. */
-const FOCUS_MILLIS = 60;
+/** A row that gets the focus once it is drawn; with `ifLost`, only when nothing else has it. */
+interface Awaited {
+  seq: number;
+  ifLost: boolean;
+}
 
 interface LiveListProps {
   label: string;
@@ -31,8 +34,10 @@ export function LiveList({ label, client, lane, zone, onOpen }: LiveListProps) {
   const reading = useStore(lane.reading);
   const scroller = useRef<HTMLDivElement>(null);
   const pixels = useHeight(scroller);
+  const placed = useRef({ top: 0, height: 0 });
   const [scrollTop, setScrollTop] = useState(0);
   const [chosen, setChosen] = useState(0);
+  const awaited = useRef<Awaited | null>(null);
   const base = reading?.base ?? view.first;
   const count = (reading?.bottom ?? view.end) - base;
   const slots = Math.max(slotsIn(pixels), view.rows.length);
@@ -47,12 +52,23 @@ export function LiveList({ label, client, lane, zone, onOpen }: LiveListProps) {
     const element = scroller.current;
     if (!element) return;
     if (!reading) {
+      // The browser scrolls before it tells: who has left the end since it was found must not be carried back to it.
+      if (hasLeft(element, placed.current)) {
+        client.pause();
+        return;
+      }
       element.scrollTop = element.scrollHeight;
+      placed.current = { top: element.scrollTop, height: element.clientHeight };
       return;
     }
     const shift = shiftOf(view, reading, element.scrollTop);
     if (view.first < reading.base) lane.reading.set({ ...reading, base: view.first });
     if (shift > 0) element.scrollTop += shift;
+    const { seq, ifLost } = awaited.current ?? { seq: Number.NaN, ifLost: true };
+    const row = element.querySelector<HTMLElement>(`[data-index="${seq - base}"]`);
+    if (!row || (ifLost && document.activeElement !== document.body)) return;
+    awaited.current = null;
+    row.focus({ preventScroll: true });
   });
 
   const scrolled = () => {
@@ -78,6 +94,7 @@ export function LiveList({ label, client, lane, zone, onOpen }: LiveListProps) {
       if (next === null) return;
       client.pause();
       setChosen(base + next);
+      awaited.current = { seq: base + next, ifLost: false };
       reveal(scroller.current!, next);
     }
     event.preventDefault();
@@ -91,8 +108,8 @@ export function LiveList({ label, client, lane, zone, onOpen }: LiveListProps) {
   const loaded = async (seq: number, mark: Mark) => {
     setChosen(seq);
     await client.restore(lane, mark);
-    // The mark has moved up, perhaps out of sight, with the focus on it; the line in its place takes that.
-    setTimeout(() => keepFocus(scroller.current), FOCUS_MILLIS);
+    // The mark will move up, perhaps out of sight, with the focus on it; the line in its place takes that.
+    awaited.current = { seq, ifLost: true };
   };
 
   return (
@@ -148,26 +165,23 @@ export function LiveList({ label, client, lane, zone, onOpen }: LiveListProps) {
   );
 }
 
+/** Whether a list was scrolled away from its end by somebody, and not by a change of its own size. */
+function hasLeft(element: HTMLElement, placed: { top: number; height: number }): boolean {
+  const end = element.scrollHeight - element.clientHeight;
+  return element.clientHeight === placed.height && element.scrollTop < Math.min(placed.top, end) - ROW_PIXELS;
+}
+
 /** The row that Tab leads to: the chosen one where it is drawn, else the nearest that is. */
 function tabStopOf(rows: readonly LiveRow[], wanted: number): number {
   const [first, last] = [rows[0]?.seq ?? 0, rows.at(-1)?.seq ?? 0];
   return Math.min(Math.max(wanted, first), last);
 }
 
-/** Bring a row into sight, and the focus to it once it is drawn. */
+/** Bring a row into sight. */
 function reveal(scroller: HTMLElement, index: number): void {
   const top = index * ROW_PIXELS;
   if (top < scroller.scrollTop) scroller.scrollTop = top;
   else if (top + ROW_PIXELS > scroller.scrollTop + scroller.clientHeight) scroller.scrollTop = top + ROW_PIXELS - scroller.clientHeight;
-  const focus = () => scroller.querySelector<HTMLElement>(`[aria-rowindex="${index + 1}"]`)?.focus({ preventScroll: true });
-  focus();
-  setTimeout(focus, FOCUS_MILLIS);
-}
-
-/** Give the focus to the tab stop when it was lost with its row. */
-function keepFocus(scroller: HTMLElement | null): void {
-  if (document.activeElement !== document.body) return;
-  scroller?.querySelector<HTMLElement>('[role="row"][tabindex="0"]')?.focus({ preventScroll: true });
 }
 
 function useHeight(element: React.RefObject<HTMLElement | null>): number {

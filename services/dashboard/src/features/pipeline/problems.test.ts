@@ -163,9 +163,15 @@ describe("dead letters", () => {
 
 describe("a producer", () => {
   test("that wrote and does not is silent, since its last commit", () => {
-    expect(after(snapshot(90, { producers: [producer()] }))).toMatchObject([
-      { kind: "silent", subject: "log-producer-0", since: NOON, orBefore: false, sentence: "Nothing was stored of log-producer-0 for 90 s." },
+    const stored = { producers: [producer({ lastCommit: second(100) })] };
+    expect(after(snapshot(0), snapshot(100, stored), snapshot(190, stored))).toMatchObject([
+      { kind: "silent", subject: "log-producer-0", since: second(100), orBefore: false, sentence: "Nothing was stored of log-producer-0 for 90 s." },
     ]);
+  });
+
+  test("that had ended before, or ends soon, has done what it was asked to do", () => {
+    expect(after(snapshot(90, { producers: [producer()] }))).toEqual([]);
+    expect(after(snapshot(0), snapshot(190, { producers: [producer({ lastCommit: second(30) })] }))).toEqual([]);
   });
 
   test("that goes on with another spool is not", () => {
@@ -199,8 +205,9 @@ describe("unaccounted batches", () => {
 
 test("the most severe comes first", () => {
   const problems = after(
-    snapshot(120, {
-      producers: [producer()],
+    snapshot(0),
+    snapshot(240, {
+      producers: [producer({ lastCommit: second(100) })],
       processors: [processor({ walFill: 0.9 }), processor({ name: "log-processor-1", ready: false }), silentProcessor("log-processor-2")],
       summary: summary({ lostBatches: 2, lagSeconds: 9 }),
     }),

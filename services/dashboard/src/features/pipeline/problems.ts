@@ -211,7 +211,8 @@ function deadLetters({ producers, samples }: History): Finding[] {
 }
 
 /** A producer that wrote under an hour ago and not since, unless another spool of the same name writes. */
-function silentProducers({ producers, latest, answered }: History): Finding[] {
+// A file that is shipped once ends, and is no problem: silent is who went on storing for a while under the reader's eyes.
+function silentProducers({ producers, latest, answered, from }: History): Finding[] {
   if ("failed" in latest.ledger || answered.ledger === null) return [];
   const newest = new Map<string, Producer & { lastCommit: number }>();
   for (const producer of producers) {
@@ -219,7 +220,7 @@ function silentProducers({ producers, latest, answered }: History): Finding[] {
     if (lastCommit !== null && lastCommit > (newest.get(name)?.lastCommit ?? 0)) newest.set(name, { ...producer, lastCommit });
   }
   return [...newest.values()]
-    .filter(({ lastCommit }) => latest.at - lastCommit > SILENT_MILLIS && latest.at - lastCommit < FORGOTTEN_MILLIS)
+    .filter(({ lastCommit }) => lastCommit - from > SILENT_MILLIS && latest.at - lastCommit > SILENT_MILLIS && latest.at - lastCommit < FORGOTTEN_MILLIS)
     .map(({ name, lastCommit }) => ({
       kind: "silent",
       subject: name,

@@ -1,6 +1,7 @@
 /** What of a trace is shown: a text, one service, a least level. */
 
 import type { RefObject } from "react";
+import { formatWhole } from "@/lib/format";
 import { LEVELS } from "@/lib/levels";
 import { visible } from "@/lib/text";
 import { Button } from "@/ui/Button";
@@ -58,7 +59,7 @@ export function TraceFilter({ choice, services, shown, all, findInput, onChange 
         ))}
       </select>
       <span className="text-xs text-muted tabular-nums">
-        {shown} of {all} shown
+        {formatWhole(shown)} of {formatWhole(all)} shown
       </span>
       {isChosen && (
         <Button look="quiet" className="text-accent" onClick={() => onChange({ find: "", service: "", level: "" })}>

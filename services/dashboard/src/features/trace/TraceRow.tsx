@@ -45,7 +45,7 @@ export function TraceRow({ index, shown, find, top, active, measure, zone, wrap,
     >
       {afterSilence && (
         <div role="cell" className="h-6 border-y border-dashed border-line bg-sunken px-3 text-xs leading-6 text-muted">
-          ‖ {formatStretch(gap)} without a log
+          ‖ {formatStretch(gap)} later
         </div>
       )}
       <div className="flex items-start gap-2 px-3">

@@ -51,7 +51,7 @@ export function axisOf(offsets: readonly Nanos[]): Axis {
  * are alike, they are the trace's rhythm and not its silences.
  */
 export function longSilence(gaps: readonly Nanos[]): Nanos | null {
-  const ascending = gaps.filter((gap) => gap > 0n).toSorted((one, other) => (one < other ? -1 : one > other ? 1 : 0));
+  const ascending = BigUint64Array.from(gaps.filter((gap) => gap > 0n)).toSorted();
   let shorter = 0n;
   for (const [index, gap] of ascending.entries()) {
     if (index > 0 && index * 2 >= ascending.length && gap > LONG * shorter) return gap;
