@@ -39,7 +39,7 @@ export function Trouble({ failure, retryIn, hasRows, onRetry }: TroubleProps) {
 function Denied({ message }: { message: string }) {
   return (
     <>
-      The gateway denies this: {message}{" "}
+      The gateway denies this ({message}).{" "}
       <Link to="/settings" className="underline">
         Give it an access token
       </Link>
