@@ -25,6 +25,8 @@ export const THEMES = ["light", "dark"] as const;
 const CALLS = "**/logmesh.v1.*/**";
 /** Long enough for the answers of a system at rest; a stream's page never falls silent. */
 const SETTLED_MILLIS = 1_200;
+/** A busy machine takes so long until every element has the colours of another theme. */
+const THEMED_MILLIS = 300;
 
 /** The path at which a page is in this state, given `trace`, the id of a trace that is stored. */
 export function pathOf(page: PageName, state: State, trace?: string): string {
@@ -50,4 +52,5 @@ export async function drawn(page: Page): Promise<void> {
   await page.evaluate(
     () => new Promise<void>((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => resolve()))),
   );
+  await page.waitForTimeout(THEMED_MILLIS);
 }

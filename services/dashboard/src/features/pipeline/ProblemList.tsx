@@ -47,7 +47,7 @@ function ProblemRow({ problem, now, zone }: { problem: Problem; now: number; zon
       <Icon aria-hidden size={16} className={cx("mt-0.5", bad ? "text-bad" : "text-caution")} />
       <div className="min-w-0">
         <div className="flex flex-wrap items-baseline justify-between gap-x-4">
-          <h3 className="font-semibold wrap-anywhere">{visible(problem.sentence)}</h3>
+          <h2 className="font-semibold wrap-anywhere">{visible(problem.sentence)}</h2>
           <p className="text-xs whitespace-nowrap text-muted tabular-nums">{sinceText(problem, now, zone)}</p>
         </div>
         <p className="mt-1 max-w-[90ch] wrap-anywhere">{problem.advice}</p>
