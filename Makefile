@@ -91,8 +91,8 @@ bench-queries: setup ## Measure queries on stored records (ARGS="--records 50000
 	$(BIN)/python -m benchmarks.queries $(ARGS)
 
 .PHONY: bench-ui
-bench-ui: dashboard ## Measure the built dashboard: the sizes of its JavaScript beside their targets
-	@$(BIN)/python -m scripts.bundle_sizes
+bench-ui: dashboard ## Measure the dashboard in Chromium: sizes, first row, histogram, long lines, Live (ARGS="--seconds 600")
+	$(BIN)/python -m benchmarks.ui $(ARGS)
 
 .PHONY: screenshots
 screenshots: setup ## Every page, state, width and theme as PNGs in screenshots/ (ARGS="--out FOLDER")

@@ -3,6 +3,8 @@
  *
  *     logmesh up --rate 5000 …
  *     node bench/live.mjs http://localhost:3000 [seconds]
+ *
+ * Prints one JSON object.
  */
 
 import { pathToFileURL } from "node:url";
@@ -123,11 +125,7 @@ async function main(url, seconds) {
   const browser = await chromium.launch(BROWSER);
   try {
     const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
-    const figures = await measureLive(page, { url, seconds });
-    for (const [name, value] of Object.entries(figures)) {
-      const text = name.endsWith("Bytes") ? `${(value / 1e6).toFixed(1)} MB` : value.toFixed(1);
-      process.stdout.write(`${name.replace("Bytes", "").padEnd(20)} ${text}\n`);
-    }
+    process.stdout.write(`${JSON.stringify(await measureLive(page, { url, seconds }))}\n`);
   } finally {
     await browser.close();
   }
