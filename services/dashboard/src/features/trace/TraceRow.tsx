@@ -6,7 +6,7 @@ import { levelOf } from "@/lib/levels";
 import { listLine, visible } from "@/lib/text";
 import { cx } from "@/ui/cx";
 import { LevelMark } from "@/ui/LevelMark";
-import { Found } from "./Found";
+import { Marked } from "@/ui/Marked";
 import { formatOffset, formatStretch } from "./offset";
 import type { Shown } from "./shown";
 
@@ -73,7 +73,7 @@ export function TraceRow({ index, shown, find, top, active, measure, zone, wrap,
           {span.slice(0, SPAN_DIGITS)}
         </span>
         <span role="cell" className={cx("min-w-0 flex-1 font-mono text-xs leading-6", wrap ? "break-all" : "truncate")}>
-          <Found text={listLine(record.body)} find={find} />
+          <Marked text={listLine(record.body)} word={find} />
         </span>
       </div>
     </div>
