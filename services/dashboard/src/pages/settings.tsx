@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { pipeline } from "@/api/clients";
 import { changePreferences, type Theme, usePreferences } from "@/app/preferences";
-import { KEYS } from "@/app/keys";
+import { KeyList } from "@/app/KeyList";
 import { Choice } from "@/features/settings/Choice";
 import { Group, Row } from "@/features/settings/Group";
 import { TokenField } from "@/features/settings/TokenField";
@@ -59,16 +59,7 @@ export function SettingsPage() {
         </Row>
       </Group>
       <Group title="Keys" note="They rest while you type.">
-        <dl className="grid grid-cols-[auto_1fr] gap-x-4 gap-y-1.5 p-3 text-sm sm:grid-cols-[auto_1fr_auto_1fr]">
-          {KEYS.map(([key, meaning]) => (
-            <div key={key} className="contents">
-              <dt>
-                <kbd className="rounded border border-line bg-sunken px-1.5 font-mono text-xs">{key}</kbd>
-              </dt>
-              <dd>{meaning}</dd>
-            </div>
-          ))}
-        </dl>
+        <KeyList className="grid-cols-[auto_1fr] p-3 sm:grid-cols-[auto_1fr_auto_1fr]" />
       </Group>
     </div>
   );
