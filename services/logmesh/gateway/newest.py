@@ -1,16 +1,15 @@
 """Looks for the newest match of a range with all of the database's workers, which a query that hands out rows doesn't get."""
 
-from typing import TYPE_CHECKING
+from typing import Final
+
+import asyncpg
 
 from logmesh.filters.ast import Node
 from logmesh.gateway.counting import from_records
 from logmesh.gateway.request import TimeRange
 from logmesh.gateway.rows import from_timestamp
 
-if TYPE_CHECKING:
-    import asyncpg
-
-_LAST_OF_MICROSECOND = 999
+_LAST_OF_MICROSECOND: Final = 999
 
 
 async def newest_match(connection: "asyncpg.pool.PoolConnectionProxy", node: Node, span: TimeRange) -> int | None:
