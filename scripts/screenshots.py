@@ -5,23 +5,19 @@ Starts a Logmesh of its own, lets the generator fill it, and stops it at the end
 
 import argparse
 import os
-import re
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from scripts.dashboard import DASHBOARD, MODULES, BuildFailed, build
 from scripts.node import ROOT, NodeMissing, require_node
+from scripts.running import running
 
 # A network of its own, so that a Logmesh that runs here already is left alone.
 LOOPBACK = "127.0.77"
-_START_LIMIT_SECONDS = 120
 _LIMIT_SECONDS = 900
 
 
@@ -40,49 +36,19 @@ def main() -> int:
         build(node)
     except (NodeMissing, BuildFailed) as failure:
         sys.exit(f"make screenshots: {failure}")
-    with running_system():
-        time.sleep(options.fill_seconds)
-        environment = node.environment(MODULES / ".bin") | {
-            "LOGMESH_DASHBOARD": f"http://{LOOPBACK}.1:3000",
-            "LOGMESH_CHROMIUM": chromium,
-            "LOGMESH_SCREENSHOTS": str(options.out.resolve()),
-        }
-        command = [str(node.program), "e2e/run.mjs", "e2e/screenshots.ts"]
-        done = subprocess.run(command, cwd=DASHBOARD, env=environment, timeout=_LIMIT_SECONDS, check=False)
-    print(f"{len(list(options.out.glob('*.png')))} pictures in {options.out}")
-    return done.returncode
-
-
-@contextmanager
-def running_system() -> Iterator[None]:
-    """A `logmesh up` with a canary, in a folder that is removed at the end."""
     with tempfile.TemporaryDirectory(prefix="logmesh-screenshots-") as folder:
         Path(folder).chmod(0o755)  # PostgreSQL may run as another user
-        command = [
-            sys.executable,
-            "-m",
-            "logmesh.cli.main",
-            "up",
-            "--data-dir",
-            f"{folder}/data",
-            "--loopback",
-            LOOPBACK,
-        ]
-        log = Path(folder) / "up.log"
-        with log.open("w") as output:
-            process = subprocess.Popen(
-                [*command, "--canary", "20", "--producers", "2"], stdout=output, stderr=subprocess.STDOUT
-            )
-        try:
-            deadline = time.monotonic() + _START_LIMIT_SECONDS
-            while not re.search(r"^Logmesh is up", log.read_text(), re.MULTILINE):
-                if process.poll() is not None or time.monotonic() > deadline:
-                    sys.exit(f"make screenshots: Logmesh did not start:\n{log.read_text()}")
-                time.sleep(0.2)
-            yield
-        finally:
-            process.send_signal(signal.SIGTERM)
-            process.wait(60)
+        with running(Path(folder) / "data", LOOPBACK, "--canary", "20", "--producers", "2") as url:
+            time.sleep(options.fill_seconds)
+            environment = node.environment(MODULES / ".bin") | {
+                "LOGMESH_DASHBOARD": url,
+                "LOGMESH_CHROMIUM": chromium,
+                "LOGMESH_SCREENSHOTS": str(options.out.resolve()),
+            }
+            command = [str(node.program), "e2e/run.mjs", "e2e/screenshots.ts"]
+            done = subprocess.run(command, cwd=DASHBOARD, env=environment, timeout=_LIMIT_SECONDS, check=False)
+    print(f"{len(list(options.out.glob('*.png')))} pictures in {options.out}")
+    return done.returncode
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
-/** Addresses and their pages. A page is loaded when it is first opened. */
+/** Addresses and their pages. Explore, where most visits begin, comes with the first scripts; another page when it is first opened. */
 
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect, retainSearchParams } from "@tanstack/react-router";
+import { ExplorePage } from "@/pages/explore";
 import { only, parseSearch, type Scope, stringifySearch } from "./search";
 import { NotFound, PageFailed } from "./PageFailed";
 import { Shell } from "./Shell";
@@ -25,7 +26,7 @@ export const exploreRoute = createRoute({
   getParentRoute: () => root,
   path: "/explore",
   validateSearch: only("tab", "row", "at", "by", "columns", "facets"),
-  component: lazyRouteComponent(() => import("@/pages/explore"), "ExplorePage"),
+  component: ExplorePage,
 });
 
 export const liveRoute = createRoute({
