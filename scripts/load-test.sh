@@ -36,7 +36,7 @@ summary() {
 from logmesh import Client
 with Client("localhost:50050") as client:
     now = client.summary()
-print(now.stored, now.lost_batches, now.unaccounted_batches, f"{now.lag.total_seconds():.1f}")'
+print(now.stored, now.lost_batches, now.unaccounted_batches, f"{now.lag.total_seconds():.1f}" if now.lag else "-")'
 }
 
 # Runs in each processor's pod: the histogram of the latency, as "bound count" lines.
