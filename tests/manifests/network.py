@@ -40,7 +40,8 @@ class Network:
             return True
         peers, rules = ("to", "egress") if direction == "Egress" else ("from", "ingress")
         return any(
-            _is_peer(rule.get(peers), other, namespace_of(policy)) and _is_port(rule.get("ports"), target, port, protocol)
+            _is_peer(rule.get(peers), other, namespace_of(policy))
+            and _is_port(rule.get("ports"), target, port, protocol)
             for policy in policies
             for rule in policy["spec"].get(rules) or ()
         )
@@ -79,8 +80,6 @@ def _is_port(allowed: list[dict[str, Any]] | None, target: Peer, port: int, prot
     for entry in allowed:
         wanted = entry.get("port")
         first = dict(target.ports).get(wanted, -1) if isinstance(wanted, str) else wanted
-        if entry.get("protocol", "TCP") == protocol and (
-            first is None or first <= port <= entry.get("endPort", first)
-        ):
+        if entry.get("protocol", "TCP") == protocol and (first is None or first <= port <= entry.get("endPort", first)):
             return True
     return False

@@ -39,7 +39,9 @@ MONITORING = {"kubernetes.io/metadata.name": "monitoring"}
 FOREIGN = (
     Peer("prometheus", "monitoring", {"app.kubernetes.io/name": "prometheus"}, MONITORING),
     Peer("grafana", "monitoring", {"app.kubernetes.io/name": "grafana"}, MONITORING),
-    Peer("jaeger", "monitoring", {"app": "jaeger", "app.kubernetes.io/name": "jaeger"}, MONITORING, {"otlp-grpc": 4317}),
+    Peer(
+        "jaeger", "monitoring", {"app": "jaeger", "app.kubernetes.io/name": "jaeger"}, MONITORING, {"otlp-grpc": 4317}
+    ),
     Peer("outside", address="203.0.113.7"),
     Peer("stranger", "elsewhere", {"app": "stranger"}, {"kubernetes.io/metadata.name": "elsewhere"}),
     Peer("intruder", "log-system", {"app": "intruder"}, {"kubernetes.io/metadata.name": "log-system"}),

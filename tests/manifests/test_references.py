@@ -94,7 +94,9 @@ def test_probes_ask_ports_that_the_container_has(objects: tuple[Object, ...]) ->
 
 
 def test_programs_know_their_variables(objects: tuple[Object, ...]) -> None:
-    configurations = {(namespace_of(i), i["metadata"]["name"]): i.get("data", {}) for i in of_kind(objects, "ConfigMap")}
+    configurations = {
+        (namespace_of(i), i["metadata"]["name"]): i.get("data", {}) for i in of_kind(objects, "ConfigMap")
+    }
     seen = 0
     for workload in workloads(objects):
         for container in workload.containers:
@@ -139,7 +141,7 @@ def test_images_have_a_tag_of_their_own(objects: tuple[Object, ...]) -> None:
     for workload in workloads(objects):
         for container in workload.containers:
             _, _, tag = container["image"].rpartition("/")[2].partition(":")
-            assert tag and tag != "latest", f"{workload.title}: {container["image"]}"
+            assert tag and tag != "latest", f"{workload.title}: {container['image']}"
 
 
 def _is_chosen(pod: Workload, item: Object, labels: dict[str, str]) -> bool:

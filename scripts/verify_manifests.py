@@ -1,0 +1,164 @@
+"""``make verify-manifests``: everything a cluster is given, before the tools that judge such things.
+
+Each judge prints a line. One whose program is not installed says so and is passed over, except where CI=true and the program is
+one that `make setup` installs. Ends with 1 when any judge found something.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import kubernetes_validate
+import yaml
+from kubernetes_validate import utils as schemas
+from scripts.custom_resources import custom_resource_errors
+from scripts.manifests import CHART, Object, RenderFailed, combinations, has_kubectl, render, title
+from scripts.node import ROOT
+
+_LIMIT_SECONDS = 300
+_KUBERNETES_VERSIONS = 3
+
+
+class Skipped(Exception):
+    """A judge that can't be asked here; the text says what is missing."""
+
+
+def main() -> int:
+    """Ask every judge and return the exit code."""
+    found = False
+    for judge in (kubernetes, custom_resources, istioctl, helm, shellcheck, hadolint, promtool, envoy, compose):
+        try:
+            errors = judge()
+        except Skipped as reason:
+            print(f"{judge.__name__:<18} passed over: {reason}")
+            continue
+        except (subprocess.TimeoutExpired, RenderFailed) as failure:
+            errors = [str(failure)]
+        found |= bool(errors)
+        print(f"{judge.__name__:<18} {'no findings' if not errors else f'{len(errors)} findings'}: {judge.__doc__}")
+        for error in errors:
+            print(f"  {error}")
+    return int(found)
+
+
+def kubernetes() -> list[str]:
+    """every combination against the schemas of the last three Kubernetes versions, strictly"""
+    versions = list(dict.fromkeys(schemas.major_minor(version) for version in schemas.all_versions()))
+    errors: dict[str, None] = {}
+    for name, item in _every_object():
+        for version in versions[-_KUBERNETES_VERSIONS:]:
+            try:
+                kubernetes_validate.validate(item, version, strict=True)
+            except kubernetes_validate.SchemaNotFoundError:
+                continue  # a custom resource: the next judge's
+            except kubernetes_validate.ValidationError as error:
+                path = ".".join(map(str, error.absolute_path))
+                errors[f"{name}: {title(item)} ({version}): {path}: {error.message}"] = None
+    return list(errors)
+
+
+def custom_resources() -> list[str]:
+    """objects of Istio, Prometheus' operator, Gateway API and others against the schemas that their projects publish"""
+    errors: dict[str, None] = {}
+    try:
+        for name, item in _every_object():
+            for error in custom_resource_errors(item):
+                errors[f"{name}: {title(item)}: {error}"] = None
+    except FileNotFoundError as missing:
+        raise Skipped(str(missing)) from missing
+    return list(errors)
+
+
+def istioctl() -> list[str]:
+    """istio/ and the base with it, analysed together"""
+    _need("istioctl", "make tools-istioctl installs it")
+    rendered = next(found for found in combinations() if found.name == "base + istio")
+    with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
+        file.write(yaml.safe_dump_all(render(rendered)))
+        file.flush()
+        return _run(["istioctl", "analyze", "--use-kube=false", "--color=false", file.name])
+
+
+def helm() -> list[str]:
+    """the chart, linted strictly"""
+    _need("helm", "make tools installs it")
+    if not CHART.is_dir():
+        raise Skipped("there is no chart")
+    return _run(["helm", "lint", "--strict", str(CHART)])
+
+
+def shellcheck() -> list[str]:
+    """scripts/*.sh"""
+    _need("shellcheck", "make setup installs it")
+    return _run(["shellcheck", "--external-sources", "--source-path=SCRIPTDIR", *_files("scripts/**/*.sh")])
+
+
+def hadolint() -> list[str]:
+    """images/*.Dockerfile"""
+    _need("hadolint", "make setup installs it")
+    return _run(["hadolint", *_files("images/*.Dockerfile")])
+
+
+def promtool() -> list[str]:
+    """Prometheus' rules and their unit tests"""
+    _need("promtool", "apt install prometheus brings it")
+    tests = _files("manifests/components/monitoring/**/*_test.yaml")
+    return _run(["promtool", "test", "rules", *tests])
+
+
+def envoy() -> list[str]:
+    """the edge's configuration as manifests and compose render it"""
+    _need("envoy", "make setup installs it")
+    with tempfile.TemporaryDirectory() as folder:
+        configuration = Path(folder, "envoy.json")
+        environment = {"LOGMESH_EDGE_GATEWAY": "gateway:50050", "LOGMESH_EDGE_DASHBOARD_FOLDER": folder}
+        text = subprocess.run(
+            [sys.executable, "-m", "logmesh.edge"], env=os.environ | environment, capture_output=True, check=True, timeout=60
+        ).stdout  # fmt: skip
+        configuration.write_bytes(text)
+        return _run(["envoy", "--mode", "validate", "--disable-hot-restart", "-c", str(configuration)])
+
+
+def compose() -> list[str]:
+    """docker-compose.yml, as the plugin reads it"""
+    _need("docker", "Docker's engine is not installed")
+    if subprocess.run(["docker", "compose", "version"], capture_output=True, check=False, timeout=60).returncode:
+        raise Skipped("docker has no compose plugin here")
+    return _run(["docker", "compose", "--file", str(ROOT / "docker-compose.yml"), "config", "--quiet"])
+
+
+def _every_object() -> Iterable[tuple[str, Object]]:
+    if not has_kubectl():
+        raise Skipped("kubectl is not installed")
+    return ((combination.name, item) for combination in combinations() for item in render(combination))
+
+
+def _need(program: str, where: str) -> None:
+    if shutil.which(program):
+        return
+    if os.environ.get("CI") == "true" and "make setup" in where:
+        sys.exit(f"verify-manifests: {program} is missing though {where}")
+    raise Skipped(f"no {program}: {where}")
+
+
+def _files(pattern: str) -> list[str]:
+    found = sorted(map(str, ROOT.glob(pattern)))
+    if not found:
+        raise Skipped(f"nothing is at {pattern}")
+    return found
+
+
+def _run(command: Sequence[str]) -> list[str]:
+    """What a judge says when it is not content."""
+    done = subprocess.run(command, capture_output=True, text=True, timeout=_LIMIT_SECONDS, check=False)
+    if done.returncode == 0:
+        return []
+    return (done.stdout + done.stderr).strip().splitlines() or [f"it ended with {done.returncode}"]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
