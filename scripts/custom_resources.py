@@ -56,7 +56,7 @@ def _schemas() -> dict[tuple[str, str, str], dict[str, Any]]:
     found = {}
     for file in files:
         # The C loader: these are megabytes.
-        for definition in yaml.load_all(file.read_text(), Loader=yaml.CSafeLoader):  # noqa: S506 - it is a safe one
+        for definition in yaml.load_all(file.read_text(), Loader=yaml.CSafeLoader):
             if not definition or definition.get("kind") != "CustomResourceDefinition":
                 continue
             spec = definition["spec"]

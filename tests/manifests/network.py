@@ -6,7 +6,6 @@ from ipaddress import ip_address, ip_network
 from typing import Any
 
 from scripts.manifests import Object
-
 from tests.manifests.workloads import namespace_of, of_kind, selects
 
 

@@ -4,7 +4,6 @@ import itertools
 from collections.abc import Iterable, Iterator
 
 from scripts.manifests import Object
-
 from tests.manifests.network import Network, Peer
 from tests.manifests.workloads import namespace_of, of_kind, workloads
 
@@ -33,6 +32,10 @@ EDGES = {
     ("log-processor", "jaeger", 4317),
     ("gateway", "jaeger", 4317),
 }
+# Ingress controllers are pods of other namespaces, of any name.
+EDGES |= {
+    (peer, "frontend", port) for peer in ("elsewhere", "prometheus", "grafana", "jaeger") for port in (3000, 8080)
+}
 # What only some combinations have; elsewhere its edges are left out.
 OPTIONAL = {"log-agent", "grafana", "jaeger"}
 MONITORING = {"kubernetes.io/metadata.name": "monitoring"}
@@ -43,13 +46,13 @@ FOREIGN = (
         "jaeger", "monitoring", {"app": "jaeger", "app.kubernetes.io/name": "jaeger"}, MONITORING, {"otlp-grpc": 4317}
     ),
     Peer("outside", address="203.0.113.7"),
-    Peer("stranger", "elsewhere", {"app": "stranger"}, {"kubernetes.io/metadata.name": "elsewhere"}),
+    Peer("elsewhere", "elsewhere", {"app": "elsewhere"}, {"kubernetes.io/metadata.name": "elsewhere"}),
     Peer("intruder", "log-system", {"app": "intruder"}, {"kubernetes.io/metadata.name": "log-system"}),
 )
 DNS = Peer(
     "kube-dns", "kube-system", {"k8s-app": "kube-dns"}, {"kubernetes.io/metadata.name": "kube-system"}, {"dns": 53}
 )
-PORTS = (3000, 4317, 5432, 6379, 8000, 8080, 9090, 9091, 15090, 22, 50050, 50051, 50052)
+PORTS = (3000, 4317, 5432, 6379, 8000, 8080, 9090, 9091, 22, 50050, 50051, 50052)
 
 
 def test_connections_are_those_of_the_picture(objects: tuple[Object, ...]) -> None:

@@ -3,7 +3,6 @@
 from typing import Any
 
 from scripts.manifests import Object
-
 from tests.manifests.workloads import Workload, workloads
 
 # Reads the node's log files, which belong to root.

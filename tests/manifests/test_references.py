@@ -5,18 +5,24 @@ from typing import Any
 
 from pydantic_settings import BaseSettings
 from scripts.manifests import Object, title
+from tests.manifests.workloads import Workload, namespace_of, of_kind, selects, workloads
 
 from logmesh.edge.settings import EdgeSettings
 from logmesh.gateway.settings import GatewaySettings
 from logmesh.processor.settings import ProcessorSettings
 from logmesh.producer.settings import ProducerSettings
-from tests.manifests.workloads import Workload, namespace_of, of_kind, selects, workloads
 
 SETTINGS: dict[str, type[BaseSettings]] = {
     "logmesh.producer": ProducerSettings,
     "logmesh.processor": ProcessorSettings,
     "logmesh.gateway": GatewaySettings,
     "logmesh.edge": EdgeSettings,
+}
+_SOURCES = {
+    "configMapRef": "ConfigMap",
+    "configMapKeyRef": "ConfigMap",
+    "secretRef": "Secret",
+    "secretKeyRef": "Secret",
 }
 # Made by scripts/deploy.sh, by the external-secrets component or by hand: never in a file.
 SECRETS_FROM_OUTSIDE = {"timescaledb", "redis"}
@@ -169,7 +175,7 @@ def _references(workload: Workload) -> Iterator[tuple[str, str]]:
     for container in workload.containers:
         sources = [*container.get("envFrom", ()), *((e.get("valueFrom") or {}) for e in container.get("env", ()))]
         for source in sources:
-            for key, kind in (("configMapRef", "ConfigMap"), ("configMapKeyRef", "ConfigMap"), ("secretRef", "Secret"), ("secretKeyRef", "Secret")):  # fmt: skip
+            for key, kind in _SOURCES.items():
                 if (found := source.get(key)) and not found.get("optional"):
                     yield kind, found["name"]
 

@@ -30,6 +30,9 @@ SERVER_OPTIONS: list[tuple[str, int]] = [
 
 REFLECTION: str = reflection.SERVICE_NAME
 
+LIVENESS = "liveness"
+"""What a liveness probe asks health for: serving as long as the event loop turns, whoever else is away."""
+
 
 class Health:
     """`grpc.health.v1` for the server as a whole and for each of its services."""
@@ -43,6 +46,7 @@ class Health:
         status = health_pb2.HealthCheckResponse.SERVING if serving else health_pb2.HealthCheckResponse.NOT_SERVING
         for service in self._services:
             await self.servicer.set(service, status)
+        await self.servicer.set(LIVENESS, health_pb2.HealthCheckResponse.SERVING)
 
 
 def build_server(
