@@ -1,5 +1,6 @@
 /** One filter's tail: its figures, its state, its lines. */
 
+import { Chips } from "@/features/query/Chips";
 import type { Zone } from "@/lib/format";
 import { useStore } from "@/lib/store";
 import { visible } from "@/lib/text";
@@ -18,16 +19,17 @@ interface LanePaneProps {
   /** What this lane adds to the page's filter; empty for nothing. */
   name: string;
   zone: Zone;
+  onName: (name: string) => void;
   onOpen: (lane: LaneClient, row: LiveRow) => Promise<void>;
 }
 
 const CHART_PIXELS = 96;
 
-export function LanePane({ client, lane, other, name, zone, onOpen }: LanePaneProps) {
+export function LanePane({ client, lane, other, name, zone, onName, onOpen }: LanePaneProps) {
   const connection = useStore(lane.connection);
   return (
     <section aria-label={name || "Live"} className="flex min-h-0 min-w-0 flex-col">
-      <LaneHead lane={lane} other={other} name={name} zone={zone} />
+      <LaneHead lane={lane} other={other} name={name} zone={zone} onName={onName} />
       <Disconnected connection={connection} isFilterSaid={!other} onRetry={() => client.retry()} />
       <div className="min-h-0 flex-1 border-t border-line">
         <LiveList label={name ? `Lines of ${visible(name)}` : "Lines"} client={client} lane={lane} zone={zone} onOpen={onOpen} />
@@ -36,12 +38,17 @@ export function LanePane({ client, lane, other, name, zone, onOpen }: LanePanePr
   );
 }
 
-function LaneHead({ lane, other, name, zone }: Pick<LanePaneProps, "lane" | "other" | "name" | "zone">) {
+function LaneHead({ lane, other, name, zone, onName }: Pick<LanePaneProps, "lane" | "other" | "name" | "zone" | "onName">) {
   const figures = useStore(lane.figures);
   const others = useStore((other ?? lane).figures);
   return (
     <header className="space-y-1.5 px-3 py-2">
-      {other && <h2 className="font-mono text-sm font-semibold [overflow-wrap:anywhere]">{visible(name) || "everything"}</h2>}
+      {other && (
+        <>
+          <h2 className="font-mono text-sm font-semibold [overflow-wrap:anywhere]">{visible(name) || "everything"}</h2>
+          <Chips filter={name} onAsk={onName} />
+        </>
+      )}
       {figures ? (
         <>
           <Counters figures={figures} />
