@@ -2,6 +2,7 @@
 
 import { Chips } from "@/features/query/Chips";
 import type { Zone } from "@/lib/format";
+import { conjuncts } from "@/lib/filter";
 import { useStore } from "@/lib/store";
 import { visible } from "@/lib/text";
 import type { LaneClient, LiveClient, LiveRow } from "./client";
@@ -45,7 +46,10 @@ function LaneHead({ lane, other, name, zone, onName }: Pick<LanePaneProps, "lane
     <header className="space-y-1.5 px-3 py-2">
       {other && (
         <>
-          <h2 className="font-mono text-sm font-semibold [overflow-wrap:anywhere]">{visible(name) || "everything"}</h2>
+          {/* The chips say the same to the eye, where the filter comes apart into any. */}
+          <h2 className={conjuncts(name)?.length ? "sr-only" : "font-mono text-sm font-semibold [overflow-wrap:anywhere]"}>
+            {visible(name) || "everything"}
+          </h2>
           <Chips filter={name} onAsk={onName} />
         </>
       )}
