@@ -113,6 +113,18 @@ test("the first screenful comes from the store once the tail stands", async () =
   expect(load).toHaveBeenCalledExactlyOnceWith("service = a", expect.objectContaining({ kind: "earlier" }));
 });
 
+test("a tail that stands and has brought nothing says so, until it has", async () => {
+  load.mockResolvedValue({ records: [], nextPageToken: "" });
+  const { worker } = show("service = nobody");
+  worker.connect({ state: "live" });
+  await waitFor(() => expect(worker.lanes[0]!.figures(Date.now(), undefined).held).toBe(0));
+  worker.sayFigures();
+  expect(screen.getByText(/^No line has matched yet/)).toBeTruthy();
+  worker.lanes[0]!.take(frameOf(recordsFrom(0, 1)), Date.now());
+  worker.sayFigures();
+  expect(screen.queryByText(/^No line has matched yet/)).toBeNull();
+});
+
 test("a gap says what is missing, and its button brings it", async () => {
   const { worker } = show("");
   worker.lanes[0]!.take(readMessage(responseBytes({ message: { case: "gap", value: { reason: 1, dropped: 2n } } })), Date.now());

@@ -32,10 +32,23 @@ export function LanePane({ client, lane, other, name, zone, onName, onOpen }: La
     <section aria-label={name || "Live"} className="flex min-h-0 min-w-0 flex-col">
       <LaneHead lane={lane} other={other} name={name} zone={zone} onName={onName} />
       <Disconnected connection={connection} isFilterSaid={!other} onRetry={() => client.retry()} />
-      <div className="min-h-0 flex-1 border-t border-line">
+      <div className="relative min-h-0 flex-1 border-t border-line">
+        <NoLineYet lane={lane} />
         <LiveList label={name ? `Lines of ${visible(name)}` : "Lines"} client={client} lane={lane} zone={zone} onOpen={onOpen} />
       </div>
     </section>
+  );
+}
+
+/** That the tail stands and has brought nothing. It lies over the list, whose height must not change when the first line comes. */
+function NoLineYet({ lane }: Pick<LanePaneProps, "lane">) {
+  const { state } = useStore(lane.connection);
+  const figures = useStore(lane.figures);
+  if (state !== "live" || figures?.held !== 0) return null;
+  return (
+    <p className="pointer-events-none absolute inset-x-3 top-3 z-10 text-sm text-muted">
+      No line has matched yet. The next one that does is shown here.
+    </p>
   );
 }
 
