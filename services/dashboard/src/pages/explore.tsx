@@ -41,6 +41,8 @@ export function ExplorePage() {
   const counts = useQuery(histogramQuery(filter, span, useGroupBy()));
   const isCounted = counts.data && !counts.isPlaceholderData && counts.data.countedFrom === null;
   const total = isCounted ? counts.data.total : null;
+  // A list that begins at a linked row has less before it than the whole range, which is what was counted.
+  const ofList = total !== null && searched === span ? { records: total, isExact: counts.data!.start === span?.start } : null;
 
   const bar = useRef<QueryBarHandle>(null);
   const problem = useId();
@@ -117,7 +119,7 @@ export function ExplorePage() {
                 ) : (
                   <>
                     <Results explore={explore} filter={filter} span={span} />
-                    {searched && <Footer search={search} span={searched} total={total} />}
+                    {searched && <Footer search={search} span={searched} total={ofList} />}
                   </>
                 )}
               </Tabs.Content>
