@@ -238,9 +238,7 @@ async def test_the_gateway_says_why_processors_rejected_records(database: Databa
         await stream.send_columns(1, columns_of([b"good", b"bad"], attributes=[b"", b"{oops"]))
         # Unreadable as a whole: one dead letter, which stands for three records.
         unreadable = b"\xff\xff\xff"
-        await stream.send_batch(
-            pb.Batch(seq=2, count=3, columns=unreadable, crc32c=google_crc32c.value(unreadable))
-        )
+        await stream.send_batch(pb.Batch(seq=2, count=3, columns=unreadable, crc32c=google_crc32c.value(unreadable)))
         await stream.until_committed(1, 2)
         reasons = [dead["reason"] for dead in await running.dead_letters()]
         settings = GatewaySettings(
