@@ -241,12 +241,35 @@ async def test_the_gateway_says_why_processors_rejected_records(database: Databa
         await stream.send_batch(pb.Batch(seq=2, count=3, columns=unreadable, crc32c=google_crc32c.value(unreadable)))
         await stream.until_committed(1, 2)
         reasons = [dead["reason"] for dead in await running.dead_letters()]
-        settings = GatewaySettings(
-            database_dsn=SecretStr(database.reader_dsn), processors=f"127.0.0.1:{running.settings.direct_port}"
-        )
-        pool = await open_pool(database.reader_dsn, application="test", size=1)
-        answer = await PipelineServicer(settings, pool).ListProcessors(ListProcessorsRequest(), None)
-        pool.terminate()
-    (state,) = answer.processors
+        state = await _state_through_gateway(database, running.settings.direct_port)
     assert (state.stored, state.write_errors) == (1, 0)
     assert dict(state.rejected) == dict(zip(reasons, (1, 3), strict=True))
+
+
+async def test_the_gateway_counts_writes_that_failed_and_were_made_again(database: Database, tmp_path: Path) -> None:
+    async with running_processor(ServerStore(database.server, database.name), tmp_path) as running:
+        stream = running.stream()
+        await stream.hello()
+        owner = await asyncpg.connect(database.owner_dsn)
+        await owner.execute("REVOKE INSERT ON logmesh.dead_letters, logmesh.logs FROM logmesh_writer")
+        await stream.send_columns(1, columns_of([b"waits"]))
+        async with asyncio.timeout(20):
+            while not (await _state_through_gateway(database, running.settings.direct_port)).write_errors:
+                await asyncio.sleep(0.1)
+        await owner.execute("GRANT INSERT ON logmesh.dead_letters, logmesh.logs TO logmesh_writer")
+        await owner.close()
+        await stream.until_committed(1, 1)
+        state = await _state_through_gateway(database, running.settings.direct_port)
+    assert state.stored == 1
+    assert state.write_errors >= 1
+
+
+async def _state_through_gateway(database: Database, direct_port: int) -> ProcessorState:
+    settings = GatewaySettings(database_dsn=SecretStr(database.reader_dsn), processors=f"127.0.0.1:{direct_port}")
+    pool = await open_pool(database.reader_dsn, application="test", size=1)
+    try:
+        answer = await PipelineServicer(settings, pool).ListProcessors(ListProcessorsRequest(), None)
+    finally:
+        pool.terminate()
+    (state,) = answer.processors
+    return state
