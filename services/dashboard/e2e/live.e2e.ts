@@ -73,24 +73,24 @@ it("says when the gateway is gone, comes back by itself, and misses nothing with
   await expect.poll(() => shown(page), { timeout: 30_000 }).toBeGreaterThan(before + 5);
 
   await page.keyboard.press(".");
-  const seen = await everyLine(page);
+  const seen = await everyRecord(page);
   expect(new Set(seen).size).toBe(seen.length);
-  const stored = await storedLines(browser, filter, since, until);
+  const stored = await storedRecords(browser, filter, since, until);
   expect(stored.length).toBeGreaterThan(0);
-  expect(stored.filter((line) => !seen.includes(line))).toEqual([]);
+  expect(stored.filter((id) => !seen.includes(id))).toEqual([]);
   await page.context().close();
 });
 
-/** Every line of the list, from its beginning: "order 123 placed by user 4" is of one order. */
-async function everyLine(page: Page): Promise<string[]> {
+/** The record ids of the list, from its beginning, each as often as it stands there. */
+async function everyRecord(page: Page): Promise<string[]> {
   const found = new Map<number, string>();
   await lines(page).evaluate((element) => void (element.scrollTop = 0));
   for (;;) {
     await page.waitForTimeout(150);
     const drawn = await lines(page)
-      .getByRole("row")
-      .evaluateAll((rows) => rows.map((row) => [Number(row.getAttribute("aria-rowindex")), row.lastElementChild?.textContent ?? ""] as const));
-    for (const [index, line] of drawn) found.set(index, line);
+      .locator("[data-record-id]")
+      .evaluateAll((rows) => rows.map((row) => [Number(row.getAttribute("aria-rowindex")), row.getAttribute("data-record-id")!] as const));
+    for (const [index, id] of drawn) found.set(index, id);
     const isEnd = await lines(page).evaluate((element) => {
       const before = element.scrollTop;
       element.scrollTop += element.clientHeight / 2;
@@ -100,7 +100,7 @@ async function everyLine(page: Page): Promise<string[]> {
   }
 }
 
-async function storedLines(of: Browser, filter: string, since: string, until: string): Promise<string[]> {
+async function storedRecords(of: Browser, filter: string, since: string, until: string): Promise<string[]> {
   const { page } = await open(of, "/settings");
   const text = await page.evaluate(
     async ([q, from, to]) => {
@@ -114,5 +114,5 @@ async function storedLines(of: Browser, filter: string, since: string, until: st
     .trim()
     .split("\n")
     .filter(Boolean)
-    .map((line) => (JSON.parse(line) as { body: string }).body);
+    .map((line) => (JSON.parse(line) as { id: string }).id);
 }

@@ -61,8 +61,9 @@ def status(
         console.print(headline(summary))
         console.print(producer_table(ledger, datetime.now(UTC)))
         console.print(processor_table(processors))
-        if split := split_line(processors):
-            console.print(split)
+        for line in (split_line(processors), *trouble_lines(processors)):
+            if line:
+                console.print(line)
 
 
 def _ask(producers: int, gateway: str) -> tuple[GetSummaryResponse, ListLedgerResponse, ListProcessorsResponse]:
@@ -111,6 +112,9 @@ def as_plain(
                 "wal_bytes": state.wal_bytes,
                 "unwritten_batches": state.unwritten_batches,
                 "lag_seconds": _seconds(state),
+                "stored": state.stored,
+                "rejected": dict(state.rejected),
+                "write_errors": state.write_errors,
             }
             for state in processors.processors
         ],
@@ -189,6 +193,17 @@ def split_line(processors: ListProcessorsResponse) -> str:
     return "open streams: " + ", ".join(
         f"{clean(track)} {count} ({count / every:.0%})" for track, count in streams.items()
     )
+
+
+def trouble_lines(processors: ListProcessorsResponse) -> list[str]:
+    """What each processor rejected and failed to write since its start; nothing of one without trouble."""
+    lines = []
+    for state in processors.processors:
+        rejected = [f"rejected {count:,}: {clean(reason)}" for reason, count in sorted(state.rejected.items())]
+        errors = [f"{state.write_errors:,} failed writes, made again"] if state.write_errors else []
+        if troubles := errors + rejected:
+            lines.append(f"{clean(state.name)}, since its start: {'; '.join(troubles)}")
+    return lines
 
 
 def missing_batches(entry: LedgerEntry) -> int:

@@ -1,5 +1,6 @@
 """What the pipeline holds and misses, as plain values; see `results`."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Self
@@ -46,7 +47,11 @@ class LedgerEntry:
 
 @dataclass(frozen=True, slots=True)
 class ProcessorState:
-    """One processor. `lag` is the age of the oldest batch that is logged and not committed; `wal_fill` is 0 to 1."""
+    """One processor. `lag` is the age of the oldest batch that is logged and not committed; `wal_fill` is 0 to 1.
+
+    Since its start: records `stored`, records `rejected` by reason, and `write_errors`, attempts at the database that failed and
+    were made again.
+    """
 
     name: str
     ready: bool
@@ -58,6 +63,9 @@ class ProcessorState:
     wal_fill: float
     unwritten_batches: int
     lag: timedelta | None
+    stored: int
+    rejected: Mapping[str, int]
+    write_errors: int
 
     @classmethod
     def of(cls, state: pb.ProcessorState) -> Self:
@@ -73,6 +81,9 @@ class ProcessorState:
             state.wal_fill,
             state.unwritten_batches,
             state.lag.ToTimedelta() if state.HasField("lag") else None,
+            state.stored,
+            dict(state.rejected),
+            state.write_errors,
         )
 
 

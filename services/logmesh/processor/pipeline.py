@@ -53,5 +53,7 @@ class Pipeline(PipelineServiceServicer):
             wal_fill=self._journal.fill(),
             tails=len(self._fanout),
             stored=self._writer.stored,
+            rejected=self._writer.rejected,
+            write_errors=self._writer.write_errors,
         )
         return pb.ListProcessorsResponse(processors=[state])

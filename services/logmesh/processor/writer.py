@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import random
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -66,6 +66,10 @@ class Writer:
         self._settled, self._lost, self._with_traces = settled, lost, with_traces
         self.stored = 0
         """Records stored since the start."""
+        self.rejected: Counter[str] = Counter()
+        """Records kept as dead letters since the start, by reason."""
+        self.write_errors = 0
+        """Attempts that failed since the start, and were made again."""
         self._unwritten: deque[Unwritten] = deque()
         self._unwritten_rows = 0
         self._in_flight: deque[Unwritten] = deque()
@@ -287,6 +291,8 @@ class Writer:
             metrics.PROCESSING_LATENCY.observe(max(0.0, now - prepared.batch.received_unix_nano / 1e9))
             for dead in prepared.dead:
                 metrics.DEAD_LETTERS.labels(dead.reason).inc()
+                # A batch that can't be read is one dead letter, which stands for all of its records.
+                self.rejected[dead.reason] += prepared.dead_count // len(prepared.dead)
         self.stored += rows
         metrics.LOGS_PROCESSED.inc(rows)
         metrics.FLUSH_ROWS.observe(rows)
@@ -309,6 +315,7 @@ class Writer:
                 stop_at_once(error)
             except Exception as error:  # noqa: BLE001  # see the docstring
                 metrics.FLUSH_RETRIES.labels(type(error).__name__).inc()
+                self.write_errors += 1
                 log.warning("database did not take a flush, trying again", event_name="flush_retry", error=repr(error))
             await asyncio.sleep(random.uniform(0, delay))  # noqa: S311
             delay = min(delay * 2, _MAX_BACKOFF_SECONDS)

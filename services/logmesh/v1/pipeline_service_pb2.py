@@ -28,13 +28,15 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from logmesh.v1 import ingest_service_pb2 as logmesh_dot_v1_dot_ingest__service__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!logmesh/v1/pipeline_service.proto\x12\nlogmesh.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1flogmesh/v1/ingest_service.proto\"&\n\x11ListLedgerRequest\x12\x11\n\tpage_size\x18\x01 \x01(\r\">\n\x12ListLedgerResponse\x12(\n\x07\x65ntries\x18\x01 \x03(\x0b\x32\x17.logmesh.v1.LedgerEntry\"\x92\x02\n\x0bLedgerEntry\x12\x10\n\x08spool_id\x18\x01 \x01(\t\x12\x10\n\x08producer\x18\x02 \x01(\t\x12\x10\n\x08last_seq\x18\x03 \x01(\x04\x12%\n\x07missing\x18\x04 \x03(\x0b\x32\x14.logmesh.v1.SeqRange\x12\x0e\n\x06stored\x18\x05 \x01(\x04\x12\x14\n\x0c\x64\x65\x61\x64_letters\x18\x06 \x01(\x04\x12\x34\n\x10last_commit_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12&\n\x03lag\x18\x08 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\"\n\x04lost\x18\t \x03(\x0b\x32\x14.logmesh.v1.SeqRange\"\x17\n\x15ListProcessorsRequest\"H\n\x16ListProcessorsResponse\x12.\n\nprocessors\x18\x01 \x03(\x0b\x32\x1a.logmesh.v1.ProcessorState\"\xe5\x01\n\x0eProcessorState\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07streams\x18\x02 \x01(\r\x12\x11\n\twal_bytes\x18\x03 \x01(\x04\x12\x19\n\x11unwritten_batches\x18\x04 \x01(\x04\x12&\n\x03lag\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x0f\n\x07version\x18\x06 \x01(\t\x12\r\n\x05track\x18\x07 \x01(\t\x12\r\n\x05ready\x18\x08 \x01(\x08\x12\r\n\x05tails\x18\t \x01(\r\x12\x10\n\x08wal_fill\x18\n \x01(\x01\x12\x0e\n\x06stored\x18\x0b \x01(\x04\"\x13\n\x11GetSummaryRequest\"\xd6\x01\n\x12GetSummaryResponse\x12\x14\n\x0clost_batches\x18\x01 \x01(\x04\x12\x1b\n\x13unaccounted_batches\x18\x02 \x01(\x04\x12&\n\x03lag\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x0e\n\x06stored\x18\x04 \x01(\x04\x12\x14\n\x0c\x64\x65\x61\x64_letters\x18\x05 \x01(\x04\x12\x11\n\tproducers\x18\x06 \x01(\r\x12\x18\n\x10processors_ready\x18\x07 \x01(\r\x12\x12\n\nprocessors\x18\x08 \x01(\r2\xe0\x02\n\x0fPipelineService\x12h\n\nListLedger\x12\x1d.logmesh.v1.ListLedgerRequest\x1a\x1e.logmesh.v1.ListLedgerResponse\"\x1b\x82\xd3\xe4\x93\x02\x15\x12\x13/v1/pipeline/ledger\x12x\n\x0eListProcessors\x12!.logmesh.v1.ListProcessorsRequest\x1a\".logmesh.v1.ListProcessorsResponse\"\x1f\x82\xd3\xe4\x93\x02\x19\x12\x17/v1/pipeline/processors\x12i\n\nGetSummary\x12\x1d.logmesh.v1.GetSummaryRequest\x1a\x1e.logmesh.v1.GetSummaryResponse\"\x1c\x82\xd3\xe4\x93\x02\x16\x12\x14/v1/pipeline/summaryb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!logmesh/v1/pipeline_service.proto\x12\nlogmesh.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1flogmesh/v1/ingest_service.proto\"&\n\x11ListLedgerRequest\x12\x11\n\tpage_size\x18\x01 \x01(\r\">\n\x12ListLedgerResponse\x12(\n\x07\x65ntries\x18\x01 \x03(\x0b\x32\x17.logmesh.v1.LedgerEntry\"\x92\x02\n\x0bLedgerEntry\x12\x10\n\x08spool_id\x18\x01 \x01(\t\x12\x10\n\x08producer\x18\x02 \x01(\t\x12\x10\n\x08last_seq\x18\x03 \x01(\x04\x12%\n\x07missing\x18\x04 \x03(\x0b\x32\x14.logmesh.v1.SeqRange\x12\x0e\n\x06stored\x18\x05 \x01(\x04\x12\x14\n\x0c\x64\x65\x61\x64_letters\x18\x06 \x01(\x04\x12\x34\n\x10last_commit_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12&\n\x03lag\x18\x08 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\"\n\x04lost\x18\t \x03(\x0b\x32\x14.logmesh.v1.SeqRange\"\x17\n\x15ListProcessorsRequest\"H\n\x16ListProcessorsResponse\x12.\n\nprocessors\x18\x01 \x03(\x0b\x32\x1a.logmesh.v1.ProcessorState\"\xe8\x02\n\x0eProcessorState\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07streams\x18\x02 \x01(\r\x12\x11\n\twal_bytes\x18\x03 \x01(\x04\x12\x19\n\x11unwritten_batches\x18\x04 \x01(\x04\x12&\n\x03lag\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x0f\n\x07version\x18\x06 \x01(\t\x12\r\n\x05track\x18\x07 \x01(\t\x12\r\n\x05ready\x18\x08 \x01(\x08\x12\r\n\x05tails\x18\t \x01(\r\x12\x10\n\x08wal_fill\x18\n \x01(\x01\x12\x0e\n\x06stored\x18\x0b \x01(\x04\x12:\n\x08rejected\x18\x0c \x03(\x0b\x32(.logmesh.v1.ProcessorState.RejectedEntry\x12\x14\n\x0cwrite_errors\x18\r \x01(\x04\x1a/\n\rRejectedEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x04:\x02\x38\x01\"\x13\n\x11GetSummaryRequest\"\xd6\x01\n\x12GetSummaryResponse\x12\x14\n\x0clost_batches\x18\x01 \x01(\x04\x12\x1b\n\x13unaccounted_batches\x18\x02 \x01(\x04\x12&\n\x03lag\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x0e\n\x06stored\x18\x04 \x01(\x04\x12\x14\n\x0c\x64\x65\x61\x64_letters\x18\x05 \x01(\x04\x12\x11\n\tproducers\x18\x06 \x01(\r\x12\x18\n\x10processors_ready\x18\x07 \x01(\r\x12\x12\n\nprocessors\x18\x08 \x01(\r2\xe0\x02\n\x0fPipelineService\x12h\n\nListLedger\x12\x1d.logmesh.v1.ListLedgerRequest\x1a\x1e.logmesh.v1.ListLedgerResponse\"\x1b\x82\xd3\xe4\x93\x02\x15\x12\x13/v1/pipeline/ledger\x12x\n\x0eListProcessors\x12!.logmesh.v1.ListProcessorsRequest\x1a\".logmesh.v1.ListProcessorsResponse\"\x1f\x82\xd3\xe4\x93\x02\x19\x12\x17/v1/pipeline/processors\x12i\n\nGetSummary\x12\x1d.logmesh.v1.GetSummaryRequest\x1a\x1e.logmesh.v1.GetSummaryResponse\"\x1c\x82\xd3\xe4\x93\x02\x16\x12\x14/v1/pipeline/summaryb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'logmesh.v1.pipeline_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_PROCESSORSTATE_REJECTEDENTRY']._loaded_options = None
+  _globals['_PROCESSORSTATE_REJECTEDENTRY']._serialized_options = b'8\001'
   _globals['_PIPELINESERVICE'].methods_by_name['ListLedger']._loaded_options = None
   _globals['_PIPELINESERVICE'].methods_by_name['ListLedger']._serialized_options = b'\202\323\344\223\002\025\022\023/v1/pipeline/ledger'
   _globals['_PIPELINESERVICE'].methods_by_name['ListProcessors']._loaded_options = None
@@ -52,11 +54,13 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTPROCESSORSRESPONSE']._serialized_start=583
   _globals['_LISTPROCESSORSRESPONSE']._serialized_end=655
   _globals['_PROCESSORSTATE']._serialized_start=658
-  _globals['_PROCESSORSTATE']._serialized_end=887
-  _globals['_GETSUMMARYREQUEST']._serialized_start=889
-  _globals['_GETSUMMARYREQUEST']._serialized_end=908
-  _globals['_GETSUMMARYRESPONSE']._serialized_start=911
-  _globals['_GETSUMMARYRESPONSE']._serialized_end=1125
-  _globals['_PIPELINESERVICE']._serialized_start=1128
-  _globals['_PIPELINESERVICE']._serialized_end=1480
+  _globals['_PROCESSORSTATE']._serialized_end=1018
+  _globals['_PROCESSORSTATE_REJECTEDENTRY']._serialized_start=971
+  _globals['_PROCESSORSTATE_REJECTEDENTRY']._serialized_end=1018
+  _globals['_GETSUMMARYREQUEST']._serialized_start=1020
+  _globals['_GETSUMMARYREQUEST']._serialized_end=1039
+  _globals['_GETSUMMARYRESPONSE']._serialized_start=1042
+  _globals['_GETSUMMARYRESPONSE']._serialized_end=1256
+  _globals['_PIPELINESERVICE']._serialized_start=1259
+  _globals['_PIPELINESERVICE']._serialized_end=1611
 # @@protoc_insertion_point(module_scope)

@@ -166,6 +166,26 @@ class ProcessorState(message.Message):
 
     DESCRIPTOR: descriptor.Descriptor
 
+    @typing.final
+    class RejectedEntry(message.Message):
+        DESCRIPTOR: descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: builtins.int
+        VALUE_FIELD_NUMBER: builtins.int
+        key: builtins.str
+        value: builtins.int
+        def __init__(
+            self,
+            *,
+            key: builtins.str = ...,
+            value: builtins.int = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
     NAME_FIELD_NUMBER: builtins.int
     STREAMS_FIELD_NUMBER: builtins.int
     WAL_BYTES_FIELD_NUMBER: builtins.int
@@ -177,6 +197,8 @@ class ProcessorState(message.Message):
     TAILS_FIELD_NUMBER: builtins.int
     WAL_FILL_FIELD_NUMBER: builtins.int
     STORED_FIELD_NUMBER: builtins.int
+    REJECTED_FIELD_NUMBER: builtins.int
+    WRITE_ERRORS_FIELD_NUMBER: builtins.int
     name: builtins.str
     """Name, such as `log-processor-0`."""
     streams: builtins.int
@@ -197,9 +219,15 @@ class ProcessorState(message.Message):
     """Part of the write-ahead log's bound in use, 0 to 1."""
     stored: builtins.int
     """Records it has stored since it started."""
+    write_errors: builtins.int
+    """Attempts to write to the database that failed since it started; what they held was tried again."""
     @builtins.property
     def lag(self) -> duration_pb2.Duration:
         """Age of the oldest of them."""
+
+    @builtins.property
+    def rejected(self) -> containers.ScalarMap[builtins.str, builtins.int]:
+        """Records it has kept as dead letters since it started, by reason."""
 
     def __init__(
         self,
@@ -215,10 +243,12 @@ class ProcessorState(message.Message):
         tails: builtins.int = ...,
         wal_fill: builtins.float = ...,
         stored: builtins.int = ...,
+        rejected: abc.Mapping[builtins.str, builtins.int] | None = ...,
+        write_errors: builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = typing.Literal["lag", b"lag"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = typing.Literal["lag", b"lag", "name", b"name", "ready", b"ready", "stored", b"stored", "streams", b"streams", "tails", b"tails", "track", b"track", "unwritten_batches", b"unwritten_batches", "version", b"version", "wal_bytes", b"wal_bytes", "wal_fill", b"wal_fill"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = typing.Literal["lag", b"lag", "name", b"name", "ready", b"ready", "rejected", b"rejected", "stored", b"stored", "streams", b"streams", "tails", b"tails", "track", b"track", "unwritten_batches", b"unwritten_batches", "version", b"version", "wal_bytes", b"wal_bytes", "wal_fill", b"wal_fill", "write_errors", b"write_errors"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

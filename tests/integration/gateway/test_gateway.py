@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import asyncpg
+import google_crc32c
 import grpc
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -20,6 +21,7 @@ from tests.conftest import Database
 from tests.integration.gateway.commands import SERVICES, command
 from tests.integration.gateway.running import running_gateway
 from tests.integration.gateway.stored import make_schema, store_records
+from tests.integration.processor.append_stream import columns_of
 from tests.integration.processor.conftest import ServerStore
 from tests.integration.processor.running import running_processor
 
@@ -28,6 +30,7 @@ from logmesh.cli.local.ports import free_port
 from logmesh.gateway.pipeline import PipelineServicer
 from logmesh.gateway.settings import GatewaySettings
 from logmesh.storage.postgres import open_pool
+from logmesh.v1 import ingest_service_pb2 as pb
 from logmesh.v1.pipeline_service_pb2 import ListLedgerRequest, ListProcessorsRequest, ProcessorState
 from logmesh.v1.pipeline_service_pb2_grpc import PipelineServiceStub
 from logmesh.v1.query_service_pb2 import SEARCH_END_EXHAUSTED, SearchRequest, SearchResponse
@@ -226,3 +229,47 @@ async def test_processors_are_asked_in_mutual_tls(
         ("log-processor-0", False, ""),
         (by_readiness[False].name, False, ""),
     }
+
+
+async def test_the_gateway_says_why_processors_rejected_records(database: Database, tmp_path: Path) -> None:
+    async with running_processor(ServerStore(database.server, database.name), tmp_path) as running:
+        stream = running.stream()
+        await stream.hello()
+        await stream.send_columns(1, columns_of([b"good", b"bad"], attributes=[b"", b"{oops"]))
+        # Unreadable as a whole: one dead letter, which stands for three records.
+        unreadable = b"\xff\xff\xff"
+        await stream.send_batch(pb.Batch(seq=2, count=3, columns=unreadable, crc32c=google_crc32c.value(unreadable)))
+        await stream.until_committed(1, 2)
+        reasons = [dead["reason"] for dead in await running.dead_letters()]
+        state = await _state_through_gateway(database, running.settings.direct_port)
+    assert (state.stored, state.write_errors) == (1, 0)
+    assert dict(state.rejected) == dict(zip(reasons, (1, 3), strict=True))
+
+
+async def test_the_gateway_counts_writes_that_failed_and_were_made_again(database: Database, tmp_path: Path) -> None:
+    async with running_processor(ServerStore(database.server, database.name), tmp_path) as running:
+        stream = running.stream()
+        await stream.hello()
+        owner = await asyncpg.connect(database.owner_dsn)
+        await owner.execute("REVOKE INSERT ON logmesh.dead_letters, logmesh.logs FROM logmesh_writer")
+        await stream.send_columns(1, columns_of([b"waits"]))
+        async with asyncio.timeout(20):
+            while not (await _state_through_gateway(database, running.settings.direct_port)).write_errors:
+                await asyncio.sleep(0.1)
+        await owner.execute("GRANT INSERT ON logmesh.dead_letters, logmesh.logs TO logmesh_writer")
+        await owner.close()
+        await stream.until_committed(1, 1)
+        state = await _state_through_gateway(database, running.settings.direct_port)
+    assert state.stored == 1
+    assert state.write_errors >= 1
+
+
+async def _state_through_gateway(database: Database, direct_port: int) -> ProcessorState:
+    settings = GatewaySettings(database_dsn=SecretStr(database.reader_dsn), processors=f"127.0.0.1:{direct_port}")
+    pool = await open_pool(database.reader_dsn, application="test", size=1)
+    try:
+        answer = await PipelineServicer(settings, pool).ListProcessors(ListProcessorsRequest(), None)
+    finally:
+        pool.terminate()
+    (state,) = answer.processors
+    return state

@@ -1,6 +1,6 @@
 """How `logmesh status` sums up the processors."""
 
-from logmesh.cli.status import as_plain, split_line, streams_by_track
+from logmesh.cli.status import as_plain, split_line, streams_by_track, trouble_lines
 from logmesh.v1.pipeline_service_pb2 import (
     GetSummaryResponse,
     ListLedgerResponse,
@@ -25,3 +25,11 @@ def test_one_track_or_no_stream_is_no_split() -> None:
     assert split_line(processors(("stable", 5), ("stable", 4))) == ""
     assert split_line(processors(("stable", 0), ("canary", 0))) == "open streams: stable 0 (0%), canary 0 (0%)"
     assert streams_by_track(processors()) == {}
+
+
+def test_trouble_is_told_of_those_processors_that_have_it() -> None:
+    calm, troubled = ProcessorState(name="log-processor-0"), ProcessorState(name="log-processor-1", write_errors=3)
+    troubled.rejected["unreadable"] = 1_200
+    assert trouble_lines(ListProcessorsResponse(processors=[calm, troubled])) == [
+        "log-processor-1, since its start: 3 failed writes, made again; rejected 1,200: unreadable"
+    ]

@@ -25,6 +25,8 @@ export const THEMES = ["light", "dark"] as const;
 const CALLS = "**/logmesh.v1.*/**";
 /** Long enough for the answers of a system at rest; a stream's page never falls silent. */
 const SETTLED_MILLIS = 1_200;
+/** Two more tries, one second and two seconds after, and only then has a call failed. */
+const FAILED_MILLIS = 3_500;
 /** A busy machine takes so long until every element has the colours of another theme. */
 const THEMED_MILLIS = 300;
 
@@ -44,7 +46,7 @@ export async function arrange(page: Page, state: State): Promise<void> {
 export async function settle(page: Page, state: State = "full"): Promise<void> {
   await page.getByRole("heading", { level: 1 }).first().waitFor({ state: "attached" });
   if (state === "error") await page.getByRole("link", { name: "gateway away" }).waitFor();
-  await page.waitForTimeout(SETTLED_MILLIS);
+  await page.waitForTimeout(state === "error" ? FAILED_MILLIS : SETTLED_MILLIS);
 }
 
 /** Wait until a change of theme or width is on the screen: colours that are read before are of both. */

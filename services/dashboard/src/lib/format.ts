@@ -17,6 +17,11 @@ export function formatWhole(count: number | bigint): string {
   return WHOLE.format(count);
 }
 
+/** `no errors`, `1 error`, `2,000 errors`. */
+export function counted(count: number, noun: string): string {
+  return `${count === 0 ? "no" : formatWhole(count)} ${noun}${count === 1 ? "" : "s"}`;
+}
+
 /** A part of one, such as 0.123, as `12.3%`. */
 export function formatPercent(part: number): string {
   return PERCENT.format(part);

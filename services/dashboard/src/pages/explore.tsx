@@ -5,12 +5,12 @@ import { Tabs } from "radix-ui";
 import { useId, useRef, useState } from "react";
 import { usePreferences } from "@/app/preferences";
 import { useScope } from "@/app/scope";
-import { Chips } from "@/features/explore/Chips";
+import { Chips } from "@/features/query/Chips";
 import { ColumnsDialog } from "@/features/explore/ColumnsDialog";
 import { ExportDialog } from "@/features/explore/ExportDialog";
-import { FilterProblem } from "@/features/explore/FilterProblem";
+import { FilterProblem } from "@/features/query/FilterProblem";
 import { Footer } from "@/features/explore/Footer";
-import { QueryBar, type QueryBarHandle } from "@/features/explore/QueryBar";
+import { QueryBar, type QueryBarHandle } from "@/features/query/QueryBar";
 import { RecordSide } from "@/features/explore/RecordSide";
 import { Results } from "@/features/explore/Results";
 import { ShareDialog } from "@/features/explore/ShareDialog";
@@ -41,6 +41,8 @@ export function ExplorePage() {
   const counts = useQuery(histogramQuery(filter, span, useGroupBy()));
   const isCounted = counts.data && !counts.isPlaceholderData && counts.data.countedFrom === null;
   const total = isCounted ? counts.data.total : null;
+  // A list that begins at a linked row has less before it than the whole range, which is what was counted.
+  const ofList = total !== null && searched === span ? { records: total, isExact: counts.data!.start === span?.start } : null;
 
   const bar = useRef<QueryBarHandle>(null);
   const problem = useId();
@@ -117,7 +119,7 @@ export function ExplorePage() {
                 ) : (
                   <>
                     <Results explore={explore} filter={filter} span={span} />
-                    {searched && <Footer search={search} span={searched} total={total} />}
+                    {searched && <Footer search={search} span={searched} total={ofList} />}
                   </>
                 )}
               </Tabs.Content>

@@ -4,14 +4,14 @@ import { SearchEnd } from "@/gen/logmesh/v1/query_service_pb";
 import { formatWhole } from "@/lib/format";
 import type { Span } from "@/lib/time";
 import { Button } from "@/ui/Button";
-import { footing } from "./footing";
+import { footing, type Total } from "./footing";
 import { hasOlder } from "./results";
 import type { Search } from "./useResults";
 
 export interface FooterProps {
   search: Search;
   span: Span;
-  total: number | null;
+  total: Total | null;
 }
 
 export function Footer({ search: { results, status, current, loadOlder }, span, total }: FooterProps) {

@@ -13,20 +13,33 @@ export function scannedPart(results: Results, span: Span): number | null {
   return Math.min(Math.max(part, 0), 1);
 }
 
-/**
- * `2,000 of about 1.2M rows · scanned 12.3% · more to load`. `total` is the histogram's count of the range, whose first bucket may
- * begin before it, so it is only about right; a search that went through knows better.
- */
-export function footing(results: Results, span: Span, total: number | null): string {
-  const shown = formatWhole(results.rows.length);
-  const counted = results.end === SearchEnd.EXHAUSTED || total === null || total <= results.rows.length;
-  const all = results.end === SearchEnd.EXHAUSTED ? ` of ${shown}` : "";
-  const rows = counted ? `${shown}${all} rows` : `${shown} of about ${formatCount(total)} rows`;
+/** How many records of the range match, by the histogram's counts. */
+export interface Total {
+  records: number;
+  /** Whether its buckets begin where the range does; if not, the first one has records from before it. */
+  isExact: boolean;
+}
+
+/** `2,000 of about 1.2M rows · scanned 12.3% · more to load`. A search that went through knows better than any count before it. */
+export function footing(results: Results, span: Span, total: Total | null): string {
+  const rows = `${extent(results, total)} rows`;
   const part = scannedPart(results, span);
   // What rounds to all of the range must not look like all of it.
   const most = results.end === SearchEnd.EXHAUSTED ? 1 : 0.999;
   const scanned = part === null ? null : `scanned ${formatPercent(Math.min(part, most))}`;
   return [rows, scanned, reasonOf(results)].filter(Boolean).join(" · ");
+}
+
+/** So many times the rows that are shown, a rounded total can't be mistaken for less than them. */
+const FAR = 10;
+
+function extent({ rows, end }: Results, total: Total | null): string {
+  const shown = formatWhole(rows.length);
+  if (end === SearchEnd.EXHAUSTED) return `${shown} of ${shown}`;
+  // What was written since it was counted may be among the rows; then it says nothing.
+  if (!total || total.records <= rows.length) return shown;
+  if (total.isExact) return `${shown} of ${formatWhole(total.records)}`;
+  return `${shown} of about ${total.records < FAR * rows.length ? formatWhole(total.records) : formatCount(total.records)}`;
 }
 
 function reasonOf({ end, rows }: Results): string | null {

@@ -59,6 +59,7 @@ function show(...names: string[]) {
   const worker = new FakeWorker();
   const client = new LiveClient(worker, names, load);
   const onOpen = vi.fn(() => Promise.resolve());
+  const onName = vi.fn();
   render(
     <>
       {client.lanes.map((lane) => (
@@ -69,12 +70,13 @@ function show(...names: string[]) {
           other={client.lanes[1 - lane.index]}
           name={names[lane.index]!}
           zone="utc"
+          onName={onName}
           onOpen={onOpen}
         />
       ))}
     </>,
   );
-  return { worker, client, onOpen };
+  return { worker, client, onName, onOpen };
 }
 
 const lines = () => screen.getAllByRole("row").map((row) => row.textContent);
@@ -109,6 +111,18 @@ test("the first screenful comes from the store once the tail stands", async () =
   worker.connect({ state: "live" });
   await screen.findByText("line 2");
   expect(load).toHaveBeenCalledExactlyOnceWith("service = a", expect.objectContaining({ kind: "earlier" }));
+});
+
+test("a tail that stands and has brought nothing says so, until it has", async () => {
+  load.mockResolvedValue({ records: [], nextPageToken: "" });
+  const { worker } = show("service = nobody");
+  worker.connect({ state: "live" });
+  await waitFor(() => expect(worker.lanes[0]!.figures(Date.now(), undefined).held).toBe(0));
+  worker.sayFigures();
+  expect(screen.getByText(/^No line has matched yet/)).toBeTruthy();
+  worker.lanes[0]!.take(frameOf(recordsFrom(0, 1)), Date.now());
+  worker.sayFigures();
+  expect(screen.queryByText(/^No line has matched yet/)).toBeNull();
 });
 
 test("a gap says what is missing, and its button brings it", async () => {
@@ -151,6 +165,12 @@ test("a row opens with the whole record", async () => {
   const record = await client.open(client.lanes[0]!, 1);
   expect(record).toMatchObject({ id: "1-7", attributes: { a: 1 } });
   expect(await client.open(client.lanes[0]!, 99)).toBeNull();
+});
+
+test("a condition of a lane is taken out by its chip", () => {
+  const { onName } = show("service = a AND version = 1", "");
+  fireEvent.click(screen.getByRole("button", { name: "Remove service = a" }));
+  expect(onName).toHaveBeenCalledExactlyOnceWith("version = 1");
 });
 
 test("two lanes say how their errors stand to each other, and what only one of them logs", () => {

@@ -4,7 +4,7 @@
  */
 
 import { ArrowDown } from "lucide-react";
-import { type KeyboardEvent, useEffect, useLayoutEffect, useRef, useState } from "react";
+import { type KeyboardEvent, useState } from "react";
 import { RecordRow } from "@/features/records/RecordRow";
 import { rowAfterKey } from "@/features/records/roving";
 import { formatWhole, type Zone } from "@/lib/format";
@@ -13,16 +13,8 @@ import { Button } from "@/ui/Button";
 import type { LaneClient, LiveClient, LiveRow } from "./client";
 import { MarkRow } from "./MarkRow";
 import type { Mark } from "./protocol";
-import { atEnd, newLines, ROW_PIXELS, rowsIn, shiftOf, slotsIn, windowAt } from "./scrolling";
-
-/** A row that gets the focus once it is drawn; with `ifLost`, only when nothing else has it. */
-interface Awaited {
-  seq: number;
-  ifLost: boolean;
-}
-
-/** No list is that low: the end was not sought yet. */
-const NOWHERE = { top: 0, height: -1 };
+import { newLines, ROW_PIXELS, rowsIn, slotsIn } from "./scrolling";
+import { useFollowing } from "./useFollowing";
 
 interface LiveListProps {
   label: string;
@@ -35,58 +27,13 @@ interface LiveListProps {
 export function LiveList({ label, client, lane, zone, onOpen }: LiveListProps) {
   const view = useStore(lane.view);
   const reading = useStore(lane.reading);
-  const scroller = useRef<HTMLDivElement>(null);
-  const pixels = useHeight(scroller);
-  const placed = useRef(NOWHERE);
-  const [scrollTop, setScrollTop] = useState(0);
+  const { scroller, pixels, scrolled, focusLater } = useFollowing(client, lane);
   const [chosen, setChosen] = useState(0);
-  const awaited = useRef<Awaited | null>(null);
   const base = reading?.base ?? view.first;
   const count = (reading?.bottom ?? view.end) - base;
   const slots = Math.max(slotsIn(pixels), view.rows.length);
   const tabStop = tabStopOf(view.rows, reading ? chosen : view.end - 1);
 
-  useEffect(() => {
-    lane.look(windowAt(reading, scrollTop, pixels));
-  }, [lane, reading, scrollTop, pixels]);
-
-  // Before the browser paints, whatever was drawn: follow the end, or hold still what is read.
-  useLayoutEffect(() => {
-    const element = scroller.current;
-    if (!element) return;
-    if (!reading) {
-      // The browser scrolls before it tells: who has left the end since it was found must not be carried back to it.
-      if (hasLeft(element, placed.current)) {
-        client.pause();
-        return;
-      }
-      element.scrollTop = element.scrollHeight;
-      placed.current = { top: element.scrollTop, height: element.clientHeight };
-      return;
-    }
-    placed.current = NOWHERE;
-    const shift = shiftOf(view, reading, element.scrollTop);
-    if (view.first < reading.base) lane.reading.set({ ...reading, base: view.first });
-    if (shift > 0) element.scrollTop += shift;
-    const { seq, ifLost } = awaited.current ?? { seq: Number.NaN, ifLost: true };
-    const row = element.querySelector<HTMLElement>(`[data-index="${seq - base}"]`);
-    if (!row || (ifLost && document.activeElement !== document.body)) return;
-    awaited.current = null;
-    row.focus({ preventScroll: true });
-  });
-
-  const scrolled = () => {
-    const element = scroller.current!;
-    if (!reading) {
-      const end = element.scrollHeight - element.clientHeight;
-      if (element.scrollTop < end - ROW_PIXELS) client.pause();
-    } else if (element.scrollTop > scrollTop) {
-      const next = atEnd(view, reading, element.scrollTop, element.clientHeight);
-      if (next === "follow") client.resume();
-      else if (next) lane.reading.set(next);
-    }
-    setScrollTop(element.scrollTop);
-  };
   const pressed = (event: KeyboardEvent) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === "Enter") {
@@ -98,7 +45,7 @@ export function LiveList({ label, client, lane, zone, onOpen }: LiveListProps) {
       if (next === null) return;
       client.pause();
       setChosen(base + next);
-      awaited.current = { seq: base + next, ifLost: false };
+      focusLater({ seq: base + next, ifLost: false });
       reveal(scroller.current!, next);
     }
     event.preventDefault();
@@ -113,7 +60,7 @@ export function LiveList({ label, client, lane, zone, onOpen }: LiveListProps) {
     setChosen(seq);
     await client.restore(lane, mark);
     // The mark will move up, perhaps out of sight, with the focus on it; the line in its place takes that.
-    awaited.current = { seq, ifLost: true };
+    focusLater({ seq, ifLost: true });
   };
 
   return (
@@ -169,12 +116,6 @@ export function LiveList({ label, client, lane, zone, onOpen }: LiveListProps) {
   );
 }
 
-/** Whether a list was scrolled away from its end by somebody, and not by a change of its own size. */
-function hasLeft(element: HTMLElement, placed: { top: number; height: number }): boolean {
-  const end = element.scrollHeight - element.clientHeight;
-  return element.clientHeight === placed.height && element.scrollTop < Math.min(placed.top, end) - ROW_PIXELS;
-}
-
 /** The row that Tab leads to: the chosen one where it is drawn, else the nearest that is. */
 function tabStopOf(rows: readonly LiveRow[], wanted: number): number {
   const [first, last] = [rows[0]?.seq ?? 0, rows.at(-1)?.seq ?? 0];
@@ -186,18 +127,4 @@ function reveal(scroller: HTMLElement, index: number): void {
   const top = index * ROW_PIXELS;
   if (top < scroller.scrollTop) scroller.scrollTop = top;
   else if (top + ROW_PIXELS > scroller.scrollTop + scroller.clientHeight) scroller.scrollTop = top + ROW_PIXELS - scroller.clientHeight;
-}
-
-function useHeight(element: React.RefObject<HTMLElement | null>): number {
-  const [height, setHeight] = useState(0);
-  useLayoutEffect(() => {
-    const measured = element.current;
-    if (!measured) return;
-    const measure = () => setHeight(measured.clientHeight);
-    measure();
-    const resizing = new ResizeObserver(measure);
-    resizing.observe(measured);
-    return () => resizing.disconnect();
-  }, [element]);
-  return height;
 }

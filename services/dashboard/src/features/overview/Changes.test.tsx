@@ -1,4 +1,4 @@
-import { createClient, createRouterTransport } from "@connectrpc/connect";
+import { Code, ConnectError, createClient, createRouterTransport } from "@connectrpc/connect";
 import { fireEvent, screen, waitFor } from "@testing-library/react";
 import { beforeEach, expect, test, vi } from "vitest";
 import { QueryService } from "@/gen/logmesh/v1/query_service_pb";
@@ -43,4 +43,15 @@ test("`w` leads to the strip, the arrows along it, and a click narrows the filte
   await waitFor(() => expect(filter()).toBe("body : card AND body : declined"));
   fireEvent.click(rise);
   await waitFor(() => expect(filter()).toContain("service = payment AND severity >= ERROR"));
+});
+
+test("that the gateway is away raises no alert of its own", async () => {
+  const away = () => {
+    throw new ConnectError("connection refused", Code.Unavailable);
+  };
+  const transport = createRouterTransport(({ service }) => service(QueryService, { listChanges: away, listPatterns: away }));
+  gateway.queries = createClient(QueryService, transport);
+  renderAt(Changes, "/");
+  await screen.findByText("Changes wait for the gateway.");
+  expect(screen.queryByRole("alert")).toBeNull();
 });

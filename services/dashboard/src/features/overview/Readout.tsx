@@ -26,33 +26,36 @@ export function Readout({ buckets, told, zone, alone, onAlone }: ReadoutProps) {
         {told && <span className="font-mono text-muted">{period(buckets, first, last, zone)} </span>}
         <strong className="text-sm">{formatWhole(sum(buckets.layers.map(count)))}</strong> records
       </p>
-      <ul className="flex flex-wrap items-center" aria-label="Layers">
-        {buckets.layers.map((layer) => (
-          <li key={layer.label}>
-            <button
-              type="button"
-              aria-pressed={alone === layer.label}
-              title={alone === layer.label ? "Show all" : `Show ${visible(layer.label)} alone`}
-              onClick={() => onAlone(alone === layer.label ? null : layer.label)}
-              className={cx(
-                "flex h-6 items-center gap-1 rounded px-1.5 hover:bg-sunken",
-                alone === layer.label && "bg-accent-wash",
-                alone !== null && alone !== layer.label && "text-muted",
-              )}
-            >
-              <span aria-hidden className="h-2 w-2 rounded-xs" style={{ background: `var(--${layer.colour})` }} />
-              <span className="max-w-40 truncate">{visible(layer.label)}</span>
-              <span className="text-muted">{formatCount(count(layer))}</span>
-            </button>
-          </li>
-        ))}
-      </ul>
-      {before && (
-        <p className="flex items-center gap-1 text-muted">
-          <span aria-hidden className="w-4 border-t border-dashed border-strong-line" />
-          {before}
-        </p>
-      )}
+      {/* A narrow page has room for one line of them, which is scrolled sideways. */}
+      <div className="flex items-center gap-x-3 max-sm:w-full max-sm:overflow-x-auto max-sm:pb-0.5 max-sm:whitespace-nowrap sm:contents">
+        <ul className="flex items-center max-sm:shrink-0 sm:flex-wrap" aria-label="Layers">
+          {buckets.layers.map((layer) => (
+            <li key={layer.label}>
+              <button
+                type="button"
+                aria-pressed={alone === layer.label}
+                title={alone === layer.label ? "Show all" : `Show ${visible(layer.label)} alone`}
+                onClick={() => onAlone(alone === layer.label ? null : layer.label)}
+                className={cx(
+                  "flex h-6 items-center gap-1 rounded px-1.5 outline-offset-[-2px] hover:bg-sunken",
+                  alone === layer.label && "bg-accent-wash",
+                  alone !== null && alone !== layer.label && "text-muted",
+                )}
+              >
+                <span aria-hidden className="h-2 w-2 rounded-xs" style={{ background: `var(--${layer.colour})` }} />
+                <span className="max-w-40 truncate">{visible(layer.label)}</span>
+                <span className="text-muted">{formatCount(count(layer))}</span>
+              </button>
+            </li>
+          ))}
+        </ul>
+        {before && (
+          <p className="flex shrink-0 items-center gap-1 text-muted">
+            <span aria-hidden className="w-4 border-t border-dashed border-strong-line" />
+            {before}
+          </p>
+        )}
+      </div>
     </div>
   );
 }

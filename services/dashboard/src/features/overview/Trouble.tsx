@@ -1,6 +1,6 @@
 import { RotateCw } from "lucide-react";
 import { failureOf } from "@/api/failure";
-import { Button } from "@/ui/Button";
+import { Button, IconButton } from "@/ui/Button";
 
 interface TroubleProps {
   /** What could not be had, such as "Counts". */
@@ -16,6 +16,17 @@ export function Trouble({ what, error, onRetry, quiet = false }: TroubleProps) {
   const failure = failureOf(error);
   if (quiet && failure?.kind === "filter") {
     return <p className="px-3 py-2 text-xs text-muted">{what} wait for a filter that can be read.</p>;
+  }
+  if (failure?.kind === "away") {
+    // The search tells it in one notice for the whole page, and has the others asked again once it is answered.
+    return (
+      <p className="flex items-center gap-1 px-3 py-2 text-xs text-muted">
+        {what} wait for the gateway.
+        <IconButton label={`Ask for ${what.toLowerCase()} again`} onClick={onRetry}>
+          <RotateCw aria-hidden size={14} />
+        </IconButton>
+      </p>
+    );
   }
   return (
     <p role="alert" className="flex flex-wrap items-center gap-2 px-3 py-2 text-sm text-bad">

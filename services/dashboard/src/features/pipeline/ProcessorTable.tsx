@@ -64,6 +64,12 @@ const columnsIn = (zone: Zone): readonly Column<Row>[] => [
         <Nothing />
       )),
   },
+  {
+    name: "Errors",
+    figure: true,
+    cell: ({ state }) =>
+      state && <span className={cx(state.writeErrors ? "font-semibold text-caution" : "text-muted")}>{formatWhole(state.writeErrors)}</span>,
+  },
   { name: "Live tails", figure: true, cell: ({ state }) => state && formatWhole(state.tails) },
   { name: "Track", cell: ({ state }) => state?.track },
   { name: "Version", cell: ({ state }) => state && visible(state.version) },

@@ -43,6 +43,15 @@ test("a processor that does not answer has no figures, and is remembered", () =>
   expect(history.seen.get("log-processor-0")).toMatchObject({ at: NOON, state: { streams: 1 } });
 });
 
+test("a processor that is not listed any more is missed for a quarter of an hour, and one that is listed for good", () => {
+  const other = processor({ name: "log-processor-1" });
+  const missed = (seconds: number, processors: Answers["processors"]) =>
+    historyOf([0, { processors: [processor(), other] }], [seconds, { processors }]).seen.has("log-processor-0");
+  expect(missed(899, [other])).toBe(true);
+  expect(missed(900, [other])).toBe(false);
+  expect(missed(900, [silentProcessor("log-processor-0"), other])).toBe(true);
+});
+
 test("time to full needs a trend", () => {
   const filled = (...fills: number[]) =>
     historyOf(...fills.map((walFill, index): [number, Answers] => [index * 2, { processors: [processor({ walFill })] }])).samples;

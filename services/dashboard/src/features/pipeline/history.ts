@@ -4,6 +4,8 @@ import type { Processor, Producer, Snapshot, Summary } from "./snapshot";
 import { valueOr } from "./snapshot";
 
 const KEPT_MILLIS = 300_000;
+/** So long a processor that is not listed any more is missed; after that it was taken away on purpose, as after a reload. */
+export const MISSED_MINUTES = 15;
 /** A log grows and shrinks by whole segments: one step is no trend yet. */
 const TREND_STEPS = 3;
 
@@ -40,6 +42,7 @@ export interface History {
   summary: Summary | null;
   /** When each question was last answered. */
   answered: { ledger: number | null; processors: number | null; summary: number | null };
+  /** Without those that are not listed and have not answered for as long as one is missed. */
   seen: ReadonlyMap<string, Seen>;
   /** Oldest first, of the last five minutes. */
   samples: readonly Sample[];
@@ -52,7 +55,9 @@ export function remember(before: History | null, latest: Snapshot): History {
   const producers = valueOr(latest.ledger, before?.producers ?? []);
   const processors = valueOr(latest.processors, before?.processors ?? []);
   const summary = valueOr(latest.summary, before?.summary ?? null);
-  const seen = new Map(before?.seen);
+  const listed = new Set(processors.map(({ name }) => name));
+  const missedFrom = latest.at - MISSED_MINUTES * 60_000;
+  const seen = new Map([...(before?.seen ?? [])].filter(([name, { at: answered }]) => listed.has(name) || answered > missedFrom));
   for (const state of valueOr(latest.processors, [])) {
     if (state.answers) seen.set(state.name, { at: latest.at, state });
   }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { hopsOf, tracksOf } from "./hops";
+import { hopsOf, reasonsOf, tracksOf } from "./hops";
 import { NOON, processor, producer, silentProcessor, summary } from "./testing";
 
 const balanced = ({ in: all, out, buffered, rejected, lost, unaccounted }: ReturnType<typeof hopsOf>[number]) =>
@@ -42,4 +42,16 @@ test("streams are split by track, and who is away has none", () => {
     { track: "canary", processors: 1, streams: 1, part: 0.125 },
   ]);
   expect(tracksOf([processor({ streams: 0 })])).toMatchObject([{ part: 0 }]);
+});
+
+test("reasons are summed over processors, the most frequent first", () => {
+  const processors = [
+    processor({ rejected: { "bad JSON": 2, "too large": 3 } }),
+    processor({ rejected: { "bad JSON": 4 } }),
+  ];
+  expect(reasonsOf(processors)).toEqual([
+    { reason: "bad JSON", records: 6 },
+    { reason: "too large", records: 3 },
+  ]);
+  expect(hopsOf([producer()], processors, summary(), NOON).map(({ reasons }) => reasons.length)).toEqual([0, 0, 2]);
 });

@@ -2,6 +2,11 @@
 
 import { countBatches, type Processor, type Producer, type Summary } from "./snapshot";
 
+export interface Reason {
+  reason: string;
+  records: number;
+}
+
 export interface Hop {
   name: string;
   unit: "batches" | "records";
@@ -9,6 +14,8 @@ export interface Hop {
   out: number;
   buffered: number;
   rejected: number;
+  /** Why, the most frequent first: what the processors rejected since they started, so its sum may differ from `rejected`. */
+  reasons: readonly Reason[];
   lost: number;
   unaccounted: number;
 }
@@ -28,12 +35,21 @@ export function hopsOf(producers: readonly Producer[], processors: readonly Proc
   const logged = committed + buffered;
   const stored = sum((producer) => producer.stored);
   const deadLetters = sum((producer) => producer.deadLetters);
-  const nothing = { buffered: 0, rejected: 0, lost: 0, unaccounted: 0 };
+  const nothing = { buffered: 0, rejected: 0, reasons: [], lost: 0, unaccounted: 0 };
   return [
     { ...nothing, name: "Producers → processors' logs", unit: "batches", in: logged + lost + unaccounted, out: logged, lost, unaccounted },
     { ...nothing, name: "Processors' logs → database", unit: "batches", in: logged, out: committed, buffered },
-    { ...nothing, name: "Records of these batches", unit: "records", in: stored + deadLetters, out: stored, rejected: deadLetters },
+    { ...nothing, name: "Records of these batches", unit: "records", in: stored + deadLetters, out: stored, rejected: deadLetters, reasons: reasonsOf(processors) },
   ];
+}
+
+/** What all processors rejected since they started, by reason, the most frequent first. */
+export function reasonsOf(processors: readonly Processor[]): Reason[] {
+  const records = new Map<string, number>();
+  for (const { rejected } of processors) {
+    for (const [reason, count] of Object.entries(rejected)) records.set(reason, (records.get(reason) ?? 0) + count);
+  }
+  return [...records].map(([reason, count]) => ({ reason, records: count })).toSorted((a, b) => b.records - a.records);
 }
 
 /** Streams of each track, as parts of all open streams; none while there is no stream. */

@@ -6,7 +6,7 @@
 
 import { formatBytes, formatDuration, formatPercent, formatWhole } from "@/lib/format";
 import { awayProcessors } from "./away";
-import { type History, rateOf, secondsToFull, since } from "./history";
+import { type History, MISSED_MINUTES, rateOf, secondsToFull, since } from "./history";
 import { countBatches, type Answer, type Producer } from "./snapshot";
 
 /** Most severe first. */
@@ -138,8 +138,7 @@ function processorsAway(history: History): Finding[] {
     kind: "away",
     subject: name,
     sentence: `${name} does not answer.`,
-    advice:
-      "Look whether its process runs: kubectl describe pod and the log of its last run say why it ended. Its producers go on with the other processors, and what its log holds is written when it is back. If it was taken away on purpose, load this page again.",
+    advice: `Look whether its process runs: kubectl describe pod and the log of its last run say why it ended. Its producers go on with the other processors, and what its log holds is written when it is back. One that was taken away on purpose leaves this page after ${MISSED_MINUTES} minutes.`,
     began: lastAnswer ?? undefined,
   }));
 }

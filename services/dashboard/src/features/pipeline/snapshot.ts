@@ -41,6 +41,10 @@ export interface Processor {
   lagSeconds: number;
   /** Records since it started. */
   stored: number;
+  /** Records kept as dead letters since it started, by reason. */
+  rejected: Readonly<Record<string, number>>;
+  /** Writes to the database that failed since it started, and were tried again. */
+  writeErrors: number;
   version: string;
   track: string;
 }
@@ -93,6 +97,8 @@ export function processorOf(state: ProcessorState): Processor {
     unwrittenBatches: Number(state.unwrittenBatches),
     lagSeconds: secondsOf(state.lag),
     stored: Number(state.stored),
+    rejected: Object.fromEntries(Object.entries(state.rejected).map(([reason, records]) => [reason, Number(records)])),
+    writeErrors: Number(state.writeErrors),
     version: state.version,
     track: state.track,
   };

@@ -16,6 +16,8 @@ export function processor(change: Partial<Processor> = {}): Processor {
     unwrittenBatches: 0,
     lagSeconds: 0,
     stored: 10_000,
+    rejected: {},
+    writeErrors: 0,
     version: "0.1.0",
     track: "stable",
     ...change,

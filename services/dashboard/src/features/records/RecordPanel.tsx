@@ -12,6 +12,7 @@ import { LevelMark } from "@/ui/LevelMark";
 import { cx } from "@/ui/cx";
 import { type FieldActions, FieldTree } from "./FieldTree";
 import { RecordContext } from "./RecordContext";
+import { TraceSummary } from "./TraceSummary";
 import { WholeMessage } from "./WholeMessage";
 import { fieldsOf } from "./fields";
 
@@ -23,7 +24,7 @@ export interface RecordPanelProps extends FieldActions {
   onClose: () => void;
   onCopy: (text: string) => void;
   onPermalink?: () => void;
-  /** Leads to the trace of this id, in hexadecimal. */
+  /** Leads to the trace of this id, in hexadecimal. Missing on the trace's own page, which sums it up already. */
   onTrace?: (traceId: string) => void;
 }
 
@@ -54,6 +55,7 @@ export function RecordPanel({ record, zone, showContext = false, onClose, onCopy
       {trace && (
         <Part title="Trace">
           <p className="font-mono text-xs break-all">{trace}</p>
+          {onTrace && <TraceSummary traceId={trace} />}
           {onTrace && <Button onClick={() => onTrace(trace)}>Follow this trace</Button>}
         </Part>
       )}

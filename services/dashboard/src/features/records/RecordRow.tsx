@@ -41,6 +41,7 @@ export function RecordRow({ index, position, record, top, active, selected, meas
       aria-rowindex={position}
       aria-selected={selected || undefined}
       data-index={index}
+      data-record-id={record?.id || undefined}
       tabIndex={active ? 0 : -1}
       onClick={onClick}
       onKeyDown={onKeyDown}

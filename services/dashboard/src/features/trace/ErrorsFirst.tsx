@@ -2,10 +2,10 @@
 
 import { useState } from "react";
 import { levelOf } from "@/lib/levels";
+import { formatOffset } from "@/lib/offset";
 import { listLine, visible } from "@/lib/text";
 import { Button } from "@/ui/Button";
 import { LevelMark } from "@/ui/LevelMark";
-import { formatOffset } from "./offset";
 import type { Entry } from "./trace";
 
 const FEW = 4;

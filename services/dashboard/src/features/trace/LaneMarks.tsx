@@ -1,10 +1,10 @@
 /** The bars and marks of one lane. A mark opens its log; for keys the list of logs does so, hence no mark is a tab stop. */
 
 import { cx } from "@/ui/cx";
+import { formatOffset } from "@/lib/offset";
 import { listLine } from "@/lib/text";
 import type { Lane, Mark } from "./lanes";
 import { LevelShape } from "./LevelShape";
-import { formatOffset } from "./offset";
 import { percent } from "./TraceAxis";
 import type { Entry } from "./trace";
 

@@ -1,10 +1,9 @@
 import { Link } from "@tanstack/react-router";
-import { type Zone, formatDateTime, formatTime } from "@/lib/format";
+import { type Zone, counted, formatDateTime, formatTime } from "@/lib/format";
 import { levelOf } from "@/lib/levels";
 import { listLine, visible } from "@/lib/text";
 import { LevelMark } from "@/ui/LevelMark";
 import type { RecentTrace } from "./recent";
-import { counted } from "./summary";
 
 const ID_DIGITS = 8;
 

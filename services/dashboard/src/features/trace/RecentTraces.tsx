@@ -2,13 +2,12 @@
 
 import { Link } from "@tanstack/react-router";
 import { useMemo, useState } from "react";
-import type { Zone } from "@/lib/format";
+import { type Zone, counted } from "@/lib/format";
 import type { LogRecord } from "@/gen/logmesh/v1/record_pb";
 import { Button } from "@/ui/Button";
 import { Notice } from "@/ui/Notice";
 import { RecentTraceRow } from "./RecentTraceRow";
 import { type RecentTrace, recentTraces } from "./recent";
-import { counted } from "./summary";
 
 export interface RecentTracesProps {
   records: readonly LogRecord[];

@@ -1,7 +1,7 @@
 /** The ruler above the lanes: offsets where time runs evenly, and how long each squeezed silence was. */
 
 import { cx } from "@/ui/cx";
-import { formatOffset, formatStretch } from "./offset";
+import { formatOffset, formatStretch } from "@/lib/offset";
 import type { Axis, Segment } from "./axis";
 
 /** Silences nearer to each other than this share one label: that of the first. */

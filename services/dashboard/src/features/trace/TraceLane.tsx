@@ -1,13 +1,13 @@
 /** The lane of one service: its name, which shows it alone, and its bars and marks. */
 
 import { memo } from "react";
+import { counted } from "@/lib/format";
+import { formatStretch } from "@/lib/offset";
 import { visible } from "@/lib/text";
 import { cx } from "@/ui/cx";
 import type { Axis } from "./axis";
 import { LaneMarks, ROW_PIXELS } from "./LaneMarks";
 import type { Lane } from "./lanes";
-import { formatStretch } from "./offset";
-import { counted } from "./summary";
 import { percent } from "./TraceAxis";
 import type { Entry } from "./trace";
 

@@ -3,11 +3,11 @@
 import type { KeyboardEvent } from "react";
 import { type Zone, formatDateTime } from "@/lib/format";
 import { levelOf } from "@/lib/levels";
+import { formatOffset, formatStretch } from "@/lib/offset";
 import { listLine, visible } from "@/lib/text";
 import { cx } from "@/ui/cx";
 import { LevelMark } from "@/ui/LevelMark";
 import { Marked } from "@/ui/Marked";
-import { formatOffset, formatStretch } from "./offset";
 import type { Shown } from "./shown";
 
 const SPAN_DIGITS = 6;

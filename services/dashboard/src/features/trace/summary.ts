@@ -1,7 +1,7 @@
 /** A trace in one line of figures. */
 
-import { type Zone, formatDateTime, formatWhole } from "@/lib/format";
-import { formatStretch } from "./offset";
+import { type Zone, counted, formatDateTime } from "@/lib/format";
+import { formatStretch } from "@/lib/offset";
 import { type Entry, isError, servicesOf } from "./trace";
 
 /** `4 logs · 4 services · 4 spans · 1 error · 2.46 ms · 2026-11-25 09:40:02.425`. */
@@ -18,9 +18,4 @@ export function summaryOf(entries: readonly Entry[], cached: boolean, zone: Zone
     formatDateTime(first.record.timeUnixNano, zone),
     ...(cached ? ["from the cache of recent traces"] : []),
   ].join(" · ");
-}
-
-/** `no errors`, `1 error`, `2,000 errors`. */
-export function counted(count: number, noun: string): string {
-  return `${count === 0 ? "no" : formatWhole(count)} ${noun}${count === 1 ? "" : "s"}`;
 }

@@ -1,6 +1,6 @@
 /** Stretches of time within a trace, which go from microseconds to days. */
 
-import type { Nanos } from "@/lib/time";
+import type { Nanos } from "./time";
 
 const MICRO = 1_000n;
 const MILLI = 1_000_000n;

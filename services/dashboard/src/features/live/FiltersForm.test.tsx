@@ -1,0 +1,40 @@
+import { createClient, createRouterTransport } from "@connectrpc/connect";
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { cleanup, render, screen, waitFor } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import { afterEach, expect, test, vi } from "vitest";
+import { CompletionKind, QueryService } from "@/gen/logmesh/v1/query_service_pb";
+import { FiltersForm } from "./FiltersForm";
+
+const gateway = vi.hoisted(() => ({ queries: undefined as unknown }));
+vi.mock("@/api/clients", () => gateway);
+
+afterEach(cleanup);
+
+test("both lanes are completed with the keyboard, and Enter compares them", async () => {
+  const transport = createRouterTransport(({ service }) => {
+    service(QueryService, {
+      complete: ({ filter }) => ({
+        completions: filter.endsWith("ch") ? [{ kind: CompletionKind.VALUE, text: "checkout", replaceFrom: 10, count: 5n }] : [],
+      }),
+    });
+  });
+  gateway.queries = createClient(QueryService, transport);
+  const onChange = vi.fn();
+  render(
+    <QueryClientProvider client={new QueryClient()}>
+      <FiltersForm lanes={{ lane: "", other: "" }} onChange={onChange} />
+    </QueryClientProvider>,
+  );
+  const user = userEvent.setup();
+  for (const name of ["Left lane", "Right lane"]) {
+    const field = screen.getByRole<HTMLInputElement>("combobox", { name });
+    await user.type(field, "service = ch");
+    await screen.findByRole("option");
+    await user.keyboard("{ArrowDown}{Enter}");
+    await waitFor(() => expect(field.value).toBe("service = checkout "));
+  }
+  expect(onChange).not.toHaveBeenCalled();
+  await user.keyboard("{Enter}");
+  expect(onChange).toHaveBeenCalledExactlyOnceWith({ lane: "service = checkout", other: "service = checkout" });
+});
