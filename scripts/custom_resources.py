@@ -33,6 +33,13 @@ _NOT_BUILT_IN = {"gateway.networking.k8s.io", "autoscaling.k8s.io", "snapshot.st
 _LIMIT_SECONDS = 300
 
 
+class _Loader(yaml.CSafeLoader):
+    """The C loader, since these are megabytes; a lone `=` is a text to everyone but YAML 1.1."""
+
+
+_Loader.add_constructor("tag:yaml.org,2002:value", lambda loader, node: loader.construct_scalar(node))
+
+
 def custom_resource_errors(item: Object) -> list[str]:
     """What is wrong with an object of a custom resource; nothing for one that Kubernetes itself knows.
 
@@ -55,8 +62,7 @@ def _schemas() -> dict[tuple[str, str, str], dict[str, Any]]:
         raise FileNotFoundError(f"no schemas are in {FOLDER.relative_to(ROOT)}: make tools fetches them")
     found = {}
     for file in files:
-        # The C loader: these are megabytes.
-        for definition in yaml.load_all(file.read_text(), Loader=yaml.CSafeLoader):
+        for definition in yaml.load_all(file.read_text(), Loader=_Loader):
             if not definition or definition.get("kind") != "CustomResourceDefinition":
                 continue
             spec = definition["spec"]
