@@ -290,9 +290,10 @@ class Writer:
             rows += prepared.rows
             metrics.PROCESSING_LATENCY.observe(max(0.0, now - prepared.batch.received_unix_nano / 1e9))
             for dead in prepared.dead:
-                metrics.DEAD_LETTERS.labels(dead.reason).inc()
                 # A batch that can't be read is one dead letter, which stands for all of its records.
-                self.rejected[dead.reason] += prepared.dead_count // len(prepared.dead)
+                records = prepared.dead_count // len(prepared.dead)
+                metrics.DEAD_LETTERS.labels(dead.reason).inc(records)
+                self.rejected[dead.reason] += records
         self.stored += rows
         metrics.LOGS_PROCESSED.inc(rows)
         metrics.FLUSH_ROWS.observe(rows)
