@@ -207,6 +207,7 @@ class Writer:
                 if unwritten in self._in_flight:  # not when the group is prepared a second time
                     self._in_flight.remove(unwritten)
                     self._journal.set_aside(unwritten.ref)
+                    metrics.WAL_QUARANTINED.set(len(self._journal.quarantined))
                     metrics.UNWRITTEN_BATCHES.dec()
                     self._lost(unwritten)
                 return None
@@ -288,6 +289,7 @@ class Writer:
         rows = 0
         for prepared in flushed.stored:
             rows += prepared.rows
+            metrics.RECORDS_UNACCOUNTED.inc(max(0, prepared.batch.count - prepared.rows - prepared.dead_count))
             metrics.PROCESSING_LATENCY.observe(max(0.0, now - prepared.batch.received_unix_nano / 1e9))
             for dead in prepared.dead:
                 # A batch that can't be read is one dead letter, which stands for all of its records.
