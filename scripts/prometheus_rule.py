@@ -7,9 +7,6 @@ and docker-compose read them; the operator wants them wrapped in an object.
 import argparse
 import sys
 from pathlib import Path
-from typing import Any
-
-import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
 RULES = ROOT / "monitoring" / "prometheus" / "rules"
@@ -22,34 +19,23 @@ metadata:
   name: logmesh
   namespace: log-system
   labels:
+    app: prometheus
     app.kubernetes.io/part-of: logmesh
     release: prometheus
+spec:
+  groups:
 """
 
 
-def groups() -> list[dict[str, Any]]:
-    """All rule groups, in the order of their files' names."""
-    return [group for path in sorted(RULES.glob("*.yaml")) for group in yaml.safe_load(path.read_text())["groups"]]
-
-
 def render() -> str:
-    """The object as YAML."""
-    spec = yaml.dump({"spec": {"groups": groups()}}, Dumper=_Dumper, sort_keys=False, width=130, allow_unicode=True)
-    return _HEAD + spec
+    """The object as YAML: the files' groups as they are, further to the right."""
+    lines = [line for path in sorted(RULES.glob("*.yaml")) for line in _groups(path.read_text())]
+    return _HEAD + "".join(f"  {line}\n" if line else "\n" for line in lines)
 
 
-class _Dumper(yaml.SafeDumper):
-    """Expressions of several lines stay so."""
-
-    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
-        super().increase_indent(flow, False)
-
-
-def _text(dumper: yaml.SafeDumper, text: str) -> yaml.Node:
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
-
-
-_Dumper.add_representer(str, _text)
+def _groups(text: str) -> list[str]:
+    """The lines below `groups:`, which every rule file has on a line of its own."""
+    return text.rstrip().split("\ngroups:\n", 1)[1].split("\n")
 
 
 def main() -> int:
