@@ -56,6 +56,24 @@ it("shows who took part, and the logs in order", async () => {
   await page.context().close();
 });
 
+it("lists the errors first, marks them among the logs, and opens one from its list", async () => {
+  const failing = encodeURIComponent("severity >= ERROR AND trace_id:*");
+  const { page } = await open(browser, `/explore?q=${failing}&to=now-10s`);
+  const message = await followed(page);
+
+  const errors = page.getByRole("region", { name: "Errors" }).getByRole("listitem");
+  const more = page.getByRole("button", { name: /^Show all \d+ errors$/ });
+  if (await more.isVisible()) await more.click();
+  const marked = rows(page).filter({ has: page.getByRole("img", { name: /^(ERROR|FATAL)/ }) });
+  expect(await marked.count()).toBeGreaterThan(0);
+  expect(await marked.count()).toBe(await errors.count());
+  await marked.getByText(message, { exact: true }).first().waitFor();
+
+  await errors.filter({ hasText: message }).first().getByRole("button").click();
+  await expect.poll(() => panel(page).getByRole("group", { name: "Message" }).innerText()).toBe(message);
+  await page.context().close();
+});
+
 it("finds a text in it, shows one service alone, and holds both in the address", async () => {
   const { page } = await open(browser, ENTRY);
   const message = await followed(page);

@@ -105,7 +105,7 @@ async def run_processor(settings: ProcessorSettings, stop: asyncio.Event) -> Non
         log.info("processor is up", event_name="started", name=settings.name, port=settings.direct_port)
         async with _background(
             _replay(journal, writer),
-            _watch(pool, wal, pipeline, health, ingest),
+            _watch(pool, wal, writer, pipeline, health, ingest),
             _maintain(pool, settings.retention_days),
         ):
             await stop.wait()
@@ -170,9 +170,12 @@ async def _replay(journal: Journal, writer: Writer) -> None:
         )
 
 
-async def _watch(pool: "asyncpg.Pool", wal: Wal, pipeline: Pipeline, health: Health, ingest: Ingest) -> None:
-    """Ready while the database answers and the disk has room."""
+async def _watch(
+    pool: "asyncpg.Pool", wal: Wal, writer: Writer, pipeline: Pipeline, health: Health, ingest: Ingest
+) -> None:
+    """Ready while the database answers and the disk has room. Measures the lag on the way."""
     while True:
+        metrics.LAG_SECONDS.set(writer.lag_seconds())
         try:
             async with asyncio.timeout(_CHECK_SECONDS):
                 ready = await pool.fetchval("SELECT 1") == 1 and wal.accepts()

@@ -207,6 +207,7 @@ class Writer:
                 if unwritten in self._in_flight:  # not when the group is prepared a second time
                     self._in_flight.remove(unwritten)
                     self._journal.set_aside(unwritten.ref)
+                    metrics.WAL_QUARANTINED.set(len(self._journal.quarantined))
                     metrics.UNWRITTEN_BATCHES.dec()
                     self._lost(unwritten)
                 return None
@@ -288,11 +289,13 @@ class Writer:
         rows = 0
         for prepared in flushed.stored:
             rows += prepared.rows
+            metrics.RECORDS_UNACCOUNTED.inc(max(0, prepared.batch.count - prepared.rows - prepared.dead_count))
             metrics.PROCESSING_LATENCY.observe(max(0.0, now - prepared.batch.received_unix_nano / 1e9))
             for dead in prepared.dead:
-                metrics.DEAD_LETTERS.labels(dead.reason).inc()
                 # A batch that can't be read is one dead letter, which stands for all of its records.
-                self.rejected[dead.reason] += prepared.dead_count // len(prepared.dead)
+                records = prepared.dead_count // len(prepared.dead)
+                metrics.DEAD_LETTERS.labels(dead.reason).inc(records)
+                self.rejected[dead.reason] += records
         self.stored += rows
         metrics.LOGS_PROCESSED.inc(rows)
         metrics.FLUSH_ROWS.observe(rows)

@@ -29,6 +29,11 @@ WAL_BYTES = Gauge("logmesh_wal_bytes", "Bytes of the write-ahead log on disk.")
 WAL_FILL = Gauge("logmesh_wal_fill_ratio", "Part of the write-ahead log's bound that is in use, 0 to 1.")
 WAL_QUARANTINED = Gauge("logmesh_wal_quarantined_files", "Files that recovery had to set aside.")
 UNWRITTEN_BATCHES = Gauge("logmesh_unwritten_batches", "Batches durable and not yet in the database.")
+LAG_SECONDS = Gauge("logmesh_lag_seconds", "Age of the oldest batch that is durable and not yet in the database.")
+RECORDS_UNACCOUNTED = Counter(
+    "logmesh_records_unaccounted",
+    "Records of committed batches that became neither a row nor a dead letter. Anything but 0 is a fault.",
+)
 FLUSH_RETRIES = Counter("logmesh_flush_retries", "Flush transactions run again, by the class of the error.", ["error"])
 FLUSH_ROWS = Histogram(
     "logmesh_flush_rows", "Rows of a flush transaction.", buckets=(10, 100, 1_000, 2_500, 5_000, 10_000, 20_000, 50_000)

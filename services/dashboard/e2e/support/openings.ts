@@ -36,12 +36,33 @@ export const OPENINGS: Record<string, Opening> = {
       await page.keyboard.press("ArrowDown");
     },
   },
+  "mistake in the query": {
+    path: `/explore?q=${encodeURIComponent("sevice = checkout")}`,
+    open: (page) => page.getByRole("alert").getByRole("button", { name: "Use service" }).waitFor(),
+  },
+  "selected and found rows": {
+    path: "/explore",
+    open: async (page) => {
+      await page.getByRole("table", { name: "Results" }).locator('[role="row"][data-index]').first().focus();
+      await page.keyboard.press("Space");
+      await page.keyboard.press("Control+f");
+      await page.keyboard.type("user");
+      await page.getByRole("table", { name: "Results" }).locator("mark").first().waitFor();
+    },
+  },
   "record with context": {
     path: `/explore?q=${encodeURIComponent("trace_id:*")}`,
     open: async (page) => {
       await page.getByRole("table", { name: "Results" }).locator('[role="row"][data-index]').nth(3).click();
       await page.keyboard.press("c");
       await page.getByRole("button", { name: "More before" }).waitFor();
+    },
+  },
+  "record of a tail": {
+    path: "/live",
+    open: async (page) => {
+      await page.getByRole("group", { name: "Lines" }).getByRole("row").nth(3).click();
+      await page.getByRole("complementary", { name: "Record" }).waitFor();
     },
   },
   "two live lanes": {
