@@ -38,6 +38,7 @@ EDGES |= {
 }
 # What only some combinations have; elsewhere its edges are left out.
 OPTIONAL = {"log-agent", "grafana", "jaeger"}
+ASKS_NOBODY = {"jaeger"}
 MONITORING = {"kubernetes.io/metadata.name": "monitoring"}
 FOREIGN = (
     Peer("prometheus", "monitoring", {"app.kubernetes.io/name": "prometheus"}, MONITORING),
@@ -58,9 +59,10 @@ PORTS = (3000, 4317, 5432, 6379, 8000, 8080, 9090, 9091, 22, 50050, 50051, 50052
 def test_connections_are_those_of_the_picture(objects: tuple[Object, ...]) -> None:
     network, own = Network(objects), list(_own(objects))
     names = {peer.name for peer in own}
+    foreign = [peer for peer in FOREIGN if peer.name not in names]
     admitted = {
         (source.name, target.name, port)
-        for source, target in itertools.product([*own, *FOREIGN], repeat=2)
+        for source, target in itertools.product([*own, *foreign], repeat=2)
         for port in PORTS
         # What others may do among themselves is not ours to say, nor what a pod says to itself.
         if (source.name in names or target.name in names) and source is not target
@@ -76,6 +78,8 @@ def test_connections_are_those_of_the_picture(objects: tuple[Object, ...]) -> No
 def test_every_pod_may_resolve_names(objects: tuple[Object, ...]) -> None:
     network = Network(objects)
     for peer in _own(objects):
+        if peer.name in ASKS_NOBODY:
+            continue
         for protocol in ("UDP", "TCP"):
             assert network.admits(peer, DNS, 53, protocol), f"{peer.name} {protocol}"
 
