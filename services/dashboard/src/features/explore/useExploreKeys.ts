@@ -58,6 +58,8 @@ export function useExploreKeys(explore: Explore, doings: Doings): void {
     r: doings.refresh,
     j: () => go(Math.min(active + 1, rows.length - 1)),
     k: () => go(Math.max(active - 1, 0)),
+    // New rows take the focus away with the row that had it; the active one opens all the same.
+    Enter: () => openRow(active),
     Escape: closeWhatIsOpen,
     c: () => {
       if (!address.row) openRow(active);

@@ -26,7 +26,7 @@ export function Table<Row>({ label, columns, rows, rowKey }: TableProps<Row>) {
         <thead>
           <tr className="text-left text-xs whitespace-nowrap text-muted">
             {columns.map(({ name, figure }, index) => (
-              <th key={name} scope="col" className={cx("px-3 py-2 font-normal", figure && "text-right", index === 0 && FIRST)}>
+              <th key={name} scope="col" className={cx("px-2 py-2 font-normal xl:px-3", figure && "text-right", index === 0 && FIRST)}>
                 {name}
               </th>
             ))}
@@ -36,7 +36,7 @@ export function Table<Row>({ label, columns, rows, rowKey }: TableProps<Row>) {
           {rows.map((row) => (
             <tr key={rowKey(row)}>
               {columns.map(({ name, figure, cell }, index) => {
-                const look = cx("border-t border-line px-3 py-1.5 align-top", figure && "text-right whitespace-nowrap tabular-nums");
+                const look = cx("border-t border-line px-2 py-1.5 align-top xl:px-3", figure && "text-right whitespace-nowrap tabular-nums");
                 return index === 0 ? (
                   <th key={name} scope="row" className={cx(look, FIRST, "text-left font-normal")}>
                     {cell(row)}
@@ -55,4 +55,4 @@ export function Table<Row>({ label, columns, rows, rowKey }: TableProps<Row>) {
   );
 }
 
-const FIRST = "sticky left-0 bg-surface max-sm:min-w-36 max-sm:border-r max-sm:border-r-line";
+const FIRST = "sticky left-0 min-w-36 bg-surface max-sm:border-r max-sm:border-r-line";

@@ -25,7 +25,12 @@ export function QueryBar({ handle, filter, span, problemId, onAsk }: QueryBarPro
   const field = useRef<HTMLInputElement>(null);
   const [draft, setDraft] = useState({ of: filter, text: filter });
   if (draft.of !== filter) setDraft({ of: filter, text: filter });
-  useImperativeHandle(handle, () => ({ focus: () => field.current?.select() }));
+  const focus = () => {
+    // Not every browser gives the focus to a field whose text is selected.
+    field.current?.focus();
+    field.current?.select();
+  };
+  useImperativeHandle(handle, () => ({ focus }));
 
   const write = (text: string) => setDraft({ of: filter, text });
   const cleared = () => {
