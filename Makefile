@@ -12,7 +12,8 @@ export PATH := $(CURDIR)/.tools/bin:$(PATH):$(CURDIR)/services/dashboard/node_mo
 
 GRPCURL_VERSION := v1.9.4
 HELM_VERSION := v3.22.0
-ISTIO_VERSION := 1.31.0
+# Istio's tags are not Go's: this is the commit of 1.31.0.
+ISTIO_VERSION := v0.0.0-20260827124520-eed52ebb66ad
 
 .PHONY: help
 help: ## List what make can do

@@ -80,7 +80,8 @@ def istioctl() -> list[str]:
     with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
         file.write(yaml.safe_dump_all(render(rendered)))
         file.flush()
-        return _run(["istioctl", "analyze", "--use-kube=false", "--color=false", file.name])
+        # Without the second word it speaks of namespace `default` alone, where nothing is.
+        return _run(["istioctl", "analyze", "--all-namespaces", "--use-kube=false", "--color=false", file.name])
 
 
 def helm() -> list[str]:
