@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -76,7 +76,7 @@ def sql(dashboard: Path) -> Iterator[str]:
         for target in panel["targets"]:
             if "rawSql" in target:
                 text = re.sub(
-                    r"\$__timeGroupAlias\((\w+), '\$bucket'\)", r'date_trunc(\'hour\', \1) AS "time"', target["rawSql"]
+                    r"\$__timeGroupAlias\((\w+), '\$bucket'\)", r"date_trunc('hour', \1) AS time", target["rawSql"]
                 )
                 yield filled(
                     text,
@@ -116,7 +116,7 @@ def catalogue() -> set[str]:
     return found
 
 
-def _series(name: str, kind: str) -> Iterable[str]:
+def _series(name: str, kind: str) -> set[str]:
     if kind == "counter":
         return {f"{name}_total"}
     return {f"{name}_bucket", f"{name}_sum", f"{name}_count"} if kind == "histogram" else {name}
