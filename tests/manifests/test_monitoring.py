@@ -139,7 +139,7 @@ def test_a_dashboard_is_whole(path: Path) -> None:
 def test_the_component_scrapes_every_workload_and_gives_grafana_the_files() -> None:
     objects = list(yaml.safe_load_all(run("kubectl", "kustomize", COMPONENT)))
     monitors = [found for found in objects if found["kind"] == "PodMonitor"]
-    assert {found["spec"]["selector"]["matchLabels"]["app"] for found in monitors} == WORKLOADS
+    assert {app for found in monitors for app in selected(found["spec"]["selector"])} == WORKLOADS
     # What the Helm release `prometheus` looks for.
     scraped = [*monitors, *(found for found in objects if found["kind"] == "PrometheusRule")]
     assert {found["metadata"]["labels"]["release"] for found in scraped} == {"prometheus"}
@@ -151,6 +151,12 @@ def test_the_component_scrapes_every_workload_and_gives_grafana_the_files() -> N
     (text,) = [text for found in sources for text in found["data"].values()]
     mine = {(source["uid"], source["type"]) for source in yaml.safe_load(text)["datasources"]}
     assert mine == {("timescaledb", "grafana-postgresql-datasource"), ("jaeger", "jaeger")}
+
+
+def selected(selector: dict[str, Any]) -> set[str]:
+    """The workloads that a PodMonitor takes."""
+    values = {value for part in selector.get("matchExpressions", ()) for value in part["values"]}
+    return values | set(selector.get("matchLabels", {}).values())
 
 
 def run(*command: "str | Path") -> str:
