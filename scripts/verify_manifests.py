@@ -107,8 +107,10 @@ def hadolint() -> list[str]:
 def promtool() -> list[str]:
     """Prometheus' rules and their unit tests"""
     _need("promtool", "apt install prometheus brings it")
-    tests = _files("manifests/components/monitoring/**/*_test.yaml")
-    return _run(["promtool", "test", "rules", *tests])
+    return [
+        *_run(["promtool", "check", "rules", *_files("monitoring/prometheus/rules/*.yaml")]),
+        *_run(["promtool", "test", "rules", *_files("monitoring/prometheus/tests/*.yaml")]),
+    ]
 
 
 def envoy() -> list[str]:
