@@ -37,7 +37,7 @@ class _Loader(yaml.CSafeLoader):
     """The C loader, since these are megabytes; a lone `=` is a text to everyone but YAML 1.1."""
 
 
-_Loader.add_constructor("tag:yaml.org,2002:value", lambda loader, node: loader.construct_scalar(node))
+_Loader.add_constructor("tag:yaml.org,2002:value", lambda _loader, node: node.value)
 
 
 def custom_resource_errors(item: Object) -> list[str]:
