@@ -77,7 +77,10 @@ for workload in "${workloads[@]}"; do
   [ "${before[$workload]:-0}" = 0 ] || k scale "$workload" --replicas=0
 done
 say "Waiting until they have stopped"
-k wait --for=delete pod -l 'app in (log-processor, gateway)' --timeout=180s
+pods=(-l 'app in (log-processor, gateway)')
+if [ -n "$(k get pods "${pods[@]}" -o name)" ]; then
+  k wait --for=delete pod "${pods[@]}" --timeout=180s
+fi
 
 say "Restoring $backup; kubectl -n $NAMESPACE logs -f job/$job shows how far it is"
 run_job
