@@ -1,0 +1,60 @@
+#!/bin/sh
+# Restores $BACKUP, a file of /backups or `latest`, beside the database, and gives it the database's name once it is whole; `list` only
+# names the files. The database before it is kept under another name, and nothing of it is touched when the restore fails.
+set -eu
+
+folder=${FOLDER:-/backups}
+
+sql() {
+  psql --no-psqlrc --quiet --no-align --tuples-only --set=ON_ERROR_STOP=1 "$@"
+}
+
+# Names sort by time.
+dumps() {
+  find "$folder" -name 'logmesh-*.dump' | sort
+}
+
+case $BACKUP in
+  list)
+    dumps | while read -r file; do echo "$(wc -c <"$file") ${file##*/}"; done
+    exit
+    ;;
+  latest) file=$(dumps | tail -n 1) ;;
+  *) file=$folder/$BACKUP ;;
+esac
+if [ ! -f "$file" ]; then
+  echo "there is no dump $BACKUP; there are:" >&2
+  dumps >&2
+  exit 1
+fi
+version=${file##*-timescaledb-}
+version=${version%.dump}
+echo "restoring ${file##*/}"
+
+sql --dbname=postgres <<'SQL'
+DROP DATABASE IF EXISTS logmesh_restoring WITH (FORCE);
+CREATE DATABASE logmesh_restoring OWNER logmesh_owner TEMPLATE template0;
+REVOKE CONNECT ON DATABASE logmesh_restoring FROM PUBLIC;
+GRANT CONNECT ON DATABASE logmesh_restoring TO logmesh_writer, logmesh_reader;
+SQL
+# TimescaleDB's own order: the version of the dump, restoring mode, the dump, and the version of today. Each in a session of its own.
+sql --dbname=logmesh_restoring --command="CREATE EXTENSION timescaledb VERSION '$version'"
+sql --dbname=logmesh_restoring --command="SELECT timescaledb_pre_restore()" >/dev/null
+pg_restore --dbname=logmesh_restoring --exit-on-error "$file"
+sql --dbname=logmesh_restoring --command="SELECT timescaledb_post_restore()" >/dev/null
+sql --dbname=logmesh_restoring --command="ALTER EXTENSION timescaledb UPDATE"
+sql --dbname=logmesh_restoring --command="ANALYZE"
+
+# A database that somebody is connected to can't be renamed. Both names change together or not at all.
+old=logmesh_before_$(date -u +%Y%m%d_%H%M%S)
+trap 'sql --dbname=postgres --command="ALTER DATABASE logmesh ALLOW_CONNECTIONS true"' EXIT
+sql --dbname=postgres >/dev/null <<SQL
+ALTER DATABASE logmesh ALLOW_CONNECTIONS false;
+ALTER DATABASE logmesh_restoring ALLOW_CONNECTIONS false;
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname IN ('logmesh', 'logmesh_restoring');
+BEGIN;
+ALTER DATABASE logmesh RENAME TO $old;
+ALTER DATABASE logmesh_restoring RENAME TO logmesh;
+COMMIT;
+SQL
+echo "restored ${file##*/}; the database before it is kept as $old"
