@@ -5,7 +5,7 @@ import difflib
 import pytest
 import yaml
 from scripts.manifests import CHART, MANIFESTS, Combination, Object, has_kubectl, render
-from tests.manifests.chart import Refused, by_title, find_helm, is_hook, run, template
+from tests.manifests.chart import by_title, find_helm, is_hook, template
 
 import logmesh
 
@@ -45,6 +45,6 @@ def _difference(expected: dict[str, Object], found: dict[str, Object]) -> str:
     """A diff that names each object that differs; empty where none does."""
     lines: list[str] = []
     for name in sorted(expected.keys() | found.keys()):
-        texts = [yaml.safe_dump(side[name]).splitlines() if name in side else [] for side in (expected, found)]
-        lines += difflib.unified_diff(*texts, f"base: {name}", f"chart: {name}", lineterm="")
+        base, chart = (yaml.safe_dump(side[name]).splitlines() if name in side else [] for side in (expected, found))
+        lines += difflib.unified_diff(base, chart, f"base: {name}", f"chart: {name}", lineterm="")
     return "\n".join(lines)
