@@ -19,7 +19,6 @@ from scripts.manifests import CHART, Object, title
 from tests.manifests.chart import find_helm, template
 
 from logmesh.v1.pipeline_service_pb2 import GetSummaryRequest, GetSummaryResponse
-from logmesh.v1.pipeline_service_pb2_grpc import PipelineServiceServicer, add_PipelineServiceServicer_to_server
 
 _NO_HELM = pytest.mark.skipif(find_helm() is None, reason="helm is not installed: make tools brings it")
 _KEYS = {"superuser-password", "owner-password", "writer-password", "reader-password"}
@@ -88,21 +87,19 @@ def _smoke(address: str, limit_seconds: float) -> subprocess.CompletedProcess[st
     )
 
 
-class _Pipeline(PipelineServiceServicer):
-    def __init__(self, summary: GetSummaryResponse) -> None:
-        self._summary = summary
-
-    def GetSummary(self, request: GetSummaryRequest, context: grpc.ServicerContext) -> GetSummaryResponse:  # noqa: N802
-        return self._summary
-
-
 @contextmanager
 def _gateway(status: Any, summary: GetSummaryResponse) -> Iterator[str]:
     server = grpc.server(ThreadPoolExecutor(2))
     servicer = health.HealthServicer()
     servicer.set("", status)
     health_pb2_grpc.add_HealthServicer_to_server(servicer, server)
-    add_PipelineServiceServicer_to_server(_Pipeline(summary), server)
+    answer = grpc.unary_unary_rpc_method_handler(
+        lambda request, context: summary,
+        request_deserializer=GetSummaryRequest.FromString,
+        response_serializer=GetSummaryResponse.SerializeToString,
+    )
+    pipeline = grpc.method_handlers_generic_handler("logmesh.v1.PipelineService", {"GetSummary": answer})
+    server.add_generic_rpc_handlers((pipeline,))
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     try:
