@@ -1,0 +1,188 @@
+{{/* What more than one template says. Each of them takes (list . NAME), where NAME is the workload's. */}}
+
+{{/* Labels of every object. */}}
+{{- define "logmesh.labels" -}}
+{{- $root := index . 0 -}}
+app: {{ index . 1 }}
+app.kubernetes.io/part-of: logmesh
+app.kubernetes.io/managed-by: {{ $root.Release.Service }}
+helm.sh/chart: {{ $root.Chart.Name }}-{{ $root.Chart.Version | replace "+" "_" }}
+{{- end }}
+
+{{/* Name, namespace and labels of an object that is named like its workload. */}}
+{{- define "logmesh.metadata" -}}
+name: {{ index . 1 }}
+namespace: {{ (index . 0).Release.Namespace }}
+labels:
+  {{- include "logmesh.labels" . | nindent 2 }}
+{{- end }}
+
+{{/* The version that runs, which is the tag of the images. */}}
+{{- define "logmesh.tag" -}}
+{{ .Values.image.tag | default .Chart.AppVersion }}
+{{- end }}
+
+{{/* Image of our own and when it is pulled: (list . NAME) or (list . NAME TAG). */}}
+{{- define "logmesh.image" -}}
+{{- $root := index . 0 -}}
+{{- $tag := include "logmesh.tag" $root -}}
+{{- if gt (len .) 2 }}{{ $tag = index . 2 | default $tag }}{{ end -}}
+image: {{ with $root.Values.image.registry }}{{ . }}/{{ end }}logmesh/{{ index . 1 }}:{{ $tag }}
+imagePullPolicy: {{ $root.Values.image.pullPolicy }}
+{{- end }}
+
+{{/* The version in the name of somebody else's image: 2.29.2 of timescale/timescaledb:2.29.2-pg17. */}}
+{{- define "logmesh.versionOf" -}}
+{{ regexFind "^[0-9]+([.][0-9]+)*" (last (splitList ":" (first (splitList "@" .)))) | default "unknown" }}
+{{- end }}
+
+{{/* Labels that a pod bears beside its workload's: (list . VERSION). */}}
+{{- define "logmesh.podLabels" -}}
+app.kubernetes.io/part-of: logmesh
+version: {{ index . 1 | quote }}
+{{- if (index . 0).Values.istio.enabled }}
+sidecar.istio.io/inject: "true"
+{{- end }}
+{{- end }}
+
+{{/* Who a pod is, to the API server and to registries. */}}
+{{- define "logmesh.identity" -}}
+{{- $root := index . 0 -}}
+serviceAccountName: {{ index . 1 }}
+automountServiceAccountToken: false
+{{- with $root.Values.image.pullSecrets }}
+imagePullSecrets:
+  {{- range . }}
+  - name: {{ . }}
+  {{- end }}
+{{- end }}
+{{- end }}
+
+{{/* Nobody's root: (dict "user" UID "group" GID "volumes" true), where pods with volumes to write to have the group own them. */}}
+{{- define "logmesh.podSecurity" -}}
+securityContext:
+  runAsNonRoot: true
+  runAsUser: {{ .user }}
+  runAsGroup: {{ .group }}
+  {{- if .volumes }}
+  fsGroup: {{ .group }}
+  fsGroupChangePolicy: OnRootMismatch
+  {{- end }}
+  seccompProfile: {type: RuntimeDefault}
+{{- end }}
+
+{{/* What no container may. */}}
+{{- define "logmesh.containerSecurity" -}}
+securityContext:
+  allowPrivilegeEscalation: false
+  readOnlyRootFilesystem: true
+  capabilities: {drop: [ALL]}
+{{- end }}
+
+{{/* Over zones first, then over hosts: takes NAME. */}}
+{{- define "logmesh.spread" -}}
+topologySpreadConstraints:
+  - maxSkew: 1
+    topologyKey: topology.kubernetes.io/zone
+    whenUnsatisfiable: ScheduleAnyway
+    labelSelector: {matchLabels: {app: {{ . }}}}
+  - maxSkew: 1
+    topologyKey: kubernetes.io/hostname
+    whenUnsatisfiable: ScheduleAnyway
+    labelSelector: {matchLabels: {app: {{ . }}}}
+{{- end }}
+
+{{/* A volume to claim: takes {storage, storageClassName}. */}}
+{{- define "logmesh.claim" -}}
+accessModes: [ReadWriteOnce]
+{{- with .storageClassName }}
+storageClassName: {{ . }}
+{{- end }}
+resources: {requests: {storage: {{ .storage }}}}
+{{- end }}
+
+{{/* An identity that has no business with the API server. */}}
+{{- define "logmesh.serviceAccount" -}}
+apiVersion: v1
+kind: ServiceAccount
+metadata:
+  {{- include "logmesh.metadata" . | nindent 2 }}
+automountServiceAccountToken: false
+{{- end }}
+
+{{/* One pod at a time when nodes are drained. */}}
+{{- define "logmesh.disruptionBudget" -}}
+apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata:
+  {{- include "logmesh.metadata" . | nindent 2 }}
+spec:
+  maxUnavailable: 1
+  # A pod that is broken anyway must not hold up the drain of its node.
+  unhealthyPodEvictionPolicy: AlwaysAllow
+  selector: {matchLabels: {app: {{ index . 1 }}}}
+{{- end }}
+
+{{/* Up at once, down slowly: (list . NAME CONTAINER {minReplicas, maxReplicas}). */}}
+{{- define "logmesh.autoscaler" -}}
+{{- $bounds := index . 3 -}}
+{{- if gt (int $bounds.minReplicas) (int $bounds.maxReplicas) }}
+{{- fail (printf "%s: autoscaling.minReplicas is %d and maxReplicas %d, which is less" (index . 1) (int $bounds.minReplicas) (int $bounds.maxReplicas)) }}
+{{- end -}}
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata:
+  {{- include "logmesh.metadata" . | nindent 2 }}
+spec:
+  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: {{ index . 1 }}}
+  minReplicas: {{ $bounds.minReplicas }}
+  maxReplicas: {{ $bounds.maxReplicas }}
+  metrics:
+    # Of this container alone: a sidecar's use would blur it.
+    - type: ContainerResource
+      containerResource:
+        name: cpu
+        container: {{ index . 2 }}
+        target: {type: Utilization, averageUtilization: 70}
+  behavior:
+    scaleUp:
+      stabilizationWindowSeconds: 15
+      policies: [{type: Percent, value: 100, periodSeconds: 30}]
+    scaleDown:
+      stabilizationWindowSeconds: 300
+      policies: [{type: Pods, value: 1, periodSeconds: 60}]
+{{- end }}
+
+{{/* A Secret whose random values are made once: (dict "root" . "app" APP "name" NAME "keys" KEYS). One that is in the cluster keeps what
+     it has, and one that isn't this release's is left alone. */}}
+{{- define "logmesh.secret" -}}
+{{- $root := .root -}}
+{{- $known := lookup "v1" "Secret" $root.Release.Namespace .name | default dict -}}
+{{- $data := $known.data | default dict -}}
+{{- $annotations := dig "metadata" "annotations" dict $known | default dict -}}
+{{- if or (not $known) (eq (get $annotations "meta.helm.sh/release-name") $root.Release.Name) -}}
+apiVersion: v1
+kind: Secret
+metadata:
+  name: {{ .name }}
+  namespace: {{ $root.Release.Namespace }}
+  labels:
+    {{- include "logmesh.labels" (list $root .app) | nindent 4 }}
+  annotations:
+    # The volumes outlive the release, and the passwords of the roles in them.
+    helm.sh/resource-policy: keep
+type: Opaque
+data:
+  {{- range .keys }}
+  {{ . }}: {{ get $data . | default (randAlphaNum 32 | b64enc) | quote }}
+  {{- end }}
+{{- end }}
+{{- end }}
+
+{{/* PostgreSQL's configuration; of a setting that is there twice the last counts. */}}
+{{- define "logmesh.postgresql" -}}
+{{ .Files.Get "files/postgresql.conf" }}
+{{- with .Values.timescaledb.configuration }}
+{{ . }}
+{{ end }}
+{{- end }}
