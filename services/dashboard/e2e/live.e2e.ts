@@ -20,6 +20,17 @@ async function shown(page: Page): Promise<number> {
   return Number(text.replace(/,/g, ""));
 }
 
+/** Where the list stands once the wheel's movement has come to its end, which may be after the pause that it makes. */
+async function settledTop(page: Page): Promise<number> {
+  let before = Number.NaN;
+  const top = () => lines(page).evaluate((element) => element.scrollTop);
+  for (let now = await top(); now !== before; now = await top()) {
+    before = now;
+    await page.waitForTimeout(300);
+  }
+  return before;
+}
+
 it("follows, pauses when the reader scrolls back, and goes on", async () => {
   const { page } = await open(browser, "/live");
   await expect.poll(() => shown(page)).toBeGreaterThan(200);
@@ -27,7 +38,7 @@ it("follows, pauses when the reader scrolls back, and goes on", async () => {
   await lines(page).hover();
   await page.mouse.wheel(0, -400);
   await follow(page).waitFor();
-  const top = await lines(page).evaluate((element) => element.scrollTop);
+  const top = await settledTop(page);
   const before = await shown(page);
   await expect.poll(() => shown(page)).toBeGreaterThan(before + 100);
   expect(await lines(page).evaluate((element) => element.scrollTop)).toBeCloseTo(top, -1);

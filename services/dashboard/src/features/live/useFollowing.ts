@@ -59,8 +59,7 @@ export function useFollowing(client: LiveClient, lane: LaneClient) {
   const scrolled = () => {
     const element = scroller.current!;
     if (!reading) {
-      const end = element.scrollHeight - element.clientHeight;
-      if (element.scrollTop < end - ROW_PIXELS) client.pause();
+      if (hasLeft(element, placed.current)) client.pause();
     } else if (element.scrollTop > scrollTop) {
       const next = atEnd(view, reading, element.scrollTop, element.clientHeight);
       if (next === "follow") client.resume();
