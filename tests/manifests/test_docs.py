@@ -19,25 +19,6 @@ each_document = pytest.mark.parametrize(
     "document", [pytest.param(document, id=str(document.path.relative_to(ROOT))) for document in DOCUMENTS]
 )
 
-# Written elsewhere at the moment; each goes from here when it arrives, which a test below asks for.
-EXPECTED_SOON: Final = {
-    "docs/alerts.md",
-    "manifests/components/external-secrets",
-    "manifests/components/log-agent",
-    "manifests/components/monitoring",
-    "manifests/components/snapshots",
-    "manifests/components/snapshots/restore.yaml",
-    "manifests/components/storage-classes",
-    "manifests/components/vpa",
-    "manifests/overlays/large",
-    "manifests/overlays/medium",
-    "manifests/overlays/small",
-    "scripts/monitoring-setup.sh",
-    "scripts/restore.sh",
-}
-# Objects that these bring.
-EXPECTED_OBJECTS: Final = {("CronJob", "timescaledb-snapshot")}
-
 KINDS: Final = {
     "configmap": "ConfigMap", "cronjob": "CronJob", "daemonset": "DaemonSet", "deploy": "Deployment", "deployment": "Deployment",
     "endpoints": "Service", "gateway.gateway.networking.k8s.io": "Gateway", "hpa": "HorizontalPodAutoscaler", "job": "Job",
@@ -51,19 +32,12 @@ _OF_PODS: Final = {"exec", "logs", "port-forward"}
 _SECRETS: Final = {("Secret", "timescaledb"), ("Secret", "redis")}
 
 
-def test_what_has_arrived_is_expected_no_longer() -> None:
-    arrived = sorted(path for path in EXPECTED_SOON if (ROOT / path).exists())
-    assert not arrived, f"these are there: take them out of EXPECTED_SOON: {arrived}"
-
-
 @each_document
 def test_links_lead_to_files_and_headings(document: Document) -> None:
     broken = []
     for link in document.links():
         target, _, anchor = link.partition("#")
         path = (document.path.parent / target).resolve() if target else document.path
-        if target and str(path.relative_to(ROOT)) in EXPECTED_SOON:
-            continue
         if not path.exists() or (anchor and anchor not in Document(path).anchors()):
             broken.append(link)
     assert not broken
@@ -74,7 +48,7 @@ def names() -> set[tuple[str, str]]:
     """(kind, name) of everything that a user can apply, and of what controllers make of it."""
     if not has_kubectl():
         pytest.skip("kubectl is not installed: nothing can be rendered")
-    found = set(_SECRETS) | EXPECTED_OBJECTS
+    found = set(_SECRETS)
     for item in [
         *(item for combination in combinations() for item in render(combination)),
         *read_objects(sorted(ISTIO.glob("*.yaml"))),
@@ -159,8 +133,6 @@ def test_patches_are_of_objects_that_are_there(document: Document, names: set[tu
 def test_scripts_take_the_options_that_are_shown(document: Document) -> None:
     for words in document.commands(r"scripts/[\w-]+\.sh"):
         script = words[0].removeprefix("./")
-        if script in EXPECTED_SOON:
-            continue
         assert (ROOT / script).is_file(), f"no {script}"
         usage = subprocess.run([ROOT / script, "--help"], capture_output=True, text=True, timeout=20, check=True).stdout
         for option in (word for word in words[1:] if word.startswith("--") and word != "--help"):
@@ -170,7 +142,7 @@ def test_scripts_take_the_options_that_are_shown(document: Document) -> None:
 @each_document
 def test_scripts_that_are_named_are_there(document: Document) -> None:
     for script in re.findall(r"(?:\./)?(scripts/[\w-]+\.(?:sh|py|yaml))", document.text):
-        assert script in EXPECTED_SOON or (ROOT / script).is_file(), f"no {script}"
+        assert (ROOT / script).is_file(), f"no {script}"
 
 
 @each_document
