@@ -51,7 +51,7 @@ def names() -> set[tuple[str, str]]:
     found = set(_SECRETS)
     for item in [
         *(item for combination in combinations() for item in render(combination)),
-        *read_objects(sorted(ISTIO.glob("*.yaml"))),
+        *read_objects(sorted([*ISTIO.glob("*.yaml"), *(ROOT / "docs" / "examples").glob("*.yaml")])),
     ]:
         kind, name = item["kind"], item["metadata"]["name"]
         found.add((kind, name))
