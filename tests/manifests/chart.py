@@ -19,6 +19,8 @@ KUBERNETES = "1.34.0"
 _LIMIT_SECONDS = 60
 _HASHED = re.compile(r"^(timescaledb-(?:configuration|init|backup))-[0-9a-z]{10}$")
 _OF_HELM = ("helm.sh/", "app.kubernetes.io/managed-by", "checksum/", "meta.helm.sh/")
+# Such as ${KEEP:-7}.
+_DEFAULTS_OF_SCRIPTS = re.findall(r"\$\{(\w+):-(\w+)\}", (CHART / "files" / "backup.sh").read_text())
 _PREFIXES = {"logmesh.edge": "LOGMESH_EDGE_"}
 
 
@@ -77,8 +79,9 @@ def normalised(item: Object) -> Object:
         for container in (*pods["spec"].get("initContainers", ()), *pods["spec"]["containers"]):
             if container.get("imagePullPolicy") == "IfNotPresent":
                 del container["imagePullPolicy"]
-            if program := _program(container):
-                container["env"] = [found for found in container.get("env", ()) if not _is_default(found, program)]
+            program = _program(container)
+            if "env" in container:
+                container["env"] = [found for found in container["env"] if not _is_default(found, program)]
     return plain
 
 
@@ -103,10 +106,14 @@ def _program(container: Mapping[str, Any]) -> str | None:
     return next((name for name in SETTINGS if name in words), None)
 
 
-def _is_default(variable: Mapping[str, Any], program: str) -> bool:
+def _is_default(variable: Mapping[str, Any], program: str | None) -> bool:
+    if program is None:
+        return (variable["name"], variable.get("value")) in _DEFAULTS_OF_SCRIPTS
     settings: type[BaseSettings] = SETTINGS[program]
     field = settings.model_fields.get(variable["name"].removeprefix(_PREFIXES.get(program, "LOGMESH_")).lower())
     if field is None or field.is_required() or "value" not in variable:
         return False
     default = field.get_default(call_default_factory=True)
-    return bool(variable["value"] == (",".join(default) if isinstance(default, list) else str(default)))
+    if isinstance(default, list):
+        return bool(variable["value"] == ",".join(default))
+    return bool(variable["value"] == (str(default).lower() if isinstance(default, bool) else str(default)))

@@ -17,6 +17,12 @@ from tests.manifests.chart import Refused, find_helm, run, template
 
 _NO_HELM = pytest.mark.skipif(find_helm() is None, reason="helm is not installed: make tools brings it")
 _AMOUNT = {"requests": {"cpu": "123m"}}
+_TRACED = (
+    "Deployment/log-producer",
+    "StatefulSet/log-processor",
+    "StatefulSet/log-processor-canary",
+    "Deployment/gateway",
+)
 _ISSUER = {"issuer": "https://issuer.example", "jwks": "https://issuer.example:8443/keys"}
 
 # Each value, what it is set to, and objects with a text that only then is in them.
@@ -52,28 +58,34 @@ OFFERED: Mapping[str, tuple[Any, dict[str, str]]] = {
     "timescaledb.configuration": ("work_mem = 64MB", {"ConfigMap/timescaledb-configuration": "work_mem = 64MB"}),
     "timescaledb.data.storage": ("2Ti", {"StatefulSet/timescaledb": "storage: 2Ti"}),
     "timescaledb.data.storageClassName": ("fast", {"StatefulSet/timescaledb": "storageClassName: fast"}),
+    "timescaledb.backup.enabled": (False, {"CronJob/timescaledb-backup": "suspend: true"}),
+    "timescaledb.backup.keep": (3, {"CronJob/timescaledb-backup": "value: '3'"}),
     "timescaledb.backup.schedule": ("0 0 * * 0", {"CronJob/timescaledb-backup": "schedule: 0 0 * * 0"}),
     "timescaledb.backup.storage": ("2Ti", {"PersistentVolumeClaim/timescaledb-backups": "storage: 2Ti"}),
     "timescaledb.backup.storageClassName": ("slow", {"PersistentVolumeClaim/timescaledb-backups": "storageClassName: slow"}),
     "timescaledb.resources": (_AMOUNT, {"StatefulSet/timescaledb": "cpu: 123m"}),
     "redis.image": ("a/b:7.4-alpine", {"Deployment/redis": "image: a/b:7.4-alpine"}),
-    "redis.maxMemory": ("1gb", {"Deployment/redis": "--maxmemory 1gb"}),
+    "redis.maxMemory": ("1gb", {"Deployment/redis": "value: 1gb"}),
     "redis.resources": (_AMOUNT, {"Deployment/redis": "cpu: 123m"}),
     "retentionDays": (90, {"StatefulSet/log-processor": "value: '90'", "StatefulSet/log-processor-canary": "value: '90'"}),
+    "reflection": (False, {"Deployment/gateway": "value: 'false'", "StatefulSet/log-processor": "value: 'false'"}),
     "createSecrets": (False, {}),
     "secrets.timescaledb": ("pg", {"Secret/pg": "owner", "Deployment/gateway": "name: pg", "CronJob/timescaledb-backup": "name: pg"}),
     "secrets.redis": ("cache", {"Secret/cache": "password", "Deployment/redis": "name: cache", "Deployment/gateway": "name: cache"}),
     "quota.enabled": (False, {}),
+    "quota.containerMemory": ("64Gi", {"LimitRange/log-system": "memory: 64Gi"}),
     "quota.hard": ({"pods": "200"}, {"ResourceQuota/log-system": "pods: '200'"}),
     "networkPolicies.enabled": (False, {}),
     "istio.enabled": (True, {"PeerAuthentication/default": "STRICT", "Deployment/gateway": "sidecar.istio.io/inject: 'true'"}),
+    "monitoring.enabled": (True, {"PodMonitor/gateway": "http-metrics", "PrometheusRule/logmesh": "release: prometheus"}),
+    "monitoring.release": ("mine", {"PodMonitor/gateway": "release: mine", "PrometheusRule/logmesh": "release: mine"}),
+    "tracing.endpoint": ("http://otel:4317", dict.fromkeys(_TRACED, "value: http://otel:4317")),
 }  # fmt: skip
 _LEAVES_WITH_PARTS = ("resources", "hard")
-# These go together: one without the other is refused.
-_TOGETHER = {
-    "edge.jwt.issuer": {"jwt": _ISSUER},
-    "edge.jwt.jwks": {"jwt": _ISSUER},
-    "edge.jwt.audience": {"jwt": _ISSUER},
+# What a value is set together with: it is refused, or does nothing, by itself.
+_TOGETHER: Mapping[str, dict[str, Any]] = {
+    **dict.fromkeys(("edge.jwt.issuer", "edge.jwt.jwks", "edge.jwt.audience"), _ISSUER),
+    "monitoring.release": {"enabled": True},
 }
 
 
@@ -180,7 +192,7 @@ def _with(folder: Path, values: Mapping[str, Any]) -> tuple[Object, ...]:
 
 def _nested(name: str, value: Any) -> dict[str, Any]:
     *parents, leaf = name.split(".")
-    values: dict[str, Any] = dict(_TOGETHER[name]["jwt"]) if name in _TOGETHER else {}
+    values: dict[str, Any] = dict(_TOGETHER.get(name, {}))
     values[leaf] = value
     for parent in reversed(parents):
         values = {parent: values}

@@ -186,3 +186,14 @@ data:
 {{ . }}
 {{ end }}
 {{- end }}
+
+{{/* Text of objects that were written for the namespace log-system, for that of the release: (list . TEXT). Names of objects and labels
+     stay. */}}
+{{- define "logmesh.relocated" -}}
+{{- $to := (index . 0).Release.Namespace -}}
+{{- $text := index . 1 -}}
+{{- range $around := list "namespace: %s" "namespace=\"%s\"" "/ns/%s/" ".%s.svc" "-n %s" }}
+{{- $text = replace (printf $around "log-system") (printf $around $to) $text }}
+{{- end }}
+{{- $text }}
+{{- end }}

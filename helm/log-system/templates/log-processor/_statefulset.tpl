@@ -56,6 +56,12 @@ spec:
               value: {{ $root.Values.processor.buffer.maxBytes | int64 | quote }}
             - name: LOGMESH_RETENTION_DAYS
               value: {{ $root.Values.retentionDays | quote }}
+            - name: LOGMESH_REFLECTION
+              value: {{ $root.Values.reflection | quote }}
+            {{- with $root.Values.tracing.endpoint }}
+            - name: OTEL_EXPORTER_OTLP_ENDPOINT
+              value: {{ . }}
+            {{- end }}
           ports:
             - {name: grpc, containerPort: 50051}
             - {name: tcp-grpc-direct, containerPort: 50052}
