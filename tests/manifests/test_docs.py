@@ -171,6 +171,9 @@ def _named(words: list[str]) -> Iterator[tuple[str, str]]:
         return
     if verb in _SUBCOMMANDS:
         rest = rest[1:]
+    if verb == "cp":
+        yield from (("pod", word.partition(":")[0]) for word in rest if ":" in word)
+        return
     rest = [word for word in rest if "=" not in word and not re.fullmatch(r"\d+:\d+", word) and not word.endswith("-")]
     if rest and "/" not in rest[0]:
         kinds = ["pod"] if verb in _OF_PODS else rest.pop(0).split(",")
