@@ -122,7 +122,7 @@ def test_what_is_switched_off_is_away(tmp_path: Path) -> None:
     assert not [found for found in kinds("producer.enabled") if found.endswith("/log-producer")]
     assert not [found for found in kinds("networkPolicies.enabled") if found.startswith("NetworkPolicy/")]
     assert not [found for found in kinds("createSecrets") if found.startswith("Secret/")]
-    assert "ResourceQuota/log-system" not in kinds("quota.enabled")
+    assert not {"ResourceQuota/log-system", "LimitRange/log-system"} & kinds("quota.enabled")
 
 
 @_NO_HELM
