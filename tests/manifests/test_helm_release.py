@@ -1,22 +1,22 @@
 """A release in a cluster: passwords are made once and kept, and `helm test` says whether the pipeline works."""
 
 import base64
-import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 from typing import Any
 
 import grpc
 import pytest
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from scripts.manifests import CHART, Object, title
-from tests.manifests.chart import find_helm, template
+from tests.manifests.chart import find_helm, run, template
+from tests.manifests.cluster import cluster, secret
+from tests.manifests.workloads import of_kind
 
 from logmesh.v1.pipeline_service_pb2 import GetSummaryRequest, GetSummaryResponse
 
@@ -40,8 +40,8 @@ def test_passwords_are_made_at_random_and_outlive_the_release() -> None:
 
 @_NO_HELM
 def test_an_upgrade_keeps_passwords_and_adds_those_that_are_missing() -> None:
-    present = _secret("timescaledb", {"owner-password": "from-before"}, {"meta.helm.sh/release-name": "log-system"})
-    with _cluster_with(present) as address:
+    present = secret("timescaledb", {"owner-password": "from-before"}, {"meta.helm.sh/release-name": "log-system"})
+    with cluster([present]) as address:
         secrets = _secrets(template.__wrapped__("--dry-run=server", "--kube-apiserver", address))
     assert base64.b64decode(secrets["timescaledb"]["data"]["owner-password"]) == b"from-before"
     assert secrets["timescaledb"]["data"].keys() == _KEYS
@@ -50,9 +50,33 @@ def test_an_upgrade_keeps_passwords_and_adds_those_that_are_missing() -> None:
 
 @_NO_HELM
 def test_a_secret_that_somebody_else_made_is_left_alone() -> None:
-    with _cluster_with(_secret("timescaledb", {"owner-password": "theirs"}, {})) as address:
+    with cluster([secret("timescaledb", {"owner-password": "theirs"}, {})]) as address:
         secrets = _secrets(template.__wrapped__("--dry-run=server", "--kube-apiserver", address))
     assert secrets.keys() == {"redis"}
+
+
+@_NO_HELM
+def test_an_installation_ends_with_commands_that_name_what_is_there() -> None:
+    notes = _notes()
+    services = {item["metadata"]["name"]: item for item in of_kind(template(), "Service")}
+    forwarded = re.findall(r"kubectl port-forward -n log-system svc/(\S+) \d+:(\d+)", notes)
+    assert {("frontend", "80"), ("frontend", "8080"), ("gateway", "50050")} == set(forwarded)
+    for name, port in forwarded:
+        assert int(port) in {found["port"] for found in services[name]["spec"]["ports"]}
+    for kind, name in re.findall(r"rollout status -n log-system (\w+)/(\S+)", notes):
+        assert f"{kind}/{name}" in {title(item).lower() for item in template()}
+    assert "helm test log-system -n log-system --logs" in notes
+    assert "grpcurl -plaintext localhost:50050 list" in notes
+    assert "kubectl config set-context --current --namespace log-system" in notes
+
+
+@_NO_HELM
+def test_its_commands_follow_the_values() -> None:
+    notes = _notes("--set", "reflection=false,createSecrets=false,producer.enabled=false")
+    assert "logmesh search --gateway localhost:50050" in notes
+    assert "grpcurl" not in notes
+    assert "random passwords" not in notes
+    assert "No demo producer runs" in notes
 
 
 @pytest.mark.parametrize(
@@ -108,47 +132,11 @@ def _gateway(status: Any, summary: GetSummaryResponse) -> Iterator[str]:
         server.stop(0).wait(5)
 
 
-@contextmanager
-def _cluster_with(secret: Object) -> Iterator[str]:
-    """The few answers of an API server that a look-up of Secrets asks for."""
-    groups: Object = {"kind": "APIGroupList", "apiVersion": "v1", "groups": []}
-    kinds = [
-        {"name": "secrets", "singularName": "secret", "namespaced": True, "kind": "Secret", "verbs": ["get", "list"]}
-    ]
-    answers: dict[str, Object] = {
-        "/version": {"major": "1", "minor": "34", "gitVersion": "v1.34.0"},
-        "/api": {"kind": "APIVersions", "versions": ["v1"]},
-        "/apis": groups,
-        "/api/v1": {"kind": "APIResourceList", "groupVersion": "v1", "resources": kinds},
-        f"/api/v1/namespaces/log-system/secrets/{secret['metadata']['name']}": secret,
-    }
-
-    class Answers(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            found = answers.get(self.path.split("?")[0])
-            missing = {"kind": "Status", "apiVersion": "v1", "status": "Failure", "reason": "NotFound", "code": 404}
-            body = json.dumps(found or missing).encode()
-            self.send_response(200 if found else 404)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: Any) -> None:
-            """Nothing: the requests are not what is tested."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Answers) as server:
-        Thread(target=server.serve_forever, daemon=True).start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-
-
-def _secret(name: str, values: dict[str, str], annotations: dict[str, str]) -> Object:
-    data = {key: base64.b64encode(value.encode()).decode() for key, value in values.items()}
-    metadata = {"name": name, "namespace": "log-system", "annotations": annotations}
-    return {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "data": data}
+def _notes(*arguments: str) -> str:
+    with cluster(known=template()) as address:
+        place = ("--namespace", "log-system", "--kube-apiserver", address)
+        options = ("--dry-run=server", "--disable-openapi-validation", "--hide-secret")
+        return run("install", "log-system", str(CHART), *place, *options, *arguments).partition("NOTES:")[2]
 
 
 def _secrets(items: tuple[Object, ...]) -> dict[str, Object]:

@@ -86,6 +86,7 @@ _LEAVES_WITH_PARTS = ("resources", "hard")
 _TOGETHER: Mapping[str, dict[str, Any]] = {
     **dict.fromkeys(("edge.jwt.issuer", "edge.jwt.jwks", "edge.jwt.audience"), _ISSUER),
     "monitoring.release": {"enabled": True},
+    "processor.buffer.maxBytes": {"storage": "50Gi"},
 }
 
 
@@ -122,7 +123,7 @@ def test_what_is_switched_off_is_away(tmp_path: Path) -> None:
     assert not [found for found in kinds("producer.enabled") if found.endswith("/log-producer")]
     assert not [found for found in kinds("networkPolicies.enabled") if found.startswith("NetworkPolicy/")]
     assert not [found for found in kinds("createSecrets") if found.startswith("Secret/")]
-    assert "ResourceQuota/log-system" not in kinds("quota.enabled")
+    assert not {"ResourceQuota/log-system", "LimitRange/log-system"} & kinds("quota.enabled")
 
 
 @_NO_HELM
@@ -161,6 +162,7 @@ def test_everything_switched_on_is_what_kubernetes_knows(tmp_path: Path) -> None
         ("timescaledb.image", "timescale/timescaledb", "/timescaledb/image'"),
         ("edge.jwt", {"issuer": "https://issuer.example"}, "/edge/jwt/jwks'"),
         ("edge.jwt", {"issuer": "https://issuer.example", "jwks": "http://issuer.example/keys"}, "/edge/jwt/jwks'"),
+        ("processor.buffer.storage", "8Gi", "maxBytes is 8589934592, for which a volume of 8Gi is too small"),
         ("gateway.autoscaling.minReplicas", 7, "autoscaling.minReplicas is 7 and maxReplicas 6, which is less"),
     ],
 )
