@@ -118,17 +118,20 @@ lock: ## Pin the requirement files anew (needs uv)
 verify-manifests: setup ## Everything a cluster is given, before the tools that judge such things (make tools brings some)
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m scripts.verify_manifests
 
+# Go's proxy answers a first request for a module late, and sometimes too late.
+GO_INSTALL = try() { GOBIN=$(CURDIR)/.tools/bin go install $$1; }; installed() { try $$1 || try $$1 || try $$1; }; installed
+
 .PHONY: tools
 tools: setup ## Install grpcurl, helm and the schemas of custom resources into .tools (needs Go; tests use what is there)
 	@if command -v go >/dev/null; then \
-	  GOBIN=$(CURDIR)/.tools/bin go install github.com/fullstorydev/grpcurl/cmd/grpcurl@$(GRPCURL_VERSION); \
-	  GOBIN=$(CURDIR)/.tools/bin go install helm.sh/helm/v3/cmd/helm@$(HELM_VERSION); \
+	  $(GO_INSTALL) github.com/fullstorydev/grpcurl/cmd/grpcurl@$(GRPCURL_VERSION); \
+	  $(GO_INSTALL) helm.sh/helm/v3/cmd/helm@$(HELM_VERSION); \
 	  $(BIN)/python -m scripts.custom_resources; \
 	else echo "Go is not installed: what needs grpcurl, helm or schemas of custom resources is skipped"; fi
 
 .PHONY: tools-istioctl
 tools-istioctl: ## Install istioctl into .tools/bin for make verify-manifests (needs Go; takes minutes)
-	GOBIN=$(CURDIR)/.tools/bin go install istio.io/istio/istioctl/cmd/istioctl@$(ISTIO_VERSION)
+	@$(GO_INSTALL) istio.io/istio/istioctl/cmd/istioctl@$(ISTIO_VERSION)
 
 .PHONY: clean
 clean: ## Remove what setup and tools installed
