@@ -11,6 +11,7 @@ STAMP := $(VENV)/.complete
 export PATH := $(CURDIR)/.tools/bin:$(PATH):$(CURDIR)/services/dashboard/node_modules/.bin
 
 GRPCURL_VERSION := v1.9.4
+CHECKOV_VERSION := 3.3.30
 HELM_VERSION := v3.22.0
 # Istio's tags are not Go's: this is the commit of 1.31.0.
 ISTIO_VERSION := v0.0.0-20260827124520-eed52ebb66ad
@@ -122,7 +123,12 @@ verify-manifests: setup ## Everything a cluster is given, before the tools that 
 GO_INSTALL = try() { GOBIN=$(CURDIR)/.tools/bin go install $$1; }; installed() { try $$1 || try $$1 || try $$1; }; installed
 
 .PHONY: tools
-tools: setup ## Install grpcurl, helm and the schemas of custom resources into .tools (needs Go; tests use what is there)
+tools: setup ## Install checkov and, where Go is, grpcurl, helm and schemas of custom resources into .tools (tests use what is there)
+	@if ! [ -x .tools/checkov/bin/checkov ]; then \
+	  $(PYTHON) -m venv .tools/checkov; \
+	  .tools/checkov/bin/pip install --quiet --disable-pip-version-check checkov==$(CHECKOV_VERSION); \
+	  mkdir -p .tools/bin; ln -sf ../checkov/bin/checkov .tools/bin/checkov; \
+	fi
 	@if command -v go >/dev/null; then \
 	  $(GO_INSTALL) github.com/fullstorydev/grpcurl/cmd/grpcurl@$(GRPCURL_VERSION); \
 	  $(GO_INSTALL) helm.sh/helm/v3/cmd/helm@$(HELM_VERSION); \

@@ -5,6 +5,7 @@ one that `make setup` installs. Ends with 1 when any judge found something.
 """
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -30,7 +31,7 @@ class Skipped(Exception):
 def main() -> int:
     """Ask every judge and return the exit code."""
     found = False
-    for judge in (kubernetes, custom_resources, istioctl, helm, shellcheck, hadolint, promtool, envoy, compose):
+    for judge in (kubernetes, custom_resources, checkov, istioctl, helm, shellcheck, hadolint, promtool, envoy, compose):
         try:
             errors = judge()
         except Skipped as reason:
@@ -71,6 +72,18 @@ def custom_resources() -> list[str]:
     except FileNotFoundError as missing:
         raise Skipped(str(missing)) from missing
     return list(errors)
+
+
+def checkov() -> list[str]:
+    """every combination against checkov's rules, but for those that .checkov.yaml explains away"""
+    _need("checkov", "make tools installs it")
+    if not has_kubectl():
+        raise Skipped("kubectl is not installed")
+    with tempfile.TemporaryDirectory() as folder:
+        for combination in combinations():
+            file = Path(folder, re.sub(r"\W+", "-", combination.name) + ".yaml")
+            file.write_text(yaml.safe_dump_all(render(combination)))
+        return _run(["checkov", "--config-file", str(ROOT / ".checkov.yaml"), "--directory", folder])
 
 
 def istioctl() -> list[str]:
