@@ -1,13 +1,16 @@
 #!/bin/sh
-# Dumps the database into /backups, proves that the dump can be read, and keeps the newest seven.
+# Dumps the database into /backups, proves that the dump can be read, and keeps the newest $KEEP, seven by default. Its name says the
+# extension's version, since TimescaleDB restores a dump under the version that made it; scripts/restore.sh does.
 set -eu
 
-name=logmesh-$(date -u +%Y%m%dT%H%M%SZ).dump
-partial=/backups/.$name
+version=$(psql -XAtc "SELECT extversion FROM pg_extension WHERE extname = 'timescaledb'" logmesh)
+name=logmesh-$(date -u +%Y%m%dT%H%M%SZ)-timescaledb-$version.dump
+partial=/backups/.partial
 trap 'rm -f "$partial"' EXIT
 
-pg_dump --format=custom --file "$partial" logmesh
+pg_dump --format=custom --compress=zstd:3 --file "$partial" logmesh
 pg_restore --list "$partial" >/dev/null
+sync
 mv "$partial" "/backups/$name"
 echo "dumped $name: $(wc -c <"/backups/$name") bytes"
 

@@ -144,6 +144,12 @@ spec:
         name: cpu
         container: {{ index . 2 }}
         target: {type: Utilization, averageUtilization: 70}
+    # Two and a half times the request is near the limit, as long as the values keep them so far apart.
+    - type: ContainerResource
+      containerResource:
+        name: memory
+        container: {{ index . 2 }}
+        target: {type: Utilization, averageUtilization: 250}
   behavior:
     scaleUp:
       stabilizationWindowSeconds: 15
