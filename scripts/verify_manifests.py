@@ -31,7 +31,18 @@ class Skipped(Exception):
 def main() -> int:
     """Ask every judge and return the exit code."""
     found = False
-    for judge in (kubernetes, custom_resources, checkov, istioctl, helm, shellcheck, hadolint, promtool, envoy, compose):
+    for judge in (
+        kubernetes,
+        custom_resources,
+        checkov,
+        istioctl,
+        helm,
+        shellcheck,
+        hadolint,
+        promtool,
+        envoy,
+        compose,
+    ):
         try:
             errors = judge()
         except Skipped as reason:
