@@ -139,6 +139,11 @@ tools: setup ## Install checkov and, where Go is, grpcurl, helm and schemas of c
 tools-istioctl: ## Install istioctl into .tools/bin for make verify-manifests (needs Go; takes minutes)
 	@$(GO_INSTALL) istio.io/istio/istioctl/cmd/istioctl@$(ISTIO_VERSION)
 
+.PHONY: tools-apiserver
+tools-apiserver: setup ## Build kube-apiserver and etcd into .tools/bin for tests/manifests/apiserver (needs Go; takes minutes)
+	@scripts/build-apiserver.sh
+	@$(BIN)/python -m scripts.custom_resources
+
 .PHONY: clean
 clean: ## Remove what setup and tools installed
 	rm -rf $(VENV) .tools services/dashboard/node_modules services/dashboard/dist
