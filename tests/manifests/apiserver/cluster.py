@@ -146,7 +146,7 @@ def _process(log: Path, command: list[str]) -> Iterator[subprocess.Popen[bytes]]
 def _write_key(path: Path) -> None:
     """What service accounts' tokens are signed with; nobody asks for one here, but the server doesn't start without."""
     key = ec.generate_private_key(ec.SECP256R1())
-    pem = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    pem = serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption()
     path.write_bytes(key.private_bytes(*pem))
 
 
