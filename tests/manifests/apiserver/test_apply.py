@@ -1,6 +1,7 @@
 """An API server takes everything that a user can apply, without a warning, and the pods of all its workloads at their full size.
 
-Schemas know no defaults, no rules between fields, no admission; the server does. Sidecars are not judged: nothing injects them here.
+Schemas know no defaults, no rules between fields, no admission; the server does. Nothing injects sidecars here, so each pod of
+ours has a stand-in, as large as Istio's, that the quotas count.
 """
 
 from collections.abc import Iterable, Iterator
@@ -20,6 +21,18 @@ pytestmark = [
 
 # Version of the API, kind, namespace and name.
 Identity = tuple[str, str, str, str]
+
+_SIDECAR: Object = {
+    "name": "istio-proxy",
+    "image": "istio/proxyv2",
+    "resources": {"requests": {"cpu": "100m", "memory": "128Mi"}, "limits": {"cpu": "2", "memory": "1Gi"}},
+    "securityContext": {
+        "allowPrivilegeEscalation": False,
+        "capabilities": {"drop": ["ALL"]},
+        "runAsNonRoot": True,
+        "runAsUser": 1337,
+    },
+}
 
 
 @pytest.fixture(scope="module")
@@ -130,7 +143,7 @@ def _size(workload: Workload, objects: Iterable[Object]) -> int:
 
 
 def _pods(objects: Iterable[Object]) -> Iterator[Object]:
-    """What controllers would make of the workloads; of a DaemonSet, a Job and a CronJob, one pod."""
+    """What controllers and the mesh would make of the workloads; of a DaemonSet, a Job and a CronJob, one pod."""
     for workload in workloads(objects):
         for number in range(_size(workload, objects)):
             volumes = [
@@ -145,7 +158,11 @@ def _pods(objects: Iterable[Object]) -> Iterator[Object]:
                     "name": f"{workload.name}-{number}",
                     "namespace": workload.namespace,
                 },
-                "spec": {**workload.pod, "volumes": [*workload.pod.get("volumes", ()), *volumes]},
+                "spec": {
+                    **workload.pod,
+                    "containers": [*workload.pod["containers"], _SIDECAR],
+                    "volumes": [*workload.pod.get("volumes", ()), *volumes],
+                },
             }
 
 
