@@ -33,7 +33,7 @@ NEEDED = {"restore.sh": ("latest",)}
 
 @pytest.fixture
 def bare(tmp_path: Path) -> dict[str, str]:
-    """An environment whose PATH has neither kubectl nor docker nor kind nor helm."""
+    """An environment whose PATH has neither kubectl nor docker nor kind nor helm nor Go."""
     for name in PLAIN:
         if found := shutil.which(name):
             (tmp_path / name).symlink_to(found)
@@ -54,7 +54,7 @@ def test_help_tells_what_it_does_and_takes(script: Path, bare: dict[str, str]) -
 def test_a_missing_tool_is_named(script: Path, bare: dict[str, str]) -> None:
     done = run(script, *NEEDED.get(script.name, ()), environment=bare)
     assert done.returncode not in {0, 127}
-    assert re.search(rf"^{re.escape(script.name)}: (docker|kubectl|helm|kind) ", done.stderr, re.MULTILINE), done.stderr
+    assert re.search(rf"^{re.escape(script.name)}: (docker|kubectl|helm|kind|go) ", done.stderr, re.MULTILINE), done.stderr
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
