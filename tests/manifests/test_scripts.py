@@ -54,7 +54,9 @@ def test_help_tells_what_it_does_and_takes(script: Path, bare: dict[str, str]) -
 def test_a_missing_tool_is_named(script: Path, bare: dict[str, str]) -> None:
     done = run(script, *NEEDED.get(script.name, ()), environment=bare)
     assert done.returncode not in {0, 127}
-    assert re.search(rf"^{re.escape(script.name)}: (docker|kubectl|helm|kind|go) ", done.stderr, re.MULTILINE), done.stderr
+    assert re.search(rf"^{re.escape(script.name)}: (docker|kubectl|helm|kind|go) ", done.stderr, re.MULTILINE), (
+        done.stderr
+    )
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
