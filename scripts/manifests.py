@@ -20,7 +20,7 @@ Object = dict[str, Any]
 
 
 class RenderFailed(Exception):
-    """kubectl could not build a kustomization; the text is its own."""
+    """kubectl or helm could not render; the text is its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +64,13 @@ def render(combination: Combination) -> tuple[Object, ...]:
         return _kustomize(Path(folder))
 
 
+def render_chart(*arguments: str) -> tuple[Object, ...]:
+    """What `helm install` with these arguments would apply. Raises RenderFailed."""
+    # A Helm that Go built takes the cluster for one of Kubernetes 1.20 unless it is told.
+    command = ["helm", "template", "log-system", str(CHART), "--namespace", "log-system", "--kube-version", "1.34.0"]
+    return _objects_of([*command, *arguments])
+
+
 def has_kubectl() -> bool:
     """Whether anything can be rendered here."""
     return shutil.which("kubectl") is not None
@@ -80,9 +87,11 @@ def title(item: Object) -> str:
 
 
 def _kustomize(folder: Path) -> tuple[Object, ...]:
-    done = subprocess.run(
-        ["kubectl", "kustomize", str(folder)], capture_output=True, text=True, timeout=_LIMIT_SECONDS, check=False
-    )
+    return _objects_of(["kubectl", "kustomize", str(folder)])
+
+
+def _objects_of(command: list[str]) -> tuple[Object, ...]:
+    done = subprocess.run(command, capture_output=True, text=True, timeout=_LIMIT_SECONDS, check=False)
     if done.returncode:
         raise RenderFailed(done.stderr.strip())
     return tuple(found for found in yaml.safe_load_all(done.stdout) if found)

@@ -17,7 +17,7 @@ import kubernetes_validate
 import yaml
 from kubernetes_validate import utils as schemas
 from scripts.custom_resources import custom_resource_errors
-from scripts.manifests import CHART, Object, RenderFailed, combinations, has_kubectl, render, title
+from scripts.manifests import CHART, Object, RenderFailed, combinations, has_kubectl, render, render_chart, title
 from scripts.node import ROOT
 
 _LIMIT_SECONDS = 300
@@ -159,9 +159,13 @@ def compose() -> list[str]:
 
 
 def _every_object() -> Iterable[tuple[str, Object]]:
+    """With the name of what it was rendered from; the chart's are among them where helm is."""
     if not has_kubectl():
         raise Skipped("kubectl is not installed")
-    return ((combination.name, item) for combination in combinations() for item in render(combination))
+    for combination in combinations():
+        yield from ((combination.name, item) for item in render(combination))
+    if shutil.which("helm"):
+        yield from (("the chart", item) for item in render_chart("--set", "istio.enabled=true,monitoring.enabled=true"))
 
 
 def _need(program: str, where: str) -> None:
