@@ -1,7 +1,7 @@
 """What NetworkPolicies admit, decided as Kubernetes defines it: a connection passes when its source may send and its target receive."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import ip_address, ip_network
 from typing import Any
 
@@ -15,9 +15,9 @@ class Peer:
 
     name: str
     namespace: str = ""
-    labels: Mapping[str, str] = ()  # type: ignore[assignment]
-    namespace_labels: Mapping[str, str] = ()  # type: ignore[assignment]
-    ports: Mapping[str, int] = ()  # type: ignore[assignment]
+    labels: Mapping[str, str] = field(default_factory=dict)
+    namespace_labels: Mapping[str, str] = field(default_factory=dict)
+    ports: Mapping[str, int] = field(default_factory=dict)
     address: str = ""
 
 
@@ -78,7 +78,7 @@ def _is_port(allowed: list[dict[str, Any]] | None, target: Peer, port: int, prot
         return True
     for entry in allowed:
         wanted = entry.get("port")
-        first = dict(target.ports).get(wanted, -1) if isinstance(wanted, str) else wanted
+        first = target.ports.get(wanted, -1) if isinstance(wanted, str) else wanted
         if entry.get("protocol", "TCP") == protocol and (first is None or first <= port <= entry.get("endPort", first)):
             return True
     return False
