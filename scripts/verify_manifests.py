@@ -1,7 +1,7 @@
 """``make verify-manifests``: everything a cluster is given, before the tools that judge such things.
 
-Each judge prints a line. One whose program is not installed says so and is passed over, except where CI=true and the program is
-one that `make setup` installs. Ends with 1 when any judge found something.
+Each judge prints a line. One whose program is not installed says so and is passed over, except where CI=true, which installs
+them all but Docker. Ends with 1 when any judge found something.
 """
 
 import os
@@ -152,7 +152,8 @@ def envoy() -> list[str]:
 
 def compose() -> list[str]:
     """docker-compose.yml, as the plugin reads it"""
-    _need("docker", "Docker's engine is not installed")
+    if not shutil.which("docker"):
+        raise Skipped("Docker is not installed")
     if subprocess.run(["docker", "compose", "version"], capture_output=True, check=False, timeout=60).returncode:
         raise Skipped("docker has no compose plugin here")
     return _run(["docker", "compose", "--file", str(ROOT / "docker-compose.yml"), "config", "--quiet"])
@@ -171,8 +172,8 @@ def _every_object() -> Iterable[tuple[str, Object]]:
 def _need(program: str, where: str) -> None:
     if shutil.which(program):
         return
-    if os.environ.get("CI") == "true" and "make setup" in where:
-        sys.exit(f"verify-manifests: {program} is missing though {where}")
+    if os.environ.get("CI") == "true":
+        sys.exit(f"verify-manifests: {program} is missing: {where}")
     raise Skipped(f"no {program}: {where}")
 
 
