@@ -38,7 +38,11 @@ class ProducerSettings(BaseProcessSettings):
     )
     seed: int = Field(default=0, description="Seed of source `generate`; 0 takes a random one.")
     count: int = Field(default=0, ge=0, description="Records after which source `generate` ends; 0 is never.")
-    service: str = Field(default="", max_length=255, description="`service.name` of files and standard input.")
+    service: str = Field(
+        default="",
+        max_length=255,
+        description="`service.name` of files and standard input. Empty: of a container's log, its workload and container.",
+    )
     instance: str = Field(
         default="", max_length=255, description="`service.instance.id` of files and standard input. Empty: the name."
     )

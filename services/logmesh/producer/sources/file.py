@@ -16,6 +16,7 @@ from logmesh.producer.parsing import NOTHING, parse_line
 from logmesh.producer.sources import Chunk, Position
 from logmesh.producer.sources.discovery import FoundFile, Identity, matching_files, neighbours, rotated_file
 from logmesh.producer.sources.fingerprint import may_be_rotation_of
+from logmesh.producer.sources.kubernetes import container_of
 from logmesh.producer.sources.reading import Reader, open_reader
 from logmesh.producer.sources.tracked_file import TrackedFile
 from logmesh.record.columns import OriginKey
@@ -132,8 +133,14 @@ class FileSource:
         return sum(len(line.body) + 1 for line in lines) or int(file.buffer.end != end)
 
     def _origin(self, file: TrackedFile) -> OriginKey:
-        path = dump_json({"log.file.path": os.fsencode(file.path).decode("utf-8", "replace")})
-        return OriginKey(self._service, self._instance, path)
+        path = os.fsencode(file.path).decode("utf-8", "replace")
+        container = container_of(path)
+        if container is None:
+            return OriginKey(self._service, self._instance, dump_json({"log.file.path": path}))
+        attributes = dump_json(container.attributes | {"log.file.path": path})
+        if self._service:
+            return OriginKey(self._service, self._instance, attributes)
+        return OriginKey(container.service.encode(), container.instance.encode(), attributes)
 
     def _scan(self) -> None:
         """Meets new files, and finds those again that are not open."""
