@@ -50,10 +50,14 @@ run_job() {
   [[ $(state) =~ Complete ]] || die "the restore failed, and the database is as it was: kubectl -n $NAMESPACE describe job $job"
 }
 
+dumps=$(backup=list run_job)
 if [ "$backup" = list ]; then
-  run_job
+  printf '%s\n' "$dumps"
   exit
 fi
+if [ "$backup" = latest ]; then backup=${dumps##* }; fi
+[ -n "$backup" ] || die "there is no dump yet: kubectl -n $NAMESPACE create job --from=cronjob/timescaledb-backup backup-now makes one"
+grep -q " $backup\$" <<<"$dumps" || die "there is no dump $backup: scripts/restore.sh --list names those there are"
 
 if ! $yes; then
   [ -t 0 ] || die "this takes the place of the database: say --yes"

@@ -29,6 +29,13 @@ if [ ! -f "$file" ]; then
 fi
 version=${file##*-timescaledb-}
 version=${version%.dump}
+# A new pod can be there before the network lets it through.
+tries=60
+until pg_isready --quiet; do
+  tries=$((tries - 1))
+  [ $tries -gt 0 ] || { echo "the database at $PGHOST does not answer" >&2; exit 1; }
+  sleep 1
+done
 echo "restoring ${file##*/}"
 
 sql --dbname=postgres <<'SQL'

@@ -3,6 +3,14 @@
 # extension's version, since TimescaleDB restores a dump under the version that made it; scripts/restore.sh does.
 set -eu
 
+# A new pod can be there before the network lets it through.
+tries=60
+until pg_isready --quiet; do
+  tries=$((tries - 1))
+  [ $tries -gt 0 ] || { echo "the database at $PGHOST does not answer" >&2; exit 1; }
+  sleep 1
+done
+
 version=$(psql -XAtc "SELECT extversion FROM pg_extension WHERE extname = 'timescaledb'" logmesh)
 name=logmesh-$(date -u +%Y%m%dT%H%M%SZ)-timescaledb-$version.dump
 partial=/backups/.partial
