@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 
 import orjson
 
-from logmesh.producer import timestamps
+from logmesh.producer import container_lines, timestamps
 from logmesh.record.json_text import dump_json
 from logmesh.record.limits import MAX_ATTRIBUTES, MAX_ATTRIBUTES_BYTES, MAX_SEVERITY_TEXT_BYTES
 from logmesh.record.severity import SEVERITY_NUMBERS
@@ -66,7 +66,6 @@ _FIRST_WORD: Final = re.compile(rb"[\s|,:\]-]*([A-Za-z]{3,13})(?=[\s|,:\]-])")
 _LEADING_WORD: Final = re.compile(rb"([A-Za-z]{3,13}):")
 _LEVEL_WINDOW: Final = 96
 
-_CRI: Final = re.compile(rb"(\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d)) (stdout|stderr) ([FP]) ")
 _KLOG: Final = re.compile(rb"([IWEF])(\d\d)(\d\d) (\d\d):(\d\d):(\d\d)\.(\d{6})\s+(\d+) ([^\s\]]+:\d+)\] ")
 _PRIORITY: Final = re.compile(rb"<(\d{1,3})>")
 _SYSLOG_5424: Final = re.compile(rb"<\d{1,3}>1 (\S+) (\S+) (\S+) (\S+) (\S+) ")
@@ -104,7 +103,7 @@ def _parse(line: bytes, reference: int) -> Parsed:
             return _json(line) or _plain(line, reference)
         case b"<":
             return _syslog(line, reference) or _plain(line, reference)
-        case b"2" | b"1" if b" std" in line[19:40] and (found := _CRI.match(line)):
+        case b"2" | b"1" if b" std" in line[19:40] and (found := container_lines.PREFIX.match(line)):
             return _container(line, found, reference)
         case b"I" | b"W" | b"E" | b"F" if found := _KLOG.match(line):
             return _klog(found, reference)

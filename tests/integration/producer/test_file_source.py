@@ -404,6 +404,8 @@ async def test_a_container_s_log_names_its_workload_unless_a_service_is_given(
     chunk = await source.read(10, 0)
     await source.close()
     assert chunk is not None
+    assert chunk.bodies == [b"it is full"] and chunk.attributes == [b'{"log.iostream":"stderr"}']
+    assert chunk.times == [1_735_787_045_000_000_006]
     origin: Any = chunk.origins[0]
     assert (origin.service_name, origin.service_instance_id) == (service, instance)
     assert json.loads(origin.resource_attributes) == {

@@ -12,11 +12,12 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
+from logmesh.producer.container_lines import unwrap
 from logmesh.producer.parsing import NOTHING, parse_line
 from logmesh.producer.sources import Chunk, Position
 from logmesh.producer.sources.discovery import FoundFile, Identity, matching_files, neighbours, rotated_file
 from logmesh.producer.sources.fingerprint import may_be_rotation_of
-from logmesh.producer.sources.kubernetes import container_of
+from logmesh.producer.sources.kubernetes import Container, container_of
 from logmesh.producer.sources.reading import Reader, open_reader
 from logmesh.producer.sources.tracked_file import TrackedFile
 from logmesh.record.columns import OriginKey
@@ -121,20 +122,21 @@ class FileSource:
             file.close()
             file.seen_mtime_ns = 0
             return 0
-        origin = self._origin(file)
+        path = os.fsencode(file.path).decode("utf-8", "replace")
+        container = container_of(path)
+        origin = self._origin(path, container)
         observed = time.time_ns()
         for body, part in lines:
-            parsed = parse_line(body.partition(b"\n")[0], observed) if part <= 1 else NOTHING
-            chunk.append(body, parsed.with_part(part) if part else parsed, origin)
+            text, first = unwrap(body) if container is not None and not part else (body, body.partition(b"\n")[0])
+            parsed = parse_line(first, observed) if part <= 1 else NOTHING
+            chunk.append(text, parsed.with_part(part) if part else parsed, origin)
         if (file.buffer.offset, file.head, file.finished) != before:
             self._changed[key] = file.position()
         if file.finished:
             file.close()
         return sum(len(line.body) + 1 for line in lines) or int(file.buffer.end != end)
 
-    def _origin(self, file: TrackedFile) -> OriginKey:
-        path = os.fsencode(file.path).decode("utf-8", "replace")
-        container = container_of(path)
+    def _origin(self, path: str, container: Container | None) -> OriginKey:
         if container is None:
             return OriginKey(self._service, self._instance, dump_json({"log.file.path": path}))
         attributes = dump_json(container.attributes | {"log.file.path": path})

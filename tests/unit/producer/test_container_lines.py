@@ -1,0 +1,63 @@
+"""A container's log: what the container wrote, however the runtime split and stamped it."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from logmesh.producer.container_lines import unwrap
+from logmesh.producer.parsing import parse_line
+from logmesh.producer.sources.lines import LineBuffer
+
+_AT = b"2025-01-02T03:04:05.000000006Z"
+
+
+def _records(written: bytes) -> list[bytes]:
+    buffer = LineBuffer()
+    buffer.feed(written)
+    return [unwrap(line.body)[0] for line in buffer.take(1000, 1 << 30, 0.0, True)]
+
+
+def _line(text: bytes, stream: bytes = b"stderr", flag: bytes = b"F") -> bytes:
+    return b"%b %b %b %b\n" % (_AT, stream, flag, text)
+
+
+def test_a_trace_is_one_record() -> None:
+    trace = [b"ERROR payment failed", b"java.lang.IllegalStateException: no", b"\tat shop.Pay.run(Pay.java:7)"]
+    written = b"".join(map(_line, [b"ready", *trace, b"next"]))
+    assert _records(written) == [b"ready", b"\n".join(trace), b"next"]
+
+
+def test_a_trace_in_python_ends_where_it_ends() -> None:
+    trace = [b"Traceback (most recent call last):", b'  File "a.py", line 1', b"ValueError: no"]
+    assert _records(b"".join(map(_line, [*trace, b"next"]))) == [b"\n".join(trace), b"next"]
+
+
+def test_the_other_stream_continues_nothing() -> None:
+    written = _line(b"ERROR failed") + _line(b"\tindented", b"stdout") + _line(b"\tat shop")
+    assert _records(written) == [b"ERROR failed", b"\tindented", b"\tat shop"]
+
+
+def test_lines_that_the_runtime_split_are_whole_again() -> None:
+    written = _line(b'{"level":"er', flag=b"P") + _line(b'ror","a"', flag=b"P") + _line(b":1}") + _line(b"next")
+    assert _records(written) == [b'{"level":"error","a":1}', b"next"]
+    _, first = unwrap(_line(b'{"level":"er', flag=b"P") + _line(b'ror"}')[:-1])
+    assert parse_line(first, 0).severity == 17
+
+
+def test_a_split_line_of_one_stream_does_not_take_the_other_s() -> None:
+    assert _records(_line(b"be", flag=b"P") + _line(b"out", b"stdout")) == [b"be", b"out"]
+
+
+@pytest.mark.parametrize("record", [b"", b"plain", b"plain\n\tmore", _AT + b" stdout X no flag", _AT + b" stdout F"])
+def test_what_is_not_in_the_format_stays_as_it_is(record: bytes) -> None:
+    assert unwrap(record) == (record, record.partition(b"\n")[0])
+
+
+@given(st.lists(st.binary(max_size=40).map(lambda text: text.replace(b"\n", b"")), min_size=1, max_size=8), st.data())
+def test_what_was_written_comes_back(texts: list[bytes], data: st.DataObject) -> None:
+    """Whatever the container writes, prefixes of its own among it, and wherever the runtime splits it."""
+    record = b""
+    for text in texts:
+        cut = data.draw(st.integers(0, len(text)))
+        record += (_line(text[:cut], flag=b"P") if cut else b"") + _line(text[cut:])
+    assert unwrap(record[:-1])[0] == b"\n".join(texts)
