@@ -95,6 +95,19 @@ def test_pods_refer_to_what_is_there(objects: tuple[Object, ...]) -> None:
             assert outside or (kind, workload.namespace, name) in present, f"{workload.title}: no {kind}/{name}"
 
 
+def test_claims_are_bound_from_the_start(objects: tuple[Object, ...]) -> None:
+    """Where disks come with their first pod, a claim that only a later pod takes keeps `helm --wait` and GitOps waiting for it."""
+    held = {
+        (workload.namespace, name)
+        for workload in workloads(objects)
+        if workload.owner["kind"] not in {"CronJob", "Job"}
+        for kind, name in _references(workload)
+        if kind == "PersistentVolumeClaim"
+    }
+    for claim in of_kind(objects, "PersistentVolumeClaim"):
+        assert (namespace_of(claim), claim["metadata"]["name"]) in held, title(claim)
+
+
 def test_probes_ask_ports_that_the_container_has(objects: tuple[Object, ...]) -> None:
     for workload in workloads(objects):
         for container in workload.containers:
