@@ -1,0 +1,140 @@
+"""The overlay kind with the node's agent, on real nodes: it comes up, loses nothing, and is closed but for the picture's edges."""
+
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from scripts.node import ROOT
+from tests.cluster.cluster import Failed, context, eventually, get, kubectl, run, search, status, stored
+from tests.manifests.test_edges import EDGES
+
+pytestmark = [
+    pytest.mark.skipif(not context(), reason="LOGMESH_TEST_CLUSTER names no cluster that may be changed"),
+    pytest.mark.timeout(900),
+    pytest.mark.usefixtures("deployed"),
+]
+
+# Pods that can try a connection: their image has nc.
+SOURCES = ("log-producer", "log-processor", "gateway", "log-agent", "stranger")
+TARGETS = (
+    ("log-producer", 8000),
+    ("log-agent", 8000),
+    ("log-processor", 50051),
+    ("log-processor", 50052),
+    ("log-processor", 9090),
+    ("gateway", 50050),
+    ("gateway", 9090),
+    ("frontend", 3000),
+    ("frontend", 8080),
+    ("frontend", 9090),
+    ("timescaledb", 5432),
+    ("redis", 6379),
+)
+STRANGER = """
+apiVersion: v1
+kind: Pod
+metadata: {name: stranger, namespace: default, labels: {app: stranger}}
+spec:
+  terminationGracePeriodSeconds: 0
+  containers:
+    - {name: python, image: "logmesh/server:0.1.0", imagePullPolicy: IfNotPresent, command: [sleep, "3600"]}
+"""
+
+
+@pytest.fixture(scope="module")
+def deployed(empty_cluster: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    run("scripts/deploy.sh", "kind")
+    folder = tmp_path_factory.mktemp("overlay")
+    for name, path in (("resources", "overlays/kind"), ("components", "components/log-agent")):
+        with (folder / "kustomization.yaml").open("a") as file:
+            file.write(f"{name}: [{os.path.relpath(Path(ROOT, 'manifests', path), folder)}]\n")
+    run("kubectl", "apply", "--kustomize", str(folder))
+    kubectl("rollout", "status", "daemonset/log-agent", "--namespace=log-agent", "--timeout=180s")
+    kubectl("apply", "--filename=-", "--namespace=default", given=STRANGER)
+    kubectl("wait", "--for=condition=ready", "pod/stranger", "--namespace=default", "--timeout=60s")
+    yield
+    kubectl("delete", "pod/stranger", "--namespace=default")
+
+
+def test_everything_is_ready_and_nothing_was_restarted() -> None:
+    assert {claim["status"]["phase"] for claim in get("pvc")} == {"Bound"}
+    for pod in get("pods"):
+        for container in pod["status"]["containerStatuses"]:
+            assert container["ready"] and not container["restartCount"], pod["metadata"]["name"]
+
+
+def test_records_arrive_and_none_is_missing() -> None:
+    before = stored()
+    eventually(lambda: stored() > before + 1000)
+    eventually(lambda: status()["unaccounted_batches"] == 0)
+    assert status()["lost_batches"] == 0
+
+
+def test_pods_reach_what_the_picture_says_and_nothing_else() -> None:
+    pods = {
+        pod["metadata"]["labels"].get("app"): pod
+        for namespace in ("log-system", "log-agent", "default")
+        for pod in get("pods", "--field-selector=status.phase=Running", f"--namespace={namespace}")
+    }
+
+    def reaches(edge: tuple[str, str, int]) -> bool:
+        source, target, port = edge
+        pod, address = pods[source]["metadata"], pods[target]["status"]["podIP"]
+        connect = ("nc", "-z", "-w", "3", address, str(port))
+        try:
+            kubectl("exec", f"--namespace={pod['namespace']}", pod["name"], "--", *connect)
+        except Failed:
+            return False
+        return True
+
+    # A pod's own ports are nobody's to close.
+    tried = [(source, target, port) for source in SOURCES for target, port in TARGETS if source != target]
+    with ThreadPoolExecutor(8) as threads:
+        admitted = {edge for edge, open_ in zip(tried, threads.map(reaches, tried), strict=True) if open_}
+    picture = {("stranger" if source == "elsewhere" else source, target, port) for source, target, port in EDGES}
+    assert admitted == picture & set(tried)
+
+
+def test_processors_that_restart_or_vanish_lose_nothing() -> None:
+    before = stored()
+    kubectl("rollout", "restart", "statefulset/log-processor")
+    kubectl("rollout", "status", "statefulset/log-processor", "--timeout=300s")
+    kubectl("delete", "pod/log-processor-0", "--force", "--grace-period=0")
+    kubectl("scale", "statefulset/log-processor-canary", "--replicas=1")
+    for name in ("log-processor", "log-processor-canary"):
+        kubectl("rollout", "status", f"statefulset/{name}", "--timeout=300s")
+    eventually(lambda: stored() > before + 1000)
+    eventually(lambda: status()["unaccounted_batches"] == 0)
+    assert status()["lost_batches"] == 0
+    assert {processor["track"] for processor in status()["processors"]} == {"stable", "canary"}
+
+
+def test_the_agent_reads_every_container_of_the_node() -> None:
+    def seen() -> bool:
+        return bool(search('service = "log-processor" AND resource.k8s.namespace.name = "log-system"'))
+
+    eventually(seen)
+    assert search('service = "timescaledb" AND attributes.log.iostream = "stderr"')
+
+
+def test_autoscalers_know_what_their_pods_take() -> None:
+    def measured() -> bool:
+        found = [metric for scaler in get("hpa") for metric in scaler["status"].get("currentMetrics") or ()]
+        return len(found) == 4 and all(m["containerResource"]["current"]["averageUtilization"] for m in found)
+
+    eventually(measured, seconds=180)
+
+
+def test_a_dump_is_brought_back() -> None:
+    kubectl("create", "job", "--from=cronjob/timescaledb-backup", "backup-now")
+    kubectl("wait", "--for=condition=complete", "job/backup-now", "--timeout=180s")
+    before = stored()
+    assert kubectl("exec", "timescaledb-0", "--", "ls", "/backups").startswith("logmesh-")
+    run("scripts/restore.sh", "latest", "--yes")
+    kubectl("rollout", "status", "deployment/gateway", "--timeout=120s")
+    # What came after the dump is sent again by those who still hold it.
+    eventually(lambda: stored() > before)
+    eventually(lambda: status()["unaccounted_batches"] == 0)
+    assert status()["lost_batches"] == 0
