@@ -54,6 +54,7 @@ lint: setup ## Style, types, import layers, protos
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
+	@! git grep --untracked -nIE '^(<{7}|>{7}) ' || { echo "a merge left its marks" >&2; exit 1; }
 	$(BIN)/python -m scripts.dashboard lint
 	$(BIN)/python -m scripts.generate_stubs --check
 	@if command -v buf >/dev/null; then $(MAKE) --no-print-directory lint-protos; \
