@@ -1,66 +1,42 @@
 #!/usr/bin/env bash
-# Installs Prometheus, Alertmanager and Grafana (Helm release `prometheus` in namespace `monitoring`) and Jaeger, and gives them
-# what Logmesh brings: targets, rules, dashboards, data sources. Running it again brings everything up to date.
+# Install Prometheus, Alertmanager, Grafana and Jaeger, and give them what Logmesh brings: targets, rules, dashboards, data sources.
+#
+# usage: scripts/monitoring-setup.sh [--admin-password TEXT] [--alertmanager FILE] [--tenant NAME] [--no-tracing]
+#                                    [--chart-version VERSION]
+#
+#   --admin-password TEXT     Grafana's password (prom-operator, which everyone knows)
+#   --alertmanager FILE       Alertmanager's configuration, such as monitoring/alertmanager/alertmanager.yaml
+#   --tenant NAME             whose records Grafana shows (default)
+#   --no-tracing              leave the workloads as they are; else they send spans to Jaeger, for which each is rolled
+#   --chart-version VERSION   of kube-prometheus-stack (92.20.0)
+#
+# The chart is Helm release `prometheus` in namespace `monitoring`. Running it again brings everything up to date. Logmesh itself may
+# come before or after: its namespace is made where it is missing, and without its passwords the dashboard Explore waits for another run.
+
 set -euo pipefail
+. "$(dirname "${BASH_SOURCE[0]}")/lib/common.sh"
 
-ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-readonly ROOT
-readonly RELEASE=prometheus
-readonly MONITORING=monitoring
-readonly SYSTEM=log-system
-readonly REPOSITORY=https://prometheus-community.github.io/helm-charts
+RELEASE=prometheus MONITORING=monitoring
+REPOSITORY=https://prometheus-community.github.io/helm-charts
 
-chart_version=92.20.0
-admin_password=
-alertmanager=
-tenant=default
-tracing=true
-
-usage() {
-  cat <<EOF
-Usage: scripts/monitoring-setup.sh [options]
-
-Installs kube-prometheus-stack as Helm release \`$RELEASE\` in namespace \`$MONITORING\`, then applies
-manifests/components/monitoring: targets, rules, dashboards, data sources, Jaeger.
-
-  --admin-password TEXT   Grafana's password (default: prom-operator, which everyone knows)
-  --alertmanager FILE     Alertmanager's configuration, such as monitoring/alertmanager/alertmanager.yaml
-  --tenant NAME           whose records Grafana shows (default: $tenant)
-  --no-tracing            leave the workloads as they are; else they send spans to Jaeger, for which each is rolled
-  --chart-version VERSION version of kube-prometheus-stack (default: $chart_version)
-  --help                  show this
-
-Needs kubectl and helm, and a cluster that kubectl reaches. Logmesh itself may come before or after; without its
-namespace this script makes it, and without its passwords Grafana's Explore dashboard waits for a second run.
-EOF
-}
-
-die() {
-  echo "monitoring-setup.sh: $*" >&2
-  exit 1
-}
-
-need_value() {
-  [ $# -ge 2 ] && [ -n "$2" ] || die "$1 wants a value; see --help"
-}
-
+chart_version=92.20.0 admin_password='' alertmanager='' tenant=default tracing=true
 while [ $# -gt 0 ]; do
   case $1 in
-    --admin-password) need_value "$@"; admin_password=$2; shift 2 ;;
-    --alertmanager) need_value "$@"; alertmanager=$2; shift 2 ;;
-    --tenant) need_value "$@"; tenant=$2; shift 2 ;;
-    --chart-version) need_value "$@"; chart_version=$2; shift 2 ;;
-    --no-tracing) tracing=false; shift ;;
-    --help | -h) usage; exit 0 ;;
-    *) die "unknown option $1; see --help" ;;
+    -h | --help) usage; exit ;;
+    --admin-password) admin_password=${2:?"$(basename "$0"): --admin-password needs a text"}; shift ;;
+    --alertmanager) alertmanager=${2:?"$(basename "$0"): --alertmanager needs a file"}; shift ;;
+    --tenant) tenant=${2:?"$(basename "$0"): --tenant needs a name"}; shift ;;
+    --chart-version) chart_version=${2:?"$(basename "$0"): --chart-version needs a version"}; shift ;;
+    --no-tracing) tracing=false ;;
+    *) wrong_usage "unknown argument $1" ;;
   esac
+  shift
 done
-
-[[ $tenant =~ ^[A-Za-z0-9._-]+$ ]] || die "--tenant: letters, digits, dots, dashes and underscores only"
-[ -z "$alertmanager" ] || [ -r "$alertmanager" ] || die "--alertmanager: can't read $alertmanager"
-command -v kubectl >/dev/null || die "kubectl is not installed: see https://kubernetes.io/docs/tasks/tools/"
-command -v helm >/dev/null || die "helm is not installed: see https://helm.sh/docs/intro/install/"
-kubectl version --request-timeout=10s >/dev/null 2>&1 || die "kubectl reaches no cluster: see \`kubectl cluster-info\`"
+[[ $tenant =~ ^[A-Za-z0-9._-]+$ ]] || wrong_usage "--tenant takes letters, digits, dots, dashes and underscores"
+[ -z "$alertmanager" ] || [ -r "$alertmanager" ] || wrong_usage "$alertmanager can't be read"
+need kubectl "https://kubernetes.io/docs/tasks/tools/"
+need helm "https://helm.sh/docs/intro/install/"
+need_cluster
 
 ensure_namespace() {
   kubectl get namespace "$1" >/dev/null 2>&1 || kubectl create namespace "$1"
@@ -69,8 +45,8 @@ ensure_namespace() {
 # Grafana runs in another namespace and reads no Secret of log-system: it gets the reader's password alone, as a copy.
 copy_reader_password() {
   local password
-  if ! password=$(kubectl get secret timescaledb -n "$SYSTEM" -o jsonpath='{.data.reader-password}' 2>/dev/null); then
-    echo "The Secret timescaledb is not there yet: deploy Logmesh and run this again for the Explore dashboard." >&2
+  if ! password=$(kubectl get secret timescaledb -n "$NAMESPACE" -o jsonpath='{.data.reader-password}' 2>/dev/null); then
+    say "The Secret timescaledb is not there yet: deploy Logmesh and run this again for the dashboard Explore." >&2
     return
   fi
   kubectl apply -n "$MONITORING" -f - <<EOF
@@ -107,16 +83,18 @@ install_chart() {
 send_spans() {
   local workload
   for workload in deployment/log-producer deployment/gateway statefulset/log-processor statefulset/log-processor-canary; do
-    if kubectl get "$workload" -n "$SYSTEM" >/dev/null 2>&1; then
-      kubectl set env "$workload" -n "$SYSTEM" OTEL_EXPORTER_OTLP_ENDPOINT=http://jaeger.monitoring:4317
+    if kubectl get "$workload" -n "$NAMESPACE" >/dev/null 2>&1; then
+      kubectl set env "$workload" -n "$NAMESPACE" OTEL_EXPORTER_OTLP_ENDPOINT=http://jaeger.monitoring:4317
     fi
   done
 }
 
 ensure_namespace "$MONITORING"
-ensure_namespace "$SYSTEM"
+ensure_namespace "$NAMESPACE"
 copy_reader_password
+say "Installing kube-prometheus-stack $chart_version (minutes, the first time)"
 install_chart
+say "Applying manifests/components/monitoring"
 kubectl apply -k "$ROOT/manifests/components/monitoring"
 # A password that changed is in an environment variable, which a process reads when it starts.
 kubectl rollout restart "deployment/$RELEASE-grafana" -n "$MONITORING"

@@ -17,7 +17,7 @@ def path(tmp_path: Path) -> Path:
     """A folder with what the script needs of the system, and nothing more."""
     folder = tmp_path / "bin"
     folder.mkdir()
-    for name in ("bash", "cat", "dirname", "basename", "sh"):
+    for name in ("bash", "cat", "dirname", "basename", "sed", "sh"):
         (folder / name).symlink_to(shutil.which(name) or pytest.skip(f"{name} is not installed"))
     return folder
 
