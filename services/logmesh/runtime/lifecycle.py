@@ -10,6 +10,7 @@ import structlog
 import uvloop
 from pydantic import ValidationError
 
+from logmesh.runtime.metrics import REGISTRIES
 from logmesh.runtime.settings import BaseProcessSettings
 from logmesh.runtime.telemetry import configure_logging, configure_tracing, serve_metrics
 
@@ -32,7 +33,7 @@ def run(service_name: str, settings_class: type[S], main: Callable[[S, asyncio.E
     flush_traces = configure_tracing(service_name)
     log = structlog.get_logger()
     try:
-        serve_metrics(settings)
+        serve_metrics(settings, REGISTRIES[service_name])
         uvloop.run(_until_signal(settings, main))
     except Exception as raised:
         for leaf in _leaves(raised):

@@ -1,64 +1,112 @@
 """Every metric of every process, in one place. Names are an interface: dashboards and alerts are built on them."""
 
-from prometheus_client import Counter, Gauge, Histogram
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    GCCollector,
+    Histogram,
+    PlatformCollector,
+    ProcessCollector,
+)
+
+PROCESSOR, GATEWAY, PRODUCER = CollectorRegistry(), CollectorRegistry(), CollectorRegistry()
+# A process shows its own alone: another's that stays at 0 would look as if it stood still.
+REGISTRIES = {"log-processor": PROCESSOR, "gateway": GATEWAY, "log-producer": PRODUCER}
+for _registry in REGISTRIES.values():
+    for _collector in (ProcessCollector, PlatformCollector, GCCollector):
+        _collector(registry=_registry)
 
 # Up to a minute: what a stalled database looks like must stay visible.
 _LATENCY_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 
 # --- processor ---
-LOGS_RECEIVED = Counter("logs_received", "Records that are durable in the write-ahead log.")
-LOGS_PROCESSED = Counter("logs_processed", "Records stored in the database.")
+LOGS_RECEIVED = Counter("logs_received", "Records that are durable in the write-ahead log.", registry=PROCESSOR)
+LOGS_PROCESSED = Counter("logs_processed", "Records stored in the database.", registry=PROCESSOR)
 PROCESSING_LATENCY = Histogram(
-    "log_processing_latency_seconds", "From receipt of a batch to its commit.", buckets=_LATENCY_BUCKETS
+    "log_processing_latency_seconds",
+    "From receipt of a batch to its commit.",
+    buckets=_LATENCY_BUCKETS,
+    registry=PROCESSOR,
 )
 LOGGED_LATENCY = Histogram(
     "logmesh_logged_latency_seconds",
     "From receipt of a batch to its acknowledgement as durable.",
     buckets=_LATENCY_BUCKETS,
+    registry=PROCESSOR,
 )
-ACTIVE_PROCESSORS = Gauge("active_log_processors", "1 while this processor takes new streams, else 0; sum over pods.")
-BATCHES_NACKED = Counter("logmesh_batches_nacked", "Batches refused, by reason.", ["code"])
-STREAMS_REFUSED = Counter("logmesh_streams_refused", "Streams refused, by reason.", ["reason"])
-DEAD_LETTERS = Counter("logmesh_dead_letters", "Records kept as dead letters, by reason.", ["reason"])
+ACTIVE_PROCESSORS = Gauge(
+    "active_log_processors", "1 while this processor takes new streams, else 0; sum over pods.", registry=PROCESSOR
+)
+BATCHES_NACKED = Counter("logmesh_batches_nacked", "Batches refused, by reason.", ["code"], registry=PROCESSOR)
+STREAMS_REFUSED = Counter("logmesh_streams_refused", "Streams refused, by reason.", ["reason"], registry=PROCESSOR)
+DEAD_LETTERS = Counter(
+    "logmesh_dead_letters", "Records kept as dead letters, by reason.", ["reason"], registry=PROCESSOR
+)
 DUPLICATE_BATCHES = Counter(
-    "logmesh_duplicate_batches", "Batches that the ledger already held; their rows were not stored again."
+    "logmesh_duplicate_batches",
+    "Batches that the ledger already held; their rows were not stored again.",
+    registry=PROCESSOR,
 )
-STREAMS = Gauge("logmesh_streams", "Open Append streams.")
-UNLOGGED_BYTES = Gauge("logmesh_unlogged_bytes", "Bytes received and not yet durable.")
-WAL_BYTES = Gauge("logmesh_wal_bytes", "Bytes of the write-ahead log on disk.")
-WAL_FILL = Gauge("logmesh_wal_fill_ratio", "Part of the write-ahead log's bound that is in use, 0 to 1.")
-WAL_QUARANTINED = Gauge("logmesh_wal_quarantined_files", "Files that recovery had to set aside.")
-UNWRITTEN_BATCHES = Gauge("logmesh_unwritten_batches", "Batches durable and not yet in the database.")
-LAG_SECONDS = Gauge("logmesh_lag_seconds", "Age of the oldest batch that is durable and not yet in the database.")
+STREAMS = Gauge("logmesh_streams", "Open Append streams.", registry=PROCESSOR)
+UNLOGGED_BYTES = Gauge("logmesh_unlogged_bytes", "Bytes received and not yet durable.", registry=PROCESSOR)
+WAL_BYTES = Gauge("logmesh_wal_bytes", "Bytes of the write-ahead log on disk.", registry=PROCESSOR)
+WAL_FILL = Gauge(
+    "logmesh_wal_fill_ratio", "Part of the write-ahead log's bound that is in use, 0 to 1.", registry=PROCESSOR
+)
+WAL_QUARANTINED = Gauge("logmesh_wal_quarantined_files", "Files that recovery had to set aside.", registry=PROCESSOR)
+UNWRITTEN_BATCHES = Gauge(
+    "logmesh_unwritten_batches", "Batches durable and not yet in the database.", registry=PROCESSOR
+)
+LAG_SECONDS = Gauge(
+    "logmesh_lag_seconds", "Age of the oldest batch that is durable and not yet in the database.", registry=PROCESSOR
+)
 RECORDS_UNACCOUNTED = Counter(
     "logmesh_records_unaccounted",
     "Records of committed batches that became neither a row nor a dead letter. Anything but 0 is a fault.",
+    registry=PROCESSOR,
 )
-FLUSH_RETRIES = Counter("logmesh_flush_retries", "Flush transactions run again, by the class of the error.", ["error"])
+FLUSH_RETRIES = Counter(
+    "logmesh_flush_retries", "Flush transactions run again, by the class of the error.", ["error"], registry=PROCESSOR
+)
 FLUSH_ROWS = Histogram(
-    "logmesh_flush_rows", "Rows of a flush transaction.", buckets=(10, 100, 1_000, 2_500, 5_000, 10_000, 20_000, 50_000)
+    "logmesh_flush_rows",
+    "Rows of a flush transaction.",
+    buckets=(10, 100, 1_000, 2_500, 5_000, 10_000, 20_000, 50_000),
+    registry=PROCESSOR,
 )
 CACHE_WRITES_DROPPED = Counter(
-    "logmesh_cache_writes_dropped", "Batches whose traces were not written to Redis, by reason.", ["reason"]
+    "logmesh_cache_writes_dropped",
+    "Batches whose traces were not written to Redis, by reason.",
+    ["reason"],
+    registry=PROCESSOR,
 )
-TAILS = Gauge("logmesh_tails", "Live tails that are open on this process.")
+TAILS = Gauge("logmesh_tails", "Live tails that are open on this process.", registry=PROCESSOR)
 TAIL_BATCHES_PASSED_OVER = Counter(
     "logmesh_tail_batches_passed_over",
     "Durable batches that were not shown live, by reason; gateways take them from the store.",
     ["reason"],
+    registry=PROCESSOR,
 )
 
 # --- gateway ---
-CACHE_HITS = Counter("cache_hits", "Traces found in Redis.")
-CACHE_MISSES = Counter("cache_misses", "Traces that had to be read from the database.")
+CACHE_HITS = Counter("cache_hits", "Traces found in Redis.", registry=GATEWAY)
+CACHE_MISSES = Counter("cache_misses", "Traces that had to be read from the database.", registry=GATEWAY)
+
+GATEWAY.register(TAILS)
 
 # --- producer ---
-RECORDS_SPOOLED = Counter("logmesh_records_spooled", "Records durable in the producer's spool.")
-RECORDS_COMMITTED = Counter("logmesh_records_committed", "Records that the database has confirmed.")
-BATCHES_SENT = Counter("logmesh_batches_sent", "Batches sent, repeats included.")
+RECORDS_SPOOLED = Counter("logmesh_records_spooled", "Records durable in the producer's spool.", registry=PRODUCER)
+RECORDS_COMMITTED = Counter("logmesh_records_committed", "Records that the database has confirmed.", registry=PRODUCER)
+BATCHES_SENT = Counter("logmesh_batches_sent", "Batches sent, repeats included.", registry=PRODUCER)
 BATCHES_REFUSED = Counter(
-    "logmesh_batches_refused", "Batches set aside because a processor will never take them.", ["code"]
+    "logmesh_batches_refused",
+    "Batches set aside because a processor will never take them.",
+    ["code"],
+    registry=PRODUCER,
 )
-RECONNECTS = Counter("logmesh_reconnects", "Streams opened, by why the one before ended.", ["reason"])
-SPOOL_FILL = Gauge("logmesh_spool_fill_ratio", "Part of the spool's bound that is in use, 0 to 1.")
-SOURCE_PAUSED = Gauge("logmesh_source_paused", "1 while a full spool holds the source.")
+RECONNECTS = Counter(
+    "logmesh_reconnects", "Streams opened, by why the one before ended.", ["reason"], registry=PRODUCER
+)
+SPOOL_FILL = Gauge("logmesh_spool_fill_ratio", "Part of the spool's bound that is in use, 0 to 1.", registry=PRODUCER)
+SOURCE_PAUSED = Gauge("logmesh_source_paused", "1 while a full spool holds the source.", registry=PRODUCER)

@@ -11,7 +11,7 @@ from opentelemetry import trace
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
-from prometheus_client import start_http_server
+from prometheus_client import CollectorRegistry, start_http_server
 
 from logmesh.runtime.settings import BaseProcessSettings
 
@@ -64,9 +64,12 @@ def configure_tracing(service_name: str) -> Callable[[], None]:
     return provider.shutdown
 
 
-def serve_metrics(settings: BaseProcessSettings) -> Any:
-    """Serve ``/metrics``. Raises OSError when the port is taken; returns the server, or None when it is turned off."""
+def serve_metrics(settings: BaseProcessSettings, registry: CollectorRegistry) -> Any:
+    """Serve what `registry` holds at ``/metrics``; return the server, or None when it is turned off.
+
+    Raises OSError when the port is taken.
+    """
     if settings.metrics_port == 0:
         return None
-    server, _thread = start_http_server(settings.metrics_port, addr=settings.listen_address)
+    server, _thread = start_http_server(settings.metrics_port, addr=settings.listen_address, registry=registry)
     return server

@@ -5,11 +5,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import asyncpg
-from prometheus_client import REGISTRY
 from tests.integration.processor.append_stream import columns_of
 from tests.integration.processor.bad_entries import BAD_COLUMNS
 from tests.integration.processor.conftest import ServerStore
 from tests.integration.processor.running import RunningProcessor, running_processor
+
+from logmesh.runtime import metrics
 
 
 async def test_bad_records_are_accounted_for(processor: RunningProcessor) -> None:
@@ -45,6 +46,6 @@ async def until_lag(wanted: Callable[[float], bool]) -> None:
 
 def value(name: str) -> float:
     """What /metrics would show of a metric without labels."""
-    found = REGISTRY.get_sample_value(name)
+    found = metrics.PROCESSOR.get_sample_value(name)
     assert found is not None, f"{name} is not in the catalogue"
     return found

@@ -4,13 +4,13 @@ from pathlib import Path
 from uuid import uuid4
 
 import asyncpg
-from prometheus_client import REGISTRY
 from tests.integration.processor.append_stream import columns_of
 from tests.integration.processor.conftest import ServerStore
 from tests.integration.processor.running import SERVING, RunningProcessor, running_processor
 
 from logmesh.record.columns import OriginKey
 from logmesh.record.ranges import RangeSet
+from logmesh.runtime import metrics
 from logmesh.storage.ledger import SpoolKey, open_spool
 from logmesh.storage.migrate import migrate
 
@@ -32,7 +32,7 @@ async def test_a_batch_that_the_log_lost_is_asked_for_again(store: ServerStore, 
         await stream.send_columns(1, columns_of([b"damaged on the disk"]))
         await stream.until_committed(1)
         assert await processor.bodies() == ["damaged on the disk"]
-        assert REGISTRY.get_sample_value("logmesh_wal_quarantined_files") == 1
+        assert metrics.PROCESSOR.get_sample_value("logmesh_wal_quarantined_files") == 1
 
 
 async def test_numbers_of_a_replaced_database_are_not_taken_for_those_of_the_one_before(
