@@ -49,10 +49,17 @@ fi
 say "Applying manifests/overlays/$overlay"
 kubectl apply -k "$folder"
 
+# not_ready WORKLOAD: say what the cluster complained of last, and end.
+not_ready() {
+  say "The last warnings:"
+  kubectl -n "$NAMESPACE" get events --field-selector type=Warning --sort-by=.lastTimestamp \
+    -o custom-columns='OBJECT:.involvedObject.name,WARNING:.message' | tail -n 5
+  die "$1 is not ready after $timeout s: kubectl -n $NAMESPACE describe ${1%%/*} ${1##*/}"
+}
+
 # Downstream first: each waits for the one before it anyway.
 for workload in statefulset/timescaledb deployment/redis statefulset/log-processor deployment/gateway deployment/frontend deployment/log-producer; do
-  kubectl -n "$NAMESPACE" rollout status "$workload" --timeout="${timeout}s" \
-    || die "$workload is not ready after $timeout s: kubectl -n $NAMESPACE describe ${workload%%/*} ${workload##*/}; kubectl -n $NAMESPACE get events --sort-by=.lastTimestamp"
+  kubectl -n "$NAMESPACE" rollout status "$workload" --timeout="${timeout}s" || not_ready "$workload"
 done
 
 kubectl get pods -n "$NAMESPACE" -o wide
