@@ -124,6 +124,31 @@ async def test_producers_follow_headless_dns_as_processors_come_and_go(cluster: 
 
 
 @pytest.mark.timeout(120)
+async def test_producers_find_processors_soon_after_a_long_absence(cluster: Cluster, tmp_path: Path) -> None:
+    headless = Headless([])
+    server = DNSServer(headless, address="127.0.0.1", port=0)
+    server.start_thread()
+    target = f"dns://127.0.0.1:{server.server.server_address[1]}/{HOST}:{cluster.direct_port}"
+    name = cluster.names[0]
+    cluster.start_processor(name)
+    await until_answers(cluster, name)
+    try:
+        async with running_producers(tmp_path, target) as producers:
+            # gRPC itself asks after 1, 1.6, 2.6 … seconds: the next question would come 10 s later.
+            await asyncio.sleep(17)
+            headless.addresses = [cluster.address(name)]
+            found = time.monotonic()
+            await until_streams(cluster, {name: PRODUCERS})
+            print(f"found {time.monotonic() - found:.1f} s after they were back")
+            assert time.monotonic() - found < 8
+    finally:
+        server.stop()
+        server.server.server_close()
+    cluster.lines = sum(producer.records for producer in producers)
+    await everything_is_stored_once(cluster)
+
+
+@pytest.mark.timeout(120)
 async def test_a_processor_that_is_paused_catches_up(cluster: Cluster, tmp_path: Path) -> None:
     for name in cluster.names:
         cluster.start_processor(name)

@@ -145,21 +145,20 @@ class Courier:
         if self._stopping:
             self._stop.set()
         try:
-            async with self._channel() as channel:
-                delivering = asyncio.create_task(
-                    deliver(channel, self._spool, self, self._producer, _ROTATE_SECONDS, self._around_stream)
-                )
-                packing = asyncio.create_task(self._pack())
-                stopping = asyncio.create_task(self._stop.wait())
-                tasks = {delivering, packing, stopping}
-                done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-                for task in tasks:
-                    task.cancel()
-                await asyncio.gather(*tasks, return_exceptions=True)
-                for task in done:
-                    task.result()
-                while self._spool.has_room() and self._pack_one():
-                    pass
+            delivering = asyncio.create_task(
+                deliver(self._channel, self._spool, self, self._producer, _ROTATE_SECONDS, self._around_stream)
+            )
+            packing = asyncio.create_task(self._pack())
+            stopping = asyncio.create_task(self._stop.wait())
+            tasks = {delivering, packing, stopping}
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            for task in done:
+                task.result()
+            while self._spool.has_room() and self._pack_one():
+                pass
         except JournalError as error:
             self._intake.close(SpoolUnavailable(str(error)))
         except Exception as error:

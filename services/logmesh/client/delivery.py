@@ -25,7 +25,7 @@ class Deliverer(Listener, Protocol):
 
 
 async def deliver(
-    channel: grpc.aio.Channel,
+    open_channel: Callable[[], grpc.aio.Channel],
     outbox: Outbox,
     deliverer: Deliverer,
     producer: str,
@@ -35,22 +35,39 @@ async def deliver(
     """Send until cancelled. Every end of a stream is followed by another one, after a pause with full jitter.
 
     A stream is replaced at a random age between `rotate_seconds`, so that changed weights and new pods take effect.
-    It runs within `around_stream()`, which gives its metadata.
+    It runs within `around_stream()`, which gives its metadata. Raises OSError when no channel can be opened at first.
     """
     delay = FIRST_BACKOFF_SECONDS
-    while True:
-        rotate_after = random.uniform(*rotate_seconds)  # noqa: S311
-        error: Exception | None = None
-        try:
-            with around_stream() as metadata:
-                end = await run_session(channel, outbox, deliverer, producer, rotate_after, metadata)
-        except grpc.aio.AioRpcError as refused:
-            end, error = StreamEnd(refused.code().name.lower(), welcomed=False), refused
-        except (TimeoutError, asyncio.InvalidStateError) as silence:
-            end, error = StreamEnd("silent", welcomed=False), silence
-        deliverer.ended(end, error)
-        if end.reason in _ON_PURPOSE or end.welcomed:
-            delay = FIRST_BACKOFF_SECONDS
-        if end.reason not in _ON_PURPOSE:
-            await asyncio.sleep(random.uniform(0, delay))  # noqa: S311
-            delay = min(delay * 2, MAX_BACKOFF_SECONDS)
+    channel = open_channel()
+    try:
+        while True:
+            rotate_after = random.uniform(*rotate_seconds)  # noqa: S311
+            error: Exception | None = None
+            try:
+                with around_stream() as metadata:
+                    end = await run_session(channel, outbox, deliverer, producer, rotate_after, metadata)
+            except grpc.aio.AioRpcError as refused:
+                end, error = StreamEnd(refused.code().name.lower(), welcomed=False), refused
+            except (TimeoutError, asyncio.InvalidStateError) as silence:
+                end, error = StreamEnd("silent", welcomed=False), silence
+            deliverer.ended(end, error)
+            if end.reason in _ON_PURPOSE or end.welcomed:
+                delay = FIRST_BACKOFF_SECONDS
+            if end.reason not in _ON_PURPOSE:
+                await asyncio.sleep(random.uniform(0, delay))  # noqa: S311
+                delay = min(delay * 2, MAX_BACKOFF_SECONDS)
+            if end.reason == "unavailable":
+                channel = await _opened_anew(channel, open_channel)
+    finally:
+        await channel.close(None)
+
+
+async def _opened_anew(channel: grpc.aio.Channel, open_channel: Callable[[], grpc.aio.Channel]) -> grpc.aio.Channel:
+    """Another channel, which asks for addresses at once. One that has found none asks again after up to two minutes, and gRPC has no
+    option for that. The same one while another can't be opened, such as when a certificate is just being replaced."""
+    try:
+        opened = open_channel()
+    except OSError:
+        return channel
+    await channel.close(None)
+    return opened

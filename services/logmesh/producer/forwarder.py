@@ -51,10 +51,11 @@ class Forwarder:
 
     async def run(self) -> None:
         """Send until cancelled; see `deliver`."""
-        channel = open_channel(self._settings.target, self._settings.tls, server_name=self._settings.tls_server_name)
-        async with channel:
-            name, rotate_seconds = self._settings.name, self._settings.rotate_seconds
-            await deliver(channel, self._spool, self, name, rotate_seconds, self._traced)
+        settings = self._settings
+        await deliver(
+            lambda: open_channel(settings.target, settings.tls, server_name=settings.tls_server_name),
+            self._spool, self, settings.name, settings.rotate_seconds, self._traced,
+        )  # fmt: skip
 
     def opened(self, processor: str, to_send: int) -> None:
         """See `Listener`."""
