@@ -21,6 +21,7 @@ EDGES = {
     ("log-system/sa/log-processor", "timescaledb", 5432),
     ("log-system/sa/gateway", "timescaledb", 5432),
     ("log-system/sa/timescaledb-backup", "timescaledb", 5432),
+    ("monitoring/sa/prometheus-grafana", "timescaledb", 5432),
     ("log-system/sa/log-processor", "redis", 6379),
     ("log-system/sa/gateway", "redis", 6379),
     ("log-system/sa/frontend", "gateway", 50050),
