@@ -390,34 +390,6 @@ async def test_fields_and_origin_come_with_the_line(tmp_path: Path) -> None:
     assert json.loads(origin.resource_attributes) == {"log.file.path": os.fspath(log)}
 
 
-@pytest.mark.parametrize(
-    ("given", "service", "instance"),
-    [("", b"cart", b"shop.cart-5d4f8c7b9d-x2x7k.server"), ("edge", b"edge", b"node-a")],
-)
-async def test_a_container_s_log_names_its_workload_unless_a_service_is_given(
-    tmp_path: Path, given: str, service: bytes, instance: bytes
-) -> None:
-    log = tmp_path / "shop_cart-5d4f8c7b9d-x2x7k_9f2c3e1a-7b1d-4c56-8e90-a1b2c3d4e5f6" / "server" / "2.log"
-    log.parent.mkdir(parents=True)
-    _append(log, "2025-01-02T03:04:05.000000006Z stderr F it is full")
-    source = FileSource([os.fspath(tmp_path / "*/*/*.log")], {}, follow=False, service=given, instance="node-a")
-    chunk = await source.read(10, 0)
-    await source.close()
-    assert chunk is not None
-    assert chunk.bodies == [b"it is full"] and chunk.attributes == [b'{"log.iostream":"stderr"}']
-    assert chunk.times == [1_735_787_045_000_000_006]
-    origin: Any = chunk.origins[0]
-    assert (origin.service_name, origin.service_instance_id) == (service, instance)
-    assert json.loads(origin.resource_attributes) == {
-        "k8s.namespace.name": "shop",
-        "k8s.pod.name": "cart-5d4f8c7b9d-x2x7k",
-        "k8s.pod.uid": "9f2c3e1a-7b1d-4c56-8e90-a1b2c3d4e5f6",
-        "k8s.container.name": "server",
-        "k8s.container.restart_count": 2,
-        "log.file.path": os.fspath(log),
-    }
-
-
 async def test_a_busy_file_does_not_keep_others_waiting(tmp_path: Path) -> None:
     _append(tmp_path / "busy.log", *_numbers(0, 50_000))
     _append(tmp_path / "calm.log", "calm")
