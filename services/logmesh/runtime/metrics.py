@@ -93,7 +93,7 @@ TAIL_BATCHES_PASSED_OVER = Counter(
 CACHE_HITS = Counter("cache_hits", "Traces found in Redis.", registry=GATEWAY)
 CACHE_MISSES = Counter("cache_misses", "Traces that had to be read from the database.", registry=GATEWAY)
 
-GATEWAY.register(TAILS)
+GATEWAY.register(TAILS)  # those of its own clients
 
 # --- producer ---
 RECORDS_SPOOLED = Counter("logmesh_records_spooled", "Records durable in the producer's spool.", registry=PRODUCER)

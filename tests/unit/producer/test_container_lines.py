@@ -53,7 +53,10 @@ def test_what_is_not_in_the_format_stays_as_it_is(record: bytes) -> None:
     assert unwrap(record) == (record, record.partition(b"\n")[0])
 
 
-@given(st.lists(st.binary(max_size=40).map(lambda text: text.replace(b"\n", b"")), min_size=1, max_size=8), st.data())
+_texts = st.binary(max_size=40).map(lambda text: text.replace(b"\n", b"")) | st.just(_line(b"of another")[:-1])
+
+
+@given(st.lists(_texts, min_size=1, max_size=8), st.data())
 def test_what_was_written_comes_back(texts: list[bytes], data: st.DataObject) -> None:
     """Whatever the container writes, prefixes of its own among it, and wherever the runtime splits it."""
     record = b""

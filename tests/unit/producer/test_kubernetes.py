@@ -33,6 +33,13 @@ def test_a_mirror_pod_s_identity_is_a_hash() -> None:
     assert container.attributes["k8s.container.restart_count"] == 14
 
 
+@pytest.mark.parametrize("ending", ["", ".20251126-110000", ".20251126-110000.gz"])
+def test_a_log_that_was_rotated_is_still_its_container_s(ending: str) -> None:
+    container = container_of(f"/var/log/pods/shop_web-0_{_UID}/server/3.log{ending}")
+    assert container is not None
+    assert (container.service, container.attributes["k8s.container.restart_count"]) == ("web", 3)
+
+
 @pytest.mark.parametrize(
     "path",
     [
@@ -41,7 +48,7 @@ def test_a_mirror_pod_s_identity_is_a_hash() -> None:
         f"/var/log/pods/shop_web_{_UID}/0.log",
         f"/var/log/pods/web_{_UID}/server/0.log",
         "/var/log/pods/shop_web_uid/server/0.log",
-        f"/var/log/pods/shop_web_{_UID}/server/0.log.20251126-110000",
+        f"/var/log/pods/shop_web_{_UID}/server/0.log.old",
     ],
 )
 def test_other_paths_name_no_container(path: str) -> None:

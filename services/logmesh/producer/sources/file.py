@@ -18,6 +18,7 @@ from logmesh.producer.sources import Chunk, Position
 from logmesh.producer.sources.discovery import FoundFile, Identity, matching_files, neighbours, rotated_file
 from logmesh.producer.sources.fingerprint import may_be_rotation_of
 from logmesh.producer.sources.kubernetes import Container, container_of
+from logmesh.producer.sources.lines import Line
 from logmesh.producer.sources.reading import Reader, open_reader
 from logmesh.producer.sources.tracked_file import TrackedFile
 from logmesh.record.columns import OriginKey
@@ -122,6 +123,15 @@ class FileSource:
             file.close()
             file.seen_mtime_ns = 0
             return 0
+        if lines:
+            self._hand_out(file, lines, chunk)
+        if (file.buffer.offset, file.head, file.finished) != before:
+            self._changed[key] = file.position()
+        if file.finished:
+            file.close()
+        return sum(len(line.body) + 1 for line in lines) or int(file.buffer.end != end)
+
+    def _hand_out(self, file: TrackedFile, lines: Sequence[Line], chunk: Chunk) -> None:
         path = os.fsencode(file.path).decode("utf-8", "replace")
         container = container_of(path)
         origin = self._origin(path, container)
@@ -130,11 +140,6 @@ class FileSource:
             text, first = unwrap(body) if container is not None and not part else (body, body.partition(b"\n")[0])
             parsed = parse_line(first, observed) if part <= 1 else NOTHING
             chunk.append(text, parsed.with_part(part) if part else parsed, origin)
-        if (file.buffer.offset, file.head, file.finished) != before:
-            self._changed[key] = file.position()
-        if file.finished:
-            file.close()
-        return sum(len(line.body) + 1 for line in lines) or int(file.buffer.end != end)
 
     def _origin(self, path: str, container: Container | None) -> OriginKey:
         if container is None:

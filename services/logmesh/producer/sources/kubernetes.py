@@ -1,5 +1,6 @@
 """What the path of a container's log says: the kubelet writes each to
-`/var/log/pods/NAMESPACE_POD_UID/CONTAINER/RESTARTS.log`, and names come from OpenTelemetry's conventions for `k8s`.
+`/var/log/pods/NAMESPACE_POD_UID/CONTAINER/RESTARTS.log`, and rotates it to `….log.TIME` and `….log.TIME.gz`. Names come from
+OpenTelemetry's conventions for `k8s`.
 
 Nobody is asked, so that this holds for pods that are long gone, too.
 """
@@ -9,6 +10,7 @@ from typing import Final, NamedTuple
 
 _PATH: Final = re.compile(
     r".*/(?P<namespace>[^/_]+)_(?P<pod>[^/_]+)_(?P<uid>[0-9a-f-]{32,36})/(?P<container>[^/]+)/(?P<restarts>\d{1,9})\.log"
+    r"(?:\.\d{8}-\d{6}(?:\.gz)?)?"
 )
 # Kubernetes' own alphabet for names that it makes: no vowels, and no digits that look like letters.
 _MADE: Final = "[bcdfghjklmnpqrstvwxz2456789]"
