@@ -41,8 +41,10 @@ up: setup ## Run everything on this machine; Ctrl-C drains and stops (ARGS="--pr
 
 .PHONY: test
 test: setup ## Run every test (ARGS="-k spool")
-	$(BIN)/pytest $(ARGS)
-	$(if $(ARGS),,$(BIN)/python -m scripts.dashboard test)
+	@pytest=0; vitest=0; $(BIN)/pytest $(ARGS) || pytest=$$?; \
+	$(if $(ARGS),,$(BIN)/python -m scripts.dashboard test || vitest=$$?;) \
+	[ $$pytest = 0 ] || echo "make test: pytest failed" >&2; [ $$vitest = 0 ] || echo "make test: Vitest failed" >&2; \
+	exit $$((pytest || vitest))
 
 .PHONY: dashboard
 dashboard: setup ## Build the dashboard when its sources changed, as make up does

@@ -7,6 +7,8 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
+from scripts.node import ROOT
+from tests import needs
 
 from logmesh.cli.local.certificates import WorkloadFiles, ensure_certificates
 from logmesh.cli.local.ports import free_port
@@ -15,6 +17,25 @@ from logmesh.cli.local.redis import Redis
 
 # Tests start programs while gRPC's threads run; none of the children goes on with gRPC. Read when gRPC is first used.
 os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
+# What `make tools` installed is found without make as well.
+os.environ["PATH"] = os.pathsep.join([str(ROOT / ".tools" / "bin"), os.environ.get("PATH", "")])
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """`@pytest.mark.needs(NAME, …)`: nothing is set up for a test that lacks something."""
+    for mark in item.iter_markers("needs"):
+        for name in mark.args:
+            needs.require(name)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """End with what was not tried here, and the command that brings it."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    if skipped:
+        terminalreporter.section("not tried here, and what brings it")
+        for line in needs.not_tried(report.longrepr[2] for report in skipped):
+            terminalreporter.write_line(line)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 import pytest
 from scripts.manifests import CHART
-from tests.cluster.cluster import context, eventually, run, status, stored
+from tests.cluster.cluster import eventually, run, status, stored
 from tests.manifests.chart import find_helm
 
 pytestmark = [
-    pytest.mark.skipif(not context(), reason="LOGMESH_TEST_CLUSTER names no cluster that may be changed"),
-    pytest.mark.skipif(find_helm() is None, reason="helm is not installed: make tools brings it"),
+    pytest.mark.needs("cluster"),
+    pytest.mark.needs("helm"),
     pytest.mark.timeout(900),
 ]
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from scripts.manifests import Object
 from scripts.node import ROOT
-from tests.cluster.cluster import Failed, context, eventually, get, kubectl, run, search, status, stored
+from tests.cluster.cluster import Failed, eventually, get, kubectl, run, search, status, stored
 from tests.manifests.test_edges import EDGES
 
 pytestmark = [
-    pytest.mark.skipif(not context(), reason="LOGMESH_TEST_CLUSTER names no cluster that may be changed"),
+    pytest.mark.needs("cluster"),
     pytest.mark.timeout(900),
     pytest.mark.usefixtures("deployed"),
 ]

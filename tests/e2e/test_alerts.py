@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 import subprocess
 import time
 import urllib.parse
@@ -17,7 +16,7 @@ from tests.e2e.test_up import LOOPBACK, Running
 
 from logmesh.cli.local.run_state import read_run_state
 
-pytestmark = pytest.mark.skipif(shutil.which("prometheus") is None, reason="prometheus is not on PATH")
+pytestmark = pytest.mark.needs("prometheus")
 
 RULES = sorted((ROOT / "monitoring" / "prometheus" / "rules").glob("*.yaml"))
 ADDRESS = f"{LOOPBACK}.1:9099"

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import os
-import shutil
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -16,10 +15,6 @@ from logmesh.v1.query_service_pb2 import SearchRequest
 
 API, DASHBOARD = f"{LOOPBACK}.1:8080", f"{LOOPBACK}.1:3000"
 WEB_CLIENT = Path(__file__).parents[1] / "integration" / "edge" / "grpc_web.mjs"
-
-
-def needs(tool: str) -> pytest.MarkDecorator:
-    return pytest.mark.skipif(shutil.which(tool) is None, reason=f"{tool} is not on PATH")
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +49,7 @@ def test_the_start_says_where_everything_is_and_to_whom_it_is_open(system: Runni
     assert f"http://{DASHBOARD}" in system.wait_for(r"^  dashboard ")
 
 
-@needs("curl")
+@pytest.mark.needs("curl")
 @pytest.mark.parametrize("address", [API, DASHBOARD])
 def test_curl_prints_records_as_lines_of_json(system: Running, address: str) -> None:
     url = f"{address}/v1/logs?filter=severity%3E%3DINFO&page_size=5"
@@ -65,7 +60,7 @@ def test_curl_prints_records_as_lines_of_json(system: Running, address: str) -> 
     assert "done" in lines[-1]
 
 
-@needs("curl")
+@pytest.mark.needs("curl")
 def test_curl_follows_new_records_as_lines_of_json(system: Running) -> None:
     command = ["curl", "-sSN", "--max-time", "5", f"{API}/v1/tail?filter=severity%3E%3DINFO"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
@@ -75,20 +70,20 @@ def test_curl_follows_new_records_as_lines_of_json(system: Running) -> None:
     assert [record for frame in frames for record in frame.get("frame", {}).get("records", [])]
 
 
-@needs("curl")
+@pytest.mark.needs("curl")
 def test_curl_asks_for_the_pipelines_state(system: Running) -> None:
     state = json.loads(printed("curl", "-sS", "--fail", f"{API}/v1/pipeline/processors"))
     assert [processor["name"] for processor in state["processors"]] == ["log-processor-0", "log-processor-1"]
 
 
-@needs("grpcurl")
+@pytest.mark.needs("grpcurl")
 def test_grpcurl_finds_and_streams_search_without_protos(system: Running) -> None:
     assert "logmesh.v1.QueryService" in printed("grpcurl", "-plaintext", API, "list").split()
     asked = ("grpcurl", "-plaintext", "-d", '{"page_size": 3}', API, "logmesh.v1.QueryService/Search")
     assert '"done"' in until_rows(*asked)
 
 
-@needs("grpcurl")
+@pytest.mark.needs("grpcurl")
 def test_grpcurl_follows_new_records(system: Running) -> None:
     command = ["grpcurl", "-plaintext", "-max-time", "5", "-d", "{}", API, "logmesh.v1.TailService/Tail"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
@@ -96,7 +91,7 @@ def test_grpcurl_follows_new_records(system: Running) -> None:
     assert '"frame"' in done.stdout
 
 
-@needs("node")
+@pytest.mark.needs("node")
 def test_node_gets_rows_in_grpc_web(system: Running) -> None:
     request = SearchRequest(page_size=3).SerializeToString().hex()
     url = f"http://{DASHBOARD}/logmesh.v1.QueryService/Search"
@@ -108,7 +103,7 @@ def test_node_gets_rows_in_grpc_web(system: Running) -> None:
     assert "grpc-status:0" in seen["trailers"].replace(" ", "")
 
 
-@needs("curl")
+@pytest.mark.needs("curl")
 async def test_a_killed_edge_comes_back(system: Running) -> None:
     os.kill(child_pid(system.process.pid, "edge", "envoy"), signal.SIGKILL)
     await asyncio.to_thread(system.wait_for, "edge was killed by signal 9: it starts again")

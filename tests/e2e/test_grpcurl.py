@@ -16,7 +16,7 @@ from tests.integration.processor.running import RunningProcessor, running_proces
 GRPCURL = shutil.which("grpcurl")
 EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "append.json"
 
-pytestmark = pytest.mark.skipif(GRPCURL is None, reason="grpcurl is not on PATH")
+pytestmark = pytest.mark.needs("grpcurl")
 
 
 @pytest.fixture

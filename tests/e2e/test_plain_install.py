@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from tests.integration.client.conftest import System, store, system
+from tests.needs import missing
 
 __all__ = ["store", "system"]  # fixtures
 
@@ -58,7 +59,7 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
     python = folder / "venv" / "bin" / "python"
     installed = pip("--python", str(python), "install", "--quiet", "--retries", "1", "--timeout", "10", str(wheel))
     if "Could not find a version that satisfies" in installed.stderr and "NewConnectionError" in installed.stderr:
-        pytest.skip("the package index can't be reached")
+        missing("package index")
     assert installed.returncode == 0, installed.stderr
     return python
 

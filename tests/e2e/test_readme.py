@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -19,7 +18,7 @@ DOCUMENTS = ("README.md", "CONTRIBUTING.md", "ARCHITECTURE.md")
 MADE = {".tools/bin"}  # by `make tools`
 COMMITTED = re.compile(r"^([\d,]+) records committed$", re.MULTILINE)
 
-needs_grpcurl = pytest.mark.skipif(shutil.which("grpcurl") is None, reason="grpcurl is not on PATH")
+needs_grpcurl = pytest.mark.needs("grpcurl")
 
 
 def commands_with(*words: str) -> list[str]:
@@ -114,6 +113,7 @@ def test_lines_are_shipped_found_and_accounted_for(shell: Shell) -> None:
     assert "missing" in shown
 
 
+@pytest.mark.needs("curl")
 def test_curl_gets_json(shell: Shell) -> None:
     shell.run(commands_with("logmesh ship app.log")[0])
     (search,) = commands_with("curl", "/v1/logs")

@@ -6,7 +6,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-import pytest
+from tests.needs import missing
 
 SHIM = Path(__file__).with_name("power_loss_shim.c")
 _BLOCK_BYTES = 4096
@@ -14,9 +14,9 @@ _BLOCK_BYTES = 4096
 
 def build_shim(folder: Path) -> Path:
     """Compile the shim into `folder`; skips the test where there is no C compiler."""
-    compiler = next(filter(None, map(shutil.which, ("cc", "gcc", "clang"))), None)
-    if compiler is None:
-        pytest.skip("the power-loss shim needs a C compiler (cc, gcc or clang on PATH)")
+    compiler = next(filter(None, map(shutil.which, ("cc", "gcc", "clang"))), "")
+    if not compiler:
+        missing("C compiler")
     library = folder / "power_loss_shim.so"
     subprocess.run([compiler, "-shared", "-fPIC", "-O1", "-o", library, SHIM, "-ldl", "-lpthread"], check=True)
     return library

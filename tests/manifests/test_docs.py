@@ -8,11 +8,12 @@ from typing import Final
 
 import pytest
 import yaml
-from scripts.manifests import ISTIO, combinations, has_kubectl, read_objects, render
+from scripts.manifests import ISTIO, combinations, read_objects, render
 from scripts.node import ROOT
 from tests.manifests.markdown import Document
 from tests.manifests.test_references import SETTINGS
 from tests.manifests.workloads import TEMPLATES
+from tests.needs import require
 
 DOCUMENTS: Final = [Document(path) for path in [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]]
 each_document = pytest.mark.parametrize(
@@ -46,8 +47,7 @@ def test_links_lead_to_files_and_headings(document: Document) -> None:
 @pytest.fixture(scope="module")
 def names() -> set[tuple[str, str]]:
     """(kind, name) of everything that a user can apply, and of what controllers make of it."""
-    if not has_kubectl():
-        pytest.skip("kubectl is not installed: nothing can be rendered")
+    require("kubectl")
     found = set(_SECRETS)
     for item in [
         *(item for combination in combinations() for item in render(combination)),

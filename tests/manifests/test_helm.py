@@ -6,17 +6,15 @@ from collections.abc import Iterable
 
 import pytest
 import yaml
-from scripts.manifests import CHART, ISTIO, MANIFESTS, Object, combinations, has_kubectl, render
+from scripts.manifests import CHART, ISTIO, MANIFESTS, Object, combinations, render
 from scripts.node import ROOT
-from tests.manifests.chart import by_title, find_helm, is_hook, template
+from tests.manifests.chart import by_title, is_hook, template
 from tests.manifests.workloads import workloads
 
 import logmesh
 
-pytestmark = pytest.mark.skipif(find_helm() is None, reason="helm is not installed: make tools brings it")
-_needs_kubectl = pytest.mark.skipif(
-    not has_kubectl(), reason="kubectl is not installed: there is no base to compare with"
-)
+pytestmark = pytest.mark.needs("helm")
+_needs_kubectl = pytest.mark.needs("kubectl")
 _DATABASE = MANIFESTS / "base" / "timescaledb"
 _MONITORING = MANIFESTS / "components" / "monitoring"
 # A chart can't reach beyond its folder, so these are in it once more.

@@ -14,13 +14,13 @@ import grpc
 import pytest
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from scripts.manifests import CHART, Object, title
-from tests.manifests.chart import find_helm, run, template
+from tests.manifests.chart import run, template
 from tests.manifests.cluster import cluster, secret
 from tests.manifests.workloads import of_kind
 
 from logmesh.v1.pipeline_service_pb2 import GetSummaryRequest, GetSummaryResponse
 
-_NO_HELM = pytest.mark.skipif(find_helm() is None, reason="helm is not installed: make tools brings it")
+_NO_HELM = pytest.mark.needs("helm")
 _KEYS = {"superuser-password", "owner-password", "writer-password", "reader-password"}
 
 

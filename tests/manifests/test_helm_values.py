@@ -13,9 +13,9 @@ import yaml
 from kubernetes_validate import utils as schemas
 from scripts.custom_resources import custom_resource_errors
 from scripts.manifests import CHART, Object, title
-from tests.manifests.chart import Refused, find_helm, run, template
+from tests.manifests.chart import Refused, run, template
 
-_NO_HELM = pytest.mark.skipif(find_helm() is None, reason="helm is not installed: make tools brings it")
+_NO_HELM = pytest.mark.needs("helm")
 _AMOUNT = {"requests": {"cpu": "123m"}}
 _TRACED = (
     "Deployment/log-producer",

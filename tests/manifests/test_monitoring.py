@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -33,10 +32,8 @@ from logmesh.storage.migrate import migrate
 COMPONENT = ROOT / "manifests" / "components" / "monitoring"
 WORKLOADS = {"log-producer", "log-agent", "log-processor", "gateway", "frontend"}
 
-needs_promtool = pytest.mark.skipif(
-    shutil.which("promtool") is None, reason="promtool is not installed (Debian: apt install prometheus)"
-)
-needs_kubectl = pytest.mark.skipif(shutil.which("kubectl") is None, reason="kubectl is not installed")
+needs_promtool = pytest.mark.needs("promtool")
+needs_kubectl = pytest.mark.needs("kubectl")
 
 
 def test_every_metric_is_in_the_catalogue() -> None:

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import shutil
 import stat
 import time
 from collections.abc import AsyncIterator
@@ -109,7 +108,7 @@ async def test_what_is_not_the_gateways_does_not_pass(edge: Edge) -> None:
         assert code is grpc.StatusCode.UNIMPLEMENTED
 
 
-@pytest.mark.skipif(shutil.which("node") is None, reason="node is not on PATH")
+@pytest.mark.needs("node")
 @pytest.mark.parametrize("listener", LISTENERS)
 async def test_a_browsers_call_gets_rows_in_grpc_web(edge: Edge, listener: str) -> None:
     request = SearchRequest(filter="line 2").SerializeToString().hex()

@@ -1,6 +1,5 @@
 """The local PostgreSQL: made once, found again, durable through crashes, closed to strangers."""
 
-import os
 import socket
 import stat
 from pathlib import Path
@@ -95,7 +94,7 @@ def test_data_of_an_unknown_release_is_said_so() -> None:
         find_programs(major=9)
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root drops to another account")
+@pytest.mark.needs("root")
 def test_root_can_keep_its_data_below_a_folder_closed_to_others(tmp_path: Path) -> None:
     closed = tmp_path / "closed"
     closed.mkdir(mode=0o700)

@@ -11,7 +11,7 @@ import pytest
 from tests.integration.processor.append_stream import columns_of
 from tests.integration.processor.bad_entries import BAD_COLUMNS
 from tests.integration.processor.running import RunningProcessor, running_processor
-from tests.integration.storage.timescaledb import DSN, VARIABLE, TimescaleDatabase, create_extension, timescale_database
+from tests.integration.storage.timescaledb import TimescaleDatabase, create_extension, timescale_database
 
 from logmesh.filters import parse_filter
 from logmesh.gateway.page_token import Cursor
@@ -23,7 +23,7 @@ from logmesh.storage.migrate import migrate
 from logmesh.storage.postgres import connect, open_pool
 from logmesh.v1.query_service_pb2 import SEARCH_END_EXHAUSTED, SEARCH_END_PAGE_FULL
 
-pytestmark = pytest.mark.skipif(not DSN, reason=f"{VARIABLE} names no server with TimescaleDB")
+pytestmark = pytest.mark.needs("timescaledb")
 
 HOUR = 3600 * 10**9
 COMPRESSED = "SELECT count(*) FILTER (WHERE is_compressed) FROM timescaledb_information.chunks"

@@ -15,7 +15,7 @@ from tests.manifests.workloads import Workload, of_kind, workloads
 
 _AT_HAND = has_kubectl() and ETCD.exists() and APISERVER.exists() and DEFINITIONS.exists()
 pytestmark = [
-    pytest.mark.skipif(not _AT_HAND, reason="no API server is here (or no kubectl): make tools-apiserver builds it"),
+    pytest.mark.needs("kube-apiserver"),
     pytest.mark.timeout(600),
 ]
 

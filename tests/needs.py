@@ -1,0 +1,103 @@
+"""What some tests need beyond `make setup`, and the command that brings it.
+
+`@pytest.mark.needs("curl")` skips a test where that is missing, and a run ends with a list of what was not tried. Under
+`CI=true` a test fails instead where `.ci/run` brings what it needs.
+"""
+
+import os
+import shutil
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import NoReturn
+
+import pytest
+from scripts.custom_resources import FOLDER as DEFINITIONS
+from scripts.node import OLDEST, find_node
+
+
+def on_path(*programs: str) -> Callable[[], bool]:
+    """Whether any of these programs is on PATH."""
+    return lambda: any(shutil.which(program) for program in programs)
+
+
+def named_by(variable: str) -> Callable[[], bool]:
+    """Whether an environment variable says where it is."""
+    return lambda: bool(os.environ.get(variable))
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """Something that a machine may lack. `untried` is what nobody has looked at then."""
+
+    untried: str
+    brought_by: str
+    is_here: Callable[[], bool] = lambda: False
+    on_ci: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.untried}: {self.brought_by}"
+
+
+NEEDS = {
+    "C compiler": Need(
+        "losses of power and failing disks", "apt install gcc libc6-dev", on_path("cc", "gcc", "clang"), on_ci=True
+    ),
+    "chromium": Need(
+        "the dashboard in a browser",
+        "apt install chromium, or set LOGMESH_CHROMIUM",
+        lambda: named_by("LOGMESH_CHROMIUM")() or on_path("chromium")(),
+        on_ci=True,
+    ),
+    "curl": Need("the edge as curl sees it", "apt install curl", on_path("curl"), on_ci=True),
+    "grpcurl": Need("the services as grpcurl sees them", "make tools, with Go installed", on_path("grpcurl")),
+    "helm": Need("the chart", "make tools, with Go installed", on_path("helm")),
+    "kubectl": Need(
+        "the manifests as kubectl renders them", "https://kubernetes.io/docs/tasks/tools/#kubectl", on_path("kubectl")
+    ),
+    "kube-apiserver": Need(
+        "the manifests in a Kubernetes API server",
+        "make tools-apiserver, with Go and kubectl installed",
+        lambda: all(on_path(program)() for program in ("kubectl", "etcd", "kube-apiserver")) and DEFINITIONS.exists(),
+    ),
+    "cluster": Need(
+        "a cluster's nodes",
+        "LOGMESH_TEST_CLUSTER=(kubectl's context) make test ARGS=tests/cluster",
+        named_by("LOGMESH_TEST_CLUSTER"),
+    ),
+    "node": Need(
+        "the dashboard's packages", f"make dashboard, or Node {OLDEST} on PATH", lambda: find_node() is not None, on_ci=True
+    ),
+    "package index": Need("the plain install", "a network that reaches PyPI"),
+    "prometheus": Need(
+        "alerting rules under Prometheus", "apt install prometheus", on_path("prometheus"), on_ci=True
+    ),
+    "promtool": Need("alerting rules by promtool", "apt install prometheus", on_path("promtool"), on_ci=True),
+    "root": Need("what only root can set up", "run make test as root", lambda: os.geteuid() == 0),
+    "small disk": Need("disks that are full", "run make test as root, where it may mount a tmpfs"),
+    "timescaledb": Need(
+        "TimescaleDB",
+        "LOGMESH_TEST_TIMESCALEDB_DSN=(a superuser's) make test ARGS='-k timescaledb'",
+        named_by("LOGMESH_TEST_TIMESCALEDB_DSN"),
+    ),
+}  # fmt: skip
+
+
+def require(name: str) -> None:
+    """End the test unless what it needs is here: it is skipped, or fails on CI when `.ci/run` should have brought it."""
+    if not NEEDS[name].is_here():
+        missing(name)
+
+
+def missing(name: str) -> NoReturn:
+    """End the test, which found out by trying that something is not here."""
+    need = NEEDS[name]
+    if need.on_ci and os.environ.get("CI") == "true":
+        pytest.fail(f"CI has no {name}: {need}", pytrace=False)
+    pytest.skip(str(need))
+
+
+def not_tried(reasons: Iterable[str]) -> list[str]:
+    """One line for each reason, with how many tests were skipped for it, most first."""
+    counted = Counter(reason.removeprefix("Skipped: ") for reason in reasons)
+    return [f"{count:5} {'test ' if count == 1 else 'tests'}  {reason}" for reason, count in counted.most_common()]
