@@ -77,7 +77,14 @@ async def _check(settings: GatewaySettings) -> Check:
         return callers
     keys = Keys(settings.jwt_jwks)
     await keys.open()
-    return with_token(callers, Tokens(settings.jwt_issuer, settings.jwt_audience, keys, settings.jwt_tenant_claim))
+    tokens = Tokens(
+        settings.jwt_issuer,
+        settings.jwt_audience,
+        keys,
+        tenant_claim=settings.jwt_tenant_claim,
+        roles_claim=settings.jwt_roles_claim,
+    )
+    return with_token(callers, tokens)
 
 
 async def _watch(settings: GatewaySettings, health: Health) -> None:

@@ -31,6 +31,14 @@ class GatewaySettings(BaseServerSettings):
         default="", description="The issuer's public keys, each with a `kid`: a JWKS file, or its https:// address."
     )
     jwt_tenant_claim: str = Field(default="tenant", min_length=1, description="Claim of a token that names the tenant.")
+    jwt_roles_claim: str = Field(
+        default="roles",
+        min_length=1,
+        description="Claim of a token that names roles: a list, or names with spaces between.",
+    )
+    jwt_admin_role: str = Field(
+        default="admin", min_length=1, description="Role that a token must name to acknowledge what is lost."
+    )
     max_tails: int = Field(default=200, ge=1, le=10_000, description="Live tails at once.")
     search_seconds: float = Field(default=10, gt=0, le=25, description="How long a search may take for one page.")
     processor_seconds: float = Field(default=2, gt=0, le=30, description="How long a processor may take to answer.")

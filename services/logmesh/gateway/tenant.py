@@ -1,19 +1,25 @@
-"""Whose records a call may see: the tenant in its token. Set once before the handler, read wherever data is."""
+"""Who calls, and whose records the call may see: what its token says. Set once before the handler, read wherever data is."""
 
 from contextvars import ContextVar
 from typing import Any
 
 import grpc
 
-from logmesh.gateway.tokens import TokenError, Tokens
+from logmesh.gateway.tokens import Caller, TokenError, Tokens
 from logmesh.runtime.guard import Check
 
-_tenant: ContextVar[str | None] = ContextVar("tenant", default=None)
+_caller: ContextVar[Caller | None] = ContextVar("caller", default=None)
 
 
 def tenant_of_call(otherwise: str) -> str:
     """The tenant of the call under way; `otherwise` where calls come without tokens."""
-    return _tenant.get() or otherwise
+    caller = _caller.get()
+    return otherwise if caller is None else caller.tenant
+
+
+def caller_of_call() -> Caller | None:
+    """Who makes the call under way; None where calls come without tokens."""
+    return _caller.get()
 
 
 def with_token(first: Check, tokens: Tokens) -> Check:
@@ -25,7 +31,7 @@ def with_token(first: Check, tokens: Tokens) -> Check:
         try:
             if len(given) != 1:
                 raise TokenError("exactly one token is needed: authorization: Bearer …")
-            _tenant.set(await tokens.tenant_of(given[0]))
+            _caller.set(await tokens.caller_of(given[0]))
         except TokenError as error:
             await context.abort(grpc.StatusCode.UNAUTHENTICATED, str(error))
 

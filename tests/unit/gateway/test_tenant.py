@@ -11,6 +11,7 @@ import logmesh.gateway
 from logmesh.gateway import tenant
 from logmesh.gateway.reader import reading
 from logmesh.gateway.tenant import tenant_of_call
+from logmesh.gateway.tokens import Caller
 
 SOURCES = sorted(Path(logmesh.gateway.__file__).parent.rglob("*.py"))
 
@@ -25,7 +26,7 @@ async def test_reading_for_another_tenant_than_the_tokens_is_refused() -> None:
             raise AssertionError("the database was asked")
 
     async def read_as(tokens_tenant: str, wanted: str) -> None:
-        tenant._tenant.set(tokens_tenant)
+        tenant._caller.set(Caller(tokens_tenant, "someone", frozenset(), 0))
         pool: Any = NoPool()
         async with reading(pool, wanted, 1):
             pass

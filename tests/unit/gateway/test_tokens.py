@@ -18,13 +18,25 @@ OURS, THEIRS = Issuer(), Issuer()
 async def tokens(tmp_path: Path) -> Tokens:
     keys = Keys(str(OURS.write_keys(tmp_path / "jwks.json")))
     await keys.open()
-    return Tokens(ISSUER, AUDIENCE, keys, "tenant")
+    return Tokens(ISSUER, AUDIENCE, keys)
 
 
 @pytest.mark.parametrize("algorithm", ["RS256", "ES256"])
 async def test_a_good_token_names_its_tenant(tokens: Tokens, algorithm: str) -> None:
     token = OURS.token(algorithm=algorithm, tenant="acme", aud=["other", AUDIENCE])
-    assert await tokens.tenant_of(f"Bearer {token}") == await tokens.tenant_of(f"bearer {token}") == "acme"
+    caller = await tokens.caller_of(f"Bearer {token}")
+    assert caller == await tokens.caller_of(f"bearer {token}")
+    assert (caller.tenant, caller.name, caller.roles) == ("acme", "someone", frozenset())
+    assert caller.expires_unix > NOW
+
+
+@pytest.mark.parametrize(
+    ("claim", "roles"),
+    [(["admin", "x"], {"admin", "x"}), ("admin x", {"admin", "x"}), ("administrator", {"administrator"}), ([["admin"]], set()),
+     ({"admin": True}, set()), (True, set()), ("", set())],
+)  # fmt: skip
+async def test_roles_are_a_list_or_words(tokens: Tokens, claim: object, roles: set[str]) -> None:
+    assert (await tokens.caller_of(f"Bearer {OURS.token(tenant='acme', roles=claim)}")).roles == roles
 
 
 @pytest.mark.parametrize(
@@ -53,13 +65,13 @@ async def test_a_good_token_names_its_tenant(tokens: Tokens, algorithm: str) -> 
 )
 async def test_any_other_token_is_refused_with_its_reason(tokens: Tokens, token: str, reason: str) -> None:
     with pytest.raises(TokenError, match=reason) as refused:
-        await tokens.tenant_of(f"Bearer {token}")
+        await tokens.caller_of(f"Bearer {token}")
     assert not token or token not in str(refused.value)
 
 
 async def test_another_scheme_is_no_token(tokens: Tokens) -> None:
     with pytest.raises(TokenError, match="a token is needed"):
-        await tokens.tenant_of(f"Basic {OURS.token(tenant='acme')}")
+        await tokens.caller_of(f"Basic {OURS.token(tenant='acme')}")
 
 
 async def test_a_new_key_is_found_when_the_file_is_replaced(
@@ -68,9 +80,9 @@ async def test_a_new_key_is_found_when_the_file_is_replaced(
     THEIRS.write_keys(tmp_path / "jwks.json", suffix="-2")
     token = THEIRS.token(tenant="acme", kid="rsa-2")
     with pytest.raises(TokenError):  # just read: not again for every name that a client invents
-        await tokens.tenant_of(f"Bearer {token}")
+        await tokens.caller_of(f"Bearer {token}")
     monkeypatch.setattr(module, "RETRY_SECONDS", 0.0)
-    assert await tokens.tenant_of(f"Bearer {token}") == "acme"
+    assert (await tokens.caller_of(f"Bearer {token}")).tenant == "acme"
 
 
 @pytest.mark.parametrize("content", ["", "{}", '{"keys": []}', "[]"])
@@ -85,10 +97,10 @@ async def test_a_key_that_was_taken_back_is_refused_after_a_while(
 ) -> None:
     token = OURS.token(tenant="acme")
     THEIRS.write_keys(tmp_path / "jwks.json", suffix="-2")
-    assert await tokens.tenant_of(f"Bearer {token}") == "acme"
+    assert (await tokens.caller_of(f"Bearer {token}")).tenant == "acme"
     monkeypatch.setattr(module, "FRESH_SECONDS", 0.0)
     with pytest.raises(TokenError, match="not signed by a key of the issuer"):
-        await tokens.tenant_of(f"Bearer {token}")
+        await tokens.caller_of(f"Bearer {token}")
 
 
 async def test_a_file_that_is_gone_or_half_written_leaves_the_old_keys(
@@ -98,11 +110,11 @@ async def test_a_file_that_is_gone_or_half_written_leaves_the_old_keys(
     for content in ('{"keys": [', None):
         path = tmp_path / "jwks.json"
         path.unlink() if content is None else path.write_text(content)
-        assert await tokens.tenant_of(f"Bearer {OURS.token(tenant='acme')}") == "acme"
+        assert (await tokens.caller_of(f"Bearer {OURS.token(tenant='acme')}")).tenant == "acme"
 
 
 async def test_an_issuer_that_is_away_stops_no_start_and_lets_nobody_in() -> None:
     keys = Keys("https://127.0.0.1:1/jwks.json")
     await keys.open()
     with pytest.raises(TokenError):
-        await Tokens(ISSUER, AUDIENCE, keys, "tenant").tenant_of(f"Bearer {OURS.token(tenant='acme')}")
+        await Tokens(ISSUER, AUDIENCE, keys).caller_of(f"Bearer {OURS.token(tenant='acme')}")
