@@ -22,6 +22,7 @@ from logmesh.runtime import metrics
 from logmesh.runtime.channel import END_OF_STREAM
 from logmesh.runtime.identity import IdentityError, principal_of
 from logmesh.runtime.propagation import span_of_caller
+from logmesh.storage.failures import describe
 from logmesh.storage.ledger import OpenSpool, SpoolFenced, SpoolForbidden, SpoolKey, open_spool
 from logmesh.v1 import ingest_service_pb2 as pb
 
@@ -146,9 +147,9 @@ class Ingest:
             await context.abort(grpc.StatusCode.ABORTED, str(error))
         except Exception as error:  # noqa: BLE001  # asyncpg raises outside its own tree when a session is cut
             metrics.STREAMS_REFUSED.labels("database").inc()
-            log.warning("database did not open a spool", event_name="hello_failed", error=repr(error))
+            log.warning("database did not open a spool", event_name="hello_failed", error=describe(error))
             self._incarnation = ""
-            await context.abort(grpc.StatusCode.UNAVAILABLE, "the database can't be reached; try again")
+            await context.abort(grpc.StatusCode.UNAVAILABLE, f"{describe(error)}; try again")
         return opened
 
     def _welcome(self, opened: OpenSpool) -> pb.AppendResponse:

@@ -1,6 +1,6 @@
 """Builds a processor from its settings, downstream first, and runs it until it is told to stop.
 
-journal ─► writer ─► fanout ─► wal ─► ingest, write ─► server        replay: journal ─► writer, in the background
+journal ─► writer ─► fanout ─► wal ─► ingest, write ─► server        then, in the background: schema ─► replay: journal ─► writer
 """
 
 import asyncio
@@ -22,6 +22,7 @@ from logmesh.processor.ingest import Ingest
 from logmesh.processor.pipeline import Pipeline
 from logmesh.processor.prepare import Prepared
 from logmesh.processor.recent import RecentTraces
+from logmesh.processor.schema import Schema
 from logmesh.processor.sessions import Sessions
 from logmesh.processor.settings import ProcessorSettings
 from logmesh.processor.tail import Tail
@@ -31,8 +32,8 @@ from logmesh.processor.writer import Writer
 from logmesh.runtime import metrics
 from logmesh.runtime.guard import Guard, only
 from logmesh.runtime.server import Health, bind, build_server
-from logmesh.storage.migrate import migrate
-from logmesh.storage.postgres import connect, open_pool
+from logmesh.storage.failures import READ_ONLY, describe
+from logmesh.storage.postgres import open_pool, takes_writes
 from logmesh.v1 import ingest_service_pb2 as pb
 from logmesh.v1.ingest_service_pb2 import AppendResponse, WriteResponse
 from logmesh.v1.pipeline_service_pb2_grpc import add_PipelineServiceServicer_to_server
@@ -85,12 +86,13 @@ async def run_processor(settings: ProcessorSettings, stop: asyncio.Event) -> Non
     write = Write(settings, wal, writer)
     ingest = Ingest(settings, pool, sessions, wal, writer)
     pipeline = Pipeline(settings, sessions, journal, writer, fanout)
+    schema = Schema(settings)
 
     # Producers of any identity may append: what they append to is theirs alone. The rest is for gateways.
     server, health = build_server(
         [SERVICE, PIPELINE, TAIL],
         reflect=settings.reflection,
-        interceptors=[Guard(ASKED, only(settings.callers))],
+        interceptors=[Guard(ASKED, only(settings.callers)), Guard([SERVICE], schema.check)],
         max_connection_age_seconds=settings.max_connection_age_seconds,
     )
     server.add_generic_rpc_handlers((_ingest_handlers(ingest, write), tail_handlers(Tail(settings, fanout).tail)))
@@ -98,16 +100,19 @@ async def run_processor(settings: ProcessorSettings, stop: asyncio.Event) -> Non
     for port in (settings.port, settings.direct_port):
         bind(server, f"{settings.listen_address}:{port}", settings.tls)
 
+    async def work() -> None:
+        """What needs a schema to write to."""
+        await schema.bring_up_to_date()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(_replay(journal, writer))
+            group.create_task(_watch(pool, wal, writer, pipeline, health, ingest))
+            group.create_task(_maintain(pool, settings.retention_days))
+
     async with _background(writer.run(), wal.run(), fanout.run(), *([recent.run()] if recent else [])):
-        await _migrated(settings)
         await health.set_serving(False)  # its own default is SERVING
         await server.start()
         log.info("processor is up", event_name="started", name=settings.name, port=settings.direct_port)
-        async with _background(
-            _replay(journal, writer),
-            _watch(pool, wal, writer, pipeline, health, ingest),
-            _maintain(pool, settings.retention_days),
-        ):
+        async with _background(work()):
             await stop.wait()
             await _drain(settings, server, health, ingest, sessions, writer)
     await writer.close()
@@ -134,23 +139,6 @@ def _ingest_handlers(ingest: Ingest, write: Write) -> Any:
     )
 
 
-async def _migrated(settings: ProcessorSettings) -> None:
-    """Bring the schema up to date, as soon as the database answers."""
-    dsn = settings.owner_dsn or settings.database_dsn
-    while True:
-        try:
-            connection = await connect(dsn.get_secret_value(), application="logmesh-migrate")
-            try:
-                for name in await migrate(connection):
-                    log.info("applied a migration", event_name="migrated", migration=name)
-            finally:
-                await connection.close()
-            return
-        except (OSError, TimeoutError, asyncpg.CannotConnectNowError, asyncpg.PostgresConnectionError) as error:
-            log.warning("waiting for the database", event_name="database_away", error=repr(error))
-            await asyncio.sleep(1)
-
-
 async def _replay(journal: Journal, writer: Writer) -> None:
     """Hand over what the log held when this process started; the ledger drops what was stored before."""
     frames = journal.frames()
@@ -173,17 +161,19 @@ async def _replay(journal: Journal, writer: Writer) -> None:
 async def _watch(
     pool: "asyncpg.Pool", wal: Wal, writer: Writer, pipeline: Pipeline, health: Health, ingest: Ingest
 ) -> None:
-    """Ready while the database answers and the disk has room. Measures the lag on the way."""
+    """Ready while the database takes writes and the disk has room. Measures the lag on the way."""
     while True:
         metrics.LAG_SECONDS.set(writer.lag_seconds())
+        fault = None
         try:
             async with asyncio.timeout(_CHECK_SECONDS):
-                ready = await pool.fetchval("SELECT 1") == 1 and wal.accepts()
-        except Exception:  # noqa: BLE001  # whatever it is, the database did not answer
-            ready = False
-        ready = ready and not ingest.draining
+                if not await takes_writes(pool):
+                    fault = READ_ONLY
+        except Exception as error:  # noqa: BLE001  # whatever it is, the database did not answer
+            fault = describe(error)
+        ready = fault is None and wal.accepts() and not ingest.draining
         if ready != pipeline.ready:
-            log.info("readiness changed", event_name="readiness", ready=ready)
+            log.info("readiness changed", event_name="readiness", ready=ready, fault=fault)
         pipeline.ready = ready
         metrics.ACTIVE_PROCESSORS.set(ready)
         await health.set_serving(ready)

@@ -1,68 +1,92 @@
 """Brings the schema up to date. Whichever process comes first does it, under an advisory lock; the others wait and find it done."""
 
-import hashlib
-from collections.abc import Iterable
-from importlib.resources import files
+import asyncio
+from typing import Final
 
 import asyncpg
+import structlog
 
-_LOCK = 0x6C6F676D657368  # "logmesh"
+from logmesh.storage.failures import describe, passes
+from logmesh.storage.indexes import build_index
+from logmesh.storage.migration_files import Flavour, Migration, flavour_of, migrations
+from logmesh.storage.postgres import LIMIT_LOCKS
 
+log = structlog.get_logger()
 
-class MigrationError(Exception):
-    """A migration failed, or one that was applied has changed since."""
-
-
-async def migrate(connection: asyncpg.Connection) -> list[str]:
-    """Apply what is missing and return its names. The connection is the owner's. Raises MigrationError."""
-    applied_now: list[str] = []
-    await connection.execute("SELECT pg_advisory_lock($1)", _LOCK)
-    try:
-        await connection.execute(
-            "CREATE SCHEMA IF NOT EXISTS logmesh;"
-            "CREATE TABLE IF NOT EXISTS logmesh.migrations"
-            " (name text PRIMARY KEY, digest text NOT NULL, applied timestamptz NOT NULL DEFAULT now())"
-        )
-        rows = await connection.fetch("SELECT name, digest FROM logmesh.migrations")
-        applied = {row["name"]: row["digest"] for row in rows}
-        flavour = _flavour_of(applied)
-        if flavour is None:
-            flavour = "timescaledb" if await connection.fetchval(_HAS_TIMESCALEDB) else "postgresql"
-        for name, sql in _migrations(flavour):
-            digest = hashlib.sha256(sql.encode()).hexdigest()
-            if name in applied:
-                if applied[name] != digest:
-                    raise MigrationError(f"migration {name} was applied and has changed since; add a new one instead")
-                continue
-            try:
-                async with connection.transaction():
-                    await connection.execute(sql)
-                    await connection.execute("INSERT INTO logmesh.migrations VALUES ($1, $2)", name, digest)
-            except asyncpg.PostgresError as error:
-                raise MigrationError(f"migration {name}: {error}") from error
-            applied_now.append(name)
-    finally:
-        await connection.execute("SELECT pg_advisory_unlock($1)", _LOCK)
-    return applied_now
-
-
+_LOCK: Final = 0x6C6F676D657368  # "logmesh"
+_LOOK_SECONDS: Final = 0.5
+_SAY_EVERY: Final = 20
 # Under its Apache licence the extension has no columnstore; plain partitions are then the better ones.
-_HAS_TIMESCALEDB = (
+_HAS_TIMESCALEDB: Final = (
     "SELECT EXISTS (SELECT FROM pg_extension WHERE extname = 'timescaledb')"
     " AND coalesce(current_setting('timescaledb.license', true), '') = 'timescale'"
 )
 
 
-def _flavour_of(applied: Iterable[str]) -> str | None:
-    """The flavour that a database has: an extension that is installed later doesn't change it."""
-    return next((parts[1] for parts in (name.split(".") for name in applied) if len(parts) > 2), None)
+class MigrationError(Exception):
+    """A migration failed, or one that was applied has changed since. Trying again doesn't mend it."""
 
 
-def _migrations(flavour: str) -> list[tuple[str, str]]:
-    """Migrations in order: those without a flavour in their name, and those of `flavour`."""
-    found = []
-    for file in sorted(files("logmesh.storage.migrations").iterdir(), key=lambda file: file.name):
-        parts = file.name.split(".")
-        if parts[-1] == "sql" and (len(parts) == 2 or parts[1] == flavour):
-            found.append((file.name, file.read_text("utf-8")))
-    return found
+class MigrationPostponed(Exception):
+    """A migration did not get what it needs, such as a lock. Trying again mends it in the end."""
+
+
+async def migrate(connection: asyncpg.Connection) -> list[str]:
+    """Apply what is missing and return its names. The connection is the owner's.
+
+    It may be cancelled at any time, and called again on another connection: after an error this one is to be closed, which
+    rolls back and unlocks. Raises MigrationError, MigrationPostponed, or what asyncpg raises.
+    """
+    await connection.execute(LIMIT_LOCKS)
+    await _lock(connection)
+    await connection.execute(
+        "CREATE SCHEMA IF NOT EXISTS logmesh;"
+        "CREATE TABLE IF NOT EXISTS logmesh.migrations"
+        " (name text PRIMARY KEY, digest text NOT NULL, applied timestamptz NOT NULL DEFAULT now())"
+    )
+    rows = await connection.fetch("SELECT name, digest FROM logmesh.migrations")
+    applied = {row["name"]: row["digest"] for row in rows}
+    flavour = flavour_of(applied) or await _new_flavour(connection)
+    missing = [migration for migration in migrations(flavour) if not _is_applied(migration, applied)]
+    for migration in missing:
+        log.info("applying a migration", event_name="migrating", migration=migration.name)
+        try:
+            await _apply(connection, migration, flavour)
+        except asyncpg.PostgresError as error:
+            raised = MigrationPostponed if passes(error) else MigrationError
+            raise raised(f"migration {migration.name}: {describe(error)}") from error
+    await connection.execute("SELECT pg_advisory_unlock($1)", _LOCK)
+    return [migration.name for migration in missing]
+
+
+async def _lock(connection: asyncpg.Connection) -> None:
+    """Ask again and again: a session that waits inside a statement has a snapshot, and an index that another one builds
+    concurrently waits for that."""
+    asked = 0
+    while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", _LOCK):
+        if asked % _SAY_EVERY == 0:
+            log.info("waiting for another process that migrates", event_name="migration_elsewhere")
+        asked += 1
+        await asyncio.sleep(_LOOK_SECONDS)
+
+
+async def _new_flavour(connection: asyncpg.Connection) -> Flavour:
+    return "timescaledb" if await connection.fetchval(_HAS_TIMESCALEDB) else "postgresql"
+
+
+def _is_applied(migration: Migration, applied: dict[str, str]) -> bool:
+    if applied.get(migration.name, migration.digest) != migration.digest:
+        raise MigrationError(f"migration {migration.name} was applied and has changed since; add a new one instead")
+    return migration.name in applied
+
+
+async def _apply(connection: asyncpg.Connection, migration: Migration, flavour: Flavour) -> None:
+    """In one transaction, but for indexes: each is built as often as it takes, and then the file is done."""
+    for index in migration.indexes:
+        await build_index(connection, index, flavour)
+    # Not `connection.transaction()`: on cancellation that would wait for a rollback, of a server that may be gone.
+    await connection.execute("BEGIN")
+    if not migration.indexes:
+        await connection.execute(migration.sql)
+    await connection.execute("INSERT INTO logmesh.migrations VALUES ($1, $2)", migration.name, migration.digest)
+    await connection.execute("COMMIT")

@@ -1,8 +1,16 @@
 """Connections to PostgreSQL, and how its errors sort: what a retry mends, and what the data has done."""
 
+import contextlib
+from collections.abc import AsyncIterator
+from typing import Final
+
 import asyncpg
 
 from logmesh.storage.sql import load
+
+LIMIT_LOCKS: Final = "SET lock_timeout = '2s'"
+WAIT_FOR_LOCKS: Final = "SET lock_timeout = 0"
+_CLOSE_SECONDS: Final = 2
 
 
 async def connect(dsn: str, *, application: str, timeout_seconds: float = 10) -> "asyncpg.Connection":
@@ -31,6 +39,29 @@ async def connect_writer(dsn: str, *, application: str) -> "asyncpg.Connection":
         connection.terminate()
         raise
     return connection
+
+
+@contextlib.asynccontextmanager
+async def owner_session(dsn: str, *, application: str) -> "AsyncIterator[asyncpg.Connection]":
+    """A session that changes the schema. Who waits behind it for a lock waits for two seconds at most.
+
+    However the body ends, cancelled too, its statement is ended on the server and the session closed, within two seconds.
+    """
+    connection = await connect(dsn, application=application)
+    try:
+        await connection.execute(f"{LIMIT_LOCKS}; SET statement_timeout = 0")
+        # The statement of a process that was killed ends, too. Not every operating system can tell.
+        with contextlib.suppress(asyncpg.InvalidParameterValueError):
+            await connection.execute("SET client_connection_check_interval = '2s'")
+        yield connection
+    finally:
+        with contextlib.suppress(OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            await connection.close(timeout=_CLOSE_SECONDS)
+
+
+async def takes_writes(connection: "asyncpg.Connection | asyncpg.Pool") -> bool:
+    """Whether the database can be written to: no standby, and not set to be read only. Raises what asyncpg raises."""
+    return bool(await connection.fetchval("SELECT current_setting('transaction_read_only') = 'off'"))
 
 
 def is_data_error(error: BaseException) -> bool:

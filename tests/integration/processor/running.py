@@ -135,9 +135,10 @@ async def running_processor(
     *,
     server: WorkloadFiles | None = None,
     client: WorkloadFiles | None = None,
+    ready: bool = True,
     **overrides: Any,
 ) -> AsyncIterator[RunningProcessor]:
-    """Run a processor until the body ends; ready when the body begins. `overrides` are settings."""
+    """Run a processor until the body ends; `ready`, or else just started, when the body begins. `overrides` are settings."""
     tls = {"tls_cert": server.cert, "tls_key": server.key, "tls_ca": server.ca} if server else {}
     settings = ProcessorSettings(
         **{
@@ -163,7 +164,8 @@ async def running_processor(
     files = TlsFiles(client.cert, client.key, client.ca) if client else None
     running = RunningProcessor(settings, database, stop, task, files)
     try:
-        await running.until_health(SERVING)
+        if ready:
+            await running.until_health(SERVING)
         yield running
     finally:
         await running.close()

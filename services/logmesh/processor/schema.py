@@ -1,0 +1,70 @@
+"""The database's schema as a processor sees it: brought up to date while the processor serves.
+
+Until it is there, streams are refused and the processor is alive and not ready. Nothing here ends the process but a
+migration that can't succeed: a database that is away, read-only or full is waited for.
+"""
+
+import asyncio
+import random
+import time
+from typing import Any
+
+import grpc
+import structlog
+
+from logmesh.processor.settings import ProcessorSettings
+from logmesh.runtime import metrics
+from logmesh.storage.failures import describe, passes
+from logmesh.storage.migrate import MigrationPostponed, migrate
+from logmesh.storage.postgres import owner_session
+
+log = structlog.get_logger()
+
+_RETRY_SECONDS = 1.0
+_SAY_SECONDS = 10.0
+
+
+class Schema:
+    """Whether there is a schema to write to, and why not."""
+
+    def __init__(self, settings: ProcessorSettings) -> None:
+        self._dsn = settings.owner_dsn or settings.database_dsn
+        self._there = asyncio.Event()
+        self.waits_for = "it is being looked at or migrated"
+        self._said, self._said_at = "", 0.0
+
+    async def until_there(self) -> None:
+        """Wait until it is up to date."""
+        await self._there.wait()
+
+    async def check(self, context: Any) -> None:
+        """For a Guard: end calls that would write while there is nothing to write to."""
+        if not self._there.is_set():
+            metrics.STREAMS_REFUSED.labels("schema").inc()
+            await context.abort(
+                grpc.StatusCode.UNAVAILABLE, f"the schema is not up to date yet ({self.waits_for}); try again"
+            )
+
+    async def bring_up_to_date(self) -> None:
+        """Migrate, for as long as it takes. It may be cancelled at any time. Raises MigrationError, and what asyncpg
+        raises where waiting mends nothing, such as a wrong password."""
+        while not self._there.is_set():
+            try:
+                async with owner_session(self._dsn.get_secret_value(), application="logmesh-migrate") as connection:
+                    for name in await migrate(connection):
+                        log.info("applied a migration", event_name="migrated", migration=name)
+                self._there.set()
+            except MigrationPostponed as error:
+                await self._wait("a migration has to wait", "migration_postponed", str(error))
+            except Exception as error:
+                if not passes(error):
+                    raise
+                await self._wait("waiting for the database", "database_away", describe(error))
+
+    async def _wait(self, sentence: str, event_name: str, reason: str) -> None:
+        """Say what is waited for when that changes, and now and then; then let a moment pass."""
+        if reason != self._said or time.monotonic() > self._said_at + _SAY_SECONDS:
+            log.warning(sentence, event_name=event_name, error=reason)
+            self._said, self._said_at = reason, time.monotonic()
+        self.waits_for = reason
+        await asyncio.sleep(random.uniform(0.5, 1) * _RETRY_SECONDS)  # noqa: S311

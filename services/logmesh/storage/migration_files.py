@@ -1,0 +1,71 @@
+"""The numbered migrations as they lie in the package, read and told apart. Pure but for reading the files."""
+
+import hashlib
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.resources import files
+from typing import Final, Literal
+
+Flavour = Literal["postgresql", "timescaledb"]
+FLAVOURS: Final[tuple[Flavour, ...]] = ("postgresql", "timescaledb")
+
+_COMMENT: Final = re.compile(r"--.*")
+_BUILD: Final = re.compile(r"CREATE INDEX CONCURRENTLY (\w+)\s+ON logmesh\.(\w+)\s+(.+)", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """An index to be built while its table is written to. `definition` is what follows the table's name."""
+
+    name: str
+    table: str
+    definition: str
+
+
+@dataclass(frozen=True)
+class Migration:
+    """One file."""
+
+    name: str
+    sql: str
+
+    @cached_property
+    def digest(self) -> str:
+        """What tells whether a file that was applied has changed since."""
+        return hashlib.sha256(self.sql.encode()).hexdigest()
+
+    @cached_property
+    def indexes(self) -> list[Index]:
+        """The indexes of a file that says CREATE INDEX CONCURRENTLY, which runs in no transaction; none for any other.
+
+        Such a file holds nothing else, for each of its statements stands alone. Raises ValueError where it does.
+        """
+        code = _COMMENT.sub("", self.sql)
+        if "CONCURRENTLY" not in code:
+            return []
+        statements = [statement.strip() for statement in code.split(";") if statement.strip()]
+        found = [_BUILD.fullmatch(statement) for statement in statements]
+        if None in found:
+            raise ValueError(f"{self.name} has more in it than CREATE INDEX CONCURRENTLY name ON logmesh.table …")
+        return [Index(*match.groups()) for match in found if match]
+
+
+def migrations(flavour: Flavour) -> list[Migration]:
+    """Migrations in order: those without a flavour in their name, and those of `flavour`."""
+    folder = sorted(files("logmesh.storage.migrations").iterdir(), key=lambda file: file.name)
+    return [
+        Migration(file.name, file.read_text("utf-8"))
+        for file in folder
+        if file.name.endswith(".sql") and _flavour(file.name) in (None, flavour)
+    ]
+
+
+def flavour_of(applied: Iterable[str]) -> Flavour | None:
+    """The flavour that a database has: an extension that is installed later doesn't change it."""
+    return next((flavour for name in applied if (flavour := _flavour(name))), None)
+
+
+def _flavour(name: str) -> Flavour | None:
+    return next((flavour for flavour in FLAVOURS if f".{flavour}." in name), None)
