@@ -19,6 +19,7 @@ from logmesh.live.frames import tail_handlers
 from logmesh.processor.fanout import Fanout
 from logmesh.processor.frame import Unwritten, decode_frame
 from logmesh.processor.ingest import Ingest
+from logmesh.processor.maintenance import keep_maintained
 from logmesh.processor.pipeline import Pipeline
 from logmesh.processor.prepare import Prepared
 from logmesh.processor.recent import RecentTraces
@@ -44,7 +45,6 @@ SERVICE = pb.DESCRIPTOR.services_by_name["IngestService"].full_name
 PIPELINE = "logmesh.v1.PipelineService"
 ASKED = (PIPELINE, TAIL)
 _CHECK_SECONDS = 2.0
-_MAINTAIN_SECONDS = 3600.0
 _REPLAY_AHEAD = 1_000
 
 
@@ -106,7 +106,7 @@ async def run_processor(settings: ProcessorSettings, stop: asyncio.Event) -> Non
         async with asyncio.TaskGroup() as group:
             group.create_task(_replay(journal, writer))
             group.create_task(_watch(pool, wal, writer, pipeline, health, ingest))
-            group.create_task(_maintain(pool, settings.retention_days))
+            group.create_task(keep_maintained(settings))
 
     async with _background(writer.run(), wal.run(), fanout.run(), *([recent.run()] if recent else [])):
         await health.set_serving(False)  # its own default is SERVING
@@ -178,20 +178,6 @@ async def _watch(
         metrics.ACTIVE_PROCESSORS.set(ready)
         await health.set_serving(ready)
         await asyncio.sleep(_CHECK_SECONDS if ready else 0.2)
-
-
-async def _maintain(pool: "asyncpg.Pool", retention_days: int) -> None:
-    """Make partitions ahead and drop old ones, every hour."""
-    while True:
-        try:
-            dropped = await pool.fetchval("SELECT logmesh.maintain(make_interval(days => $1))", retention_days)
-            await pool.execute("SELECT logmesh.trim_counts(make_interval(days => $1))", retention_days)
-            log.info("maintained partitions", event_name="maintained", dropped=dropped)
-        except Exception as error:  # noqa: BLE001  # nothing of it may stop the processor
-            log.warning("maintenance failed, will be tried again", event_name="maintenance_failed", error=repr(error))
-            await asyncio.sleep(10)
-            continue
-        await asyncio.sleep(_MAINTAIN_SECONDS)
 
 
 async def _drain(

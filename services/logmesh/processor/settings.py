@@ -17,7 +17,7 @@ class ProcessorSettings(BaseServerSettings):
     buffer_dir: Path = Field(default=Path("/app/buffer"), description="Folder of the write-ahead log.")
     database_dsn: SecretStr = Field(description="PostgreSQL, as the writer role.")
     owner_dsn: SecretStr | None = Field(
-        default=None, description="The same as the owner, for migrations. Unset: the writer's."
+        default=None, description="The same as the owner, for migrations and retention. Unset: the writer's."
     )
     redis_url: SecretStr | None = Field(default=None, description="Redis for recent traces. Unset: none are kept.")
     track: Literal["stable", "canary"] = Field(default="stable", description="Which release this processor belongs to.")

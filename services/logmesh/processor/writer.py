@@ -29,6 +29,7 @@ from logmesh.processor.wal import stop_at_once
 from logmesh.runtime import metrics
 from logmesh.runtime.propagation import span_for
 from logmesh.storage.ledger import SpoolKey
+from logmesh.storage.maintenance import make_partitions
 from logmesh.storage.postgres import connect_writer, is_data_error
 from logmesh.storage.sql import load
 
@@ -37,7 +38,6 @@ tracer = trace.get_tracer(__name__)
 
 _MAX_BACKOFF_SECONDS = 5.0
 T = TypeVar("T")
-_MAINTAIN = "SELECT logmesh.maintain(make_interval(days => $1))"
 
 
 @dataclass(slots=True)
@@ -137,7 +137,7 @@ class Writer:
                 self._connection.terminate()
                 self._connection = None
             if isinstance(error, asyncpg.CheckViolationError):  # no partition for a row: make what is missing
-                await self._pool.execute(_MAINTAIN, self._settings.retention_days)
+                await make_partitions(self._pool)
             raise
 
     async def _gather(self) -> list[Unwritten]:

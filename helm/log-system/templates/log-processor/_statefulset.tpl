@@ -48,7 +48,7 @@ spec:
               valueFrom: {secretKeyRef: {name: {{ $root.Values.secrets.redis }}, key: password}}
             - name: LOGMESH_DATABASE_DSN
               value: postgresql://logmesh_writer:$(WRITER_PASSWORD)@timescaledb:5432/logmesh
-            # For migrations alone: whichever processor comes first brings the schema up to date.
+            # For migrations and retention alone: whichever processor comes first does them.
             - name: LOGMESH_OWNER_DSN
               value: postgresql://logmesh_owner:$(OWNER_PASSWORD)@timescaledb:5432/logmesh
             - name: LOGMESH_REDIS_URL

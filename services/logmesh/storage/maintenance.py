@@ -1,0 +1,105 @@
+"""Makes partitions ahead, drops what retention has passed, and trims counts, while records are written and read.
+
+It is an owner's session that does this, outside of a transaction: DETACH PARTITION CONCURRENTLY runs in neither a function
+nor a transaction. No step waits for a lock longer than two seconds; one that didn't get its lock is done the next time.
+"""
+
+import asyncio
+import datetime
+from collections.abc import Awaitable
+from dataclasses import dataclass, field
+from typing import Final
+
+import asyncpg
+
+from logmesh.storage.failures import describe
+from logmesh.storage.postgres import LIMIT_LOCKS
+from logmesh.storage.sql import load
+
+MIN_RETENTION_DAYS: Final = 9
+"""Times of up to seven days ago are accepted, and must have somewhere to go."""
+
+_LEADER: Final = "SELECT pg_try_advisory_lock(hashtextextended('logmesh.maintenance', 0))"
+_PARTITIONED: Final = "SELECT relkind = 'p' FROM pg_class WHERE oid = 'logmesh.logs'::regclass"
+_MARK: Final = "being dropped: it is older than what is kept"
+_TRIM_ROWS: Final = 10_000
+_TRIM_PAUSE_SECONDS: Final = 0.05
+
+
+@dataclass(slots=True)
+class Maintained:
+    """What was done: partitions made and dropped (chunks, with TimescaleDB), counts trimmed; and what has to wait."""
+
+    made: int = 0
+    dropped: int = 0
+    trimmed: int = 0
+    postponed: list[str] = field(default_factory=list)
+
+
+async def maintain(
+    connection: "asyncpg.Connection", retention_days: int, *, now: datetime.datetime | None = None
+) -> Maintained | None:
+    """Do all of it, or nothing (None) when another session is at it. The connection is the owner's and in no transaction;
+    closing it lets another one lead. `now`: the database's own time. A step that PostgreSQL refuses leaves the others alone;
+    raises what asyncpg raises when the session ends.
+    """
+    await connection.execute(LIMIT_LOCKS)
+    if not await connection.fetchval(_LEADER):
+        return None
+    now = now or await connection.fetchval("SELECT now()")
+    keep_from = now - datetime.timedelta(days=max(retention_days, MIN_RETENTION_DAYS))
+    done = Maintained()
+    if await connection.fetchval(_PARTITIONED):
+        await _step(done, "making partitions", _make(connection, now, done))
+        await _step(done, "dropping partitions", _drop_partitions(connection, keep_from, done))
+    else:
+        await _step(done, "dropping chunks", _drop_chunks(connection, keep_from, done))
+    await _step(done, "trimming counts", _trim(connection, keep_from, done))
+    return done
+
+
+async def make_partitions(connection: "asyncpg.Connection | asyncpg.Pool") -> None:
+    """Make what is missing around today, as the writer may. Raises what asyncpg raises."""
+    await connection.execute("SELECT logmesh.make_partitions()")
+
+
+async def _step(done: Maintained, what: str, step: Awaitable[None]) -> None:
+    try:
+        await step
+    except asyncpg.PostgresError as error:
+        done.postponed.append(f"{what}: {describe(error)}")
+
+
+async def _make(connection: "asyncpg.Connection", now: datetime.datetime, done: Maintained) -> None:
+    today = now.astimezone(datetime.UTC).date()
+    done.made = await connection.fetchval("SELECT logmesh.make_partitions($1::date)", today)
+
+
+async def _drop_partitions(connection: "asyncpg.Connection", keep_from: datetime.datetime, done: Maintained) -> None:
+    """Detach, then drop. A reader of the partition may stop either; the mark, which lies in the partition's comment, and
+    PostgreSQL's own note of a half-done DETACH tell the next time where to go on."""
+    first_day = keep_from.astimezone(datetime.UTC).date()
+    for partition in await connection.fetch(load("list_expired"), first_day, _MARK):
+        name = f"logmesh.{partition['name']}"
+        if partition["pending"]:
+            await connection.execute(f"ALTER TABLE logmesh.logs DETACH PARTITION {name} FINALIZE")
+        elif partition["attached"]:
+            await connection.execute(f"COMMENT ON TABLE {name} IS '{_MARK}'")
+            await connection.execute(f"ALTER TABLE logmesh.logs DETACH PARTITION {name} CONCURRENTLY")
+        await connection.execute(f"DROP TABLE {name}")
+        done.dropped += 1
+
+
+async def _drop_chunks(connection: "asyncpg.Connection", keep_from: datetime.datetime, done: Maintained) -> None:
+    schema = await connection.fetchval(
+        "SELECT quote_ident(n.nspname) FROM pg_extension AS e JOIN pg_namespace AS n ON n.oid = e.extnamespace"
+        " WHERE e.extname = 'timescaledb'"
+    )
+    drop = f"SELECT count(*) FROM {schema}.drop_chunks('logmesh.logs', older_than => $1::timestamptz)"  # noqa: S608
+    done.dropped = await connection.fetchval(drop, keep_from)
+
+
+async def _trim(connection: "asyncpg.Connection", keep_from: datetime.datetime, done: Maintained) -> None:
+    while trimmed := int((await connection.execute(load("trim_counts"), keep_from, _TRIM_ROWS)).split()[1]):
+        done.trimmed += trimmed
+        await asyncio.sleep(_TRIM_PAUSE_SECONDS)
