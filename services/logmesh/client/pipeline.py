@@ -11,9 +11,10 @@ from logmesh.v1 import pipeline_service_pb2 as pb
 
 @dataclass(frozen=True, slots=True)
 class LedgerEntry:
-    """What the database holds of one producer's spool: of batches 1 to `last_seq` all but `missing`.
+    """What the database holds of one producer's spool: of batches 1 to `last_seq` all but `missing_batches`.
 
-    `missing` holds (first, last), both included. `lag` is the time from the newest record to its commit.
+    `missing` holds the first hundred ranges of these as (first, last), both included. `lag` is the time from the newest record
+    to its commit.
     """
 
     spool_id: str
@@ -24,11 +25,7 @@ class LedgerEntry:
     dead_letters: int
     last_commit: datetime | None
     lag: timedelta | None
-
-    @property
-    def missing_batches(self) -> int:
-        """How many batches below `last_seq` were not received."""
-        return sum(last - first + 1 for first, last in self.missing)
+    missing_batches: int
 
     @classmethod
     def of(cls, entry: pb.LedgerEntry) -> Self:
@@ -42,6 +39,8 @@ class LedgerEntry:
             entry.dead_letters,
             from_timestamp(entry.last_commit_time) if entry.HasField("last_commit_time") else None,
             entry.lag.ToTimedelta() if entry.HasField("lag") else None,
+            # A gateway of before counts none, and lists all ranges.
+            entry.missing_batches or sum(gap.last - gap.first + 1 for gap in entry.missing),
         )
 
 
@@ -89,7 +88,10 @@ class ProcessorState:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """The pipeline in a few figures; see `GetSummaryResponse` in protos/logmesh/v1/pipeline_service.proto."""
+    """The pipeline in a few figures; see `GetSummaryResponse` in protos/logmesh/v1/pipeline_service.proto.
+
+    `lag` is None when no processor answers: then it is not known, and `last_commit` says when the newest batch was stored.
+    """
 
     lost_batches: int
     unaccounted_batches: int
@@ -99,6 +101,8 @@ class Summary:
     producers: int
     processors_ready: int
     processors: int
+    processors_answering: int
+    last_commit: datetime | None
 
     @classmethod
     def of(cls, answer: pb.GetSummaryResponse) -> Self:
@@ -112,4 +116,6 @@ class Summary:
             answer.producers,
             answer.processors_ready,
             answer.processors,
+            answer.processors_answering,
+            from_timestamp(answer.last_commit_time) if answer.HasField("last_commit_time") else None,
         )

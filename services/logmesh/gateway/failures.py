@@ -26,6 +26,11 @@ def status_of(error: BaseException) -> tuple[grpc.StatusCode, str]:
             return grpc.StatusCode.DEADLINE_EXCEEDED, "the query took too long; ask for a shorter time range"
         case asyncpg.InvalidRegularExpressionError():
             return grpc.StatusCode.INVALID_ARGUMENT, "a pattern in the filter is too complex"
+        case asyncpg.ReadOnlySQLTransactionError():
+            return (
+                grpc.StatusCode.FAILED_PRECONDITION,
+                "this gateway reads from a replica; ask one that has the primary",
+            )
         case asyncpg.UndefinedTableError() | asyncpg.InvalidSchemaNameError() | asyncpg.InvalidCatalogNameError():
             return grpc.StatusCode.UNAVAILABLE, "the database has no schema yet: a processor makes it when it starts"
         case _ if isinstance(error, _AWAY):

@@ -48,7 +48,8 @@ async def run_gateway(settings: GatewaySettings, stop: asyncio.Event) -> None:
     guard = Guard([*SERVICES, REFLECTION], await _check(settings))
     server, health = build_server(SERVICES, reflect=settings.reflection, interceptors=[guard])
     add_QueryServiceServicer_to_server(QueryServicer(settings, pool, cache), server)
-    add_PipelineServiceServicer_to_server(PipelineServicer(settings, pool), server)
+    pipeline = PipelineServicer(settings, pool)
+    add_PipelineServiceServicer_to_server(pipeline, server)
     server.add_generic_rpc_handlers((tail_handlers(tails.tail),))
     bind(server, f"{settings.listen_address}:{settings.port}", settings.tls if settings.serve_tls else None)
     # gRPC's health service begins as SERVING.
@@ -63,6 +64,7 @@ async def run_gateway(settings: GatewaySettings, stop: asyncio.Event) -> None:
         await health.set_serving(False)
         tails.stop()
         await server.stop(grace=settings.drain_seconds)
+        await pipeline.close()
         tail_pool.terminate()
         if cache is not None:
             await cache.close()

@@ -1,4 +1,4 @@
-"""Reading transactions: read-only, of one tenant, with a limit on time, on a pool that queries share with nobody."""
+"""Transactions of one tenant with a limit on time, on a pool that queries share with nobody. All but one kind are read-only."""
 
 import contextlib
 from collections.abc import AsyncIterator
@@ -26,6 +26,23 @@ async def reading(
 
     Raises ReaderBusy when no connection comes free, OSError or asyncpg's errors when the database is away.
     """
+    async with _transaction(pool, tenant, timeout_seconds, readonly=True, replan=replan) as connection:
+        yield connection
+
+
+@contextlib.asynccontextmanager
+async def changing(
+    pool: "asyncpg.Pool", tenant: str, timeout_seconds: float
+) -> AsyncIterator["asyncpg.pool.PoolConnectionProxy"]:
+    """As `reading`, for the one function that the reader may call to write."""
+    async with _transaction(pool, tenant, timeout_seconds, readonly=False, replan=False) as connection:
+        yield connection
+
+
+@contextlib.asynccontextmanager
+async def _transaction(
+    pool: "asyncpg.Pool", tenant: str, timeout_seconds: float, *, readonly: bool, replan: bool
+) -> AsyncIterator["asyncpg.pool.PoolConnectionProxy"]:
     if tenant_of_call(tenant) != tenant:
         raise AssertionError("a call must not read what belongs to another tenant than its token's")
     try:
@@ -33,7 +50,7 @@ async def reading(
     except TimeoutError as error:
         raise ReaderBusy("all connections for queries are in use") from error
     try:
-        async with connection.transaction(readonly=True):
+        async with connection.transaction(readonly=readonly):
             timeout = str(max(1, int(timeout_seconds * 1000)))
             await connection.execute(load("set_reader"), tenant, timeout, "force_custom_plan" if replan else "auto")
             yield connection

@@ -1,47 +1,57 @@
 """The pipeline in a few figures: pure sums over the ledger and the processors' states."""
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Sequence
 
-from google.protobuf.duration_pb2 import Duration
+from logmesh.gateway.ledger import LedgerSums, to_duration
+from logmesh.gateway.states import States
+from logmesh.v1.pipeline_service_pb2 import GetSummaryResponse, ProcessorState
 
-from logmesh.v1.ingest_service_pb2 import SeqRange
-from logmesh.v1.pipeline_service_pb2 import GetSummaryResponse, LedgerEntry, ProcessorState
-
-HEARD_WITHIN = timedelta(hours=1)
-_LAGGING_WITHIN = timedelta(minutes=1)
+_MARGIN_SECONDS = 1.0
+"""Between a batch's receipt and the moment from which a processor counts it."""
 
 
-def summarize(
-    entries: Iterable[LedgerEntry], processors: Sequence[ProcessorState], now: datetime
-) -> GetSummaryResponse:
-    """Sum up what was heard of within the last hour before `now`, which is naive UTC.
+def certain_before_seconds(states: States) -> float | None:
+    """What became known to be abandoned longer ago than this is in no processor's log; None when that can't be said.
 
-    While a processor is away, or has batches in its log, what is missing may be with it: then nothing is called lost.
+    A processor that is away, or that is still reading its log, may have it. One that is ready and has written all that it
+    received until then has not.
     """
-    heard = [entry for entry in entries if _age(entry, now) <= HEARD_WITHIN]
-    missing = sum(_count(entry.missing) for entry in heard)
-    settled = all(state.ready and not state.unwritten_batches for state in processors)
-    lost = sum(_count(entry.lost) for entry in heard) if settled else 0
-    lags = [state.lag.ToNanoseconds() for state in processors]
-    lags += [entry.lag.ToNanoseconds() for entry in heard if _age(entry, now) <= _LAGGING_WITHIN]
-    lag = Duration()
-    lag.FromNanoseconds(max(lags, default=0))
-    return GetSummaryResponse(
-        lost_batches=lost,
-        unaccounted_batches=missing - lost,
-        lag=lag,
-        stored=sum(entry.stored for entry in heard),
-        dead_letters=sum(entry.dead_letters for entry in heard),
-        producers=len(heard),
-        processors_ready=sum(state.ready for state in processors),
-        processors=len(processors),
+    if states.failure or not all(state.ready for state in states.processors):
+        return None
+    unwritten = [_seconds(state) + _MARGIN_SECONDS for state in states.processors if state.unwritten_batches]
+    return max(unwritten, default=0.0)
+
+
+def summarize(ledger: LedgerSums, states: States) -> GetSummaryResponse:
+    """Sum up. `ledger` was read after the states, so that what was written meanwhile is in it."""
+    answering = [state for state in states.processors if answers(state)]
+    summary = GetSummaryResponse(
+        lost_batches=ledger.lost,
+        unaccounted_batches=ledger.missing - ledger.lost,
+        stored=ledger.stored,
+        dead_letters=ledger.dead_letters,
+        producers=ledger.producers,
+        committed_batches=ledger.committed,
+        processors_ready=sum(state.ready for state in states.processors),
+        processors_answering=len(answering),
+        processors=len(states.processors),
+        processors_failure=states.failure,
     )
+    if answering or states.nobody_to_ask:
+        summary.lag.CopyFrom(to_duration(max(_lags(ledger, answering), default=0.0)))
+    if ledger.last_commit is not None:
+        summary.last_commit_time.FromDatetime(ledger.last_commit)
+    return summary
 
 
-def _age(entry: LedgerEntry, now: datetime) -> timedelta:
-    return now - entry.last_commit_time.ToDatetime() if entry.HasField("last_commit_time") else timedelta.max
+def answers(state: ProcessorState) -> bool:
+    """Whether a processor said this itself: it has a version then."""
+    return bool(state.version)
 
 
-def _count(ranges: Iterable[SeqRange]) -> int:
-    return sum(part.last - part.first + 1 for part in ranges)
+def _lags(ledger: LedgerSums, answering: Sequence[ProcessorState]) -> list[float]:
+    return [_seconds(state) for state in answering] + ([] if ledger.lag_seconds is None else [ledger.lag_seconds])
+
+
+def _seconds(state: ProcessorState) -> float:
+    return state.lag.ToNanoseconds() / 1e9

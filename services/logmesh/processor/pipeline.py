@@ -25,15 +25,25 @@ class Pipeline(PipelineServiceServicer):
         self._fanout = fanout
         self.ready = False
 
-    async def ListLedger(self, request: pb.ListLedgerRequest, context: Any) -> pb.ListLedgerResponse:  # noqa: N802
+    async def ListLedger(self, request: Any, context: Any) -> Any:  # noqa: N802
         """Not here."""
-        await context.abort(grpc.StatusCode.UNIMPLEMENTED, "ask a gateway for the ledger")
-        raise AssertionError("abort raises")
+        await _ask_a_gateway(context)
 
-    async def GetSummary(self, request: pb.GetSummaryRequest, context: Any) -> pb.GetSummaryResponse:  # noqa: N802
+    async def GetSummary(self, request: Any, context: Any) -> Any:  # noqa: N802
         """Not here."""
-        await context.abort(grpc.StatusCode.UNIMPLEMENTED, "ask a gateway for the summary")
-        raise AssertionError("abort raises")
+        await _ask_a_gateway(context)
+
+    async def ListFacts(self, request: Any, context: Any) -> Any:  # noqa: N802
+        """Not here."""
+        await _ask_a_gateway(context)
+
+    async def AcknowledgeFacts(self, request: Any, context: Any) -> Any:  # noqa: N802
+        """Not here."""
+        await _ask_a_gateway(context)
+
+    async def ListAcknowledgements(self, request: Any, context: Any) -> Any:  # noqa: N802
+        """Not here."""
+        await _ask_a_gateway(context)
 
     async def ListProcessors(  # noqa: N802
         self, request: pb.ListProcessorsRequest, context: Any
@@ -57,3 +67,8 @@ class Pipeline(PipelineServiceServicer):
             write_errors=self._writer.write_errors,
         )
         return pb.ListProcessorsResponse(processors=[state])
+
+
+async def _ask_a_gateway(context: Any) -> None:
+    """The ledger is the database's, which a processor's role may write and not read out."""
+    await context.abort(grpc.StatusCode.UNIMPLEMENTED, "ask a gateway: a processor knows its own state alone")

@@ -28,7 +28,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from logmesh.v1 import ingest_service_pb2 as logmesh_dot_v1_dot_ingest__service__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!logmesh/v1/pipeline_service.proto\x12\nlogmesh.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1flogmesh/v1/ingest_service.proto\"&\n\x11ListLedgerRequest\x12\x11\n\tpage_size\x18\x01 \x01(\r\">\n\x12ListLedgerResponse\x12(\n\x07\x65ntries\x18\x01 \x03(\x0b\x32\x17.logmesh.v1.LedgerEntry\"\x92\x02\n\x0bLedgerEntry\x12\x10\n\x08spool_id\x18\x01 \x01(\t\x12\x10\n\x08producer\x18\x02 \x01(\t\x12\x10\n\x08last_seq\x18\x03 \x01(\x04\x12%\n\x07missing\x18\x04 \x03(\x0b\x32\x14.logmesh.v1.SeqRange\x12\x0e\n\x06stored\x18\x05 \x01(\x04\x12\x14\n\x0c\x64\x65\x61\x64_letters\x18\x06 \x01(\x04\x12\x34\n\x10last_commit_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12&\n\x03lag\x18\x08 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\"\n\x04lost\x18\t \x03(\x0b\x32\x14.logmesh.v1.SeqRange\"\x17\n\x15ListProcessorsRequest\"H\n\x16ListProcessorsResponse\x12.\n\nprocessors\x18\x01 \x03(\x0b\x32\x1a.logmesh.v1.ProcessorState\"\xe8\x02\n\x0eProcessorState\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07streams\x18\x02 \x01(\r\x12\x11\n\twal_bytes\x18\x03 \x01(\x04\x12\x19\n\x11unwritten_batches\x18\x04 \x01(\x04\x12&\n\x03lag\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x0f\n\x07version\x18\x06 \x01(\t\x12\r\n\x05track\x18\x07 \x01(\t\x12\r\n\x05ready\x18\x08 \x01(\x08\x12\r\n\x05tails\x18\t \x01(\r\x12\x10\n\x08wal_fill\x18\n \x01(\x01\x12\x0e\n\x06stored\x18\x0b \x01(\x04\x12:\n\x08rejected\x18\x0c \x03(\x0b\x32(.logmesh.v1.ProcessorState.RejectedEntry\x12\x14\n\x0cwrite_errors\x18\r \x01(\x04\x1a/\n\rRejectedEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x04:\x02\x38\x01\"\x13\n\x11GetSummaryRequest\"\xd6\x01\n\x12GetSummaryResponse\x12\x14\n\x0clost_batches\x18\x01 \x01(\x04\x12\x1b\n\x13unaccounted_batches\x18\x02 \x01(\x04\x12&\n\x03lag\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x0e\n\x06stored\x18\x04 \x01(\x04\x12\x14\n\x0c\x64\x65\x61\x64_letters\x18\x05 \x01(\x04\x12\x11\n\tproducers\x18\x06 \x01(\r\x12\x18\n\x10processors_ready\x18\x07 \x01(\r\x12\x12\n\nprocessors\x18\x08 \x01(\r2\xe0\x02\n\x0fPipelineService\x12h\n\nListLedger\x12\x1d.logmesh.v1.ListLedgerRequest\x1a\x1e.logmesh.v1.ListLedgerResponse\"\x1b\x82\xd3\xe4\x93\x02\x15\x12\x13/v1/pipeline/ledger\x12x\n\x0eListProcessors\x12!.logmesh.v1.ListProcessorsRequest\x1a\".logmesh.v1.ListProcessorsResponse\"\x1f\x82\xd3\xe4\x93\x02\x19\x12\x17/v1/pipeline/processors\x12i\n\nGetSummary\x12\x1d.logmesh.v1.GetSummaryRequest\x1a\x1e.logmesh.v1.GetSummaryResponse\"\x1c\x82\xd3\xe4\x93\x02\x16\x12\x14/v1/pipeline/summaryb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!logmesh/v1/pipeline_service.proto\x12\nlogmesh.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1flogmesh/v1/ingest_service.proto\":\n\x11ListLedgerRequest\x12\x11\n\tpage_size\x18\x01 \x01(\r\x12\x12\n\npage_token\x18\x02 \x01(\t\"f\n\x12ListLedgerResponse\x12(\n\x07\x65ntries\x18\x01 \x03(\x0b\x32\x17.logmesh.v1.LedgerEntry\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\r\n\x05total\x18\x03 \x01(\x04\"\xc1\x02\n\x0bLedgerEntry\x12\x10\n\x08spool_id\x18\x01 \x01(\t\x12\x10\n\x08producer\x18\x02 \x01(\t\x12\x10\n\x08last_seq\x18\x03 \x01(\x04\x12%\n\x07missing\x18\x04 \x03(\x0b\x32\x14.logmesh.v1.SeqRange\x12\x0e\n\x06stored\x18\x05 \x01(\x04\x12\x14\n\x0c\x64\x65\x61\x64_letters\x18\x06 \x01(\x04\x12\x34\n\x10last_commit_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12&\n\x03lag\x18\x08 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\"\n\x04lost\x18\t \x03(\x0b\x32\x14.logmesh.v1.SeqRange\x12\x17\n\x0fmissing_batches\x18\n \x01(\x04\x12\x14\n\x0clost_batches\x18\x0b \x01(\x04\"\x17\n\x15ListProcessorsRequest\"H\n\x16ListProcessorsResponse\x12.\n\nprocessors\x18\x01 \x03(\x0b\x32\x1a.logmesh.v1.ProcessorState\"\xe8\x02\n\x0eProcessorState\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07streams\x18\x02 \x01(\r\x12\x11\n\twal_bytes\x18\x03 \x01(\x04\x12\x19\n\x11unwritten_batches\x18\x04 \x01(\x04\x12&\n\x03lag\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x0f\n\x07version\x18\x06 \x01(\t\x12\r\n\x05track\x18\x07 \x01(\t\x12\r\n\x05ready\x18\x08 \x01(\x08\x12\r\n\x05tails\x18\t \x01(\r\x12\x10\n\x08wal_fill\x18\n \x01(\x01\x12\x0e\n\x06stored\x18\x0b \x01(\x04\x12:\n\x08rejected\x18\x0c \x03(\x0b\x32(.logmesh.v1.ProcessorState.RejectedEntry\x12\x14\n\x0cwrite_errors\x18\r \x01(\x04\x1a/\n\rRejectedEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x04:\x02\x38\x01\"\x13\n\x11GetSummaryRequest\"\xe1\x02\n\x12GetSummaryResponse\x12\x14\n\x0clost_batches\x18\x01 \x01(\x04\x12\x1b\n\x13unaccounted_batches\x18\x02 \x01(\x04\x12&\n\x03lag\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x0e\n\x06stored\x18\x04 \x01(\x04\x12\x14\n\x0c\x64\x65\x61\x64_letters\x18\x05 \x01(\x04\x12\x11\n\tproducers\x18\x06 \x01(\r\x12\x18\n\x10processors_ready\x18\x07 \x01(\r\x12\x12\n\nprocessors\x18\x08 \x01(\r\x12\x1c\n\x14processors_answering\x18\t \x01(\r\x12\x1a\n\x12processors_failure\x18\n \x01(\t\x12\x34\n\x10last_commit_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x19\n\x11\x63ommitted_batches\x18\x0c \x01(\x04\"\xab\x01\n\x04\x46\x61\x63t\x12\x0c\n\x04kind\x18\x01 \x01(\t\x12\x10\n\x08spool_id\x18\x02 \x01(\t\x12\x10\n\x08producer\x18\x03 \x01(\t\x12\x0f\n\x07\x62\x61tches\x18\x04 \x01(\x04\x12%\n\x07numbers\x18\x05 \x03(\x0b\x32\x14.logmesh.v1.SeqRange\x12)\n\x05since\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06\x61\x64vice\x18\x07 \x01(\t\"9\n\x10ListFactsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\r\x12\x12\n\npage_token\x18\x02 \x01(\t\"\\\n\x11ListFactsResponse\x12\x1f\n\x05\x66\x61\x63ts\x18\x01 \x03(\x0b\x32\x10.logmesh.v1.Fact\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\r\n\x05total\x18\x03 \x01(\x04\"V\n\x17\x41\x63knowledgeFactsRequest\x12\x1f\n\x05\x66\x61\x63ts\x18\x01 \x03(\x0b\x32\x10.logmesh.v1.Fact\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\n\n\x02\x62y\x18\x03 \x01(\t\"+\n\x18\x41\x63knowledgeFactsResponse\x12\x0f\n\x07\x62\x61tches\x18\x01 \x01(\x04\"\xc1\x01\n\x0f\x41\x63knowledgement\x12\x0c\n\x04kind\x18\x01 \x01(\t\x12\x10\n\x08spool_id\x18\x02 \x01(\t\x12\x10\n\x08producer\x18\x03 \x01(\t\x12\x0f\n\x07\x62\x61tches\x18\x04 \x01(\x04\x12%\n\x07numbers\x18\x05 \x03(\x0b\x32\x14.logmesh.v1.SeqRange\x12\n\n\x02\x62y\x18\x06 \x01(\t\x12\x0e\n\x06reason\x18\x07 \x01(\t\x12(\n\x04time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"D\n\x1bListAcknowledgementsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\r\x12\x12\n\npage_token\x18\x02 \x01(\t\"n\n\x1cListAcknowledgementsResponse\x12\x35\n\x10\x61\x63knowledgements\x18\x01 \x03(\x0b\x32\x1b.logmesh.v1.Acknowledgement\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\xe3\x05\n\x0fPipelineService\x12h\n\nListLedger\x12\x1d.logmesh.v1.ListLedgerRequest\x1a\x1e.logmesh.v1.ListLedgerResponse\"\x1b\x82\xd3\xe4\x93\x02\x15\x12\x13/v1/pipeline/ledger\x12x\n\x0eListProcessors\x12!.logmesh.v1.ListProcessorsRequest\x1a\".logmesh.v1.ListProcessorsResponse\"\x1f\x82\xd3\xe4\x93\x02\x19\x12\x17/v1/pipeline/processors\x12i\n\nGetSummary\x12\x1d.logmesh.v1.GetSummaryRequest\x1a\x1e.logmesh.v1.GetSummaryResponse\"\x1c\x82\xd3\xe4\x93\x02\x16\x12\x14/v1/pipeline/summary\x12\x64\n\tListFacts\x12\x1c.logmesh.v1.ListFactsRequest\x1a\x1d.logmesh.v1.ListFactsResponse\"\x1a\x82\xd3\xe4\x93\x02\x14\x12\x12/v1/pipeline/facts\x12\x87\x01\n\x10\x41\x63knowledgeFacts\x12#.logmesh.v1.AcknowledgeFactsRequest\x1a$.logmesh.v1.AcknowledgeFactsResponse\"(\x82\xd3\xe4\x93\x02\"\"\x1d/v1/pipeline/acknowledgements:\x01*\x12\x90\x01\n\x14ListAcknowledgements\x12\'.logmesh.v1.ListAcknowledgementsRequest\x1a(.logmesh.v1.ListAcknowledgementsResponse\"%\x82\xd3\xe4\x93\x02\x1f\x12\x1d/v1/pipeline/acknowledgementsb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -43,24 +43,46 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PIPELINESERVICE'].methods_by_name['ListProcessors']._serialized_options = b'\202\323\344\223\002\031\022\027/v1/pipeline/processors'
   _globals['_PIPELINESERVICE'].methods_by_name['GetSummary']._loaded_options = None
   _globals['_PIPELINESERVICE'].methods_by_name['GetSummary']._serialized_options = b'\202\323\344\223\002\026\022\024/v1/pipeline/summary'
+  _globals['_PIPELINESERVICE'].methods_by_name['ListFacts']._loaded_options = None
+  _globals['_PIPELINESERVICE'].methods_by_name['ListFacts']._serialized_options = b'\202\323\344\223\002\024\022\022/v1/pipeline/facts'
+  _globals['_PIPELINESERVICE'].methods_by_name['AcknowledgeFacts']._loaded_options = None
+  _globals['_PIPELINESERVICE'].methods_by_name['AcknowledgeFacts']._serialized_options = b'\202\323\344\223\002\"\"\035/v1/pipeline/acknowledgements:\001*'
+  _globals['_PIPELINESERVICE'].methods_by_name['ListAcknowledgements']._loaded_options = None
+  _globals['_PIPELINESERVICE'].methods_by_name['ListAcknowledgements']._serialized_options = b'\202\323\344\223\002\037\022\035/v1/pipeline/acknowledgements'
   _globals['_LISTLEDGERREQUEST']._serialized_start=177
-  _globals['_LISTLEDGERREQUEST']._serialized_end=215
-  _globals['_LISTLEDGERRESPONSE']._serialized_start=217
-  _globals['_LISTLEDGERRESPONSE']._serialized_end=279
-  _globals['_LEDGERENTRY']._serialized_start=282
-  _globals['_LEDGERENTRY']._serialized_end=556
-  _globals['_LISTPROCESSORSREQUEST']._serialized_start=558
-  _globals['_LISTPROCESSORSREQUEST']._serialized_end=581
-  _globals['_LISTPROCESSORSRESPONSE']._serialized_start=583
-  _globals['_LISTPROCESSORSRESPONSE']._serialized_end=655
-  _globals['_PROCESSORSTATE']._serialized_start=658
-  _globals['_PROCESSORSTATE']._serialized_end=1018
-  _globals['_PROCESSORSTATE_REJECTEDENTRY']._serialized_start=971
-  _globals['_PROCESSORSTATE_REJECTEDENTRY']._serialized_end=1018
-  _globals['_GETSUMMARYREQUEST']._serialized_start=1020
-  _globals['_GETSUMMARYREQUEST']._serialized_end=1039
-  _globals['_GETSUMMARYRESPONSE']._serialized_start=1042
-  _globals['_GETSUMMARYRESPONSE']._serialized_end=1256
-  _globals['_PIPELINESERVICE']._serialized_start=1259
-  _globals['_PIPELINESERVICE']._serialized_end=1611
+  _globals['_LISTLEDGERREQUEST']._serialized_end=235
+  _globals['_LISTLEDGERRESPONSE']._serialized_start=237
+  _globals['_LISTLEDGERRESPONSE']._serialized_end=339
+  _globals['_LEDGERENTRY']._serialized_start=342
+  _globals['_LEDGERENTRY']._serialized_end=663
+  _globals['_LISTPROCESSORSREQUEST']._serialized_start=665
+  _globals['_LISTPROCESSORSREQUEST']._serialized_end=688
+  _globals['_LISTPROCESSORSRESPONSE']._serialized_start=690
+  _globals['_LISTPROCESSORSRESPONSE']._serialized_end=762
+  _globals['_PROCESSORSTATE']._serialized_start=765
+  _globals['_PROCESSORSTATE']._serialized_end=1125
+  _globals['_PROCESSORSTATE_REJECTEDENTRY']._serialized_start=1078
+  _globals['_PROCESSORSTATE_REJECTEDENTRY']._serialized_end=1125
+  _globals['_GETSUMMARYREQUEST']._serialized_start=1127
+  _globals['_GETSUMMARYREQUEST']._serialized_end=1146
+  _globals['_GETSUMMARYRESPONSE']._serialized_start=1149
+  _globals['_GETSUMMARYRESPONSE']._serialized_end=1502
+  _globals['_FACT']._serialized_start=1505
+  _globals['_FACT']._serialized_end=1676
+  _globals['_LISTFACTSREQUEST']._serialized_start=1678
+  _globals['_LISTFACTSREQUEST']._serialized_end=1735
+  _globals['_LISTFACTSRESPONSE']._serialized_start=1737
+  _globals['_LISTFACTSRESPONSE']._serialized_end=1829
+  _globals['_ACKNOWLEDGEFACTSREQUEST']._serialized_start=1831
+  _globals['_ACKNOWLEDGEFACTSREQUEST']._serialized_end=1917
+  _globals['_ACKNOWLEDGEFACTSRESPONSE']._serialized_start=1919
+  _globals['_ACKNOWLEDGEFACTSRESPONSE']._serialized_end=1962
+  _globals['_ACKNOWLEDGEMENT']._serialized_start=1965
+  _globals['_ACKNOWLEDGEMENT']._serialized_end=2158
+  _globals['_LISTACKNOWLEDGEMENTSREQUEST']._serialized_start=2160
+  _globals['_LISTACKNOWLEDGEMENTSREQUEST']._serialized_end=2228
+  _globals['_LISTACKNOWLEDGEMENTSRESPONSE']._serialized_start=2230
+  _globals['_LISTACKNOWLEDGEMENTSRESPONSE']._serialized_end=2340
+  _globals['_PIPELINESERVICE']._serialized_start=2343
+  _globals['_PIPELINESERVICE']._serialized_end=3082
 # @@protoc_insertion_point(module_scope)

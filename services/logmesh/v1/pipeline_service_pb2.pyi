@@ -28,16 +28,20 @@ class ListLedgerRequest(message.Message):
     DESCRIPTOR: descriptor.Descriptor
 
     PAGE_SIZE_FIELD_NUMBER: builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: builtins.int
     page_size: builtins.int
     """How many producers at most, the latest first. 0 means 100; at most 1,000."""
+    page_token: builtins.str
+    """From where to go on: `next_page_token` of the page before. Empty means from the latest on."""
     def __init__(
         self,
         *,
         page_size: builtins.int = ...,
+        page_token: builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = typing.Literal["page_size", b"page_size"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = typing.Literal["page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -48,18 +52,26 @@ class ListLedgerResponse(message.Message):
     DESCRIPTOR: descriptor.Descriptor
 
     ENTRIES_FIELD_NUMBER: builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: builtins.int
+    TOTAL_FIELD_NUMBER: builtins.int
+    next_page_token: builtins.str
+    """Where the next page begins; empty at the end."""
+    total: builtins.int
+    """How many entries the ledger has."""
     @builtins.property
     def entries(self) -> containers.RepeatedCompositeFieldContainer[LedgerEntry]:
-        """One entry a spool, the latest first."""
+        """One entry a spool, the latest first. One that stores something between two pages moves before both."""
 
     def __init__(
         self,
         *,
         entries: abc.Iterable[LedgerEntry] | None = ...,
+        next_page_token: builtins.str = ...,
+        total: builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = typing.Literal["entries", b"entries"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = typing.Literal["entries", b"entries", "next_page_token", b"next_page_token", "total", b"total"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -78,6 +90,8 @@ class LedgerEntry(message.Message):
     LAST_COMMIT_TIME_FIELD_NUMBER: builtins.int
     LAG_FIELD_NUMBER: builtins.int
     LOST_FIELD_NUMBER: builtins.int
+    MISSING_BATCHES_FIELD_NUMBER: builtins.int
+    LOST_BATCHES_FIELD_NUMBER: builtins.int
     spool_id: builtins.str
     """The spool."""
     producer: builtins.str
@@ -88,9 +102,13 @@ class LedgerEntry(message.Message):
     """Records stored."""
     dead_letters: builtins.int
     """Records kept as dead letters."""
+    missing_batches: builtins.int
+    """How many numbers are missing."""
+    lost_batches: builtins.int
+    """How many of them the producer does not hold any more."""
     @builtins.property
     def missing(self) -> containers.RepeatedCompositeFieldContainer[ingest_service_pb2.SeqRange]:
-        """Numbers below it that were not received."""
+        """Numbers below it that were not received: the first 100 ranges of them."""
 
     @builtins.property
     def last_commit_time(self) -> timestamp_pb2.Timestamp:
@@ -102,7 +120,7 @@ class LedgerEntry(message.Message):
 
     @builtins.property
     def lost(self) -> containers.RepeatedCompositeFieldContainer[ingest_service_pb2.SeqRange]:
-        """Those of `missing` that the producer says it does not hold any more."""
+        """Those missing that the producer says it does not hold any more: the first 100 ranges of them."""
 
     def __init__(
         self,
@@ -116,10 +134,12 @@ class LedgerEntry(message.Message):
         last_commit_time: timestamp_pb2.Timestamp | None = ...,
         lag: duration_pb2.Duration | None = ...,
         lost: abc.Iterable[ingest_service_pb2.SeqRange] | None = ...,
+        missing_batches: builtins.int = ...,
+        lost_batches: builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = typing.Literal["lag", b"lag", "last_commit_time", b"last_commit_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = typing.Literal["dead_letters", b"dead_letters", "lag", b"lag", "last_commit_time", b"last_commit_time", "last_seq", b"last_seq", "lost", b"lost", "missing", b"missing", "producer", b"producer", "spool_id", b"spool_id", "stored", b"stored"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = typing.Literal["dead_letters", b"dead_letters", "lag", b"lag", "last_commit_time", b"last_commit_time", "last_seq", b"last_seq", "lost", b"lost", "lost_batches", b"lost_batches", "missing", b"missing", "missing_batches", b"missing_batches", "producer", b"producer", "spool_id", b"spool_id", "stored", b"stored"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -269,7 +289,9 @@ class GetSummaryRequest(message.Message):
 
 @typing.final
 class GetSummaryResponse(message.Message):
-    """The pipeline in a few figures, of the producers that were heard of within the last hour."""
+    """The pipeline in a few figures. What is lost or unaccounted is that of all producers, however long ago, but for what was
+    acknowledged; the other figures are those of producers that were heard of within the last hour.
+    """
 
     DESCRIPTOR: descriptor.Descriptor
 
@@ -281,9 +303,13 @@ class GetSummaryResponse(message.Message):
     PRODUCERS_FIELD_NUMBER: builtins.int
     PROCESSORS_READY_FIELD_NUMBER: builtins.int
     PROCESSORS_FIELD_NUMBER: builtins.int
+    PROCESSORS_ANSWERING_FIELD_NUMBER: builtins.int
+    PROCESSORS_FAILURE_FIELD_NUMBER: builtins.int
+    LAST_COMMIT_TIME_FIELD_NUMBER: builtins.int
+    COMMITTED_BATCHES_FIELD_NUMBER: builtins.int
     lost_batches: builtins.int
-    """Batches that are missing below a later one, that their producer does not hold any more, while every processor is ready
-    and has written its log.
+    """Batches that are missing below a later one, that their producer does not hold any more, and that no processor can have
+    in its log: none is away, and what each has not written came later.
     """
     unaccounted_batches: builtins.int
     """Other batches that are missing below a later one: they may still come."""
@@ -297,11 +323,22 @@ class GetSummaryResponse(message.Message):
     """Processors that answer and take streams."""
     processors: builtins.int
     """Processors known."""
+    processors_answering: builtins.int
+    """Processors that answer."""
+    processors_failure: builtins.str
+    """Why it is not known which processors there are; empty where it is."""
+    committed_batches: builtins.int
+    """Batches committed."""
     @builtins.property
     def lag(self) -> duration_pb2.Duration:
         """The greatest of: age of the oldest batch that a processor has not committed; time from record to commit in the last
-        flush of each producer that was heard of within a minute.
+        flush of each producer that was heard of within a minute. Absent means that it is not known: no processor answers. It is
+        a lower bound while some processors do not answer.
         """
+
+    @builtins.property
+    def last_commit_time(self) -> timestamp_pb2.Timestamp:
+        """When the last batch of any producer was committed; absent when none was."""
 
     def __init__(
         self,
@@ -314,9 +351,267 @@ class GetSummaryResponse(message.Message):
         producers: builtins.int = ...,
         processors_ready: builtins.int = ...,
         processors: builtins.int = ...,
+        processors_answering: builtins.int = ...,
+        processors_failure: builtins.str = ...,
+        last_commit_time: timestamp_pb2.Timestamp | None = ...,
+        committed_batches: builtins.int = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = typing.Literal["lag", b"lag"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = typing.Literal["lag", b"lag", "last_commit_time", b"last_commit_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = typing.Literal["dead_letters", b"dead_letters", "lag", b"lag", "lost_batches", b"lost_batches", "processors", b"processors", "processors_ready", b"processors_ready", "producers", b"producers", "stored", b"stored", "unaccounted_batches", b"unaccounted_batches"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = typing.Literal["committed_batches", b"committed_batches", "dead_letters", b"dead_letters", "lag", b"lag", "last_commit_time", b"last_commit_time", "lost_batches", b"lost_batches", "processors", b"processors", "processors_answering", b"processors_answering", "processors_failure", b"processors_failure", "processors_ready", b"processors_ready", "producers", b"producers", "stored", b"stored", "unaccounted_batches", b"unaccounted_batches"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+@typing.final
+class Fact(message.Message):
+    """Something that an operator must know of, and that stays until it is acknowledged or is over."""
+
+    DESCRIPTOR: descriptor.Descriptor
+
+    KIND_FIELD_NUMBER: builtins.int
+    SPOOL_ID_FIELD_NUMBER: builtins.int
+    PRODUCER_FIELD_NUMBER: builtins.int
+    BATCHES_FIELD_NUMBER: builtins.int
+    NUMBERS_FIELD_NUMBER: builtins.int
+    SINCE_FIELD_NUMBER: builtins.int
+    ADVICE_FIELD_NUMBER: builtins.int
+    kind: builtins.str
+    """What it is, such as `lost` or `unaccounted`; more may be added."""
+    spool_id: builtins.str
+    """The spool that it is about."""
+    producer: builtins.str
+    """Name of the spool's producer."""
+    batches: builtins.int
+    """How many batches."""
+    advice: builtins.str
+    """What it means and what to do, in a sentence or two."""
+    @builtins.property
+    def numbers(self) -> containers.RepeatedCompositeFieldContainer[ingest_service_pb2.SeqRange]:
+        """Their numbers where they have some: the first 100 ranges."""
+
+    @builtins.property
+    def since(self) -> timestamp_pb2.Timestamp:
+        """Since when it is known, or when the producer was last heard of; absent where that was not noted."""
+
+    def __init__(
+        self,
+        *,
+        kind: builtins.str = ...,
+        spool_id: builtins.str = ...,
+        producer: builtins.str = ...,
+        batches: builtins.int = ...,
+        numbers: abc.Iterable[ingest_service_pb2.SeqRange] | None = ...,
+        since: timestamp_pb2.Timestamp | None = ...,
+        advice: builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = typing.Literal["since", b"since"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = typing.Literal["advice", b"advice", "batches", b"batches", "kind", b"kind", "numbers", b"numbers", "producer", b"producer", "since", b"since", "spool_id", b"spool_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+@typing.final
+class ListFactsRequest(message.Message):
+    """Asks for facts."""
+
+    DESCRIPTOR: descriptor.Descriptor
+
+    PAGE_SIZE_FIELD_NUMBER: builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: builtins.int
+    page_size: builtins.int
+    """How many at most. 0 means 100; at most 1,000."""
+    page_token: builtins.str
+    """From where to go on: `next_page_token` of the page before. Empty means from the first on."""
+    def __init__(
+        self,
+        *,
+        page_size: builtins.int = ...,
+        page_token: builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = typing.Literal["page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+@typing.final
+class ListFactsResponse(message.Message):
+    """Facts, by kind and spool."""
+
+    DESCRIPTOR: descriptor.Descriptor
+
+    FACTS_FIELD_NUMBER: builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: builtins.int
+    TOTAL_FIELD_NUMBER: builtins.int
+    next_page_token: builtins.str
+    """Where the next page begins; empty at the end."""
+    total: builtins.int
+    """How many facts there are."""
+    @builtins.property
+    def facts(self) -> containers.RepeatedCompositeFieldContainer[Fact]:
+        """Those that were not acknowledged."""
+
+    def __init__(
+        self,
+        *,
+        facts: abc.Iterable[Fact] | None = ...,
+        next_page_token: builtins.str = ...,
+        total: builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = typing.Literal["facts", b"facts", "next_page_token", b"next_page_token", "total", b"total"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+@typing.final
+class AcknowledgeFactsRequest(message.Message):
+    """Acknowledges facts as ListFacts showed them, and no more: what came since stays."""
+
+    DESCRIPTOR: descriptor.Descriptor
+
+    FACTS_FIELD_NUMBER: builtins.int
+    REASON_FIELD_NUMBER: builtins.int
+    BY_FIELD_NUMBER: builtins.int
+    reason: builtins.str
+    """Why it is known and done with; kept in the ledger. 1 to 1,000 characters."""
+    by: builtins.str
+    """Who says so, at most 255 characters. Taken where calls come without tokens; a token says it by itself."""
+    @builtins.property
+    def facts(self) -> containers.RepeatedCompositeFieldContainer[Fact]:
+        """The facts, of which `kind`, `spool_id`, `batches` and `numbers` count. One at least; at most 1,000."""
+
+    def __init__(
+        self,
+        *,
+        facts: abc.Iterable[Fact] | None = ...,
+        reason: builtins.str = ...,
+        by: builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = typing.Literal["by", b"by", "facts", b"facts", "reason", b"reason"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+@typing.final
+class AcknowledgeFactsResponse(message.Message):
+    """What was acknowledged."""
+
+    DESCRIPTOR: descriptor.Descriptor
+
+    BATCHES_FIELD_NUMBER: builtins.int
+    batches: builtins.int
+    """Batches that were acknowledged by this call; not those that were before, or that are over."""
+    def __init__(
+        self,
+        *,
+        batches: builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = typing.Literal["batches", b"batches"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+@typing.final
+class Acknowledgement(message.Message):
+    """One fact that was acknowledged."""
+
+    DESCRIPTOR: descriptor.Descriptor
+
+    KIND_FIELD_NUMBER: builtins.int
+    SPOOL_ID_FIELD_NUMBER: builtins.int
+    PRODUCER_FIELD_NUMBER: builtins.int
+    BATCHES_FIELD_NUMBER: builtins.int
+    NUMBERS_FIELD_NUMBER: builtins.int
+    BY_FIELD_NUMBER: builtins.int
+    REASON_FIELD_NUMBER: builtins.int
+    TIME_FIELD_NUMBER: builtins.int
+    kind: builtins.str
+    """What was acknowledged, as in Fact."""
+    spool_id: builtins.str
+    """The spool that it was about."""
+    producer: builtins.str
+    """Name of the spool's producer then."""
+    batches: builtins.int
+    """How many batches."""
+    by: builtins.str
+    """Who did it."""
+    reason: builtins.str
+    """Why."""
+    @builtins.property
+    def numbers(self) -> containers.RepeatedCompositeFieldContainer[ingest_service_pb2.SeqRange]:
+        """Their numbers where they have some: the first 100 ranges."""
+
+    @builtins.property
+    def time(self) -> timestamp_pb2.Timestamp:
+        """When."""
+
+    def __init__(
+        self,
+        *,
+        kind: builtins.str = ...,
+        spool_id: builtins.str = ...,
+        producer: builtins.str = ...,
+        batches: builtins.int = ...,
+        numbers: abc.Iterable[ingest_service_pb2.SeqRange] | None = ...,
+        by: builtins.str = ...,
+        reason: builtins.str = ...,
+        time: timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = typing.Literal["time", b"time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = typing.Literal["batches", b"batches", "by", b"by", "kind", b"kind", "numbers", b"numbers", "producer", b"producer", "reason", b"reason", "spool_id", b"spool_id", "time", b"time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+@typing.final
+class ListAcknowledgementsRequest(message.Message):
+    """Asks for what was acknowledged."""
+
+    DESCRIPTOR: descriptor.Descriptor
+
+    PAGE_SIZE_FIELD_NUMBER: builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: builtins.int
+    page_size: builtins.int
+    """How many at most, the latest first. 0 means 100; at most 1,000."""
+    page_token: builtins.str
+    """From where to go on: `next_page_token` of the page before. Empty means from the latest on."""
+    def __init__(
+        self,
+        *,
+        page_size: builtins.int = ...,
+        page_token: builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = typing.Literal["page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+@typing.final
+class ListAcknowledgementsResponse(message.Message):
+    """What was acknowledged, the latest first."""
+
+    DESCRIPTOR: descriptor.Descriptor
+
+    ACKNOWLEDGEMENTS_FIELD_NUMBER: builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: builtins.int
+    next_page_token: builtins.str
+    """Where the next page begins; empty at the end."""
+    @builtins.property
+    def acknowledgements(self) -> containers.RepeatedCompositeFieldContainer[Acknowledgement]:
+        """One entry a fact and call."""
+
+    def __init__(
+        self,
+        *,
+        acknowledgements: abc.Iterable[Acknowledgement] | None = ...,
+        next_page_token: builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = typing.Literal["acknowledgements", b"acknowledgements", "next_page_token", b"next_page_token"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...

@@ -50,6 +50,21 @@ class PipelineServiceStub:
                 request_serializer=logmesh_dot_v1_dot_pipeline__service__pb2.GetSummaryRequest.SerializeToString,
                 response_deserializer=logmesh_dot_v1_dot_pipeline__service__pb2.GetSummaryResponse.FromString,
                 _registered_method=True)
+        self.ListFacts = channel.unary_unary(
+                '/logmesh.v1.PipelineService/ListFacts',
+                request_serializer=logmesh_dot_v1_dot_pipeline__service__pb2.ListFactsRequest.SerializeToString,
+                response_deserializer=logmesh_dot_v1_dot_pipeline__service__pb2.ListFactsResponse.FromString,
+                _registered_method=True)
+        self.AcknowledgeFacts = channel.unary_unary(
+                '/logmesh.v1.PipelineService/AcknowledgeFacts',
+                request_serializer=logmesh_dot_v1_dot_pipeline__service__pb2.AcknowledgeFactsRequest.SerializeToString,
+                response_deserializer=logmesh_dot_v1_dot_pipeline__service__pb2.AcknowledgeFactsResponse.FromString,
+                _registered_method=True)
+        self.ListAcknowledgements = channel.unary_unary(
+                '/logmesh.v1.PipelineService/ListAcknowledgements',
+                request_serializer=logmesh_dot_v1_dot_pipeline__service__pb2.ListAcknowledgementsRequest.SerializeToString,
+                response_deserializer=logmesh_dot_v1_dot_pipeline__service__pb2.ListAcknowledgementsResponse.FromString,
+                _registered_method=True)
 
 
 class PipelineServiceServicer:
@@ -77,6 +92,27 @@ class PipelineServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListFacts(self, request, context):
+        """What must be looked at: each fact stays until it is acknowledged, or is over.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def AcknowledgeFacts(self, request, context):
+        """Notes in the ledger that facts were seen. Takes the role of an administrator where tokens are asked for.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListAcknowledgements(self, request, context):
+        """Which facts were acknowledged: who, when, why.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_PipelineServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -94,6 +130,21 @@ def add_PipelineServiceServicer_to_server(servicer, server):
                     servicer.GetSummary,
                     request_deserializer=logmesh_dot_v1_dot_pipeline__service__pb2.GetSummaryRequest.FromString,
                     response_serializer=logmesh_dot_v1_dot_pipeline__service__pb2.GetSummaryResponse.SerializeToString,
+            ),
+            'ListFacts': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListFacts,
+                    request_deserializer=logmesh_dot_v1_dot_pipeline__service__pb2.ListFactsRequest.FromString,
+                    response_serializer=logmesh_dot_v1_dot_pipeline__service__pb2.ListFactsResponse.SerializeToString,
+            ),
+            'AcknowledgeFacts': grpc.unary_unary_rpc_method_handler(
+                    servicer.AcknowledgeFacts,
+                    request_deserializer=logmesh_dot_v1_dot_pipeline__service__pb2.AcknowledgeFactsRequest.FromString,
+                    response_serializer=logmesh_dot_v1_dot_pipeline__service__pb2.AcknowledgeFactsResponse.SerializeToString,
+            ),
+            'ListAcknowledgements': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListAcknowledgements,
+                    request_deserializer=logmesh_dot_v1_dot_pipeline__service__pb2.ListAcknowledgementsRequest.FromString,
+                    response_serializer=logmesh_dot_v1_dot_pipeline__service__pb2.ListAcknowledgementsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -178,6 +229,87 @@ class PipelineService:
             '/logmesh.v1.PipelineService/GetSummary',
             logmesh_dot_v1_dot_pipeline__service__pb2.GetSummaryRequest.SerializeToString,
             logmesh_dot_v1_dot_pipeline__service__pb2.GetSummaryResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListFacts(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/logmesh.v1.PipelineService/ListFacts',
+            logmesh_dot_v1_dot_pipeline__service__pb2.ListFactsRequest.SerializeToString,
+            logmesh_dot_v1_dot_pipeline__service__pb2.ListFactsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AcknowledgeFacts(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/logmesh.v1.PipelineService/AcknowledgeFacts',
+            logmesh_dot_v1_dot_pipeline__service__pb2.AcknowledgeFactsRequest.SerializeToString,
+            logmesh_dot_v1_dot_pipeline__service__pb2.AcknowledgeFactsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListAcknowledgements(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/logmesh.v1.PipelineService/ListAcknowledgements',
+            logmesh_dot_v1_dot_pipeline__service__pb2.ListAcknowledgementsRequest.SerializeToString,
+            logmesh_dot_v1_dot_pipeline__service__pb2.ListAcknowledgementsResponse.FromString,
             options,
             channel_credentials,
             insecure,

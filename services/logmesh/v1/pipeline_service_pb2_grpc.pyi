@@ -39,6 +39,12 @@ class PipelineServiceStub:
     """The state of this processor, or of all of them when asked of a gateway."""
     GetSummary: _grpc.UnaryUnaryMultiCallable[_pipeline_service_pb2.GetSummaryRequest, _pipeline_service_pb2.GetSummaryResponse]
     """The whole in three figures: lost, unaccounted, lag."""
+    ListFacts: _grpc.UnaryUnaryMultiCallable[_pipeline_service_pb2.ListFactsRequest, _pipeline_service_pb2.ListFactsResponse]
+    """What must be looked at: each fact stays until it is acknowledged, or is over."""
+    AcknowledgeFacts: _grpc.UnaryUnaryMultiCallable[_pipeline_service_pb2.AcknowledgeFactsRequest, _pipeline_service_pb2.AcknowledgeFactsResponse]
+    """Notes in the ledger that facts were seen. Takes the role of an administrator where tokens are asked for."""
+    ListAcknowledgements: _grpc.UnaryUnaryMultiCallable[_pipeline_service_pb2.ListAcknowledgementsRequest, _pipeline_service_pb2.ListAcknowledgementsResponse]
+    """Which facts were acknowledged: who, when, why."""
 
 @_typing.type_check_only
 class PipelineServiceAsyncStub(PipelineServiceStub):
@@ -51,6 +57,12 @@ class PipelineServiceAsyncStub(PipelineServiceStub):
     """The state of this processor, or of all of them when asked of a gateway."""
     GetSummary: _aio.UnaryUnaryMultiCallable[_pipeline_service_pb2.GetSummaryRequest, _pipeline_service_pb2.GetSummaryResponse]  # type: ignore[assignment]
     """The whole in three figures: lost, unaccounted, lag."""
+    ListFacts: _aio.UnaryUnaryMultiCallable[_pipeline_service_pb2.ListFactsRequest, _pipeline_service_pb2.ListFactsResponse]  # type: ignore[assignment]
+    """What must be looked at: each fact stays until it is acknowledged, or is over."""
+    AcknowledgeFacts: _aio.UnaryUnaryMultiCallable[_pipeline_service_pb2.AcknowledgeFactsRequest, _pipeline_service_pb2.AcknowledgeFactsResponse]  # type: ignore[assignment]
+    """Notes in the ledger that facts were seen. Takes the role of an administrator where tokens are asked for."""
+    ListAcknowledgements: _aio.UnaryUnaryMultiCallable[_pipeline_service_pb2.ListAcknowledgementsRequest, _pipeline_service_pb2.ListAcknowledgementsResponse]  # type: ignore[assignment]
+    """Which facts were acknowledged: who, when, why."""
 
 class PipelineServiceServicer(metaclass=_abc_1.ABCMeta):
     """What the pipeline holds, and what it misses."""
@@ -78,5 +90,29 @@ class PipelineServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_pipeline_service_pb2.GetSummaryResponse, _abc.Awaitable[_pipeline_service_pb2.GetSummaryResponse]]:
         """The whole in three figures: lost, unaccounted, lag."""
+
+    @_abc_1.abstractmethod
+    def ListFacts(
+        self,
+        request: _pipeline_service_pb2.ListFactsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_pipeline_service_pb2.ListFactsResponse, _abc.Awaitable[_pipeline_service_pb2.ListFactsResponse]]:
+        """What must be looked at: each fact stays until it is acknowledged, or is over."""
+
+    @_abc_1.abstractmethod
+    def AcknowledgeFacts(
+        self,
+        request: _pipeline_service_pb2.AcknowledgeFactsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_pipeline_service_pb2.AcknowledgeFactsResponse, _abc.Awaitable[_pipeline_service_pb2.AcknowledgeFactsResponse]]:
+        """Notes in the ledger that facts were seen. Takes the role of an administrator where tokens are asked for."""
+
+    @_abc_1.abstractmethod
+    def ListAcknowledgements(
+        self,
+        request: _pipeline_service_pb2.ListAcknowledgementsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_pipeline_service_pb2.ListAcknowledgementsResponse, _abc.Awaitable[_pipeline_service_pb2.ListAcknowledgementsResponse]]:
+        """Which facts were acknowledged: who, when, why."""
 
 def add_PipelineServiceServicer_to_server(servicer: PipelineServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -16,7 +16,7 @@ class Answer:
     body: str
 
 
-async def get(address: Address, path: str, *, method: str = "GET", **headers: str) -> Answer:
+async def get(address: Address, path: str, *, method: str = "GET", body: str = "", **headers: str) -> Answer:
     """One request on a connection of its own. A keyword `x__y` is the header `x-y`."""
 
     def ask() -> Answer:
@@ -25,7 +25,9 @@ async def get(address: Address, path: str, *, method: str = "GET", **headers: st
             connection.putrequest(method, path, skip_host="Host" in headers, skip_accept_encoding=True)
             for name, value in headers.items():
                 connection.putheader(name.replace("__", "-"), value)
-            connection.endheaders()
+            if body:
+                connection.putheader("content-length", str(len(body.encode())))
+            connection.endheaders(body.encode() or None)
             answer = connection.getresponse()
             return Answer(
                 answer.status,

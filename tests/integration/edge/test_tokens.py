@@ -9,6 +9,7 @@ import threading
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import grpc
@@ -75,6 +76,22 @@ async def test_a_token_shows_its_tenant_and_no_other(guarded: Guarded) -> None:
             )
             assert answer.status == 200, answer
             assert [entry["producer"] for entry in json.loads(answer.body)["entries"]] == [f"of {tenant}"]
+
+
+async def test_a_loss_is_acknowledged_as_json_by_an_administrator_alone(guarded: Guarded) -> None:
+    async def post(**claims: Any) -> tuple[int, str]:
+        headers = {"authorization": f"Bearer {guarded.issuer.token(**claims)}"} if claims else {}
+        fact = {"kind": "lost", "spool_id": "1" * 32, "numbers": [{"first": 1, "last": 2}]}
+        answer = await get(
+            guarded.edge.api, "/v1/pipeline/acknowledgements", method="POST", content__type="application/json",
+            body=json.dumps({"facts": [fact], "reason": "seen"}), **headers,
+        )  # fmt: skip
+        return answer.status, answer.body
+
+    assert (await post())[0] == 401
+    status, text = await post(tenant="acme", roles=["reader"])
+    assert (status, "admin" in text) == (403, True)
+    assert (await post(tenant="acme", roles=["admin"]))[0] == 200
 
 
 async def test_without_a_good_token_nothing_of_the_api_answers(guarded: Guarded) -> None:

@@ -190,11 +190,11 @@ def test_the_descriptor_set_holds_every_file_after_its_imports() -> None:
 
 
 def test_json_paths_are_all_below_the_prefix_that_tokens_protect() -> None:
-    paths = [
-        method.GetOptions().Extensions[annotations_pb2.http].get
+    rules = [
+        method.GetOptions().Extensions[annotations_pb2.http]
         for module in (query_service_pb2, tail_service_pb2, pipeline_service_pb2)
         for service in module.DESCRIPTOR.services_by_name.values()
         for method in service.methods
     ]
-    assert len(paths) == len(methods())
-    assert all(path.startswith("/v1/") for path in paths)
+    assert len(rules) == len(methods())
+    assert all((rule.get or rule.post).startswith("/v1/") for rule in rules)

@@ -1,44 +1,60 @@
-"""What counts as lost, and what may still come."""
+"""What is certain about the pipeline, and what is said where nothing is."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 
-from logmesh.gateway.summary import summarize
-from logmesh.v1.ingest_service_pb2 import SeqRange
-from logmesh.v1.pipeline_service_pb2 import LedgerEntry, ProcessorState
+from logmesh.gateway.ledger import LedgerSums
+from logmesh.gateway.states import States
+from logmesh.gateway.summary import certain_before_seconds, summarize
+from logmesh.v1.pipeline_service_pb2 import ProcessorState
 
-NOW = datetime(2026, 1, 2, 3, 4, 5)  # noqa: DTZ001  # naive, as protobuf's timestamps are
-
-
-def entry(age: timedelta, missing: tuple[int, int], lost: tuple[int, int] | None = None) -> LedgerEntry:
-    made = LedgerEntry(missing=[SeqRange(first=missing[0], last=missing[1])], stored=10, dead_letters=1)
-    if lost:
-        made.lost.add(first=lost[0], last=lost[1])
-    made.last_commit_time.FromDatetime(NOW - age)
-    made.lag.FromMilliseconds(500)
-    return made
+NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
 
 
-def processor(*, ready: bool = True, unwritten: int = 0) -> ProcessorState:
-    return ProcessorState(ready=ready, unwritten_batches=unwritten)
+def sums(*, lost: int = 0, missing: int = 0, lag_seconds: float | None = 0.5) -> LedgerSums:
+    return LedgerSums(lost, missing, 3, 10, 1, 40, lag_seconds, NOON)
+
+
+def processor(*, ready: bool = True, unwritten: int = 0, lag: float = 0, version: str = "1") -> ProcessorState:
+    state = ProcessorState(ready=ready, unwritten_batches=unwritten, version=version)
+    state.lag.FromNanoseconds(int(lag * 1e9))
+    return state
+
+
+AWAY = processor(ready=False, version="")
 
 
 def test_what_a_producer_holds_no_more_is_lost_and_the_rest_unaccounted() -> None:
-    summary = summarize([entry(timedelta(seconds=5), (3, 7), (3, 4))], [processor()], NOW)
+    summary = summarize(sums(lost=2, missing=5), States((processor(),)))
     assert (summary.lost_batches, summary.unaccounted_batches) == (2, 3)
-    assert (summary.stored, summary.dead_letters, summary.producers) == (10, 1, 1)
+    assert (summary.stored, summary.dead_letters, summary.producers, summary.committed_batches) == (10, 1, 3, 40)
     assert summary.lag.ToMilliseconds() == 500
+    assert summary.last_commit_time.ToDatetime(UTC) == NOON
 
 
-@pytest.mark.parametrize("state", [processor(ready=False), processor(unwritten=1)])
-def test_nothing_is_lost_while_a_processor_may_hold_it(state: ProcessorState) -> None:
-    summary = summarize([entry(timedelta(seconds=5), (3, 7), (3, 7))], [processor(), state], NOW)
-    assert (summary.lost_batches, summary.unaccounted_batches) == (0, 5)
-    assert (summary.processors, summary.processors_ready) == (2, 1 + state.ready)
+@pytest.mark.parametrize(
+    "states", [States((processor(), AWAY)), States((processor(ready=False),)), States((), "no name")]
+)
+def test_nothing_is_certain_while_a_log_is_out_of_sight(states: States) -> None:
+    assert certain_before_seconds(states) is None
 
 
-def test_producers_that_fell_silent_long_ago_are_left_out_and_idle_ones_do_not_lag() -> None:
-    entries = [entry(timedelta(hours=2), (1, 9)), entry(timedelta(minutes=5), (1, 1))]
-    summary = summarize(entries, [], NOW)
-    assert (summary.producers, summary.unaccounted_batches, summary.lag.ToMilliseconds()) == (1, 1, 0)
+def test_under_load_all_is_certain_but_what_may_be_in_a_log() -> None:
+    assert certain_before_seconds(States((processor(), processor()))) == 0
+    busy = States((processor(unwritten=4, lag=0.3), processor(unwritten=1, lag=7), processor()))
+    assert certain_before_seconds(busy) == 8
+    assert certain_before_seconds(States(nobody_to_ask=True)) == 0
+
+
+def test_lag_is_the_greatest_of_those_that_are_known() -> None:
+    assert summarize(sums(), States((processor(lag=7), AWAY))).lag.ToMilliseconds() == 7_000
+    assert summarize(sums(), States(nobody_to_ask=True)).lag.ToMilliseconds() == 500
+    assert summarize(sums(lag_seconds=None), States((processor(),))).HasField("lag")
+
+
+@pytest.mark.parametrize("states", [States((AWAY, AWAY)), States((), "the name 'x' can't be resolved")])
+def test_lag_is_not_known_when_no_processor_answers(states: States) -> None:
+    summary = summarize(sums(), states)
+    assert not summary.HasField("lag")
+    assert (summary.processors_answering, summary.processors_failure) == (0, states.failure)

@@ -17,7 +17,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file logmesh/v1/pipeline_service.proto.
  */
 export const file_logmesh_v1_pipeline_service: GenFile = /*@__PURE__*/
-  fileDesc("CiFsb2dtZXNoL3YxL3BpcGVsaW5lX3NlcnZpY2UucHJvdG8SCmxvZ21lc2gudjEiJgoRTGlzdExlZGdlclJlcXVlc3QSEQoJcGFnZV9zaXplGAEgASgNIj4KEkxpc3RMZWRnZXJSZXNwb25zZRIoCgdlbnRyaWVzGAEgAygLMhcubG9nbWVzaC52MS5MZWRnZXJFbnRyeSKSAgoLTGVkZ2VyRW50cnkSEAoIc3Bvb2xfaWQYASABKAkSEAoIcHJvZHVjZXIYAiABKAkSEAoIbGFzdF9zZXEYAyABKAQSJQoHbWlzc2luZxgEIAMoCzIULmxvZ21lc2gudjEuU2VxUmFuZ2USDgoGc3RvcmVkGAUgASgEEhQKDGRlYWRfbGV0dGVycxgGIAEoBBI0ChBsYXN0X2NvbW1pdF90aW1lGAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBImCgNsYWcYCCABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SIgoEbG9zdBgJIAMoCzIULmxvZ21lc2gudjEuU2VxUmFuZ2UiFwoVTGlzdFByb2Nlc3NvcnNSZXF1ZXN0IkgKFkxpc3RQcm9jZXNzb3JzUmVzcG9uc2USLgoKcHJvY2Vzc29ycxgBIAMoCzIaLmxvZ21lc2gudjEuUHJvY2Vzc29yU3RhdGUi6AIKDlByb2Nlc3NvclN0YXRlEgwKBG5hbWUYASABKAkSDwoHc3RyZWFtcxgCIAEoDRIRCgl3YWxfYnl0ZXMYAyABKAQSGQoRdW53cml0dGVuX2JhdGNoZXMYBCABKAQSJgoDbGFnGAUgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEg8KB3ZlcnNpb24YBiABKAkSDQoFdHJhY2sYByABKAkSDQoFcmVhZHkYCCABKAgSDQoFdGFpbHMYCSABKA0SEAoId2FsX2ZpbGwYCiABKAESDgoGc3RvcmVkGAsgASgEEjoKCHJlamVjdGVkGAwgAygLMigubG9nbWVzaC52MS5Qcm9jZXNzb3JTdGF0ZS5SZWplY3RlZEVudHJ5EhQKDHdyaXRlX2Vycm9ycxgNIAEoBBovCg1SZWplY3RlZEVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoBDoCOAEiEwoRR2V0U3VtbWFyeVJlcXVlc3Qi1gEKEkdldFN1bW1hcnlSZXNwb25zZRIUCgxsb3N0X2JhdGNoZXMYASABKAQSGwoTdW5hY2NvdW50ZWRfYmF0Y2hlcxgCIAEoBBImCgNsYWcYAyABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SDgoGc3RvcmVkGAQgASgEEhQKDGRlYWRfbGV0dGVycxgFIAEoBBIRCglwcm9kdWNlcnMYBiABKA0SGAoQcHJvY2Vzc29yc19yZWFkeRgHIAEoDRISCgpwcm9jZXNzb3JzGAggASgNMuACCg9QaXBlbGluZVNlcnZpY2USaAoKTGlzdExlZGdlchIdLmxvZ21lc2gudjEuTGlzdExlZGdlclJlcXVlc3QaHi5sb2dtZXNoLnYxLkxpc3RMZWRnZXJSZXNwb25zZSIbgtPkkwIVEhMvdjEvcGlwZWxpbmUvbGVkZ2VyEngKDkxpc3RQcm9jZXNzb3JzEiEubG9nbWVzaC52MS5MaXN0UHJvY2Vzc29yc1JlcXVlc3QaIi5sb2dtZXNoLnYxLkxpc3RQcm9jZXNzb3JzUmVzcG9uc2UiH4LT5JMCGRIXL3YxL3BpcGVsaW5lL3Byb2Nlc3NvcnMSaQoKR2V0U3VtbWFyeRIdLmxvZ21lc2gudjEuR2V0U3VtbWFyeVJlcXVlc3QaHi5sb2dtZXNoLnYxLkdldFN1bW1hcnlSZXNwb25zZSIcgtPkkwIWEhQvdjEvcGlwZWxpbmUvc3VtbWFyeWIGcHJvdG8z", [file_google_api_annotations, file_google_protobuf_duration, file_google_protobuf_timestamp, file_logmesh_v1_ingest_service]);
+  fileDesc("CiFsb2dtZXNoL3YxL3BpcGVsaW5lX3NlcnZpY2UucHJvdG8SCmxvZ21lc2gudjEiOgoRTGlzdExlZGdlclJlcXVlc3QSEQoJcGFnZV9zaXplGAEgASgNEhIKCnBhZ2VfdG9rZW4YAiABKAkiZgoSTGlzdExlZGdlclJlc3BvbnNlEigKB2VudHJpZXMYASADKAsyFy5sb2dtZXNoLnYxLkxlZGdlckVudHJ5EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCRINCgV0b3RhbBgDIAEoBCLBAgoLTGVkZ2VyRW50cnkSEAoIc3Bvb2xfaWQYASABKAkSEAoIcHJvZHVjZXIYAiABKAkSEAoIbGFzdF9zZXEYAyABKAQSJQoHbWlzc2luZxgEIAMoCzIULmxvZ21lc2gudjEuU2VxUmFuZ2USDgoGc3RvcmVkGAUgASgEEhQKDGRlYWRfbGV0dGVycxgGIAEoBBI0ChBsYXN0X2NvbW1pdF90aW1lGAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBImCgNsYWcYCCABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SIgoEbG9zdBgJIAMoCzIULmxvZ21lc2gudjEuU2VxUmFuZ2USFwoPbWlzc2luZ19iYXRjaGVzGAogASgEEhQKDGxvc3RfYmF0Y2hlcxgLIAEoBCIXChVMaXN0UHJvY2Vzc29yc1JlcXVlc3QiSAoWTGlzdFByb2Nlc3NvcnNSZXNwb25zZRIuCgpwcm9jZXNzb3JzGAEgAygLMhoubG9nbWVzaC52MS5Qcm9jZXNzb3JTdGF0ZSLoAgoOUHJvY2Vzc29yU3RhdGUSDAoEbmFtZRgBIAEoCRIPCgdzdHJlYW1zGAIgASgNEhEKCXdhbF9ieXRlcxgDIAEoBBIZChF1bndyaXR0ZW5fYmF0Y2hlcxgEIAEoBBImCgNsYWcYBSABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SDwoHdmVyc2lvbhgGIAEoCRINCgV0cmFjaxgHIAEoCRINCgVyZWFkeRgIIAEoCBINCgV0YWlscxgJIAEoDRIQCgh3YWxfZmlsbBgKIAEoARIOCgZzdG9yZWQYCyABKAQSOgoIcmVqZWN0ZWQYDCADKAsyKC5sb2dtZXNoLnYxLlByb2Nlc3NvclN0YXRlLlJlamVjdGVkRW50cnkSFAoMd3JpdGVfZXJyb3JzGA0gASgEGi8KDVJlamVjdGVkRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgEOgI4ASITChFHZXRTdW1tYXJ5UmVxdWVzdCLhAgoSR2V0U3VtbWFyeVJlc3BvbnNlEhQKDGxvc3RfYmF0Y2hlcxgBIAEoBBIbChN1bmFjY291bnRlZF9iYXRjaGVzGAIgASgEEiYKA2xhZxgDIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIOCgZzdG9yZWQYBCABKAQSFAoMZGVhZF9sZXR0ZXJzGAUgASgEEhEKCXByb2R1Y2VycxgGIAEoDRIYChBwcm9jZXNzb3JzX3JlYWR5GAcgASgNEhIKCnByb2Nlc3NvcnMYCCABKA0SHAoUcHJvY2Vzc29yc19hbnN3ZXJpbmcYCSABKA0SGgoScHJvY2Vzc29yc19mYWlsdXJlGAogASgJEjQKEGxhc3RfY29tbWl0X3RpbWUYCyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhkKEWNvbW1pdHRlZF9iYXRjaGVzGAwgASgEIqsBCgRGYWN0EgwKBGtpbmQYASABKAkSEAoIc3Bvb2xfaWQYAiABKAkSEAoIcHJvZHVjZXIYAyABKAkSDwoHYmF0Y2hlcxgEIAEoBBIlCgdudW1iZXJzGAUgAygLMhQubG9nbWVzaC52MS5TZXFSYW5nZRIpCgVzaW5jZRgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDgoGYWR2aWNlGAcgASgJIjkKEExpc3RGYWN0c1JlcXVlc3QSEQoJcGFnZV9zaXplGAEgASgNEhIKCnBhZ2VfdG9rZW4YAiABKAkiXAoRTGlzdEZhY3RzUmVzcG9uc2USHwoFZmFjdHMYASADKAsyEC5sb2dtZXNoLnYxLkZhY3QSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJEg0KBXRvdGFsGAMgASgEIlYKF0Fja25vd2xlZGdlRmFjdHNSZXF1ZXN0Eh8KBWZhY3RzGAEgAygLMhAubG9nbWVzaC52MS5GYWN0Eg4KBnJlYXNvbhgCIAEoCRIKCgJieRgDIAEoCSIrChhBY2tub3dsZWRnZUZhY3RzUmVzcG9uc2USDwoHYmF0Y2hlcxgBIAEoBCLBAQoPQWNrbm93bGVkZ2VtZW50EgwKBGtpbmQYASABKAkSEAoIc3Bvb2xfaWQYAiABKAkSEAoIcHJvZHVjZXIYAyABKAkSDwoHYmF0Y2hlcxgEIAEoBBIlCgdudW1iZXJzGAUgAygLMhQubG9nbWVzaC52MS5TZXFSYW5nZRIKCgJieRgGIAEoCRIOCgZyZWFzb24YByABKAkSKAoEdGltZRgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiRAobTGlzdEFja25vd2xlZGdlbWVudHNSZXF1ZXN0EhEKCXBhZ2Vfc2l6ZRgBIAEoDRISCgpwYWdlX3Rva2VuGAIgASgJIm4KHExpc3RBY2tub3dsZWRnZW1lbnRzUmVzcG9uc2USNQoQYWNrbm93bGVkZ2VtZW50cxgBIAMoCzIbLmxvZ21lc2gudjEuQWNrbm93bGVkZ2VtZW50EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCTLjBQoPUGlwZWxpbmVTZXJ2aWNlEmgKCkxpc3RMZWRnZXISHS5sb2dtZXNoLnYxLkxpc3RMZWRnZXJSZXF1ZXN0Gh4ubG9nbWVzaC52MS5MaXN0TGVkZ2VyUmVzcG9uc2UiG4LT5JMCFRITL3YxL3BpcGVsaW5lL2xlZGdlchJ4Cg5MaXN0UHJvY2Vzc29ycxIhLmxvZ21lc2gudjEuTGlzdFByb2Nlc3NvcnNSZXF1ZXN0GiIubG9nbWVzaC52MS5MaXN0UHJvY2Vzc29yc1Jlc3BvbnNlIh+C0+STAhkSFy92MS9waXBlbGluZS9wcm9jZXNzb3JzEmkKCkdldFN1bW1hcnkSHS5sb2dtZXNoLnYxLkdldFN1bW1hcnlSZXF1ZXN0Gh4ubG9nbWVzaC52MS5HZXRTdW1tYXJ5UmVzcG9uc2UiHILT5JMCFhIUL3YxL3BpcGVsaW5lL3N1bW1hcnkSZAoJTGlzdEZhY3RzEhwubG9nbWVzaC52MS5MaXN0RmFjdHNSZXF1ZXN0Gh0ubG9nbWVzaC52MS5MaXN0RmFjdHNSZXNwb25zZSIagtPkkwIUEhIvdjEvcGlwZWxpbmUvZmFjdHMShwEKEEFja25vd2xlZGdlRmFjdHMSIy5sb2dtZXNoLnYxLkFja25vd2xlZGdlRmFjdHNSZXF1ZXN0GiQubG9nbWVzaC52MS5BY2tub3dsZWRnZUZhY3RzUmVzcG9uc2UiKILT5JMCIjoBKiIdL3YxL3BpcGVsaW5lL2Fja25vd2xlZGdlbWVudHMSkAEKFExpc3RBY2tub3dsZWRnZW1lbnRzEicubG9nbWVzaC52MS5MaXN0QWNrbm93bGVkZ2VtZW50c1JlcXVlc3QaKC5sb2dtZXNoLnYxLkxpc3RBY2tub3dsZWRnZW1lbnRzUmVzcG9uc2UiJYLT5JMCHxIdL3YxL3BpcGVsaW5lL2Fja25vd2xlZGdlbWVudHNiBnByb3RvMw", [file_google_api_annotations, file_google_protobuf_duration, file_google_protobuf_timestamp, file_logmesh_v1_ingest_service]);
 
 /**
  * Asks for the ledger.
@@ -31,6 +31,13 @@ export type ListLedgerRequest = Message<"logmesh.v1.ListLedgerRequest"> & {
    * @generated from field: uint32 page_size = 1;
    */
   pageSize: number;
+
+  /**
+   * From where to go on: `next_page_token` of the page before. Empty means from the latest on.
+   *
+   * @generated from field: string page_token = 2;
+   */
+  pageToken: string;
 };
 
 /**
@@ -47,11 +54,25 @@ export const ListLedgerRequestSchema: GenMessage<ListLedgerRequest> = /*@__PURE_
  */
 export type ListLedgerResponse = Message<"logmesh.v1.ListLedgerResponse"> & {
   /**
-   * One entry a spool, the latest first.
+   * One entry a spool, the latest first. One that stores something between two pages moves before both.
    *
    * @generated from field: repeated logmesh.v1.LedgerEntry entries = 1;
    */
   entries: LedgerEntry[];
+
+  /**
+   * Where the next page begins; empty at the end.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+
+  /**
+   * How many entries the ledger has.
+   *
+   * @generated from field: uint64 total = 3;
+   */
+  total: bigint;
 };
 
 /**
@@ -89,7 +110,7 @@ export type LedgerEntry = Message<"logmesh.v1.LedgerEntry"> & {
   lastSeq: bigint;
 
   /**
-   * Numbers below it that were not received.
+   * Numbers below it that were not received: the first 100 ranges of them.
    *
    * @generated from field: repeated logmesh.v1.SeqRange missing = 4;
    */
@@ -124,11 +145,25 @@ export type LedgerEntry = Message<"logmesh.v1.LedgerEntry"> & {
   lag?: Duration | undefined;
 
   /**
-   * Those of `missing` that the producer says it does not hold any more.
+   * Those missing that the producer says it does not hold any more: the first 100 ranges of them.
    *
    * @generated from field: repeated logmesh.v1.SeqRange lost = 9;
    */
   lost: SeqRange[];
+
+  /**
+   * How many numbers are missing.
+   *
+   * @generated from field: uint64 missing_batches = 10;
+   */
+  missingBatches: bigint;
+
+  /**
+   * How many of them the producer does not hold any more.
+   *
+   * @generated from field: uint64 lost_batches = 11;
+   */
+  lostBatches: bigint;
 };
 
 /**
@@ -295,14 +330,15 @@ export const GetSummaryRequestSchema: GenMessage<GetSummaryRequest> = /*@__PURE_
   messageDesc(file_logmesh_v1_pipeline_service, 6);
 
 /**
- * The pipeline in a few figures, of the producers that were heard of within the last hour.
+ * The pipeline in a few figures. What is lost or unaccounted is that of all producers, however long ago, but for what was
+ * acknowledged; the other figures are those of producers that were heard of within the last hour.
  *
  * @generated from message logmesh.v1.GetSummaryResponse
  */
 export type GetSummaryResponse = Message<"logmesh.v1.GetSummaryResponse"> & {
   /**
-   * Batches that are missing below a later one, that their producer does not hold any more, while every processor is ready
-   * and has written its log.
+   * Batches that are missing below a later one, that their producer does not hold any more, and that no processor can have
+   * in its log: none is away, and what each has not written came later.
    *
    * @generated from field: uint64 lost_batches = 1;
    */
@@ -317,7 +353,8 @@ export type GetSummaryResponse = Message<"logmesh.v1.GetSummaryResponse"> & {
 
   /**
    * The greatest of: age of the oldest batch that a processor has not committed; time from record to commit in the last
-   * flush of each producer that was heard of within a minute.
+   * flush of each producer that was heard of within a minute. Absent means that it is not known: no processor answers. It is
+   * a lower bound while some processors do not answer.
    *
    * @generated from field: google.protobuf.Duration lag = 3;
    */
@@ -357,6 +394,34 @@ export type GetSummaryResponse = Message<"logmesh.v1.GetSummaryResponse"> & {
    * @generated from field: uint32 processors = 8;
    */
   processors: number;
+
+  /**
+   * Processors that answer.
+   *
+   * @generated from field: uint32 processors_answering = 9;
+   */
+  processorsAnswering: number;
+
+  /**
+   * Why it is not known which processors there are; empty where it is.
+   *
+   * @generated from field: string processors_failure = 10;
+   */
+  processorsFailure: string;
+
+  /**
+   * When the last batch of any producer was committed; absent when none was.
+   *
+   * @generated from field: google.protobuf.Timestamp last_commit_time = 11;
+   */
+  lastCommitTime?: Timestamp | undefined;
+
+  /**
+   * Batches committed.
+   *
+   * @generated from field: uint64 committed_batches = 12;
+   */
+  committedBatches: bigint;
 };
 
 /**
@@ -365,6 +430,314 @@ export type GetSummaryResponse = Message<"logmesh.v1.GetSummaryResponse"> & {
  */
 export const GetSummaryResponseSchema: GenMessage<GetSummaryResponse> = /*@__PURE__*/
   messageDesc(file_logmesh_v1_pipeline_service, 7);
+
+/**
+ * Something that an operator must know of, and that stays until it is acknowledged or is over.
+ *
+ * @generated from message logmesh.v1.Fact
+ */
+export type Fact = Message<"logmesh.v1.Fact"> & {
+  /**
+   * What it is, such as `lost` or `unaccounted`; more may be added.
+   *
+   * @generated from field: string kind = 1;
+   */
+  kind: string;
+
+  /**
+   * The spool that it is about.
+   *
+   * @generated from field: string spool_id = 2;
+   */
+  spoolId: string;
+
+  /**
+   * Name of the spool's producer.
+   *
+   * @generated from field: string producer = 3;
+   */
+  producer: string;
+
+  /**
+   * How many batches.
+   *
+   * @generated from field: uint64 batches = 4;
+   */
+  batches: bigint;
+
+  /**
+   * Their numbers where they have some: the first 100 ranges.
+   *
+   * @generated from field: repeated logmesh.v1.SeqRange numbers = 5;
+   */
+  numbers: SeqRange[];
+
+  /**
+   * Since when it is known, or when the producer was last heard of; absent where that was not noted.
+   *
+   * @generated from field: google.protobuf.Timestamp since = 6;
+   */
+  since?: Timestamp | undefined;
+
+  /**
+   * What it means and what to do, in a sentence or two.
+   *
+   * @generated from field: string advice = 7;
+   */
+  advice: string;
+};
+
+/**
+ * Describes the message logmesh.v1.Fact.
+ * Use `create(FactSchema)` to create a new message.
+ */
+export const FactSchema: GenMessage<Fact> = /*@__PURE__*/
+  messageDesc(file_logmesh_v1_pipeline_service, 8);
+
+/**
+ * Asks for facts.
+ *
+ * @generated from message logmesh.v1.ListFactsRequest
+ */
+export type ListFactsRequest = Message<"logmesh.v1.ListFactsRequest"> & {
+  /**
+   * How many at most. 0 means 100; at most 1,000.
+   *
+   * @generated from field: uint32 page_size = 1;
+   */
+  pageSize: number;
+
+  /**
+   * From where to go on: `next_page_token` of the page before. Empty means from the first on.
+   *
+   * @generated from field: string page_token = 2;
+   */
+  pageToken: string;
+};
+
+/**
+ * Describes the message logmesh.v1.ListFactsRequest.
+ * Use `create(ListFactsRequestSchema)` to create a new message.
+ */
+export const ListFactsRequestSchema: GenMessage<ListFactsRequest> = /*@__PURE__*/
+  messageDesc(file_logmesh_v1_pipeline_service, 9);
+
+/**
+ * Facts, by kind and spool.
+ *
+ * @generated from message logmesh.v1.ListFactsResponse
+ */
+export type ListFactsResponse = Message<"logmesh.v1.ListFactsResponse"> & {
+  /**
+   * Those that were not acknowledged.
+   *
+   * @generated from field: repeated logmesh.v1.Fact facts = 1;
+   */
+  facts: Fact[];
+
+  /**
+   * Where the next page begins; empty at the end.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+
+  /**
+   * How many facts there are.
+   *
+   * @generated from field: uint64 total = 3;
+   */
+  total: bigint;
+};
+
+/**
+ * Describes the message logmesh.v1.ListFactsResponse.
+ * Use `create(ListFactsResponseSchema)` to create a new message.
+ */
+export const ListFactsResponseSchema: GenMessage<ListFactsResponse> = /*@__PURE__*/
+  messageDesc(file_logmesh_v1_pipeline_service, 10);
+
+/**
+ * Acknowledges facts as ListFacts showed them, and no more: what came since stays.
+ *
+ * @generated from message logmesh.v1.AcknowledgeFactsRequest
+ */
+export type AcknowledgeFactsRequest = Message<"logmesh.v1.AcknowledgeFactsRequest"> & {
+  /**
+   * The facts, of which `kind`, `spool_id`, `batches` and `numbers` count. One at least; at most 1,000.
+   *
+   * @generated from field: repeated logmesh.v1.Fact facts = 1;
+   */
+  facts: Fact[];
+
+  /**
+   * Why it is known and done with; kept in the ledger. 1 to 1,000 characters.
+   *
+   * @generated from field: string reason = 2;
+   */
+  reason: string;
+
+  /**
+   * Who says so, at most 255 characters. Taken where calls come without tokens; a token says it by itself.
+   *
+   * @generated from field: string by = 3;
+   */
+  by: string;
+};
+
+/**
+ * Describes the message logmesh.v1.AcknowledgeFactsRequest.
+ * Use `create(AcknowledgeFactsRequestSchema)` to create a new message.
+ */
+export const AcknowledgeFactsRequestSchema: GenMessage<AcknowledgeFactsRequest> = /*@__PURE__*/
+  messageDesc(file_logmesh_v1_pipeline_service, 11);
+
+/**
+ * What was acknowledged.
+ *
+ * @generated from message logmesh.v1.AcknowledgeFactsResponse
+ */
+export type AcknowledgeFactsResponse = Message<"logmesh.v1.AcknowledgeFactsResponse"> & {
+  /**
+   * Batches that were acknowledged by this call; not those that were before, or that are over.
+   *
+   * @generated from field: uint64 batches = 1;
+   */
+  batches: bigint;
+};
+
+/**
+ * Describes the message logmesh.v1.AcknowledgeFactsResponse.
+ * Use `create(AcknowledgeFactsResponseSchema)` to create a new message.
+ */
+export const AcknowledgeFactsResponseSchema: GenMessage<AcknowledgeFactsResponse> = /*@__PURE__*/
+  messageDesc(file_logmesh_v1_pipeline_service, 12);
+
+/**
+ * One fact that was acknowledged.
+ *
+ * @generated from message logmesh.v1.Acknowledgement
+ */
+export type Acknowledgement = Message<"logmesh.v1.Acknowledgement"> & {
+  /**
+   * What was acknowledged, as in Fact.
+   *
+   * @generated from field: string kind = 1;
+   */
+  kind: string;
+
+  /**
+   * The spool that it was about.
+   *
+   * @generated from field: string spool_id = 2;
+   */
+  spoolId: string;
+
+  /**
+   * Name of the spool's producer then.
+   *
+   * @generated from field: string producer = 3;
+   */
+  producer: string;
+
+  /**
+   * How many batches.
+   *
+   * @generated from field: uint64 batches = 4;
+   */
+  batches: bigint;
+
+  /**
+   * Their numbers where they have some: the first 100 ranges.
+   *
+   * @generated from field: repeated logmesh.v1.SeqRange numbers = 5;
+   */
+  numbers: SeqRange[];
+
+  /**
+   * Who did it.
+   *
+   * @generated from field: string by = 6;
+   */
+  by: string;
+
+  /**
+   * Why.
+   *
+   * @generated from field: string reason = 7;
+   */
+  reason: string;
+
+  /**
+   * When.
+   *
+   * @generated from field: google.protobuf.Timestamp time = 8;
+   */
+  time?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message logmesh.v1.Acknowledgement.
+ * Use `create(AcknowledgementSchema)` to create a new message.
+ */
+export const AcknowledgementSchema: GenMessage<Acknowledgement> = /*@__PURE__*/
+  messageDesc(file_logmesh_v1_pipeline_service, 13);
+
+/**
+ * Asks for what was acknowledged.
+ *
+ * @generated from message logmesh.v1.ListAcknowledgementsRequest
+ */
+export type ListAcknowledgementsRequest = Message<"logmesh.v1.ListAcknowledgementsRequest"> & {
+  /**
+   * How many at most, the latest first. 0 means 100; at most 1,000.
+   *
+   * @generated from field: uint32 page_size = 1;
+   */
+  pageSize: number;
+
+  /**
+   * From where to go on: `next_page_token` of the page before. Empty means from the latest on.
+   *
+   * @generated from field: string page_token = 2;
+   */
+  pageToken: string;
+};
+
+/**
+ * Describes the message logmesh.v1.ListAcknowledgementsRequest.
+ * Use `create(ListAcknowledgementsRequestSchema)` to create a new message.
+ */
+export const ListAcknowledgementsRequestSchema: GenMessage<ListAcknowledgementsRequest> = /*@__PURE__*/
+  messageDesc(file_logmesh_v1_pipeline_service, 14);
+
+/**
+ * What was acknowledged, the latest first.
+ *
+ * @generated from message logmesh.v1.ListAcknowledgementsResponse
+ */
+export type ListAcknowledgementsResponse = Message<"logmesh.v1.ListAcknowledgementsResponse"> & {
+  /**
+   * One entry a fact and call.
+   *
+   * @generated from field: repeated logmesh.v1.Acknowledgement acknowledgements = 1;
+   */
+  acknowledgements: Acknowledgement[];
+
+  /**
+   * Where the next page begins; empty at the end.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message logmesh.v1.ListAcknowledgementsResponse.
+ * Use `create(ListAcknowledgementsResponseSchema)` to create a new message.
+ */
+export const ListAcknowledgementsResponseSchema: GenMessage<ListAcknowledgementsResponse> = /*@__PURE__*/
+  messageDesc(file_logmesh_v1_pipeline_service, 15);
 
 /**
  * What the pipeline holds, and what it misses.
@@ -401,6 +774,36 @@ export const PipelineService: GenService<{
     methodKind: "unary";
     input: typeof GetSummaryRequestSchema;
     output: typeof GetSummaryResponseSchema;
+  },
+  /**
+   * What must be looked at: each fact stays until it is acknowledged, or is over.
+   *
+   * @generated from rpc logmesh.v1.PipelineService.ListFacts
+   */
+  listFacts: {
+    methodKind: "unary";
+    input: typeof ListFactsRequestSchema;
+    output: typeof ListFactsResponseSchema;
+  },
+  /**
+   * Notes in the ledger that facts were seen. Takes the role of an administrator where tokens are asked for.
+   *
+   * @generated from rpc logmesh.v1.PipelineService.AcknowledgeFacts
+   */
+  acknowledgeFacts: {
+    methodKind: "unary";
+    input: typeof AcknowledgeFactsRequestSchema;
+    output: typeof AcknowledgeFactsResponseSchema;
+  },
+  /**
+   * Which facts were acknowledged: who, when, why.
+   *
+   * @generated from rpc logmesh.v1.PipelineService.ListAcknowledgements
+   */
+  listAcknowledgements: {
+    methodKind: "unary";
+    input: typeof ListAcknowledgementsRequestSchema;
+    output: typeof ListAcknowledgementsResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_logmesh_v1_pipeline_service, 0);

@@ -1,0 +1,94 @@
+"""Asks every processor for its state, over a channel to each that is kept while it answers."""
+
+import asyncio
+from dataclasses import dataclass
+from typing import Final
+
+import grpc
+import structlog
+
+from logmesh.gateway.discovery import DiscoveryError, resolve_target
+from logmesh.gateway.settings import GatewaySettings
+from logmesh.runtime.channel import open_channel
+from logmesh.v1.pipeline_service_pb2 import ListProcessorsRequest, ProcessorState
+from logmesh.v1.pipeline_service_pb2_grpc import PipelineServiceStub
+
+log = structlog.get_logger()
+
+_MOST_AT_ONCE: Final = 32
+
+
+@dataclass(frozen=True, slots=True)
+class States:
+    """What the processors answered, by name; one that did not is not ready and has no version."""
+
+    processors: tuple[ProcessorState, ...] = ()
+    failure: str = ""
+    """Why nobody knows which processors there are; empty where that is known."""
+    nobody_to_ask: bool = False
+    """Whether the settings name no processor."""
+
+
+class Processors:
+    """The processors that the settings name. Questions share channels."""
+
+    def __init__(self, settings: GatewaySettings) -> None:
+        self._settings = settings
+        self._names: dict[str, str] = {}
+        self._channels: dict[str, grpc.aio.Channel] = {}
+        self._turns = asyncio.Semaphore(_MOST_AT_ONCE)
+
+    async def states(self) -> States:
+        """Ask each. One that does not answer is listed by the name that it last answered with, else by its address."""
+        if not self._settings.processors:
+            return States(nobody_to_ask=True)
+        try:
+            addresses = await resolve_target(self._settings.processors)
+        except DiscoveryError as error:
+            log.warning("no processor is found", event_name="discovery_failed", error=str(error))
+            return States(failure=str(error))
+        self._names = {address: name for address, name in self._names.items() if address in addresses}
+        for address in self._channels.keys() - set(addresses):
+            await self._drop(address, self._channels[address])
+        answers = await asyncio.gather(*(self._ask(address) for address in addresses))
+        return States(tuple(sorted((state for answer in answers for state in answer), key=lambda state: state.name)))
+
+    async def close(self) -> None:
+        """Close all channels."""
+        for address, channel in list(self._channels.items()):
+            await self._drop(address, channel)
+
+    async def _ask(self, address: str) -> list[ProcessorState]:
+        async with self._turns:
+            channel = self._channel(address)
+            try:
+                answer = await PipelineServiceStub(channel).ListProcessors(
+                    ListProcessorsRequest(), timeout=self._settings.processor_seconds
+                )
+            except grpc.aio.AioRpcError as error:
+                log.warning(
+                    "a processor does not answer",
+                    event_name="processor_unreachable",
+                    address=address,
+                    code=error.code().name,
+                )
+                # The next question gets a new one, which finds a pod that came instead, and certificates that were renewed.
+                await self._drop(address, channel)
+                return [ProcessorState(name=self._names.get(address, address), ready=False)]
+        for state in answer.processors:
+            self._names[address] = state.name
+        return list(answer.processors)
+
+    def _channel(self, address: str) -> grpc.aio.Channel:
+        if address not in self._channels:
+            scheme = "ipv6" if address.startswith("[") else "ipv4"
+            self._channels[address] = open_channel(
+                f"{scheme}:{address}", self._settings.tls, server_name=self._settings.tls_server_name
+            )
+        return self._channels[address]
+
+    async def _drop(self, address: str, channel: grpc.aio.Channel) -> None:
+        """Close a channel, once questions on it that are under way have had their time."""
+        if self._channels.get(address) is channel:
+            del self._channels[address]
+        await channel.close(self._settings.processor_seconds)
