@@ -1,11 +1,12 @@
 """What ends a command that asks a gateway, and with which exit code: 1 it failed, 2 the question was wrong, 3 there is no such
-thing."""
+thing, 4 a part of the answer is not known."""
 
 import grpc
 
 FAILED = 1
 USAGE = 2
 UNKNOWN = 3
+INCOMPLETE = 4
 
 
 class CommandError(Exception):

@@ -1,4 +1,4 @@
-"""Where commands that ask a gateway find it: as told, else what runs in the data folder, else on localhost."""
+"""Where commands that ask a gateway find it: as told, else what runs in the data folder, else on localhost. And the token for it."""
 
 from pathlib import Path
 from typing import Annotated, Final
@@ -18,6 +18,15 @@ Gateway = Annotated[
 ]
 AskedDataDir = Annotated[
     Path, typer.Option("--data-dir", help="Data folder of the system to ask.", envvar="LOGMESH_DATA_DIR")
+]
+
+Token = Annotated[
+    str,
+    typer.Option(
+        help="Access token; better in the variable, for lists of processes show options.",
+        envvar="LOGMESH_TOKEN",
+        show_default=False,
+    ),
 ]
 
 

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from logmesh import __version__
+from logmesh.cli.acknowledge import acknowledge
 from logmesh.cli.local.errors import LocalError
 from logmesh.cli.local.ports import check_loopback
 from logmesh.cli.local.run_state import DEFAULT_DATA_DIR
@@ -108,6 +109,7 @@ app.command()(search)
 app.command()(tail)
 app.command()(trace)
 app.command()(status)
+app.command()(acknowledge)
 
 
 def main() -> None:

@@ -10,8 +10,8 @@ SERVICES = Path(__file__).parents[3] / "services"
 # These commands and nothing else, so that they are seen to need nothing else.
 COMMANDS = (
     "import typer; from logmesh.cli.search import search; from logmesh.cli.status import status;"
-    " from logmesh.cli.trace import trace; app = typer.Typer();"
-    " [app.command()(one) for one in (search, status, trace)]; app()"
+    " from logmesh.cli.acknowledge import acknowledge; from logmesh.cli.trace import trace; app = typer.Typer();"
+    " [app.command()(one) for one in (search, status, trace, acknowledge)]; app()"
 )
 
 

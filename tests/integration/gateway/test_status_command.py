@@ -1,0 +1,83 @@
+"""`logmesh status` and `logmesh acknowledge` as a person runs them: a green 0 is said where it is known, and nowhere else."""
+
+import json
+from pathlib import Path
+
+import asyncpg
+import pytest
+from tests.conftest import Database
+from tests.integration.gateway.commands import command
+from tests.integration.gateway.running import running_gateway
+from tests.integration.gateway.stored import make_schema
+from tests.integration.processor.conftest import ServerStore
+from tests.integration.processor.running import running_processor
+
+from logmesh.cli.local.ports import free_port
+
+
+async def add_loss(database: Database, age: str) -> None:
+    owner = await asyncpg.connect(database.owner_dsn)
+    await owner.execute(
+        "INSERT INTO logmesh.spools (tenant, spool_id, producer, principal, committed, abandoned, last_commit)"
+        " VALUES ('default', gen_random_uuid(), 'agent', 'p', '{[1,5),[8,11)}', '{[1,8)}', now() - $1::text::interval)",
+        age,
+    )
+    await owner.close()
+
+
+@pytest.mark.parametrize("processors", [f"127.0.0.1:{free_port()}", "log-processor.nowhere.invalid:50052"])
+async def test_without_a_processor_lag_is_unknown_and_nothing_is_green(database: Database, processors: str) -> None:
+    await make_schema(database)
+    await add_loss(database, "12 minutes")
+    async with running_gateway(database.reader_dsn, processors, processor_seconds=1) as gateway:
+        code, out, _ = await command("status", "--gateway", gateway, COLUMNS="200")
+        assert code == 4
+        assert "lost 0 · unaccounted 3 · lag unknown: no processor answers; the last commit was 12m ago" in out
+        code, out, _ = await command("status", "--gateway", gateway, "-o", "json")
+        shown = json.loads(out)
+        assert (code, shown["lag_seconds"], shown["processors_answering"]) == (4, None, 0)
+        assert [fact["numbers"] for fact in shown["facts"]] == [[[5, 7]]]
+
+
+async def test_without_a_ledger_the_processors_are_shown(database: Database, tmp_path: Path) -> None:
+    async with running_processor(ServerStore(database.server, database.name), tmp_path) as processor:
+        await (processor.stream()).hello()
+        target = f"127.0.0.1:{processor.settings.direct_port}"
+        async with running_gateway(database.reader_dsn, target) as gateway:
+            superuser = await asyncpg.connect(database.server.dsn("postgres", "postgres"))
+            await superuser.execute(f"ALTER DATABASE {database.name} ALLOW_CONNECTIONS false")
+            await superuser.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", database.name
+            )
+            code, out, err = await command("status", "--gateway", gateway, COLUMNS="200")
+            code_of_json, plain, _ = await command("status", "--gateway", gateway, "-o", "json")
+            await superuser.execute(f"ALTER DATABASE {database.name} ALLOW_CONNECTIONS true")
+            await superuser.close()
+    assert (code, code_of_json, err) == (4, 4, "")
+    assert "lost unknown" in out
+    assert "the ledger can't be read" in out
+    assert "log-processor-0" in out
+    assert json.loads(plain)["lost_batches"] is None
+
+
+async def test_a_loss_of_yesterday_is_shown_until_it_is_acknowledged(database: Database) -> None:
+    await make_schema(database)
+    await add_loss(database, "1 day")
+    async with running_gateway(database.reader_dsn) as gateway:
+        code, out, _ = await command("status", "--gateway", gateway, COLUMNS="200")
+        assert (code, out.splitlines()[0]) == (0, "lost 3 · unaccounted 0 · lag 0.0s")
+        assert "5–7" in out
+        for options, wanted in ((("lost",), 2), (("lost", "--yes"), 2), (("other", "--yes", "-r", "x"), 3)):
+            code, _, err = await command("acknowledge", *options, "--gateway", gateway)
+            assert (code, err.count("\n")) == (wanted, 1)
+        code, out, _ = await command(
+            "acknowledge", "lost", "--yes", "-r", "disk of node 3", "--gateway", gateway, COLUMNS="200"
+        )
+        assert (code, out.splitlines()[-1]) == (0, "3 batches acknowledged")
+        assert "5–7" in out
+        code, out, _ = await command("status", "--gateway", gateway, COLUMNS="200")
+        assert (code, out.splitlines()[0]) == (0, "lost 0 · unaccounted 0 · lag 0.0s")
+        code, out, _ = await command("acknowledge", "--list", "-o", "json", "--gateway", gateway)
+        (kept,) = json.loads(out)
+        assert (kept["reason"], kept["batches"], kept["numbers"]) == ("disk of node 3", 3, [[5, 7]])
+        assert kept["by"]
