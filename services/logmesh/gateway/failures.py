@@ -32,7 +32,10 @@ def status_of(error: BaseException) -> tuple[grpc.StatusCode, str]:
                 "this gateway reads from a replica; ask one that has the primary",
             )
         case asyncpg.UndefinedTableError() | asyncpg.InvalidSchemaNameError() | asyncpg.InvalidCatalogNameError():
-            return grpc.StatusCode.UNAVAILABLE, "the database has no schema yet: a processor makes it when it starts"
+            return (
+                grpc.StatusCode.UNAVAILABLE,
+                "the database has no schema yet, or an older one: a processor makes it when it starts",
+            )
         case _ if isinstance(error, _AWAY):
             return grpc.StatusCode.UNAVAILABLE, "the database does not answer; try again soon"
         case _:
