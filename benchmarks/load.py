@@ -90,7 +90,7 @@ class Load:
         async with open_channel(self.target, None) as channel:
             append: Any = channel.stream_stream(_METHOD, None, pb.AppendResponse.FromString)
             call = append()
-            hello = pb.Hello(spool_id=str(uuid.uuid4()), session_epoch=1, producer="bench")
+            hello = pb.Hello(spool_id=str(uuid.uuid4()), producer="bench")
             await call.write(pb.AppendRequest(hello=hello).SerializeToString())
             welcome = (await call.read()).welcome
             self.welcomed.set()

@@ -29,7 +29,6 @@ class AppendClient:
         self.committed: set[int] = set()
         self.refused: list[tuple[float, int, int]] = []  # when, number, code
         self.broken = True
-        self._epoch = 0
         self._unlogged: set[int] = set()
         self._call: Any = None
         self._channel: grpc.aio.Channel | None = None
@@ -46,10 +45,9 @@ class AppendClient:
         ends = time.monotonic() + seconds
         while True:
             self._channel = grpc.aio.insecure_channel(self._address, options=[("grpc.use_local_subchannel_pool", 1)])
-            self._epoch += 1
             method: Any = self._channel.stream_stream(_METHOD, None, pb.AppendResponse.FromString)
             self._call = method()
-            hello = pb.Hello(spool_id=self.spool_id, session_epoch=self._epoch, lowest_seq=1, producer="client")
+            hello = pb.Hello(spool_id=self.spool_id, lowest_seq=1, producer="client")
             try:
                 await self._call.write(pb.AppendRequest(hello=hello).SerializeToString())
                 async with asyncio.timeout(5):

@@ -163,7 +163,7 @@ async def test_a_processor_that_is_paused_catches_up(cluster: Cluster, tmp_path:
         finally:
             os.kill(paused, signal.SIGCONT)
         went_on = time.monotonic()
-        waiting = [producer.spool.last_seq() for producer in producers]
+        waiting = [producer.spool.last_place() for producer in producers]
         while any(
             0 < producer.spool.lowest_uncommitted() <= seq for producer, seq in zip(producers, waiting, strict=True)
         ):

@@ -117,7 +117,7 @@ async def lose_with_disk(cluster: Cluster, name: str) -> set[Batch]:
 async def flushes_held(cluster: Cluster) -> AsyncIterator[None]:
     """Nothing is committed meanwhile of the spools that there are.
 
-    This lock keeps a flush from its ledger rows (FOR UPDATE) and lets a new stream raise its spool's epoch (FOR NO KEY
+    This lock keeps a flush from its ledger rows (FOR UPDATE) and lets a new stream note what its spool holds (FOR NO KEY
     UPDATE): batches are logged as ever, by the next processor as well.
     """
     connection = await asyncpg.connect(cluster.postgres.dsn("postgres", "logmesh"))

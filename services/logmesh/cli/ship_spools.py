@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from logmesh.client.spool_identity import SpoolIdentity
+from logmesh.client.checkpoint import Checkpoint
 from logmesh.producer.sources import Position
 
 STDIN = "-"
@@ -37,7 +37,7 @@ def read_elsewhere(folder: Path, service: str, spool: Path) -> list[Position]:
     for note in sorted(folder.glob(f"*/{_NOTE}")):
         try:
             if note.parent != spool and json.loads(note.read_text("utf-8"))["service"] == service:
-                positions += SpoolIdentity.load(note.parent / "spool.json").positions.values()
+                positions += Checkpoint.load(note.parent).positions.values()
         except (OSError, ValueError, KeyError):
             continue  # made by something else, or half made: then it has nothing to say
     return positions

@@ -7,6 +7,7 @@ intake ──► columns ──► spool (fsync, or memory) ──► deliver �
 
 import asyncio
 import contextlib
+import logging
 import threading
 import time
 from collections.abc import Callable
@@ -19,11 +20,14 @@ from logmesh.client.delivery import deliver
 from logmesh.client.errors import ConnectionFailed, LogmeshError, ServerError, SpoolUnavailable
 from logmesh.client.failures import from_rpc
 from logmesh.client.intake import Intake
+from logmesh.client.lanes import Divergence
 from logmesh.client.outbox import Outbox
 from logmesh.client.row import columns_of
 from logmesh.client.session import Metadata, StreamEnd
 from logmesh.journal import JournalError, JournalFull
 from logmesh.v1.record_pb2 import LogColumns
+
+_log = logging.getLogger(__name__)
 
 _ROTATE_SECONDS: Final = (300.0, 600.0)
 _FULL_PAUSE_SECONDS: Final = 0.1
@@ -33,7 +37,7 @@ class Spooling(Outbox, Protocol):
     """Where batches wait: a spool on disk, or memory."""
 
     def hold(self, columns: LogColumns) -> int:
-        """Number a batch and hold it; return the number. Raises JournalFull, JournalFailed."""
+        """Number a batch and hold it; return its place. Raises JournalFull, JournalFailed."""
         ...
 
     def has_room(self) -> bool:
@@ -64,7 +68,7 @@ class Courier:
         self._intake, self._spool, self._channel = intake, spool, channel
         self._target, self._producer, self._metadata = target, producer, metadata
         self._packed = 0
-        self._first_row: dict[int, int] = {}  # number of a batch's first row, by batch, of those not committed
+        self._first_row: dict[int, int] = {}  # number of a batch's first row, by place, of those not committed
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopping = False
@@ -133,6 +137,13 @@ class Courier:
         self._intake.refuse(what)
         self.committed(0)
 
+    def diverged(self, divergence: Divergence) -> None:
+        """See `Listener`."""
+        _log.error("%s", divergence.what)
+        if divergence.batches:
+            self._intake.refuse(divergence.what)
+            self.committed(0)
+
     def ended(self, end: StreamEnd, error: Exception | None) -> None:
         """See `Deliverer`."""
         if isinstance(error, grpc.aio.AioRpcError):
@@ -189,11 +200,11 @@ class Courier:
         if not rows:
             return False
         try:
-            seq = self._spool.hold(columns_of(rows, time.time_ns()))
+            place = self._spool.hold(columns_of(rows, time.time_ns()))
         except JournalFull:
             self._intake.put_back(rows)
             return False
-        self._first_row[seq] = self._packed
+        self._first_row[place] = self._packed
         self._packed += len(rows)
         self.wake.set()
         return True

@@ -3,21 +3,21 @@
 It survives lost connections and restarted processors, and nothing that ends its own process.
 """
 
-import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from logmesh.record.batch import encode_batch
-from logmesh.record.ranges import RangeSet
+from logmesh.client.lanes import Divergence, HeldLane, Known, Lane, Lanes, Verdict, judge
+from logmesh.record.batch import encode_link
 from logmesh.v1.record_pb2 import LogColumns
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A batch's message, and how many records it has."""
+    """A batch's message and chain, and how many records it has."""
 
-    seq: int
+    place: int
     count: int
+    chain: int
     message: bytes
 
 
@@ -25,20 +25,26 @@ class MemorySpool:
     """An `Outbox` that holds what is not committed, and nothing else. For one thread."""
 
     def __init__(self, max_bytes: int) -> None:
-        self.spool_id = str(uuid.uuid4())
         self._max_bytes = max_bytes
-        self._epoch = 0
-        self._next_seq = 1
-        self._held: dict[int, Held] = {}  # in order of number
+        self._lanes = Lanes()
+        self._lanes.begin()
+        self._held: dict[int, Held] = {}  # by place, in its order
         self._bytes = 0
 
+    @property
+    def spool_id(self) -> str:
+        """The identity of what is held from now on."""
+        return self._lanes.newest.spool_id
+
     def hold(self, columns: LogColumns) -> int:
-        """Number a batch and hold it; return the number. Raises ValueError for one that is too large."""
-        held = Held(self._next_seq, len(columns.bodies), encode_batch(self._next_seq, columns, compress=False))
-        self._next_seq += 1
-        self._held[held.seq] = held
-        self._bytes += len(held.message)
-        return held.seq
+        """Number a batch and hold it; return its place. Raises ValueError for one that is too large."""
+        lane = self._lanes.newest
+        message, chain = encode_link(lane.last_seq + 1, columns, False, lane.spool_id, lane.chain)
+        lane.last_seq, lane.chain = lane.last_seq + 1, chain
+        held = Held(lane.offset + lane.last_seq, len(columns.bodies), chain, message)
+        self._held[held.place] = held
+        self._bytes += len(message)
+        return held.place
 
     def leave_to_parent(self) -> None:
         """The child has a copy, which it forgets."""
@@ -50,71 +56,92 @@ class MemorySpool:
         """Whether another batch may come."""
         return self._bytes < self._max_bytes
 
-    def next_epoch(self) -> int:
-        """See `Outbox`."""
-        self._epoch += 1
-        return self._epoch
+    def held(self) -> list[HeldLane]:
+        """See `Outbox`: whatever lies between those that are held is committed or was refused."""
+        by_lane: dict[str, list[int]] = {}
+        for place in self._held:
+            lane, seq = self._lanes.at(place)
+            by_lane.setdefault(lane.spool_id, []).append(seq)
+        self._lanes.forget({lane.spool_id for lane in self._lanes} - by_lane.keys())
+        return self._lanes.held(by_lane)
 
-    def lowest_seq(self) -> int:
+    def lane(self, spool_id: str) -> Lane | None:
         """See `Outbox`."""
-        return next(iter(self._held), 0)
+        return self._lanes.named(spool_id)
 
-    def last_seq(self) -> int:
+    def at(self, place: int) -> tuple[Lane, int]:
+        """See `Outbox`."""
+        return self._lanes.at(place)
+
+    def last_place(self) -> int:
         """See `Outbox`."""
         return next(reversed(self._held), 0)
 
-    def after(self, seq: int) -> list[int]:
+    def after(self, place: int) -> list[int]:
         """See `Outbox`."""
         newer = []
-        for number in reversed(self._held):
-            if number <= seq:
+        for at in reversed(self._held):
+            if at <= place:
                 break
-            newer.append(number)
+            newer.append(at)
         return newer[::-1]
 
     def lowest_uncommitted(self) -> int:
         """See `Outbox`."""
-        return self.lowest_seq()
+        return next(iter(self._held), 0)
 
     def uncommitted(self) -> int:
         """See `Outbox`."""
         return len(self._held)
 
-    def reconcile(self, committed: RangeSet) -> list[int]:
-        """See `Outbox`."""
-        self._drop([seq for seq in self._held if seq in committed])
-        return list(self._held)
+    def reconcile(self, known: Mapping[str, Known]) -> list[Divergence]:
+        """See `Outbox`; there is no place to set a batch aside."""
+        lanes = [lane for lane in self._lanes if lane.spool_id in known]
+        found = [self._settle_with(lane, known[lane.spool_id]) for lane in lanes]
+        committed = []
+        for place in self._held:
+            lane, seq = self._lanes.at(place)
+            if lane.spool_id in known and seq in known[lane.spool_id].committed:
+                committed.append(place)
+        self._drop(committed)
+        return [divergence for divergence in found if divergence is not None]
 
-    def read(self, seq: int) -> bytes:
+    def read(self, place: int) -> bytes:
         """See `Outbox`; nothing here is ever damaged."""
-        return self._held[seq].message
+        return self._held[place].message
 
     def commit(self, first: int, last: int) -> int:
         """See `Outbox`."""
-        numbers = range(first, last + 1) if last - first < len(self._held) else self._held
-        return self._drop([seq for seq in numbers if first <= seq <= last and seq in self._held])
+        places = range(first, last + 1) if last - first < len(self._held) else self._held
+        return self._drop([place for place in places if first <= place <= last and place in self._held])
 
-    def set_aside(self, seq: int, reason: str) -> str:
+    def set_aside(self, place: int, reason: str) -> str:
         """See `Outbox`; there is no place to keep it."""
-        if seq not in self._held:
-            raise KeyError(seq)
-        self._drop([seq])
+        if place not in self._held:
+            raise KeyError(place)
+        self._drop([place])
         return "dropped, for there is no spool"
 
-    def give_up(self, seq: int) -> None:
+    def give_up(self, place: int) -> None:
         """See `Outbox`."""
-        self._drop([seq])
+        self._drop([place])
 
-    def abandoned(self) -> RangeSet:
-        """See `Outbox`: whatever lies between those that are held is committed or was refused."""
-        held = RangeSet((seq, seq) for seq in self._held)
-        lowest = self.lowest_seq()
-        return RangeSet((first, last) for first, last in held.missing() if first >= lowest)
+    def _settle_with(self, lane: Lane, known: Known) -> Divergence | None:
+        newest = self._held.get(lane.offset + known.newest_seq) if known.newest_seq else None
+        verdict = judge(lane, known, newest.chain if newest is not None else None)
+        if verdict is Verdict.SAME or lane.is_told:
+            return None
+        lane.is_told = True
+        doubtful = [place for place in self._held if lane.offset < place <= lane.offset + lane.last_seq]
+        divergence = Divergence.of(verdict, lane, known, len(doubtful), self._drop(doubtful))
+        if lane is self._lanes.newest:
+            self._lanes.begin()
+        return divergence
 
-    def _drop(self, numbers: Iterable[int]) -> int:
+    def _drop(self, places: Iterable[int]) -> int:
         records = 0
-        for seq in numbers:
-            held = self._held.pop(seq)
+        for place in places:
+            held = self._held.pop(place)
             self._bytes -= len(held.message)
             records += held.count
         return records

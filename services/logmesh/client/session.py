@@ -2,13 +2,16 @@
 
 import asyncio
 import time
+import uuid
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import grpc
 
 from logmesh.client.channel import END_OF_STREAM
+from logmesh.client.lanes import Divergence, Known, Lane
 from logmesh.client.outbox import Outbox
 from logmesh.client.window import Window
 from logmesh.journal import JournalCorrupt
@@ -23,6 +26,7 @@ HEARTBEAT_SECONDS = 15.0
 SILENCE_SECONDS = 50.0  # three heartbeats
 LAST_ACKNOWLEDGEMENTS_SECONDS = 10.0
 MAX_AHEAD = 4_000  # of the lowest uncommitted batch; a processor refuses at 4,096
+MAX_EARLIER = 1_000  # lanes that one Hello names beside the newest
 
 
 class Listener(Protocol):
@@ -45,6 +49,10 @@ class Listener(Protocol):
 
     def abandoned(self, seq: int, code: str, what: str) -> None:
         """A batch will never be stored: why in one word, and in words that say where it is kept."""
+        ...
+
+    def diverged(self, divergence: Divergence) -> None:
+        """The ledger's word does not fit what is remembered here."""
         ...
 
 
@@ -74,34 +82,81 @@ async def _converse(
     call: Any, outbox: Outbox, listener: Listener, producer: str, rotate_after_seconds: float
 ) -> StreamEnd:
     try:
-        hello = pb.Hello(
-            spool_id=outbox.spool_id,
-            session_epoch=outbox.next_epoch(),
-            lowest_seq=outbox.lowest_seq(),
-            producer=producer,
-            abandoned=[pb.SeqRange(first=first, last=last) for first, last in outbox.abandoned()],
-        )
+        hello = _hello(outbox, producer)
         await call.write(pb.AppendRequest(hello=hello).SerializeToString())
         async with asyncio.timeout(WELCOME_SECONDS):
             response = await call.read()
         if response is END_OF_STREAM or not response.HasField("welcome"):
             await call.code()
             raise TimeoutError("the stream ended before Welcome")
-        session = _Session(call, outbox, listener, response.welcome, rotate_after_seconds)
+        session = _Session(call, outbox, listener, hello.spool_id, response.welcome, rotate_after_seconds)
         return await session.run()
     finally:
         call.cancel()
 
 
+def _hello(outbox: Outbox, producer: str) -> pb.Hello:
+    """Name all lanes. Of very many those come first that hold what is not committed, the others with a later stream."""
+    *earlier, newest = outbox.held()
+    lowest = outbox.lowest_uncommitted()
+    if len(earlier) > MAX_EARLIER and lowest:
+        first = next((at for at, lane in enumerate(earlier) if lane.spool_id == outbox.at(lowest)[0].spool_id), 0)
+        earlier = earlier[first:]
+    return pb.Hello(
+        spool_id=newest.spool_id,
+        lowest_seq=newest.lowest_seq,
+        last_seq=newest.last_seq,
+        producer=producer,
+        abandoned=_proto_ranges(newest.abandoned),
+        earlier=[
+            pb.HeldSpool(
+                spool_id=lane.spool_id,
+                lowest_seq=lane.lowest_seq,
+                last_seq=lane.last_seq,
+                abandoned=_proto_ranges(lane.abandoned),
+            )
+            for lane in earlier[:MAX_EARLIER]
+        ],
+    )
+
+
+def _known(spool_id: str, welcome: pb.Welcome) -> dict[str, Known]:
+    """The ledger's word, by spool id; `spool_id` is the Hello's own."""
+    known = {spool_id: Known(_ranges(welcome.committed), welcome.newest_seq, welcome.newest_chain)}
+    for lane in welcome.earlier:
+        known[lane.spool_id] = Known(_ranges(lane.committed), lane.newest_seq, lane.newest_chain)
+    return known
+
+
+def _ranges(ranges: Iterable[pb.SeqRange]) -> RangeSet:
+    return RangeSet((part.first, part.last) for part in ranges)
+
+
+def _proto_ranges(ranges: RangeSet) -> list[pb.SeqRange]:
+    return [pb.SeqRange(first=first, last=last) for first, last in ranges]
+
+
 class _Session:
     """Sender and reader of one welcomed stream, on one event loop."""
 
-    def __init__(self, call: Any, outbox: Outbox, listener: Listener, welcome: pb.Welcome, rotate_after: float) -> None:
+    def __init__(
+        self,
+        call: Any,
+        outbox: Outbox,
+        listener: Listener,
+        spool_id: str,
+        welcome: pb.Welcome,
+        rotate_after: float,
+    ) -> None:
         self._call, self._outbox, self._listener = call, outbox, listener
+        self._spool_id = spool_id  # of messages that name none
         self._window = Window(welcome.credit_batches, welcome.credit_bytes)
-        committed = RangeSet((part.first, part.last) for part in welcome.committed)
-        self._todo = deque(outbox.reconcile(committed))
-        self._sent_up_to = max(self._todo[-1] if self._todo else 0, outbox.last_seq())
+        known = _known(spool_id, welcome)
+        for divergence in outbox.reconcile(known):
+            listener.diverged(divergence)
+        # Lanes that Hello did not name wait for a later stream.
+        self._todo = deque(place for place in outbox.after(0) if outbox.at(place)[0].spool_id in known)
+        self._sent_up_to = outbox.last_place()
         self._again: list[tuple[float, int]] = []  # refused for now: when to try again, which
         self._rotate_at = time.monotonic() + rotate_after
         self._leaving: str | None = None
@@ -131,25 +186,26 @@ class _Session:
     async def _send(self) -> None:
         """Write batches as credit allows, until it is time to leave; then half-close."""
         while not self._should_leave():
-            seq = self._next()
-            if seq is None:
-                await self._pause()
+            place = self._next()
+            if place is None:
+                if self._leaving is None:
+                    await self._pause()
                 continue
             try:
-                raw = self._outbox.read(seq)
+                raw = self._outbox.read(place)
             except KeyError:  # committed and let go while it was in line
                 self._todo.popleft()
                 continue
             except JournalCorrupt as error:
                 self._todo.popleft()
-                self._outbox.give_up(seq)
-                self._abandon(seq, "damaged", f"batch {seq} is damaged in the spool: {error}")
+                self._outbox.give_up(place)
+                self._abandon(place, "damaged", f"is damaged in the spool: {error}")
                 continue
             if not self._window.has_room(len(raw)):
                 await self._pause()
                 continue
             self._todo.popleft()
-            self._window.sent(seq, len(raw))
+            self._window.sent(place, len(raw))
             self._listener.sent()
             await self._call.write(raw)
         ends = time.monotonic() + LAST_ACKNOWLEDGEMENTS_SECONDS
@@ -167,9 +223,12 @@ class _Session:
         now = time.monotonic()
         while self._again and self._again[0][0] <= now:
             self._todo.appendleft(self._again.pop(0)[1])
-        for seq in self._outbox.after(self._sent_up_to):
-            self._todo.append(seq)
-            self._sent_up_to = seq
+        for place in self._outbox.after(self._sent_up_to):
+            if self._outbox.at(place)[0].spool_id != self._spool_id:
+                self._leaving = self._leaving or "rotated"  # another lane has begun, and a new Hello must name it
+                break
+            self._todo.append(place)
+            self._sent_up_to = place
         if not self._todo:
             return None
         lowest = self._outbox.lowest_uncommitted()
@@ -203,36 +262,56 @@ class _Session:
                 return
             kind = response.WhichOneof("message")
             if kind == "logged":
-                self._window.logged((part.first, part.last) for part in response.logged.ranges)
+                self._window.logged(self._places(response.logged))
             elif kind == "committed":
-                for part in response.committed.ranges:
-                    self._listener.committed(self._outbox.commit(part.first, part.last))
+                for first, last in self._places(response.committed):
+                    self._listener.committed(self._outbox.commit(first, last))
             elif kind == "nack":
                 self._refused(response.nack)
             elif kind == "drain":
                 self._leaving = self._leaving or "drained"
             self._listener.wake.set()
 
+    def _places(self, acknowledged: pb.Logged | pb.Committed) -> list[tuple[int, int]]:
+        """The places of these numbers, none of them outside of their lane."""
+        lane = self._lane_of(acknowledged.spool_id)
+        if lane is None:
+            return []
+        return [
+            (lane.offset + part.first, lane.offset + min(part.last, lane.last_seq))
+            for part in acknowledged.ranges
+            if 1 <= part.first <= lane.last_seq
+        ]
+
+    def _lane_of(self, spool_id: bytes) -> Lane | None:
+        named = str(uuid.UUID(bytes=spool_id)) if len(spool_id) == 16 else self._spool_id
+        return self._outbox.lane(named)
+
     def _refused(self, nack: pb.Nack) -> None:
-        self._window.returned(nack.seq)
+        lane = self._lane_of(nack.spool_id)
+        if lane is None:
+            return
+        place = lane.offset + nack.seq
+        self._window.returned(place)
         code = pb.NackCode.Name(nack.code).removeprefix("NACK_CODE_").lower()
         if nack.HasField("retry_after"):
-            self._again.append((time.monotonic() + nack.retry_after.ToNanoseconds() / 1e9, nack.seq))
+            self._again.append((time.monotonic() + nack.retry_after.ToNanoseconds() / 1e9, place))
             self._again.sort()
             return
         try:
-            kept = self._outbox.set_aside(nack.seq, nack.reason)
+            kept = self._outbox.set_aside(place, nack.reason)
         except KeyError:
             return  # refused twice, or never of this spool
         except JournalCorrupt as error:
-            self._outbox.give_up(nack.seq)
-            what = f"batch {nack.seq} was refused ({nack.reason}) and is damaged in the spool: {error}"
+            self._outbox.give_up(place)
+            what = f"was refused ({nack.reason}) and is damaged in the spool: {error}"
         else:
-            what = f"batch {nack.seq} was refused ({nack.reason}) and is {kept}"
-        self._abandon(nack.seq, code, what)
+            what = f"was refused ({nack.reason}) and is {kept}"
+        self._abandon(place, code, what)
 
-    def _abandon(self, seq: int, code: str, what: str) -> None:
+    def _abandon(self, place: int, code: str, what: str) -> None:
         """A batch will not come. The processor waits for it before it takes numbers far ahead, so it is told at the
         next Hello."""
         self._leaving = self._leaving or "abandoned"
-        self._listener.abandoned(seq, code, what)
+        lane, seq = self._outbox.at(place)
+        self._listener.abandoned(seq, code, f"batch {seq} of {lane.spool_id} {what}")

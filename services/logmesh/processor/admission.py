@@ -57,13 +57,21 @@ class SpoolState:
         lowest = self.lowest_awaited()
         if seq > lowest + MAX_AHEAD_OF_LOWEST_MISSING:
             return Refusal(pb.NACK_CODE_OUT_OF_RANGE, f"batch {seq} is too far ahead: {lowest} is missing", 1)
-        if len(self.committed) >= MAX_RANGES and seq != lowest:
+        if len(self.committed) >= MAX_RANGES and seq != lowest and self._gaps() >= MAX_RANGES:
             return Refusal(pb.NACK_CODE_OUT_OF_RANGE, f"too many gaps: send batch {lowest} first", 1)
         self.waiting.add(seq)
         self.checksums[seq] = crc
         while len(self.checksums) > REMEMBERED_CHECKSUMS:
             self.checksums.popitem(last=False)
         return Seen.NEW
+
+    def _gaps(self) -> int:
+        """How many ranges may still come between those that are committed. What was abandoned is no gap that anything fills."""
+        settled = RangeSet(self.abandoned)
+        settled.add(0, self.floor - 1)
+        for first, last in self.committed:
+            settled.add(first, last)
+        return len(settled)
 
     def lowest_awaited(self) -> int:
         """The least number that is not committed and may still come."""

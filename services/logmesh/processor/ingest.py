@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-import uuid
 from typing import Any, Protocol
 
 import asyncpg
@@ -13,17 +12,16 @@ from google.protobuf.message import DecodeError
 from logmesh.processor.admission import Refusal, Seen
 from logmesh.processor.envelope import OpaqueAppendRequest, inspect
 from logmesh.processor.frame import Origin, Unwritten
-from logmesh.processor.sessions import Session, Sessions
+from logmesh.processor.hello import NO_HELLO, fault_of, held_of
+from logmesh.processor.sessions import Session, Sessions, proto_ranges
 from logmesh.processor.settings import ProcessorSettings
 from logmesh.processor.wal import Submitted, Wal
-from logmesh.record.limits import MAX_NAME_BYTES, MAX_SEQ
-from logmesh.record.ranges import RangeSet
 from logmesh.runtime import metrics
 from logmesh.runtime.channel import END_OF_STREAM
 from logmesh.runtime.identity import IdentityError, principal_of
 from logmesh.runtime.propagation import span_of_caller
 from logmesh.storage.failures import describe
-from logmesh.storage.ledger import OpenSpool, SpoolFenced, SpoolForbidden, SpoolKey, open_spool
+from logmesh.storage.ledger import Committed, Held, SpoolForbidden, SpoolKey, open_spools
 from logmesh.v1 import ingest_service_pb2 as pb
 
 log = structlog.get_logger()
@@ -31,7 +29,6 @@ log = structlog.get_logger()
 HELLO_SECONDS = 10
 HEARTBEAT_SECONDS = 15
 DEFAULT_TENANT = "default"
-MAX_ABANDONED_RANGES = 1_000
 
 
 class Unwritables(Protocol):
@@ -61,14 +58,15 @@ class Ingest:
         """One stream from Hello to its end. Refusals of the stream as a whole are gRPC errors; of a batch, Nacks."""
         principal = await self._admit_stream(context)
         hello = await self._read_hello(context)
-        key = SpoolKey(self._settings.tenants.get(principal, DEFAULT_TENANT), hello.spool_id)
-        opened = await self._open_spool(context, key, hello, principal)
+        tenant = self._settings.tenants.get(principal, DEFAULT_TENANT)
+        held = held_of(hello)
+        committed = await self._open_spools(context, tenant, hello.producer, held, principal)
         # From here on a proxy no longer retries the stream elsewhere, and drops what it kept for that.
         await context.send_initial_metadata(())
-        session = self._sessions.open(key, opened.committed, hello.lowest_seq, _abandoned(hello))
+        session = self._sessions.open(list(zip(held, committed, strict=True)), tenant)
         session.span = span_of_caller(context.invocation_metadata() or ())
         try:
-            await context.write(self._welcome(opened))
+            await context.write(self._welcome(held, committed))
             await self._converse(session, hello.producer or hello.spool_id, principal, context)
         finally:
             self._sessions.close(session)
@@ -109,53 +107,46 @@ class Ingest:
             await context.abort(grpc.StatusCode.INVALID_ARGUMENT, f"no Hello within {HELLO_SECONDS} s")
         try:
             request = pb.AppendRequest.FromString(raw) if raw is not END_OF_STREAM else pb.AppendRequest()
-            hello = request.hello
-            hello.spool_id = str(uuid.UUID(hello.spool_id))
-        except (DecodeError, ValueError):
-            await context.abort(
-                grpc.StatusCode.INVALID_ARGUMENT, "the first message must be a Hello whose spool_id is a UUID"
-            )
-        if (
-            not 1 <= hello.session_epoch < 1 << 63
-            or len(hello.producer.encode()) > MAX_NAME_BYTES
-            or "\0" in hello.producer
-        ):
-            await context.abort(
-                grpc.StatusCode.INVALID_ARGUMENT,
-                "Hello needs session_epoch from 1, and a producer of at most 255 bytes",
-            )
-        return hello
+            fault = fault_of(request.hello)
+        except DecodeError:
+            fault = NO_HELLO
+        if fault:
+            await context.abort(grpc.StatusCode.INVALID_ARGUMENT, fault)
+        return request.hello
 
-    async def _open_spool(self, context: Any, key: SpoolKey, hello: pb.Hello, principal: str) -> OpenSpool:
+    async def _open_spools(
+        self, context: Any, tenant: str, producer: str, held: list[Held], principal: str
+    ) -> list[Committed]:
         try:
-            opened = await open_spool(
-                self._pool,
-                key,
-                producer=hello.producer,
-                principal=principal,
-                epoch=hello.session_epoch,
-                lowest_seq=min(hello.lowest_seq, MAX_SEQ),
-                abandoned=_abandoned(hello),
-            )
+            committed = await open_spools(self._pool, tenant, principal, producer, held)
             if not self._incarnation:
                 self._incarnation = await self._pool.fetchval("SELECT logmesh.incarnation()")
         except SpoolForbidden as error:
             metrics.STREAMS_REFUSED.labels("forbidden").inc()
             await context.abort(grpc.StatusCode.PERMISSION_DENIED, str(error))
-        except SpoolFenced as error:
-            metrics.STREAMS_REFUSED.labels("fenced").inc()
-            await context.abort(grpc.StatusCode.ABORTED, str(error))
         except Exception as error:  # noqa: BLE001  # asyncpg raises outside its own tree when a session is cut
             metrics.STREAMS_REFUSED.labels("database").inc()
             log.warning("database did not open a spool", event_name="hello_failed", error=describe(error))
             self._incarnation = ""
             await context.abort(grpc.StatusCode.UNAVAILABLE, f"{describe(error)}; try again")
-        return opened
+        return committed
 
-    def _welcome(self, opened: OpenSpool) -> pb.AppendResponse:
+    def _welcome(self, held: list[Held], committed: list[Committed]) -> pb.AppendResponse:
+        own = committed[0]
         return pb.AppendResponse(
             welcome=pb.Welcome(
-                committed=[pb.SeqRange(first=first, last=last) for first, last in opened.committed],
+                committed=proto_ranges(own.committed),
+                newest_seq=own.newest_seq,
+                newest_chain=own.newest_chain,
+                earlier=[
+                    pb.CommittedSpool(
+                        spool_id=spool.spool_id,
+                        committed=proto_ranges(known.committed),
+                        newest_seq=known.newest_seq,
+                        newest_chain=known.newest_chain,
+                    )
+                    for spool, known in zip(held[1:], committed[1:], strict=True)
+                ],
                 credit_batches=self._settings.credit_batches,
                 credit_bytes=self._settings.credit_bytes,
                 db_incarnation=self._incarnation,
@@ -188,27 +179,28 @@ class Ingest:
             await session.heard()
 
     def _take(self, session: Session, batch: Any, raw: bytes, producer: str, principal: str, began: float) -> None:
-        seq = batch.seq
+        seq, name = batch.seq, batch.spool_id
         crc, fault = inspect(batch)
-        if fault:
-            session.nack(seq, Refusal(pb.NACK_CODE_INVALID_ARGUMENT, fault))
+        key = session.key_of(name)
+        if key is None or fault:
+            fault = fault or "spool_id is none of those that Hello named"
+            session.refuse(name, seq, Refusal(pb.NACK_CODE_INVALID_ARGUMENT, fault))
             return
         if not self._wal.accepts():
-            session.nack(seq, Refusal(pb.NACK_CODE_RESOURCE_EXHAUSTED, "the write-ahead log is filling", 1))
+            session.nack(key, seq, Refusal(pb.NACK_CODE_RESOURCE_EXHAUSTED, "the write-ahead log is filling", 1))
             return
-        verdict = session.state.admit(seq, crc)
+        verdict = session.states[key].admit(seq, crc)
         if isinstance(verdict, Refusal):
-            session.nack(seq, verdict)
+            session.nack(key, seq, verdict)
             return
         if verdict is Seen.COMMITTED:
-            session.logged(seq)
-            session.committed(seq)
+            session.logged(key, seq)
+            session.committed(key, seq)
             return
-        session.outstanding.add(seq)
+        session.outstanding.add((key, seq))
         if verdict is Seen.LOGGED:
-            session.logged(seq)
+            session.logged(key, seq)
         elif verdict is Seen.NEW:
-            key = session.key
             self._wal.submit(
                 Submitted(
                     Origin(key, seq, batch.count, producer, principal, time.time_ns()),
@@ -231,8 +223,3 @@ class Ingest:
         ends = time.monotonic() + self._settings.drain_seconds
         while session.outstanding and time.monotonic() < ends:
             await asyncio.sleep(0.05)
-
-
-def _abandoned(hello: pb.Hello) -> RangeSet:
-    ranges = ((part.first, part.last) for part in hello.abandoned[:MAX_ABANDONED_RANGES])
-    return RangeSet((first, last) for first, last in ranges if 1 <= first <= last <= MAX_SEQ)

@@ -2,6 +2,8 @@
 
 import asyncio
 from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from uuid import UUID
 
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -10,7 +12,7 @@ from opentelemetry.trace import SpanContext
 from logmesh.processor.admission import Refusal, SpoolState
 from logmesh.record.ranges import RangeSet
 from logmesh.runtime import metrics
-from logmesh.storage.ledger import SpoolKey
+from logmesh.storage.ledger import Committed, Held, SpoolKey
 from logmesh.v1 import ingest_service_pb2 as pb
 
 _REMEMBERED_SPOOLS = 10_000
@@ -18,39 +20,52 @@ UNSAID_REFUSALS = 1_000
 
 
 class Session:
-    """One Append stream. Its methods are called on the event loop; `answers` is what to write next."""
+    """One Append stream, of one spool id or several. Its methods are called on the event loop; `answers` is what to write next."""
 
-    def __init__(self, key: SpoolKey, state: SpoolState) -> None:
-        self.key, self.state = key, state
-        self.outstanding: set[int] = set()  # taken on this stream and not yet committed
+    def __init__(self, states: Mapping[SpoolKey, SpoolState]) -> None:
+        """The first of `states` is that of the spool id that messages mean which name none."""
+        self.states = states
+        self._names = {key: UUID(key.spool_id).bytes for key in states}
+        self._keys = {name: key for key, name in self._names.items()}
+        own = next(iter(states))
+        self._names[own], self._keys[b""] = b"", own
+        self.outstanding: set[tuple[SpoolKey, int]] = set()  # taken on this stream and not yet committed
         self.ended = False
-        self._logged, self._committed = RangeSet(), RangeSet()
+        self._logged: dict[SpoolKey, RangeSet] = {}
+        self._committed: dict[SpoolKey, RangeSet] = {}
         self._other: list[pb.AppendResponse] = []
         self._wake = asyncio.Event()
         self._said = asyncio.Event()
         self.span: SpanContext | None = None  # the producer's, for the traces of what is done with its batches
 
-    def logged(self, seq: int) -> None:
+    def key_of(self, name: bytes) -> SpoolKey | None:
+        """The spool that a message means by `Batch.spool_id`; None for one that Hello did not name."""
+        return self._keys.get(name)
+
+    def logged(self, key: SpoolKey, seq: int) -> None:
         """Acknowledge as durable."""
-        self._logged.add(seq)
+        self._logged.setdefault(key, RangeSet()).add(seq)
         self._wake.set()
 
-    def committed(self, seq: int) -> None:
+    def committed(self, key: SpoolKey, seq: int) -> None:
         """Acknowledge as stored."""
-        self.outstanding.discard(seq)
-        self._committed.add(seq)
+        self.outstanding.discard((key, seq))
+        self._committed.setdefault(key, RangeSet()).add(seq)
         self._wake.set()
 
-    def nack(self, seq: int, refusal: Refusal) -> None:
+    def nack(self, key: SpoolKey, seq: int, refusal: Refusal) -> None:
         """Refuse one batch; the stream goes on."""
-        self.outstanding.discard(seq)
+        self.refuse(self._names[key], seq, refusal)
+        self.outstanding.discard((key, seq))
+
+    def refuse(self, name: bytes, seq: int, refusal: Refusal) -> None:
+        """The same for a batch that may be of no spool that Hello named."""
         retry = None
         if refusal.retry_after_seconds is not None:
             retry = Duration()
             retry.FromNanoseconds(int(refusal.retry_after_seconds * 1e9))
-        self._other.append(
-            pb.AppendResponse(nack=pb.Nack(seq=seq, code=refusal.code, reason=refusal.reason, retry_after=retry))
-        )
+        nack = pb.Nack(seq=seq, code=refusal.code, reason=refusal.reason, retry_after=retry, spool_id=name)
+        self._other.append(pb.AppendResponse(nack=nack))
         metrics.BATCHES_NACKED.labels(pb.NackCode.Name(refusal.code)).inc()
         self._wake.set()
 
@@ -83,12 +98,14 @@ class Session:
         self._wake.clear()
         said, self._other = self._other, []
         self._said.set()
-        if self._logged:
-            said.append(pb.AppendResponse(logged=pb.Logged(ranges=_proto_ranges(self._logged))))
-            self._logged = RangeSet()
-        if self._committed:
-            said.append(pb.AppendResponse(committed=pb.Committed(ranges=_proto_ranges(self._committed))))
-            self._committed = RangeSet()
+        logged, self._logged = self._logged, {}
+        committed, self._committed = self._committed, {}
+        for key, ranges in logged.items():
+            said.append(pb.AppendResponse(logged=pb.Logged(ranges=proto_ranges(ranges), spool_id=self._names[key])))
+        for key, ranges in committed.items():
+            said.append(
+                pb.AppendResponse(committed=pb.Committed(ranges=proto_ranges(ranges), spool_id=self._names[key]))
+            )
         return said
 
 
@@ -96,11 +113,13 @@ class Sessions:
     """All streams of this processor, and the state of the spools that it has seen."""
 
     def __init__(self) -> None:
-        self._open: dict[SpoolKey, Session] = {}
+        self._streams: set[Session] = set()
+        # All streams that named a spool: two copies of a folder may hold the same batches, and both wait for the answers.
+        self._open: dict[SpoolKey, set[Session]] = {}
         self._states: OrderedDict[SpoolKey, SpoolState] = OrderedDict()
 
     def __len__(self) -> int:
-        return len(self._open)
+        return len(self._streams)
 
     def state(self, key: SpoolKey) -> SpoolState:
         """What is known of a spool; made when it is new."""
@@ -111,37 +130,48 @@ class Sessions:
         self._states.move_to_end(key)
         return state
 
-    def open(self, key: SpoolKey, committed: RangeSet, lowest_seq: int, abandoned: RangeSet | None = None) -> Session:
-        """Begin a stream; it takes the acknowledgements of an earlier one of the same spool."""
-        state = self.state(key)
-        state.committed, state.floor, state.abandoned = committed, max(lowest_seq, 1), abandoned or RangeSet()
-        session = self._open[key] = Session(key, state)
-        metrics.STREAMS.set(len(self._open))
+    def open(self, held: Sequence[tuple[Held, Committed]], tenant: str) -> Session:
+        """Begin a stream of these spools; it takes acknowledgements of what earlier streams of the same brought, too."""
+        states = {}
+        for spool, known in held:
+            key = SpoolKey(tenant, spool.spool_id)
+            state = states[key] = self.state(key)
+            state.committed, state.floor, state.abandoned = known.committed, max(spool.lowest_seq, 1), spool.abandoned
+        session = Session(states)
+        self._streams.add(session)
+        for key in states:
+            self._open.setdefault(key, set()).add(session)
+        metrics.STREAMS.set(len(self._streams))
         return session
 
     def close(self, session: Session) -> None:
-        """End a stream, unless a later one of the spool has taken its place."""
-        if self._open.get(session.key) is session:
-            del self._open[session.key]
-            metrics.STREAMS.set(len(self._open))
+        """End a stream."""
+        self._streams.discard(session)
+        for key in session.states:
+            streams = self._open[key]
+            streams.discard(session)
+            if not streams:
+                del self._open[key]
+        metrics.STREAMS.set(len(self._streams))
 
     def logged(self, key: SpoolKey, seq: int) -> None:
         """A batch is durable."""
         self.state(key).set_logged(seq)
-        if session := self._open.get(key):
-            session.logged(seq)
+        for session in self._open.get(key, ()):
+            session.logged(key, seq)
 
     def committed(self, key: SpoolKey, seq: int) -> None:
         """A batch is stored."""
         self.state(key).set_committed(seq)
-        if session := self._open.get(key):
-            session.committed(seq)
+        for session in self._open.get(key, ()):
+            session.committed(key, seq)
 
     def refused(self, key: SpoolKey, seq: int, refusal: Refusal) -> None:
         """A batch that was taken could not be written."""
         self.state(key).set_refused(seq)
-        if session := self._open.get(key):
-            session.nack(seq, refusal)
+        for session in self._open.get(key, ()):
+            if (key, seq) in session.outstanding:
+                session.nack(key, seq, refusal)
 
     def lost(self, key: SpoolKey, seq: int) -> None:
         """A batch that was durable can't be read any more: it is to be sent again, and is taken as new then."""
@@ -149,7 +179,7 @@ class Sessions:
 
     def drain(self, deadline_unix_seconds: float) -> None:
         """Ask every producer to leave."""
-        for session in self._open.values():
+        for session in self._streams:
             session.drain(deadline_unix_seconds)
 
     def _forget_idle(self) -> None:
@@ -161,5 +191,6 @@ class Sessions:
                 return
 
 
-def _proto_ranges(ranges: RangeSet) -> list[pb.SeqRange]:
+def proto_ranges(ranges: RangeSet) -> list[pb.SeqRange]:
+    """Ranges as messages say them."""
     return [pb.SeqRange(first=first, last=last) for first, last in ranges]

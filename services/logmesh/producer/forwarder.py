@@ -9,8 +9,9 @@ import structlog
 from opentelemetry import trace
 
 from logmesh.client.delivery import deliver
+from logmesh.client.lanes import Divergence
+from logmesh.client.outbox import Outbox
 from logmesh.client.session import Metadata, StreamEnd
-from logmesh.client.spool import Spool
 from logmesh.producer.settings import ProducerSettings
 from logmesh.runtime import metrics
 from logmesh.runtime.channel import open_channel
@@ -27,7 +28,7 @@ class Forwarder:
     def __init__(
         self,
         settings: ProducerSettings,
-        spool: Spool,
+        spool: Outbox,
         progress: Callable[[int], None] | None = None,
         failed: Callable[[str], None] | None = None,
         refused: Callable[[str], None] | None = None,
@@ -81,6 +82,23 @@ class Forwarder:
             self._refused(what)
         self.committed(0)
 
+    def diverged(self, divergence: Divergence) -> None:
+        """The spool and the ledger do not tell the same."""
+        metrics.SPOOL_DIVERGED.labels(divergence.code).inc()
+        log.error(
+            "the spool and the database differ",
+            event_name="spool_diverged",
+            code=divergence.code,
+            spool=divergence.spool_id,
+            batches_set_aside=divergence.batches,
+            reason=divergence.what,
+        )
+        if divergence.batches:
+            metrics.BATCHES_REFUSED.labels(divergence.code).inc(divergence.batches)
+            if self._refused is not None:
+                self._refused(divergence.what)
+            self.committed(0)
+
     def ended(self, end: StreamEnd, error: Exception | None) -> None:
         """See `Deliverer`."""
         metrics.RECONNECTS.labels(end.reason).inc()
@@ -100,6 +118,6 @@ class Forwarder:
     @contextlib.contextmanager
     def _traced(self) -> Iterator[Metadata]:
         """One stream's span, as the metadata that carries it."""
-        attributes = {"logmesh.spool": self._spool.spool_id}
+        attributes = {"logmesh.spool": self._spool.held()[-1].spool_id}
         with tracer.start_as_current_span("append", kind=trace.SpanKind.CLIENT, attributes=attributes):
             yield metadata_of_current_span()

@@ -1,12 +1,13 @@
 """Wraps columns into the one message that is written to the spool, sent, and sent again, the same to the byte."""
 
 from typing import Final
+from uuid import UUID
 
 import google_crc32c
 
 from logmesh.record.columns import unpack_times
 from logmesh.record.limits import MAX_BATCH_RECORDS, MAX_RAW_BYTES
-from logmesh.v1.ingest_service_pb2 import ENCODING_RAW, ENCODING_ZSTD, AppendRequest
+from logmesh.v1.ingest_service_pb2 import ENCODING_RAW, ENCODING_ZSTD, AppendRequest, Batch
 from logmesh.v1.record_pb2 import LogColumns
 
 _ZSTD_LEVEL: Final = 1
@@ -17,6 +18,28 @@ def encode_batch(seq: int, columns: LogColumns, compress: bool) -> bytes:
 
     Raises ValueError when there are no records, more than 10,000, or more than 8 MiB of them.
     """
+    return _request(seq, columns, compress).SerializeToString()
+
+
+def encode_link(seq: int, columns: LogColumns, compress: bool, spool_id: str, before: int) -> tuple[bytes, int]:
+    """As `encode_batch`, with the spool id and the batch's chain, which is also returned; `before` is the chain of number `seq` - 1."""
+    request = _request(seq, columns, compress)
+    chain = chained(before, request.batch.crc32c)
+    request.batch.chain, request.batch.spool_id = chain, UUID(spool_id).bytes
+    return request.SerializeToString(), chain
+
+
+def chained(before: int, crc32c: int) -> int:
+    """The chain of a batch: of the one before it (0 for the first) and of its own payload's checksum, see `Batch.chain`."""
+    return int(google_crc32c.value(before.to_bytes(4, "little") + crc32c.to_bytes(4, "little")))
+
+
+def naming(spool_id: str) -> bytes:
+    """What a serialised AppendRequest that names no spool id is followed by, so that it does: parsers merge the two."""
+    return AppendRequest(batch=Batch(spool_id=UUID(spool_id).bytes)).SerializeToString()
+
+
+def _request(seq: int, columns: LogColumns, compress: bool) -> AppendRequest:
     count = len(columns.bodies)
     if not 1 <= count <= MAX_BATCH_RECORDS:
         raise ValueError(f"a batch holds 1 to {MAX_BATCH_RECORDS} records, not {count}")
@@ -35,7 +58,7 @@ def encode_batch(seq: int, columns: LogColumns, compress: bool) -> bytes:
     batch.max_time_unix_nano = greatest
     batch.crc32c = google_crc32c.value(payload)
     batch.columns = payload
-    return request.SerializeToString()
+    return request
 
 
 def _compressed(raw: bytes) -> bytes:

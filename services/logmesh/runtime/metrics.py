@@ -105,6 +105,13 @@ BATCHES_REFUSED = Counter(
     ["code"],
     registry=PRODUCER,
 )
+SPOOL_DIVERGED = Counter(
+    "logmesh_spool_diverged",
+    "Times that the spool and the database told different things: `rewound` (the spool's folder is a copy or was put back; lines"
+    " may be read again), `overtaken` or `forked` (the machine was put back or copied while it ran; batches were set aside).",
+    ["code"],
+    registry=PRODUCER,
+)
 RECONNECTS = Counter(
     "logmesh_reconnects", "Streams opened, by why the one before ended.", ["reason"], registry=PRODUCER
 )

@@ -1,6 +1,7 @@
-"""The ledger's two verbs for streams: open a spool (bind, fence, what is committed), and find a spool again for replay."""
+"""The ledger as streams see it: open spool ids, bound to who may use them, and learn what is committed."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import asyncpg
 
@@ -8,52 +9,58 @@ from logmesh.record.ranges import RangeSet
 from logmesh.storage.multirange import from_multirange, to_multirange
 from logmesh.storage.sql import load
 
+_UNSAID = -1
+
 
 @dataclass(frozen=True, slots=True)
 class SpoolKey:
-    """A spool's identity across restarts, processors and databases."""
+    """A spool id's identity across restarts, processors and databases."""
 
     tenant: str
     spool_id: str
 
 
 @dataclass(frozen=True, slots=True)
-class OpenSpool:
-    """What the ledger knew when a stream was opened."""
+class Held:
+    """What a producer says of a spool id: it holds nothing below `lowest_seq` (0: nothing at all) and nothing in `abandoned`; it
+    gave out `last_seq` numbers (None: not said) and, where it is `closed`, gives out no more."""
+
+    spool_id: str
+    lowest_seq: int
+    abandoned: RangeSet = field(default_factory=RangeSet)
+    last_seq: int | None = None
+    closed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """What the ledger holds of a spool id; `newest_seq` is the greatest number that came with a chain (0: none)."""
 
     committed: RangeSet
-    created: bool
-
-
-class SpoolFenced(Exception):
-    """A stream with an equal or higher epoch was opened before: this one belongs to a copy, or is late."""
+    newest_seq: int
+    newest_chain: int
 
 
 class SpoolForbidden(Exception):
-    """The spool was opened by another principal."""
+    """The spool id was opened by another principal."""
 
 
-async def open_spool(
-    connection: "asyncpg.Connection | asyncpg.Pool",
-    key: SpoolKey,
-    *,
-    producer: str,
-    principal: str,
-    epoch: int,
-    lowest_seq: int,
-    abandoned: RangeSet,
-) -> OpenSpool:
-    """Bind the spool to `principal`, raise its epoch, return what is committed. Raises SpoolFenced or SpoolForbidden.
-
-    The spool holds nothing below `lowest_seq` (0: nothing at all) and nothing in `abandoned`.
-    """
-    row = await connection.fetchrow(
-        load("open_spool"),
-        key.tenant, key.spool_id, producer, principal, epoch, lowest_seq, to_multirange(abandoned),
-    )  # fmt: skip
-    if row is not None:
-        return OpenSpool(from_multirange(row["committed"]), row["created"])
-    found = await connection.fetchrow(load("find_spool"), key.tenant, key.spool_id)
-    if found is not None and found["principal"] != principal:
-        raise SpoolForbidden(f"spool {key.spool_id} belongs to another principal than {principal}")
-    raise SpoolFenced(f"epoch {epoch} of spool {key.spool_id} is not above the last one, {found and found['epoch']}")
+async def open_spools(
+    connection: "asyncpg.Connection | asyncpg.Pool", tenant: str, principal: str, producer: str, held: Sequence[Held]
+) -> list[Committed]:
+    """Bind spool ids to `principal`, note what is held of them, return what is committed, in order. Raises SpoolForbidden."""
+    rows = await connection.fetch(
+        load("open_spools"),
+        tenant,
+        principal,
+        producer,
+        [spool.spool_id for spool in held],
+        [spool.lowest_seq for spool in held],
+        [_UNSAID if spool.last_seq is None else spool.last_seq for spool in held],
+        [to_multirange(spool.abandoned) for spool in held],
+        [spool.closed for spool in held],
+    )
+    for row in rows:
+        if row["principal"] not in (None, principal):
+            raise SpoolForbidden(f"spool {row['spool_id']} belongs to another principal than {principal}")
+    return [Committed(from_multirange(row["committed"]), row["newest"], row["chain"]) for row in rows]

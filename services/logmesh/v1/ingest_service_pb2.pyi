@@ -20,6 +20,11 @@ if sys.version_info >= (3, 11):
 else:
     from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
+if sys.version_info >= (3, 13):
+    from warnings import deprecated as _deprecated
+else:
+    from typing_extensions import deprecated as _deprecated
+
 DESCRIPTOR: descriptor.FileDescriptor
 
 class _Encoding:
@@ -56,7 +61,7 @@ class _NackCodeEnumTypeWrapper(enum_type_wrapper._EnumTypeWrapper[_NackCode.Valu
     NACK_CODE_INVALID_ARGUMENT: _NackCode.ValueType  # 1
     """The batch itself is wrong; sending it again will not help."""
     NACK_CODE_ABORTED: _NackCode.ValueType  # 2
-    """The same number came before with other bytes: two producers share a spool id."""
+    """The same number came before with other bytes, or after other batches: two producers share a spool id."""
     NACK_CODE_OUT_OF_RANGE: _NackCode.ValueType  # 3
     """Too far ahead of the lowest missing number; send that one first."""
     NACK_CODE_RESOURCE_EXHAUSTED: _NackCode.ValueType  # 4
@@ -70,7 +75,7 @@ NACK_CODE_UNSPECIFIED: NackCode.ValueType  # 0
 NACK_CODE_INVALID_ARGUMENT: NackCode.ValueType  # 1
 """The batch itself is wrong; sending it again will not help."""
 NACK_CODE_ABORTED: NackCode.ValueType  # 2
-"""The same number came before with other bytes: two producers share a spool id."""
+"""The same number came before with other bytes, or after other batches: two producers share a spool id."""
 NACK_CODE_OUT_OF_RANGE: NackCode.ValueType  # 3
 """Too far ahead of the lowest missing number; send that one first."""
 NACK_CODE_RESOURCE_EXHAUSTED: NackCode.ValueType  # 4
@@ -168,7 +173,7 @@ class AppendResponse(message.Message):
 
 @typing.final
 class Hello(message.Message):
-    """Opens a stream."""
+    """Opens a stream. It names every spool id of which the producer still holds batches."""
 
     DESCRIPTOR: descriptor.Descriptor
 
@@ -177,22 +182,38 @@ class Hello(message.Message):
     LOWEST_SEQ_FIELD_NUMBER: builtins.int
     PRODUCER_FIELD_NUMBER: builtins.int
     ABANDONED_FIELD_NUMBER: builtins.int
+    LAST_SEQ_FIELD_NUMBER: builtins.int
+    EARLIER_FIELD_NUMBER: builtins.int
     spool_id: builtins.str
-    """Random UUID, made together with the spool's folder. A lost spool means a new one. Required."""
-    session_epoch: builtins.int
-    """Greater on every stream of one spool; a stream with a lower or equal one is refused with ABORTED,
-    which fences off a copy of the spool. Required, from 1.
+    """Random UUID under which batches are numbered. A producer takes a new one each time that it opens its spool's folder, so that
+    a folder that was copied or put back never gives out a number twice. Required.
     """
+    @builtins.property
+    @_deprecated("""This field has been marked as deprecated using proto field options.""")
+    def session_epoch(self) -> builtins.int:
+        """Not used any more."""
+
+    @session_epoch.setter
+    @_deprecated("""This field has been marked as deprecated using proto field options.""")
+    def session_epoch(self, value: builtins.int) -> None:
+        """Not used any more."""
+
     lowest_seq: builtins.int
-    """Lowest sequence number that the spool still holds. 0 means that it is empty."""
+    """Lowest sequence number that the producer still holds. 0 means that it holds none."""
     producer: builtins.str
     """Name for people, such as the pod's. At most 255 bytes. Empty: the spool id is shown."""
+    last_seq: builtins.int
+    """Greatest number given out so far. 0: none yet. Unset: not said, and nothing is concluded from it."""
     @builtins.property
     def abandoned(self) -> containers.RepeatedCompositeFieldContainer[SeqRange]:
-        """Numbers from `lowest_seq` on that the spool does not hold and that need not be waited for: batches that were refused
+        """Numbers from `lowest_seq` on that the producer does not hold and that need not be waited for: batches that were refused
         for good, or damaged on disk. The ledger goes on showing them as missing. At most 1,000 ranges, the others are
         ignored. Empty: none.
         """
+
+    @builtins.property
+    def earlier(self) -> containers.RepeatedCompositeFieldContainer[HeldSpool]:
+        """What the producer holds under earlier spool ids, oldest first. No new number is given out under these. At most 1,000."""
 
     def __init__(
         self,
@@ -202,10 +223,48 @@ class Hello(message.Message):
         lowest_seq: builtins.int = ...,
         producer: builtins.str = ...,
         abandoned: abc.Iterable[SeqRange] | None = ...,
+        last_seq: builtins.int | None = ...,
+        earlier: abc.Iterable[HeldSpool] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = typing.Literal["_last_seq", b"_last_seq", "last_seq", b"last_seq"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = typing.Literal["_last_seq", b"_last_seq", "abandoned", b"abandoned", "earlier", b"earlier", "last_seq", b"last_seq", "lowest_seq", b"lowest_seq", "producer", b"producer", "session_epoch", b"session_epoch", "spool_id", b"spool_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__last_seq: _TypeAlias = typing.Literal["last_seq"]  # noqa: Y015
+    _WhichOneofArgType__last_seq: _TypeAlias = typing.Literal["_last_seq", b"_last_seq"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__last_seq) -> _WhichOneofReturnType__last_seq | None: ...
+
+@typing.final
+class HeldSpool(message.Message):
+    """What a producer holds under a spool id that it gives no new numbers any more."""
+
+    DESCRIPTOR: descriptor.Descriptor
+
+    SPOOL_ID_FIELD_NUMBER: builtins.int
+    LOWEST_SEQ_FIELD_NUMBER: builtins.int
+    ABANDONED_FIELD_NUMBER: builtins.int
+    LAST_SEQ_FIELD_NUMBER: builtins.int
+    spool_id: builtins.str
+    """The spool id. Required."""
+    lowest_seq: builtins.int
+    """See `Hello.lowest_seq`."""
+    last_seq: builtins.int
+    """Greatest number that was ever given out, as far as the producer knows. Required, from 1."""
+    @builtins.property
+    def abandoned(self) -> containers.RepeatedCompositeFieldContainer[SeqRange]:
+        """See `Hello.abandoned`."""
+
+    def __init__(
+        self,
+        *,
+        spool_id: builtins.str = ...,
+        lowest_seq: builtins.int = ...,
+        abandoned: abc.Iterable[SeqRange] | None = ...,
+        last_seq: builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = typing.Literal["abandoned", b"abandoned", "lowest_seq", b"lowest_seq", "producer", b"producer", "session_epoch", b"session_epoch", "spool_id", b"spool_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = typing.Literal["abandoned", b"abandoned", "last_seq", b"last_seq", "lowest_seq", b"lowest_seq", "spool_id", b"spool_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -224,8 +283,10 @@ class Batch(message.Message):
     CRC32C_FIELD_NUMBER: builtins.int
     COLUMNS_FIELD_NUMBER: builtins.int
     RECORDS_FIELD_NUMBER: builtins.int
+    SPOOL_ID_FIELD_NUMBER: builtins.int
+    CHAIN_FIELD_NUMBER: builtins.int
     seq: builtins.int
-    """Starts at 1 in every spool and grows by one. Required."""
+    """Starts at 1 under every spool id and grows by one. Required."""
     count: builtins.int
     """How many records. Required, 1 to 10,000."""
     encoding: Encoding.ValueType
@@ -240,6 +301,12 @@ class Batch(message.Message):
     """CRC-32C of `columns`. 0 means unchecked."""
     columns: builtins.bytes
     """A `LogColumns`, serialised: the fast path. Either this or `records`."""
+    spool_id: builtins.bytes
+    """The spool id, as 16 bytes: one of those that Hello named. Empty: `Hello.spool_id`."""
+    chain: builtins.int
+    """CRC-32C of the batch before it and this one: of the `chain` of number `seq` - 1 (0 for the first) and of `crc32c`, both as
+    4 bytes, least first. It tells two producers that share a spool id, such as two copies of a running machine. Unset: unknown.
+    """
     @builtins.property
     def records(self) -> containers.RepeatedCompositeFieldContainer[record_pb2.LogRecord]:
         """Plain records, for grpcurl and small clients."""
@@ -256,12 +323,16 @@ class Batch(message.Message):
         crc32c: builtins.int = ...,
         columns: builtins.bytes = ...,
         records: abc.Iterable[record_pb2.LogRecord] | None = ...,
+        spool_id: builtins.bytes = ...,
+        chain: builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = typing.Literal["_chain", b"_chain", "chain", b"chain"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = typing.Literal["columns", b"columns", "count", b"count", "crc32c", b"crc32c", "encoding", b"encoding", "max_time_unix_nano", b"max_time_unix_nano", "min_time_unix_nano", b"min_time_unix_nano", "raw_size", b"raw_size", "records", b"records", "seq", b"seq"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = typing.Literal["_chain", b"_chain", "chain", b"chain", "columns", b"columns", "count", b"count", "crc32c", b"crc32c", "encoding", b"encoding", "max_time_unix_nano", b"max_time_unix_nano", "min_time_unix_nano", b"min_time_unix_nano", "raw_size", b"raw_size", "records", b"records", "seq", b"seq", "spool_id", b"spool_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__chain: _TypeAlias = typing.Literal["chain"]  # noqa: Y015
+    _WhichOneofArgType__chain: _TypeAlias = typing.Literal["_chain", b"_chain"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__chain) -> _WhichOneofReturnType__chain | None: ...
 
 @typing.final
 class SeqRange(message.Message):
@@ -298,6 +369,9 @@ class Welcome(message.Message):
     CREDIT_BYTES_FIELD_NUMBER: builtins.int
     DB_INCARNATION_FIELD_NUMBER: builtins.int
     PROCESSOR_FIELD_NUMBER: builtins.int
+    NEWEST_SEQ_FIELD_NUMBER: builtins.int
+    NEWEST_CHAIN_FIELD_NUMBER: builtins.int
+    EARLIER_FIELD_NUMBER: builtins.int
     credit_batches: builtins.int
     """How many batches may be sent and not yet logged."""
     credit_bytes: builtins.int
@@ -306,9 +380,17 @@ class Welcome(message.Message):
     """Changes when the database was restored or replaced."""
     processor: builtins.str
     """Name of the processor, such as `log-processor-0`."""
+    newest_seq: builtins.int
+    """The greatest number that is committed under `Hello.spool_id` with a chain, and its chain. 0: none."""
+    newest_chain: builtins.int
+    """See `newest_seq`."""
     @builtins.property
     def committed(self) -> containers.RepeatedCompositeFieldContainer[SeqRange]:
-        """What the database already holds of this spool: the producer need not send it."""
+        """What the database already holds of `Hello.spool_id`: the producer need not send it."""
+
+    @builtins.property
+    def earlier(self) -> containers.RepeatedCompositeFieldContainer[CommittedSpool]:
+        """The same for each of `Hello.earlier`, in their order."""
 
     def __init__(
         self,
@@ -318,10 +400,47 @@ class Welcome(message.Message):
         credit_bytes: builtins.int = ...,
         db_incarnation: builtins.str = ...,
         processor: builtins.str = ...,
+        newest_seq: builtins.int = ...,
+        newest_chain: builtins.int = ...,
+        earlier: abc.Iterable[CommittedSpool] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = typing.Literal["committed", b"committed", "credit_batches", b"credit_batches", "credit_bytes", b"credit_bytes", "db_incarnation", b"db_incarnation", "processor", b"processor"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = typing.Literal["committed", b"committed", "credit_batches", b"credit_batches", "credit_bytes", b"credit_bytes", "db_incarnation", b"db_incarnation", "earlier", b"earlier", "newest_chain", b"newest_chain", "newest_seq", b"newest_seq", "processor", b"processor"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+@typing.final
+class CommittedSpool(message.Message):
+    """What the database holds under a spool id."""
+
+    DESCRIPTOR: descriptor.Descriptor
+
+    SPOOL_ID_FIELD_NUMBER: builtins.int
+    COMMITTED_FIELD_NUMBER: builtins.int
+    NEWEST_SEQ_FIELD_NUMBER: builtins.int
+    NEWEST_CHAIN_FIELD_NUMBER: builtins.int
+    spool_id: builtins.str
+    """The spool id."""
+    newest_seq: builtins.int
+    """See `Welcome.newest_seq`."""
+    newest_chain: builtins.int
+    """See `Welcome.newest_chain`."""
+    @builtins.property
+    def committed(self) -> containers.RepeatedCompositeFieldContainer[SeqRange]:
+        """See `Welcome.committed`."""
+
+    def __init__(
+        self,
+        *,
+        spool_id: builtins.str = ...,
+        committed: abc.Iterable[SeqRange] | None = ...,
+        newest_seq: builtins.int = ...,
+        newest_chain: builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = typing.Literal["committed", b"committed", "newest_chain", b"newest_chain", "newest_seq", b"newest_seq", "spool_id", b"spool_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -332,6 +451,9 @@ class Logged(message.Message):
     DESCRIPTOR: descriptor.Descriptor
 
     RANGES_FIELD_NUMBER: builtins.int
+    SPOOL_ID_FIELD_NUMBER: builtins.int
+    spool_id: builtins.bytes
+    """See `Batch.spool_id`."""
     @builtins.property
     def ranges(self) -> containers.RepeatedCompositeFieldContainer[SeqRange]:
         """Their numbers."""
@@ -340,10 +462,11 @@ class Logged(message.Message):
         self,
         *,
         ranges: abc.Iterable[SeqRange] | None = ...,
+        spool_id: builtins.bytes = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = typing.Literal["ranges", b"ranges"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = typing.Literal["ranges", b"ranges", "spool_id", b"spool_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -354,6 +477,9 @@ class Committed(message.Message):
     DESCRIPTOR: descriptor.Descriptor
 
     RANGES_FIELD_NUMBER: builtins.int
+    SPOOL_ID_FIELD_NUMBER: builtins.int
+    spool_id: builtins.bytes
+    """See `Batch.spool_id`."""
     @builtins.property
     def ranges(self) -> containers.RepeatedCompositeFieldContainer[SeqRange]:
         """Their numbers."""
@@ -362,10 +488,11 @@ class Committed(message.Message):
         self,
         *,
         ranges: abc.Iterable[SeqRange] | None = ...,
+        spool_id: builtins.bytes = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = typing.Literal["ranges", b"ranges"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = typing.Literal["ranges", b"ranges", "spool_id", b"spool_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -380,12 +507,15 @@ class Nack(message.Message):
     REASON_FIELD_NUMBER: builtins.int
     RETRY_AFTER_FIELD_NUMBER: builtins.int
     ENTRIES_FIELD_NUMBER: builtins.int
+    SPOOL_ID_FIELD_NUMBER: builtins.int
     seq: builtins.int
     """Its number."""
     code: NackCode.ValueType
     """What kind of refusal."""
     reason: builtins.str
     """The same in words."""
+    spool_id: builtins.bytes
+    """See `Batch.spool_id`."""
     @builtins.property
     def retry_after(self) -> duration_pb2.Duration:
         """When to try again. Unset: do not."""
@@ -402,10 +532,11 @@ class Nack(message.Message):
         reason: builtins.str = ...,
         retry_after: duration_pb2.Duration | None = ...,
         entries: abc.Iterable[builtins.int] | None = ...,
+        spool_id: builtins.bytes = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = typing.Literal["retry_after", b"retry_after"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = typing.Literal["code", b"code", "entries", b"entries", "reason", b"reason", "retry_after", b"retry_after", "seq", b"seq"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = typing.Literal["code", b"code", "entries", b"entries", "reason", b"reason", "retry_after", b"retry_after", "seq", b"seq", "spool_id", b"spool_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

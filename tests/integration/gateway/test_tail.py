@@ -43,9 +43,9 @@ def target(*processors: RunningProcessor) -> str:
     return "ipv4:" + ",".join(processor.target for processor in processors)
 
 
-async def opened(processor: RunningProcessor, spool_id: str | None = None, epoch: int = 1) -> AppendStream:
+async def opened(processor: RunningProcessor, spool_id: str | None = None) -> AppendStream:
     stream = processor.stream(spool_id)
-    await stream.hello(epoch)
+    await stream.hello()
     return stream
 
 
@@ -73,7 +73,7 @@ async def test_a_batch_that_two_processors_logged_comes_once(
     reader = TailReader()
     async with running_gateway(store.reader_dsn, target(*processors)) as address, reader.reading(address):
         first = await opened(processors[0])
-        second = await opened(processors[1], first.spool_id, epoch=2)
+        second = await opened(processors[1], first.spool_id)
         for stream in (first, second):
             await stream.send_columns(1, columns_of([b"one", b"two"]))
         await first.until(lambda: 1 in first.committed)

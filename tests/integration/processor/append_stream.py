@@ -35,9 +35,11 @@ class AppendStream:
         self._changed = asyncio.Event()
         self._listening = asyncio.create_task(self._listen())
 
-    async def hello(self, epoch: int = 1, lowest_seq: int = 1, producer: str = "test") -> pb.Welcome:
+    async def hello(
+        self, lowest_seq: int = 1, producer: str = "test", earlier: Sequence[pb.HeldSpool] = ()
+    ) -> pb.Welcome:
         """Open the stream and return the Welcome. Raises grpc.aio.AioRpcError when it is refused."""
-        hello = pb.Hello(spool_id=self.spool_id, session_epoch=epoch, lowest_seq=lowest_seq, producer=producer)
+        hello = pb.Hello(spool_id=self.spool_id, lowest_seq=lowest_seq, producer=producer, earlier=earlier)
         await self.send(pb.AppendRequest(hello=hello).SerializeToString())
         await self.until(lambda: self.welcome is not None)
         assert self.welcome is not None

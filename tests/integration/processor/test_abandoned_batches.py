@@ -12,7 +12,7 @@ from logmesh.client.spool import Spool
 from logmesh.processor.admission import MAX_AHEAD_OF_LOWEST_MISSING
 from logmesh.producer.forwarder import Forwarder
 from logmesh.producer.settings import ProducerSettings
-from logmesh.record.batch import encode_batch
+from logmesh.record.batch import encode_link
 from logmesh.record.ranges import RangeSet
 from logmesh.storage.multirange import from_multirange
 from logmesh.v1 import ingest_service_pb2 as pb
@@ -22,16 +22,16 @@ BATCHES = MAX_AHEAD_OF_LOWEST_MISSING + 200
 DAMAGED, REFUSED = 3, 7
 
 
-def _encode(seq: int, columns: LogColumns, compress: bool) -> bytes:
+def _encode(seq: int, columns: LogColumns, compress: bool, spool_id: str, before: int) -> tuple[bytes, int]:
     if seq == REFUSED:  # by every processor
-        return pb.AppendRequest(batch=pb.Batch(seq=seq, columns=b"")).SerializeToString()
-    return encode_batch(seq, columns, compress)
+        return pb.AppendRequest(batch=pb.Batch(seq=seq, columns=b"")).SerializeToString(), 0
+    return encode_link(seq, columns, compress, spool_id, before)
 
 
 async def test_damaged_and_refused_batches_do_not_hold_the_others_up(
     store: ServerStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("logmesh.client.spool.encode_batch", _encode)
+    monkeypatch.setattr("logmesh.client.spool.encode_link", _encode)
     folder = tmp_path / "spool"
     spool = Spool(folder, max_bytes=256 << 20, retain_seconds=0)
     for seq in range(1, BATCHES + 1):
@@ -52,8 +52,8 @@ async def test_damaged_and_refused_batches_do_not_hold_the_others_up(
     assert ledger.stored == BATCHES - 2
     assert {DAMAGED, REFUSED} <= {seq for seq in range(1, BATCHES) if seq in from_multirange(row["abandoned"])}
     assert ["is damaged" in what for what in told] == [True, False]
-    assert (folder / "refused" / f"{REFUSED}.batch").stat().st_size
-    assert "count 0 is not between" in (folder / "refused" / f"{REFUSED}.reason").read_text()
+    assert (folder / "refused" / f"{spool.spool_id}-{REFUSED}.batch").stat().st_size
+    assert "count 0 is not between" in (folder / "refused" / f"{spool.spool_id}-{REFUSED}.reason").read_text()
     assert list(folder.glob("*.quarantined"))
 
 

@@ -4,6 +4,7 @@ import base64
 import struct
 from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
 import google_crc32c
 import grpc
@@ -293,11 +294,11 @@ async def test_the_same_number_with_other_bytes_is_refused_and_a_repeat_is_not(p
 
 
 def _hello(**fields: Any) -> bytes:
-    hello = {"spool_id": "6f1c2a4e-8f3b-4b4e-9a59-1f2d3c4b5a69", "session_epoch": 1, **fields}
+    hello = {"spool_id": "6f1c2a4e-8f3b-4b4e-9a59-1f2d3c4b5a69", **fields}
     return pb.AppendRequest(hello=pb.Hello(**hello)).SerializeToString()
 
 
-@pytest.mark.parametrize("number", range(3))
+@pytest.mark.parametrize("number", range(2))
 async def test_a_stream_that_breaks_the_protocol_ends_with_a_reason(processor: RunningProcessor, number: int) -> None:
     first_messages = {
         "garbage": (b"\xff\xff\xff", "must be a Hello"),
@@ -306,13 +307,18 @@ async def test_a_stream_that_breaks_the_protocol_ends_with_a_reason(processor: R
         "no spool id": (_hello(spool_id=""), "UUID"),
         "a spool id that is no UUID": (_hello(spool_id="spool-1"), "UUID"),
         "invalid UTF-8 in the spool id": (b"\x0a\x04\x0a\x02\xff\xff", "UUID"),
-        "no epoch": (_hello(session_epoch=0), "session_epoch"),
-        "epoch 2^63": (_hello(session_epoch=1 << 63), "session_epoch"),
+        "an earlier spool id that is no UUID": (_hello(earlier=[pb.HeldSpool(last_seq=1)]), "UUID"),
+        "an earlier spool id twice": (
+            _hello(earlier=[pb.HeldSpool(spool_id=str(UUID(int=7)), last_seq=1)] * 2),
+            "twice",
+        ),
+        "nothing given out": (_hello(earlier=[pb.HeldSpool(spool_id=str(UUID(int=7)))]), "last_seq"),
+        "a number too large": (_hello(last_seq=1 << 49), "last_seq"),
         "a long name": (_hello(producer="p" * 256), "255 bytes"),
         "NUL in the name": (_hello(producer="p\0"), "producer"),
     }
     later_messages = {
-        "Hello again": (_hello(session_epoch=2), grpc.StatusCode.INVALID_ARGUMENT, "twice"),
+        "Hello again": (_hello(), grpc.StatusCode.INVALID_ARGUMENT, "twice"),
         "garbage": (b"\x12\xff\xff", grpc.StatusCode.INVALID_ARGUMENT, "not an AppendRequest"),
         "10 MB": (
             pb.AppendRequest(batch=pb.Batch(seq=2, count=1, columns=bytes(10 << 20))).SerializeToString(),
@@ -327,7 +333,7 @@ async def test_a_stream_that_breaks_the_protocol_ends_with_a_reason(processor: R
             error = await stream.refusal()
             assert (error.code(), name) == (grpc.StatusCode.INVALID_ARGUMENT, name)
             assert reason in str(error.details()), name
-    elif number == 1:
+    else:
         for name, (message, code, reason) in later_messages.items():
             stream = processor.stream()
             await stream.hello()
@@ -338,19 +344,9 @@ async def test_a_stream_that_breaks_the_protocol_ends_with_a_reason(processor: R
             assert (error.code(), name) == (code, name)
             assert reason in str(error.details()), name
             again = processor.stream(stream.spool_id)
-            welcome = await again.hello(epoch=2)
+            welcome = await again.hello()
             assert [(span.first, span.last) for span in welcome.committed] == [(1, 1)]
         assert await processor.bodies() == list(later_messages)
-    else:
-        first = processor.stream()
-        await first.hello(epoch=7)
-        for epoch in (7, 6, 1):
-            copy = processor.stream(first.spool_id)
-            with pytest.raises(grpc.aio.AioRpcError) as refused:
-                await copy.hello(epoch=epoch)
-            assert refused.value.code() is grpc.StatusCode.ABORTED
-        await first.send_columns(1, columns_of([b"the first goes on"]))
-        await first.until_committed(1)
 
 
 async def test_a_batch_of_records_that_are_all_bad_is_committed_without_a_row(processor: RunningProcessor) -> None:

@@ -11,7 +11,7 @@ from tests.integration.processor.running import SERVING, RunningProcessor, runni
 from logmesh.record.columns import OriginKey
 from logmesh.record.ranges import RangeSet
 from logmesh.runtime import metrics
-from logmesh.storage.ledger import SpoolKey, open_spool
+from logmesh.storage.ledger import Held, open_spools
 from logmesh.storage.migrate import migrate
 
 
@@ -67,15 +67,7 @@ async def _replace(store: ServerStore, spool_id: str) -> None:
     await migrate(owner)
     # As another producer's Hello and batch would have; it holds the number that the next batch has.
     pool = await asyncpg.create_pool(store.owner_dsn, min_size=1, max_size=1)
-    await open_spool(
-        pool,
-        SpoolKey("default", spool_id),
-        producer="other",
-        principal="other",
-        epoch=1,
-        lowest_seq=1,
-        abandoned=RangeSet(),
-    )
+    await open_spools(pool, "default", "other", "other", [Held(spool_id, 1, last_seq=1)])
     await pool.close()
     await owner.execute("UPDATE logmesh.spools SET committed = '{[1,10)}'")
     await owner.execute(

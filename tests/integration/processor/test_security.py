@@ -65,11 +65,11 @@ async def test_only_one_spiffe_identity_under_our_authority_gets_in(
         async with grpc.aio.insecure_channel(processor.target) as plaintext:
             assert (await _refusal(processor.stream(channel=plaintext))).code() is unavailable
 
-        # A spool belongs to the identity that opened it first, whatever the epoch.
+        # A spool belongs to the identity that opened it first.
         gateway = certificates["gateway"]
         thief = processor.stream(good.spool_id, processor.channel(TlsFiles(gateway.cert, gateway.key, gateway.ca)))
         with pytest.raises(grpc.aio.AioRpcError) as forbidden:
-            await thief.hello(epoch=99)
+            await thief.hello()
         assert forbidden.value.code() is grpc.StatusCode.PERMISSION_DENIED
         await good.send_columns(2, columns_of([b"still mine"]))
         await good.until_committed(2)

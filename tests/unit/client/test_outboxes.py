@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
 from logmesh.client.courier import Spooling
+from logmesh.client.lanes import Known
 from logmesh.client.memory_spool import MemorySpool
 from logmesh.client.spool import Spool
 from logmesh.record.columns import ColumnsBuilder
@@ -32,19 +34,24 @@ def columns(*bodies: bytes) -> LogColumns:
     return builder.build(1)
 
 
+def told(outbox: Spooling, committed: RangeSet) -> list[int]:
+    """What is left to send when the ledger has said what it holds."""
+    assert outbox.reconcile({outbox.held()[-1].spool_id: Known(committed)}) == []
+    return outbox.after(0)
+
+
 def test_batches_are_numbered_from_1_and_read_as_they_are_sent(outbox: Spooling) -> None:
-    assert (outbox.lowest_seq(), outbox.last_seq(), outbox.uncommitted(), outbox.lowest_uncommitted()) == (0, 0, 0, 0)
+    assert (outbox.last_place(), outbox.uncommitted(), outbox.lowest_uncommitted()) == (0, 0, 0)
+    assert [(lane.lowest_seq, lane.last_seq) for lane in outbox.held()] == [(0, 0)]
     assert [outbox.hold(columns(b"a")), outbox.hold(columns(b"b", b"c"))] == [1, 2]
     batch = AppendRequest.FromString(outbox.read(2)).batch
     assert (batch.seq, batch.count) == (2, 2)
     assert outbox.read(2) == outbox.read(2)
-    assert (outbox.lowest_seq(), outbox.last_seq(), outbox.uncommitted()) == (1, 2, 2)
+    assert (outbox.last_place(), outbox.uncommitted()) == (2, 2)
+    (lane,) = outbox.held()
+    assert (lane.lowest_seq, lane.last_seq, UUID(lane.spool_id).bytes) == (1, 2, batch.spool_id)
     with pytest.raises(KeyError):
         outbox.read(3)
-
-
-def test_epochs_grow(outbox: Spooling) -> None:
-    assert outbox.next_epoch() < outbox.next_epoch()
 
 
 def test_committed_batches_are_let_go_of_in_any_order(outbox: Spooling) -> None:
@@ -60,7 +67,7 @@ def test_committed_batches_are_let_go_of_in_any_order(outbox: Spooling) -> None:
 def test_the_ledger_s_word_counts(outbox: Spooling) -> None:
     for _ in range(5):
         outbox.hold(columns(b"a"))
-    assert outbox.reconcile(RangeSet([(1, 2), (4, 4)])) == [3, 5]
+    assert told(outbox, RangeSet([(1, 2), (4, 4)])) == [3, 5]
     assert outbox.uncommitted() == 2
     assert outbox.after(3) == [5]
     assert outbox.after(0) == [3, 5]
@@ -73,8 +80,9 @@ def test_a_refused_batch_is_gone_and_named_as_abandoned(outbox: Spooling) -> Non
     assert outbox.set_aside(2, "odd")
     with pytest.raises(KeyError):
         outbox.set_aside(2, "odd")
-    assert list(outbox.abandoned()) == [(2, 2)]
-    assert outbox.reconcile(RangeSet()) == [1, 3]
+    (lane,) = outbox.held()
+    assert list(lane.abandoned) == [(2, 2)]
+    assert told(outbox, RangeSet()) == [1, 3]
     outbox.give_up(3)
     assert outbox.uncommitted() == 1
 

@@ -1,19 +1,25 @@
 """Acknowledgements gather and leave in one message."""
 
 import asyncio
+from uuid import UUID
 
 from logmesh.processor.admission import Refusal, Seen
-from logmesh.processor.sessions import UNSAID_REFUSALS, Sessions
+from logmesh.processor.sessions import UNSAID_REFUSALS, Session, Sessions
 from logmesh.record.ranges import RangeSet
-from logmesh.storage.ledger import SpoolKey
+from logmesh.storage.ledger import Committed, Held, SpoolKey
 from logmesh.v1 import ingest_service_pb2 as pb
 
 KEY = SpoolKey("default", "00000000-0000-0000-0000-000000000001")
+EARLIER = SpoolKey("default", "00000000-0000-0000-0000-000000000002")
+
+
+def opened(sessions: Sessions, *keys: SpoolKey) -> Session:
+    return sessions.open([(Held(key.spool_id, 1), Committed(RangeSet(), 0, 0)) for key in keys or [KEY]], KEY.tenant)
 
 
 async def test_acknowledgements_are_joined_into_ranges() -> None:
     sessions = Sessions()
-    session = sessions.open(KEY, RangeSet(), 1)
+    session = opened(sessions)
     for seq in (1, 2, 3, 5):
         sessions.logged(KEY, seq)
     sessions.committed(KEY, 1)
@@ -23,14 +29,14 @@ async def test_acknowledgements_are_joined_into_ranges() -> None:
 
 
 async def test_an_idle_stream_gets_a_heartbeat() -> None:
-    session = Sessions().open(KEY, RangeSet(), 1)
+    session = opened(Sessions())
     (answer,) = await session.answers(0.01)
     assert answer.HasField("heartbeat")
 
 
 async def test_a_stream_that_ends_says_what_is_left_at_once_and_no_heartbeat() -> None:
-    session = Sessions().open(KEY, RangeSet(), 1)
-    session.logged(1)
+    session = opened(Sessions())
+    session.logged(KEY, 1)
     session.end()
     assert [answer.WhichOneof("message") for answer in await session.answers(60)] == ["logged"]
     assert await session.answers(60) == []
@@ -38,17 +44,40 @@ async def test_a_stream_that_ends_says_what_is_left_at_once_and_no_heartbeat() -
 
 async def test_a_later_stream_takes_the_acknowledgements_of_an_earlier_one() -> None:
     sessions = Sessions()
-    first = sessions.open(KEY, RangeSet(), 1)
-    second = sessions.open(KEY, RangeSet(), 1)
+    first = opened(sessions)
+    second = opened(sessions)
     sessions.close(first)
     sessions.committed(KEY, 1)
     assert len(sessions) == 1
     assert [answer.WhichOneof("message") for answer in await second.answers(1)] == ["committed"]
 
 
+async def test_two_streams_of_a_spool_are_both_answered() -> None:
+    sessions = Sessions()
+    streams = [opened(sessions), opened(sessions)]
+    sessions.logged(KEY, 1)
+    assert [[answer.WhichOneof("message") for answer in await stream.answers(1)] for stream in streams] == [
+        ["logged"],
+        ["logged"],
+    ]
+
+
+async def test_an_answer_names_its_spool_where_that_is_not_the_stream_s_own() -> None:
+    sessions = Sessions()
+    session = opened(sessions, KEY, EARLIER)
+    sessions.logged(KEY, 1)
+    sessions.logged(EARLIER, 7)
+    answers = {answer.logged.spool_id: answer.logged.ranges[0].first for answer in await session.answers(1)}
+    assert answers == {b"": 1, UUID(EARLIER.spool_id).bytes: 7}
+    assert [session.key_of(name) for name in answers] == [KEY, EARLIER]
+    assert session.key_of(UUID(KEY.spool_id).bytes) == KEY
+    assert session.key_of(bytes(16)) is None
+
+
 async def test_a_refusal_names_code_reason_and_delay() -> None:
     sessions = Sessions()
-    session = sessions.open(KEY, RangeSet(), 1)
+    session = opened(sessions)
+    session.outstanding.add((KEY, 4))
     sessions.refused(KEY, 4, Refusal(pb.NACK_CODE_RESOURCE_EXHAUSTED, "full", 1.5))
     (answer,) = await session.answers(1)
     assert (answer.nack.seq, answer.nack.reason) == (4, "full")
@@ -56,9 +85,9 @@ async def test_a_refusal_names_code_reason_and_delay() -> None:
 
 
 async def test_a_stream_that_leaves_its_refusals_unread_is_not_read_on() -> None:
-    session = Sessions().open(KEY, RangeSet(), 1)
+    session = opened(Sessions())
     for seq in range(1, UNSAID_REFUSALS + 2):
-        session.nack(seq, Refusal(pb.NACK_CODE_INVALID_ARGUMENT, "bad"))
+        session.nack(KEY, seq, Refusal(pb.NACK_CODE_INVALID_ARGUMENT, "bad"))
     waiting = asyncio.create_task(session.heard())
     await asyncio.sleep(0)
     assert not waiting.done()
@@ -68,10 +97,11 @@ async def test_a_stream_that_leaves_its_refusals_unread_is_not_read_on() -> None
 
 async def test_a_batch_that_the_log_lost_is_refused_for_now_and_taken_as_new_again() -> None:
     sessions = Sessions()
-    session = sessions.open(KEY, RangeSet(), 1)
-    assert session.state.admit(1, 7) is Seen.NEW
+    session = opened(sessions)
+    assert session.states[KEY].admit(1, 7) is Seen.NEW
+    session.outstanding.add((KEY, 1))
     sessions.logged(KEY, 1)
     sessions.lost(KEY, 1)
     kinds = {answer.WhichOneof("message"): answer for answer in await session.answers(1)}
     assert kinds["nack"].nack.HasField("retry_after")
-    assert session.state.admit(1, 7) is Seen.NEW
+    assert session.states[KEY].admit(1, 7) is Seen.NEW

@@ -16,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file logmesh/v1/ingest_service.proto.
  */
 export const file_logmesh_v1_ingest_service: GenFile = /*@__PURE__*/
-  fileDesc("Ch9sb2dtZXNoL3YxL2luZ2VzdF9zZXJ2aWNlLnByb3RvEgpsb2dtZXNoLnYxIo4BCg1BcHBlbmRSZXF1ZXN0EiIKBWhlbGxvGAEgASgLMhEubG9nbWVzaC52MS5IZWxsb0gAEiIKBWJhdGNoGAIgASgLMhEubG9nbWVzaC52MS5CYXRjaEgAEioKCWhlYXJ0YmVhdBgDIAEoCzIVLmxvZ21lc2gudjEuSGVhcnRiZWF0SABCCQoHbWVzc2FnZSKHAgoOQXBwZW5kUmVzcG9uc2USJgoHd2VsY29tZRgBIAEoCzITLmxvZ21lc2gudjEuV2VsY29tZUgAEiQKBmxvZ2dlZBgCIAEoCzISLmxvZ21lc2gudjEuTG9nZ2VkSAASKgoJY29tbWl0dGVkGAMgASgLMhUubG9nbWVzaC52MS5Db21taXR0ZWRIABIgCgRuYWNrGAQgASgLMhAubG9nbWVzaC52MS5OYWNrSAASIgoFZHJhaW4YBSABKAsyES5sb2dtZXNoLnYxLkRyYWluSAASKgoJaGVhcnRiZWF0GAYgASgLMhUubG9nbWVzaC52MS5IZWFydGJlYXRIAEIJCgdtZXNzYWdlIn8KBUhlbGxvEhAKCHNwb29sX2lkGAEgASgJEhUKDXNlc3Npb25fZXBvY2gYAiABKAQSEgoKbG93ZXN0X3NlcRgDIAEoBBIQCghwcm9kdWNlchgEIAEoCRInCglhYmFuZG9uZWQYBSADKAsyFC5sb2dtZXNoLnYxLlNlcVJhbmdlIt4BCgVCYXRjaBILCgNzZXEYASABKAQSDQoFY291bnQYAiABKA0SJgoIZW5jb2RpbmcYAyABKA4yFC5sb2dtZXNoLnYxLkVuY29kaW5nEhAKCHJhd19zaXplGAQgASgNEhoKEm1pbl90aW1lX3VuaXhfbmFubxgFIAEoBhIaChJtYXhfdGltZV91bml4X25hbm8YBiABKAYSDgoGY3JjMzJjGAcgASgHEg8KB2NvbHVtbnMYCCABKAwSJgoHcmVjb3JkcxgJIAMoCzIVLmxvZ21lc2gudjEuTG9nUmVjb3JkIicKCFNlcVJhbmdlEg0KBWZpcnN0GAEgASgEEgwKBGxhc3QYAiABKAQiiwEKB1dlbGNvbWUSJwoJY29tbWl0dGVkGAEgAygLMhQubG9nbWVzaC52MS5TZXFSYW5nZRIWCg5jcmVkaXRfYmF0Y2hlcxgCIAEoDRIUCgxjcmVkaXRfYnl0ZXMYAyABKAQSFgoOZGJfaW5jYXJuYXRpb24YBCABKAkSEQoJcHJvY2Vzc29yGAUgASgJIi4KBkxvZ2dlZBIkCgZyYW5nZXMYASADKAsyFC5sb2dtZXNoLnYxLlNlcVJhbmdlIjEKCUNvbW1pdHRlZBIkCgZyYW5nZXMYASADKAsyFC5sb2dtZXNoLnYxLlNlcVJhbmdlIogBCgROYWNrEgsKA3NlcRgBIAEoBBIiCgRjb2RlGAIgASgOMhQubG9nbWVzaC52MS5OYWNrQ29kZRIOCgZyZWFzb24YAyABKAkSLgoLcmV0cnlfYWZ0ZXIYBCABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SDwoHZW50cmllcxgFIAMoDSI1CgVEcmFpbhIsCghkZWFkbGluZRgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiCwoJSGVhcnRiZWF0IjYKDFdyaXRlUmVxdWVzdBImCgdyZWNvcmRzGAEgAygLMhUubG9nbWVzaC52MS5Mb2dSZWNvcmQiTQoNV3JpdGVSZXNwb25zZRIOCgZzdG9yZWQYASABKA0SLAoMZGVhZF9sZXR0ZXJzGAIgAygLMhYubG9nbWVzaC52MS5EZWFkTGV0dGVyIisKCkRlYWRMZXR0ZXISDQoFZW50cnkYASABKA0SDgoGcmVhc29uGAIgASgJKkkKCEVuY29kaW5nEhgKFEVOQ09ESU5HX1VOU1BFQ0lGSUVEEAASEAoMRU5DT0RJTkdfUkFXEAESEQoNRU5DT0RJTkdfWlNURBACKpoBCghOYWNrQ29kZRIZChVOQUNLX0NPREVfVU5TUEVDSUZJRUQQABIeChpOQUNLX0NPREVfSU5WQUxJRF9BUkdVTUVOVBABEhUKEU5BQ0tfQ09ERV9BQk9SVEVEEAISGgoWTkFDS19DT0RFX09VVF9PRl9SQU5HRRADEiAKHE5BQ0tfQ09ERV9SRVNPVVJDRV9FWEhBVVNURUQQBDKSAQoNSW5nZXN0U2VydmljZRJDCgZBcHBlbmQSGS5sb2dtZXNoLnYxLkFwcGVuZFJlcXVlc3QaGi5sb2dtZXNoLnYxLkFwcGVuZFJlc3BvbnNlKAEwARI8CgVXcml0ZRIYLmxvZ21lc2gudjEuV3JpdGVSZXF1ZXN0GhkubG9nbWVzaC52MS5Xcml0ZVJlc3BvbnNlYgZwcm90bzM", [file_google_protobuf_duration, file_google_protobuf_timestamp, file_logmesh_v1_record]);
+  fileDesc("Ch9sb2dtZXNoL3YxL2luZ2VzdF9zZXJ2aWNlLnByb3RvEgpsb2dtZXNoLnYxIo4BCg1BcHBlbmRSZXF1ZXN0EiIKBWhlbGxvGAEgASgLMhEubG9nbWVzaC52MS5IZWxsb0gAEiIKBWJhdGNoGAIgASgLMhEubG9nbWVzaC52MS5CYXRjaEgAEioKCWhlYXJ0YmVhdBgDIAEoCzIVLmxvZ21lc2gudjEuSGVhcnRiZWF0SABCCQoHbWVzc2FnZSKHAgoOQXBwZW5kUmVzcG9uc2USJgoHd2VsY29tZRgBIAEoCzITLmxvZ21lc2gudjEuV2VsY29tZUgAEiQKBmxvZ2dlZBgCIAEoCzISLmxvZ21lc2gudjEuTG9nZ2VkSAASKgoJY29tbWl0dGVkGAMgASgLMhUubG9nbWVzaC52MS5Db21taXR0ZWRIABIgCgRuYWNrGAQgASgLMhAubG9nbWVzaC52MS5OYWNrSAASIgoFZHJhaW4YBSABKAsyES5sb2dtZXNoLnYxLkRyYWluSAASKgoJaGVhcnRiZWF0GAYgASgLMhUubG9nbWVzaC52MS5IZWFydGJlYXRIAEIJCgdtZXNzYWdlIs8BCgVIZWxsbxIQCghzcG9vbF9pZBgBIAEoCRIZCg1zZXNzaW9uX2Vwb2NoGAIgASgEQgIYARISCgpsb3dlc3Rfc2VxGAMgASgEEhAKCHByb2R1Y2VyGAQgASgJEicKCWFiYW5kb25lZBgFIAMoCzIULmxvZ21lc2gudjEuU2VxUmFuZ2USFQoIbGFzdF9zZXEYBiABKARIAIgBARImCgdlYXJsaWVyGAcgAygLMhUubG9nbWVzaC52MS5IZWxkU3Bvb2xCCwoJX2xhc3Rfc2VxImwKCUhlbGRTcG9vbBIQCghzcG9vbF9pZBgBIAEoCRISCgpsb3dlc3Rfc2VxGAIgASgEEicKCWFiYW5kb25lZBgDIAMoCzIULmxvZ21lc2gudjEuU2VxUmFuZ2USEAoIbGFzdF9zZXEYBCABKAQijgIKBUJhdGNoEgsKA3NlcRgBIAEoBBINCgVjb3VudBgCIAEoDRImCghlbmNvZGluZxgDIAEoDjIULmxvZ21lc2gudjEuRW5jb2RpbmcSEAoIcmF3X3NpemUYBCABKA0SGgoSbWluX3RpbWVfdW5peF9uYW5vGAUgASgGEhoKEm1heF90aW1lX3VuaXhfbmFubxgGIAEoBhIOCgZjcmMzMmMYByABKAcSDwoHY29sdW1ucxgIIAEoDBImCgdyZWNvcmRzGAkgAygLMhUubG9nbWVzaC52MS5Mb2dSZWNvcmQSEAoIc3Bvb2xfaWQYCiABKAwSEgoFY2hhaW4YCyABKAdIAIgBAUIICgZfY2hhaW4iJwoIU2VxUmFuZ2USDQoFZmlyc3QYASABKAQSDAoEbGFzdBgCIAEoBCLiAQoHV2VsY29tZRInCgljb21taXR0ZWQYASADKAsyFC5sb2dtZXNoLnYxLlNlcVJhbmdlEhYKDmNyZWRpdF9iYXRjaGVzGAIgASgNEhQKDGNyZWRpdF9ieXRlcxgDIAEoBBIWCg5kYl9pbmNhcm5hdGlvbhgEIAEoCRIRCglwcm9jZXNzb3IYBSABKAkSEgoKbmV3ZXN0X3NlcRgGIAEoBBIUCgxuZXdlc3RfY2hhaW4YByABKAcSKwoHZWFybGllchgIIAMoCzIaLmxvZ21lc2gudjEuQ29tbWl0dGVkU3Bvb2widQoOQ29tbWl0dGVkU3Bvb2wSEAoIc3Bvb2xfaWQYASABKAkSJwoJY29tbWl0dGVkGAIgAygLMhQubG9nbWVzaC52MS5TZXFSYW5nZRISCgpuZXdlc3Rfc2VxGAMgASgEEhQKDG5ld2VzdF9jaGFpbhgEIAEoByJACgZMb2dnZWQSJAoGcmFuZ2VzGAEgAygLMhQubG9nbWVzaC52MS5TZXFSYW5nZRIQCghzcG9vbF9pZBgCIAEoDCJDCglDb21taXR0ZWQSJAoGcmFuZ2VzGAEgAygLMhQubG9nbWVzaC52MS5TZXFSYW5nZRIQCghzcG9vbF9pZBgCIAEoDCKaAQoETmFjaxILCgNzZXEYASABKAQSIgoEY29kZRgCIAEoDjIULmxvZ21lc2gudjEuTmFja0NvZGUSDgoGcmVhc29uGAMgASgJEi4KC3JldHJ5X2FmdGVyGAQgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEg8KB2VudHJpZXMYBSADKA0SEAoIc3Bvb2xfaWQYBiABKAwiNQoFRHJhaW4SLAoIZGVhZGxpbmUYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIgsKCUhlYXJ0YmVhdCI2CgxXcml0ZVJlcXVlc3QSJgoHcmVjb3JkcxgBIAMoCzIVLmxvZ21lc2gudjEuTG9nUmVjb3JkIk0KDVdyaXRlUmVzcG9uc2USDgoGc3RvcmVkGAEgASgNEiwKDGRlYWRfbGV0dGVycxgCIAMoCzIWLmxvZ21lc2gudjEuRGVhZExldHRlciIrCgpEZWFkTGV0dGVyEg0KBWVudHJ5GAEgASgNEg4KBnJlYXNvbhgCIAEoCSpJCghFbmNvZGluZxIYChRFTkNPRElOR19VTlNQRUNJRklFRBAAEhAKDEVOQ09ESU5HX1JBVxABEhEKDUVOQ09ESU5HX1pTVEQQAiqaAQoITmFja0NvZGUSGQoVTkFDS19DT0RFX1VOU1BFQ0lGSUVEEAASHgoaTkFDS19DT0RFX0lOVkFMSURfQVJHVU1FTlQQARIVChFOQUNLX0NPREVfQUJPUlRFRBACEhoKFk5BQ0tfQ09ERV9PVVRfT0ZfUkFOR0UQAxIgChxOQUNLX0NPREVfUkVTT1VSQ0VfRVhIQVVTVEVEEAQykgEKDUluZ2VzdFNlcnZpY2USQwoGQXBwZW5kEhkubG9nbWVzaC52MS5BcHBlbmRSZXF1ZXN0GhoubG9nbWVzaC52MS5BcHBlbmRSZXNwb25zZSgBMAESPAoFV3JpdGUSGC5sb2dtZXNoLnYxLldyaXRlUmVxdWVzdBoZLmxvZ21lc2gudjEuV3JpdGVSZXNwb25zZWIGcHJvdG8z", [file_google_protobuf_duration, file_google_protobuf_timestamp, file_logmesh_v1_record]);
 
 /**
  * What a producer sends.
@@ -133,28 +133,29 @@ export const AppendResponseSchema: GenMessage<AppendResponse> = /*@__PURE__*/
   messageDesc(file_logmesh_v1_ingest_service, 1);
 
 /**
- * Opens a stream.
+ * Opens a stream. It names every spool id of which the producer still holds batches.
  *
  * @generated from message logmesh.v1.Hello
  */
 export type Hello = Message<"logmesh.v1.Hello"> & {
   /**
-   * Random UUID, made together with the spool's folder. A lost spool means a new one. Required.
+   * Random UUID under which batches are numbered. A producer takes a new one each time that it opens its spool's folder, so that
+   * a folder that was copied or put back never gives out a number twice. Required.
    *
    * @generated from field: string spool_id = 1;
    */
   spoolId: string;
 
   /**
-   * Greater on every stream of one spool; a stream with a lower or equal one is refused with ABORTED,
-   * which fences off a copy of the spool. Required, from 1.
+   * Not used any more.
    *
-   * @generated from field: uint64 session_epoch = 2;
+   * @generated from field: uint64 session_epoch = 2 [deprecated = true];
+   * @deprecated
    */
   sessionEpoch: bigint;
 
   /**
-   * Lowest sequence number that the spool still holds. 0 means that it is empty.
+   * Lowest sequence number that the producer still holds. 0 means that it holds none.
    *
    * @generated from field: uint64 lowest_seq = 3;
    */
@@ -168,13 +169,27 @@ export type Hello = Message<"logmesh.v1.Hello"> & {
   producer: string;
 
   /**
-   * Numbers from `lowest_seq` on that the spool does not hold and that need not be waited for: batches that were refused
+   * Numbers from `lowest_seq` on that the producer does not hold and that need not be waited for: batches that were refused
    * for good, or damaged on disk. The ledger goes on showing them as missing. At most 1,000 ranges, the others are
    * ignored. Empty: none.
    *
    * @generated from field: repeated logmesh.v1.SeqRange abandoned = 5;
    */
   abandoned: SeqRange[];
+
+  /**
+   * Greatest number given out so far. 0: none yet. Unset: not said, and nothing is concluded from it.
+   *
+   * @generated from field: optional uint64 last_seq = 6;
+   */
+  lastSeq?: bigint | undefined;
+
+  /**
+   * What the producer holds under earlier spool ids, oldest first. No new number is given out under these. At most 1,000.
+   *
+   * @generated from field: repeated logmesh.v1.HeldSpool earlier = 7;
+   */
+  earlier: HeldSpool[];
 };
 
 /**
@@ -185,13 +200,55 @@ export const HelloSchema: GenMessage<Hello> = /*@__PURE__*/
   messageDesc(file_logmesh_v1_ingest_service, 2);
 
 /**
+ * What a producer holds under a spool id that it gives no new numbers any more.
+ *
+ * @generated from message logmesh.v1.HeldSpool
+ */
+export type HeldSpool = Message<"logmesh.v1.HeldSpool"> & {
+  /**
+   * The spool id. Required.
+   *
+   * @generated from field: string spool_id = 1;
+   */
+  spoolId: string;
+
+  /**
+   * See `Hello.lowest_seq`.
+   *
+   * @generated from field: uint64 lowest_seq = 2;
+   */
+  lowestSeq: bigint;
+
+  /**
+   * See `Hello.abandoned`.
+   *
+   * @generated from field: repeated logmesh.v1.SeqRange abandoned = 3;
+   */
+  abandoned: SeqRange[];
+
+  /**
+   * Greatest number that was ever given out, as far as the producer knows. Required, from 1.
+   *
+   * @generated from field: uint64 last_seq = 4;
+   */
+  lastSeq: bigint;
+};
+
+/**
+ * Describes the message logmesh.v1.HeldSpool.
+ * Use `create(HeldSpoolSchema)` to create a new message.
+ */
+export const HeldSpoolSchema: GenMessage<HeldSpool> = /*@__PURE__*/
+  messageDesc(file_logmesh_v1_ingest_service, 3);
+
+/**
  * Records under one sequence number. Sent again, it is the same to the byte.
  *
  * @generated from message logmesh.v1.Batch
  */
 export type Batch = Message<"logmesh.v1.Batch"> & {
   /**
-   * Starts at 1 in every spool and grows by one. Required.
+   * Starts at 1 under every spool id and grows by one. Required.
    *
    * @generated from field: uint64 seq = 1;
    */
@@ -252,6 +309,21 @@ export type Batch = Message<"logmesh.v1.Batch"> & {
    * @generated from field: repeated logmesh.v1.LogRecord records = 9;
    */
   records: LogRecord[];
+
+  /**
+   * The spool id, as 16 bytes: one of those that Hello named. Empty: `Hello.spool_id`.
+   *
+   * @generated from field: bytes spool_id = 10;
+   */
+  spoolId: Uint8Array;
+
+  /**
+   * CRC-32C of the batch before it and this one: of the `chain` of number `seq` - 1 (0 for the first) and of `crc32c`, both as
+   * 4 bytes, least first. It tells two producers that share a spool id, such as two copies of a running machine. Unset: unknown.
+   *
+   * @generated from field: optional fixed32 chain = 11;
+   */
+  chain?: number | undefined;
 };
 
 /**
@@ -259,7 +331,7 @@ export type Batch = Message<"logmesh.v1.Batch"> & {
  * Use `create(BatchSchema)` to create a new message.
  */
 export const BatchSchema: GenMessage<Batch> = /*@__PURE__*/
-  messageDesc(file_logmesh_v1_ingest_service, 3);
+  messageDesc(file_logmesh_v1_ingest_service, 4);
 
 /**
  * Sequence numbers from `first` to `last`, both included.
@@ -287,7 +359,7 @@ export type SeqRange = Message<"logmesh.v1.SeqRange"> & {
  * Use `create(SeqRangeSchema)` to create a new message.
  */
 export const SeqRangeSchema: GenMessage<SeqRange> = /*@__PURE__*/
-  messageDesc(file_logmesh_v1_ingest_service, 4);
+  messageDesc(file_logmesh_v1_ingest_service, 5);
 
 /**
  * Answers Hello.
@@ -296,7 +368,7 @@ export const SeqRangeSchema: GenMessage<SeqRange> = /*@__PURE__*/
  */
 export type Welcome = Message<"logmesh.v1.Welcome"> & {
   /**
-   * What the database already holds of this spool: the producer need not send it.
+   * What the database already holds of `Hello.spool_id`: the producer need not send it.
    *
    * @generated from field: repeated logmesh.v1.SeqRange committed = 1;
    */
@@ -329,6 +401,27 @@ export type Welcome = Message<"logmesh.v1.Welcome"> & {
    * @generated from field: string processor = 5;
    */
   processor: string;
+
+  /**
+   * The greatest number that is committed under `Hello.spool_id` with a chain, and its chain. 0: none.
+   *
+   * @generated from field: uint64 newest_seq = 6;
+   */
+  newestSeq: bigint;
+
+  /**
+   * See `newest_seq`.
+   *
+   * @generated from field: fixed32 newest_chain = 7;
+   */
+  newestChain: number;
+
+  /**
+   * The same for each of `Hello.earlier`, in their order.
+   *
+   * @generated from field: repeated logmesh.v1.CommittedSpool earlier = 8;
+   */
+  earlier: CommittedSpool[];
 };
 
 /**
@@ -336,7 +429,49 @@ export type Welcome = Message<"logmesh.v1.Welcome"> & {
  * Use `create(WelcomeSchema)` to create a new message.
  */
 export const WelcomeSchema: GenMessage<Welcome> = /*@__PURE__*/
-  messageDesc(file_logmesh_v1_ingest_service, 5);
+  messageDesc(file_logmesh_v1_ingest_service, 6);
+
+/**
+ * What the database holds under a spool id.
+ *
+ * @generated from message logmesh.v1.CommittedSpool
+ */
+export type CommittedSpool = Message<"logmesh.v1.CommittedSpool"> & {
+  /**
+   * The spool id.
+   *
+   * @generated from field: string spool_id = 1;
+   */
+  spoolId: string;
+
+  /**
+   * See `Welcome.committed`.
+   *
+   * @generated from field: repeated logmesh.v1.SeqRange committed = 2;
+   */
+  committed: SeqRange[];
+
+  /**
+   * See `Welcome.newest_seq`.
+   *
+   * @generated from field: uint64 newest_seq = 3;
+   */
+  newestSeq: bigint;
+
+  /**
+   * See `Welcome.newest_chain`.
+   *
+   * @generated from field: fixed32 newest_chain = 4;
+   */
+  newestChain: number;
+};
+
+/**
+ * Describes the message logmesh.v1.CommittedSpool.
+ * Use `create(CommittedSpoolSchema)` to create a new message.
+ */
+export const CommittedSpoolSchema: GenMessage<CommittedSpool> = /*@__PURE__*/
+  messageDesc(file_logmesh_v1_ingest_service, 7);
 
 /**
  * Batches that are durable in the processor's log.
@@ -350,6 +485,13 @@ export type Logged = Message<"logmesh.v1.Logged"> & {
    * @generated from field: repeated logmesh.v1.SeqRange ranges = 1;
    */
   ranges: SeqRange[];
+
+  /**
+   * See `Batch.spool_id`.
+   *
+   * @generated from field: bytes spool_id = 2;
+   */
+  spoolId: Uint8Array;
 };
 
 /**
@@ -357,7 +499,7 @@ export type Logged = Message<"logmesh.v1.Logged"> & {
  * Use `create(LoggedSchema)` to create a new message.
  */
 export const LoggedSchema: GenMessage<Logged> = /*@__PURE__*/
-  messageDesc(file_logmesh_v1_ingest_service, 6);
+  messageDesc(file_logmesh_v1_ingest_service, 8);
 
 /**
  * Batches that are in the database.
@@ -371,6 +513,13 @@ export type Committed = Message<"logmesh.v1.Committed"> & {
    * @generated from field: repeated logmesh.v1.SeqRange ranges = 1;
    */
   ranges: SeqRange[];
+
+  /**
+   * See `Batch.spool_id`.
+   *
+   * @generated from field: bytes spool_id = 2;
+   */
+  spoolId: Uint8Array;
 };
 
 /**
@@ -378,7 +527,7 @@ export type Committed = Message<"logmesh.v1.Committed"> & {
  * Use `create(CommittedSchema)` to create a new message.
  */
 export const CommittedSchema: GenMessage<Committed> = /*@__PURE__*/
-  messageDesc(file_logmesh_v1_ingest_service, 7);
+  messageDesc(file_logmesh_v1_ingest_service, 9);
 
 /**
  * Refuses one batch.
@@ -420,6 +569,13 @@ export type Nack = Message<"logmesh.v1.Nack"> & {
    * @generated from field: repeated uint32 entries = 5;
    */
   entries: number[];
+
+  /**
+   * See `Batch.spool_id`.
+   *
+   * @generated from field: bytes spool_id = 6;
+   */
+  spoolId: Uint8Array;
 };
 
 /**
@@ -427,7 +583,7 @@ export type Nack = Message<"logmesh.v1.Nack"> & {
  * Use `create(NackSchema)` to create a new message.
  */
 export const NackSchema: GenMessage<Nack> = /*@__PURE__*/
-  messageDesc(file_logmesh_v1_ingest_service, 8);
+  messageDesc(file_logmesh_v1_ingest_service, 10);
 
 /**
  * Asks the producer to leave.
@@ -448,7 +604,7 @@ export type Drain = Message<"logmesh.v1.Drain"> & {
  * Use `create(DrainSchema)` to create a new message.
  */
 export const DrainSchema: GenMessage<Drain> = /*@__PURE__*/
-  messageDesc(file_logmesh_v1_ingest_service, 9);
+  messageDesc(file_logmesh_v1_ingest_service, 11);
 
 /**
  * Keeps an idle stream alive through proxies.
@@ -463,7 +619,7 @@ export type Heartbeat = Message<"logmesh.v1.Heartbeat"> & {
  * Use `create(HeartbeatSchema)` to create a new message.
  */
 export const HeartbeatSchema: GenMessage<Heartbeat> = /*@__PURE__*/
-  messageDesc(file_logmesh_v1_ingest_service, 10);
+  messageDesc(file_logmesh_v1_ingest_service, 12);
 
 /**
  * A few records.
@@ -484,7 +640,7 @@ export type WriteRequest = Message<"logmesh.v1.WriteRequest"> & {
  * Use `create(WriteRequestSchema)` to create a new message.
  */
 export const WriteRequestSchema: GenMessage<WriteRequest> = /*@__PURE__*/
-  messageDesc(file_logmesh_v1_ingest_service, 11);
+  messageDesc(file_logmesh_v1_ingest_service, 13);
 
 /**
  * What became of them.
@@ -512,7 +668,7 @@ export type WriteResponse = Message<"logmesh.v1.WriteResponse"> & {
  * Use `create(WriteResponseSchema)` to create a new message.
  */
 export const WriteResponseSchema: GenMessage<WriteResponse> = /*@__PURE__*/
-  messageDesc(file_logmesh_v1_ingest_service, 12);
+  messageDesc(file_logmesh_v1_ingest_service, 14);
 
 /**
  * A record that can't be stored as one.
@@ -540,7 +696,7 @@ export type DeadLetter = Message<"logmesh.v1.DeadLetter"> & {
  * Use `create(DeadLetterSchema)` to create a new message.
  */
 export const DeadLetterSchema: GenMessage<DeadLetter> = /*@__PURE__*/
-  messageDesc(file_logmesh_v1_ingest_service, 13);
+  messageDesc(file_logmesh_v1_ingest_service, 15);
 
 /**
  * How the payload of a batch is written.
@@ -597,7 +753,7 @@ export enum NackCode {
   INVALID_ARGUMENT = 1,
 
   /**
-   * The same number came before with other bytes: two producers share a spool id.
+   * The same number came before with other bytes, or after other batches: two producers share a spool id.
    *
    * @generated from enum value: NACK_CODE_ABORTED = 2;
    */

@@ -1,0 +1,38 @@
+-- Opens a stream: binds its spool ids to their principal, notes what will not come, returns what is committed.
+-- In: tenant, principal, producer; then by spool id: lowest number that the producer holds (0: it holds nothing), greatest number
+-- that it gave out (-1: not said), other numbers that it does not hold, whether it gives out no more.
+-- Out: a row a spool id, in order; `principal` is null for one that is new.
+WITH hello AS (
+  SELECT * FROM unnest($4::uuid[], $5::bigint[], $6::bigint[], $7::text[], $8::boolean[]) WITH ORDINALITY
+    AS h(spool_id, lowest, last, abandoned, closed, at)
+), known AS (
+  SELECT h.at, s.spool, s.principal, s.committed, s.newest, s.chain,
+         CASE WHEN h.lowest > 0 THEN int8multirange(int8range(1, h.lowest)) + h.abandoned::int8multirange
+              -- Nothing is held of what was ever sent.
+              ELSE int8multirange(int8range(1, greatest(upper(s.committed), h.last + 1, 1))) END AS abandoned,
+         h.closed,
+         CASE WHEN h.closed THEN greatest(s.given, h.last) ELSE s.given END AS given,
+         CASE WHEN h.closed THEN greatest(s.rewound, upper(s.committed) - 1 - h.last) ELSE s.rewound END AS rewound,
+         CASE WHEN h.closed AND s.committed @> int8range(1, greatest(s.given, h.last) + 1)
+              THEN coalesce(s.finished, now()) END AS finished
+  FROM hello h JOIN logmesh.spools s ON s.tenant = $1 AND s.spool_id = h.spool_id
+), noted AS (
+  UPDATE logmesh.spools s
+  SET producer = $3, abandoned = k.abandoned, closed = k.closed, given = k.given, rewound = k.rewound, finished = k.finished
+  FROM known k
+  WHERE s.spool = k.spool AND s.principal = $2
+    AND (s.producer, s.abandoned, s.closed, s.given, s.rewound, s.finished)
+        IS DISTINCT FROM ($3, k.abandoned, k.closed, k.given, k.rewound, k.finished)
+    -- A flush may hold the row. Its producer's next stream notes it then: nobody waits here.
+    AND s.spool IN (SELECT l.spool FROM logmesh.spools l JOIN known USING (spool) FOR NO KEY UPDATE OF l SKIP LOCKED)
+), made AS (
+  -- A spool id without a batch gets its row with the first one. Only what is missing is inserted, since each attempt takes a number.
+  INSERT INTO logmesh.spools (tenant, spool_id, producer, principal, abandoned, given, closed)
+  SELECT $1, h.spool_id, $3, $2, int8multirange(int8range(1, greatest(h.lowest, 1))) + h.abandoned::int8multirange,
+         CASE WHEN h.closed THEN greatest(h.last, 0) ELSE 0 END, h.closed
+  FROM hello h WHERE h.last <> 0 AND h.at NOT IN (SELECT at FROM known)
+  ON CONFLICT (tenant, spool_id) DO NOTHING
+)
+SELECT h.spool_id::text AS spool_id, k.principal, coalesce(k.committed, '{}')::text AS committed,
+       coalesce(k.newest, 0) AS newest, coalesce(k.chain, 0) AS chain
+FROM hello h LEFT JOIN known k USING (at) ORDER BY at
