@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from tests.conftest import Database
-from tests.e2e.test_up import LOOPBACK, Running
+from tests.e2e.test_up import Running
 from tests.integration.client.conftest import System, store, system
 
 __all__ = ["store", "system"]  # fixtures
@@ -68,18 +68,12 @@ async def test_every_example_runs_and_says_what_it_should(system: System, databa
     assert said["Errors"] == ["0 severity\n"]
 
 
-async def test_what_up_starts_takes_records_in_mutual_tls_and_answers_at_the_edge(tmp_path: Path) -> None:
-    data_dir = tmp_path / "data"
-    running = Running(data_dir, "--rate", "50")
-    try:
-        running.wait_for("Logmesh is up")
-        replaced = {UP: str(data_dir), "127.0.0.1": f"{LOOPBACK}.1", "localhost:8080": f"{LOOPBACK}.1:8080"}
-        (append,) = [program for _, program in examples() if UP in program]
-        await run(append, replaced)
-        (search,) = [program for heading, program in examples() if heading == "Search" and "AsyncClient" in program]
-        assert await run(search.replace('"order"', '"hello"'), replaced) == "hello\n"
-    finally:
-        running.stop()
+async def test_what_up_starts_takes_records_in_mutual_tls_and_answers_at_the_edge(up: Running) -> None:
+    replaced = {UP: str(up.data_dir), "127.0.0.1": f"{up.loopback}.1", "localhost:8080": up.api}
+    (append,) = [program for _, program in examples() if UP in program]
+    await run(append, replaced)
+    (search,) = [program for heading, program in examples() if heading == "Search" and "AsyncClient" in program]
+    assert await run(search.replace('"order"', '"hello"'), replaced) == "hello\n"
 
 
 def test_every_name_that_the_document_imports_is_public() -> None:

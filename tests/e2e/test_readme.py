@@ -5,17 +5,16 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.e2e.test_up import LOOPBACK, Running
+from tests.e2e.test_up import Running
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
 BASES = (ROOT, ROOT / "services", ROOT / "services" / "logmesh")  # what a path in a document is relative to
 DOCUMENTS = ("README.md", "CONTRIBUTING.md", "ARCHITECTURE.md")
-MADE = {".tools/bin"}  # by `make tools`
+MADE = {".tools/bin", "services/dashboard/dist"}  # by `make tools` and `make dashboard`
 COMMITTED = re.compile(r"^([\d,]+) records committed$", re.MULTILINE)
 
 needs_grpcurl = pytest.mark.needs("grpcurl")
@@ -37,27 +36,16 @@ def commands_with(*words: str) -> list[str]:
     return found
 
 
-@pytest.fixture(scope="module")
-def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    running = Running(tmp_path_factory.mktemp("readme") / "data", "--rate", "300")
-    try:
-        running.wait_for("Logmesh is up")
-        running.wait_for("stream is open")
-        yield running
-    finally:
-        running.stop()
-
-
 @pytest.fixture
-def shell(system: Running, tmp_path: Path) -> "Shell":
-    return Shell(system.data_dir, tmp_path)
+def shell(up: Running, tmp_path: Path) -> "Shell":
+    return Shell(up, tmp_path)
 
 
 class Shell:
     """A shell as README's reader has it: in the repository's folder, with an `app.log` and a `kubectl`."""
 
-    def __init__(self, data_dir: Path, folder: Path) -> None:
-        self._data_dir, self._folder = data_dir, folder
+    def __init__(self, up: Running, folder: Path) -> None:
+        self._up, self._folder = up, folder
         (folder / "docs").symlink_to(ROOT / "docs")
         self._program("logmesh", f'exec "{sys.executable}" -m logmesh.cli.main "$@"')
         self._program("kubectl", "printf 'INFO one\\nWARN two\\n'")
@@ -68,15 +56,15 @@ class Shell:
     def run(self, command: str) -> str:
         """What the command prints. It must exit with 0."""
         for printed, here in (
-            ("~/.local/share/logmesh", str(self._data_dir)),
-            ("localhost:8080", f"{LOOPBACK}.1:8080"),
-            ("127.0.0.11:", f"{LOOPBACK}.11:"),
+            ("~/.local/share/logmesh", str(self._up.data_dir)),
+            ("localhost:8080", self._up.api),
+            ("127.0.0.11:", f"{self._up.loopback}.11:"),
         ):
             command = command.replace(printed, here)
         environment = os.environ | {
             "PATH": f"{self._folder / 'bin'}:{os.environ['PATH']}",
-            "LOGMESH_DATA_DIR": str(self._data_dir),
-            "LOGMESH_GATEWAY": f"{LOOPBACK}.1:8080",  # README's reader has it on localhost, the default
+            "LOGMESH_DATA_DIR": str(self._up.data_dir),
+            "LOGMESH_GATEWAY": self._up.api,  # README's reader has it on localhost, the default
         }
         done = subprocess.run(
             ["bash", "-eu", "-o", "pipefail", "-c", command],
@@ -84,7 +72,7 @@ class Shell:
             env=environment,
             capture_output=True,
             text=True,
-            timeout=30,
+            timeout=100,
             check=False,
         )
         assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
@@ -126,7 +114,7 @@ def test_curl_gets_json(shell: Shell) -> None:
 
 def test_a_tail_and_a_trace_are_shown(shell: Shell) -> None:
     (tail,) = commands_with("logmesh tail")
-    assert shell.run(f"timeout --signal INT 10 {tail} | head -n 1; true")
+    assert shell.run(f"timeout --signal INT 60 {tail} | head -n 1; true")
     search = "logmesh search 'trace_id:*' --limit 1 --output json"
     trace_id = json.loads(shell.run(search))["trace_id"]
     (trace,) = commands_with("logmesh trace")

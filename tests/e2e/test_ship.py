@@ -4,28 +4,16 @@ import re
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-from tests.e2e.test_up import Running
+from tests.e2e.test_up import Running, query
+from tests.waiting import until
 
 COMMITTED = re.compile(r"^([\d,]+) records committed$", re.MULTILINE)
 
 
-@pytest.fixture(scope="module")
-def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    running = Running(tmp_path_factory.mktemp("ship") / "data", "--producers", "0")
-    try:
-        running.wait_for("Logmesh is up")
-        yield running
-    finally:
-        running.stop()
-
-
-def ship(system: Running, *arguments: str) -> "subprocess.Popen[str]":
-    command = [sys.executable, "-m", "logmesh.cli.main", "ship", "--data-dir", str(system.data_dir), *arguments]
+def ship(up: Running, *arguments: str) -> "subprocess.Popen[str]":
+    command = [sys.executable, "-m", "logmesh.cli.main", "ship", "--data-dir", str(up.data_dir), *arguments]
     pipe = subprocess.PIPE
     return subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True)
 
@@ -38,35 +26,36 @@ def committed(process: "subprocess.Popen[str]", text: str | None = None) -> int:
     return int(found[1].replace(",", ""))
 
 
-def test_a_file_is_shipped_once_whatever_it_is_shipped_together_with(system: Running, tmp_path: Path) -> None:
+def test_a_file_is_shipped_once_whatever_it_is_shipped_together_with(up: Running, tmp_path: Path) -> None:
     first, second = tmp_path / "a.log", tmp_path / "b.log"
     first.write_text("a1\na2\n")
-    assert committed(ship(system, str(first), "--service", "glob")) == 2
+    assert committed(ship(up, str(first), "--service", "glob")) == 2
     second.write_text("b1\n")
-    assert committed(ship(system, str(first), str(second), "--service", "glob")) == 1
+    assert committed(ship(up, str(first), str(second), "--service", "glob")) == 1
     with first.open("a") as file:
         file.write("a3\n")
-    assert committed(ship(system, str(first), "--service", "glob")) == 1
-    assert committed(ship(system, str(second), str(first), "--service", "glob")) == 0
-    assert committed(ship(system, str(first), "--service", "another")) == 3
+    assert committed(ship(up, str(first), "--service", "glob")) == 1
+    assert committed(ship(up, str(second), str(first), "--service", "glob")) == 0
+    assert committed(ship(up, str(first), "--service", "another")) == 3
 
 
-def test_pipes_of_one_service_may_run_at_once(system: Running) -> None:
-    running = [ship(system, "-", "--service", "pods") for _ in range(3)]
+async def test_pipes_of_one_service_may_run_at_once(up: Running) -> None:
+    running = [ship(up, "-", "--service", "pods") for _ in range(3)]
     for process in running:
         assert process.stdin is not None
         process.stdin.write("first\n")
         process.stdin.flush()
-    time.sleep(1)
+    spools = "SELECT count(*) = 3 FROM logmesh.spools WHERE producer LIKE 'pods: %'"
+    await until(lambda: query(up.data_dir, spools))
     assert [committed(process, "second\n") for process in running] == [2, 2, 2]
 
 
-def test_an_interrupted_ship_says_so_and_the_same_command_sends_the_rest(system: Running, tmp_path: Path) -> None:
-    lines = 1_500_000
+async def test_an_interrupted_ship_says_so_and_the_same_command_sends_the_rest(up: Running, tmp_path: Path) -> None:
+    lines = 150_000
     file = tmp_path / "big.log"
     file.write_text("".join(f"line {number}\n" for number in range(lines)))
-    process = ship(system, str(file), "--service", "big")
-    time.sleep(2.5)
+    process = ship(up, str(file), "--service", "big")
+    await until(lambda: query(up.data_dir, "SELECT count(*) FROM logmesh.logs WHERE service = 'big'"))
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
     assert process.returncode == 130
@@ -74,13 +63,13 @@ def test_an_interrupted_ship_says_so_and_the_same_command_sends_the_rest(system:
     assert "not all of it" in err
     found = COMMITTED.search(out)
     assert found is not None
-    rest = committed(ship(system, str(file), "--service", "big"))
+    rest = committed(ship(up, str(file), "--service", "big"))
     assert int(found[1].replace(",", "")) + rest == lines
 
 
-def test_a_spool_that_can_not_be_made_is_one_line(system: Running, tmp_path: Path) -> None:
+def test_a_spool_that_can_not_be_made_is_one_line(up: Running, tmp_path: Path) -> None:
     (tmp_path / "app.log").write_text("x\n")
-    process = ship(system, str(tmp_path / "app.log"), "--service", "x", "--spool", "/proc/nope")
+    process = ship(up, str(tmp_path / "app.log"), "--service", "x", "--spool", "/proc/nope")
     _, err = process.communicate(timeout=30)
     assert process.returncode == 1
     assert "can't use the spool /proc/nope" in err

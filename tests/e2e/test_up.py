@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import random
 import re
 import signal
 import socket
@@ -17,17 +18,26 @@ import asyncpg
 import pytest
 
 LOGMESH = [sys.executable, "-m", "logmesh.cli.main"]
-# A network of its own, so that a Logmesh or another test run that is here already is left alone.
-LOOPBACK = f"127.{os.getpid() // 250 % 250 + 2}.{os.getpid() % 250 + 2}"
+
+
+def own_loopback() -> str:
+    """A loopback network for one system, so that a Logmesh or another test run that is here already is left alone."""
+    return f"127.{random.SystemRandom().randrange(2, 255)}.{random.SystemRandom().randrange(2, 255)}"
+
+
+LOOPBACK = own_loopback()
+"""Of every system that is not told another: one of them runs at a time."""
 
 
 class Running:
     """A `logmesh up` in the background, with what it printed so far."""
 
-    def __init__(self, data_dir: Path, *arguments: str) -> None:
+    def __init__(self, data_dir: Path, *arguments: str, loopback: str = LOOPBACK) -> None:
         self.data_dir = data_dir
+        self.loopback = loopback
+        self.api, self.dashboard = f"{loopback}.1:8080", f"{loopback}.1:3000"
         self.process = subprocess.Popen(
-            [*LOGMESH, "up", "--data-dir", str(data_dir), "--loopback", LOOPBACK, *arguments],
+            [*LOGMESH, "up", "--data-dir", str(data_dir), "--loopback", loopback, *arguments],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -70,6 +80,18 @@ def data_dir(tmp_path: Path) -> Path:
 @pytest.fixture
 def running(data_dir: Path) -> Iterator[Running]:
     system = Running(data_dir, "--rate", "300")
+    try:
+        system.wait_for("Logmesh is up")
+        yield system
+    finally:
+        if system.process.poll() is None:
+            system.stop()
+
+
+@pytest.fixture(scope="module")
+def expendable(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """A system whose parts are killed, and then all of it."""
+    system = Running(tmp_path_factory.mktemp("expendable") / "data", "--rate", "300", loopback=own_loopback())
     try:
         system.wait_for("Logmesh is up")
         yield system
@@ -129,23 +151,23 @@ async def test_records_flow_lines_are_shipped_once_and_a_restart_finds_them(runn
     assert kept >= before > 0
 
 
-async def test_parts_that_are_killed_are_started_again(running: Running) -> None:
+async def test_parts_that_are_killed_are_started_again(expendable: Running) -> None:
     victims = {"log-processor-1": "logmesh.processor", "log-producer-0": "logmesh.producer", "postgres": "postgres"}
     for name, program in victims.items():
-        os.kill(child_pid(running.process.pid, name, program), signal.SIGKILL)
-        running.wait_for(f"{name} was killed by signal 9: it starts again")
-        running.wait_for(f"{name} is up again")
-    count = await query(running.data_dir, "SELECT count(*) FROM logmesh.logs")
+        os.kill(child_pid(expendable.process.pid, name, program), signal.SIGKILL)
+        expendable.wait_for(f"{name} was killed by signal 9: it starts again")
+        expendable.wait_for(f"{name} is up again")
+    count = await query(expendable.data_dir, "SELECT count(*) FROM logmesh.logs")
     deadline = time.monotonic() + 30
-    while await query(running.data_dir, "SELECT count(*) FROM logmesh.logs") <= count:
-        assert time.monotonic() < deadline, running.said()
+    while await query(expendable.data_dir, "SELECT count(*) FROM logmesh.logs") <= count:
+        assert time.monotonic() < deadline, expendable.said()
         await asyncio.sleep(0.2)
 
 
-def test_no_child_outlives_a_killed_runner(running: Running) -> None:
-    children = [int(pid) for pid in children_of(running.process.pid)]
-    running.process.kill()
-    running.process.wait()
+def test_no_child_outlives_a_killed_runner(expendable: Running) -> None:
+    children = [int(pid) for pid in children_of(expendable.process.pid)]
+    expendable.process.kill()
+    expendable.process.wait()
     deadline = time.monotonic() + 30
     while any(alive(pid) for pid in children):
         assert time.monotonic() < deadline
@@ -153,8 +175,8 @@ def test_no_child_outlives_a_killed_runner(running: Running) -> None:
     assert len(children) >= 5
 
 
-def test_a_second_instance_is_refused_in_one_line(running: Running) -> None:
-    refused = run("up", "--data-dir", str(running.data_dir), "--loopback", LOOPBACK)
+def test_a_second_instance_is_refused_in_one_line(up: Running) -> None:
+    refused = run("up", "--data-dir", str(up.data_dir), "--loopback", LOOPBACK)
     assert refused.returncode == 1
     assert refused.stderr.startswith("logmesh: Logmesh already runs in")
     assert refused.stderr.count("\n") == 1
@@ -165,7 +187,6 @@ def test_a_second_request_to_stop_kills(running: Running) -> None:
     os.kill(child_pid(running.process.pid, "log-producer-0", "logmesh.producer"), signal.SIGSTOP)
     running.process.send_signal(signal.SIGINT)
     running.wait_for("stopping: producers")
-    time.sleep(0.5)
     asked = time.monotonic()
     assert running.stop() == 0
     assert time.monotonic() - asked < 10
