@@ -19,6 +19,15 @@ test("what is wrong is said in words", () => {
   expect(of({ lag: create(DurationSchema, { seconds: 12n }) })).toEqual({ mood: "caution", text: "lag 12 s · lost 0" });
 });
 
+test("a lag that nobody knows is not a lag of 0", () => {
+  expect(of({ processorsReady: 0, lag: undefined })).toEqual({ mood: "bad", text: "3 of 3 processors away" });
+  expect(of({ processors: 0, processorsReady: 0, processorsFailure: "the name can't be resolved", lag: undefined })).toEqual({
+    mood: "bad",
+    text: "no processor is found",
+  });
+  expect(of({ lag: undefined })).toEqual({ mood: "bad", text: "lag unknown" });
+});
+
 test("nothing is good while nothing is known", () => {
   expect(statusOf(undefined, null).mood).toBe("unknown");
 });

@@ -17,14 +17,16 @@ const LATE_SECONDS = 5;
 export function statusOf(summary: GetSummaryResponse | undefined, failure: Failure | null): Status {
   if (failure) return { mood: "bad", text: FAILED[failure.kind] ?? "state not known" };
   if (!summary) return { mood: "unknown", text: "…" };
-  const { lostBatches, processors, processorsReady, lag } = summary;
-  const lagSeconds = lag ? Number(lag.seconds) + lag.nanos / 1e9 : 0;
+  const { lostBatches, processors, processorsReady, processorsFailure, lag } = summary;
   const away = processors - processorsReady;
   const wrong = [
     lostBatches > 0n && `${formatWhole(lostBatches)} ${lostBatches === 1n ? "batch" : "batches"} lost`,
     away > 0 && `${away} of ${processors} ${processors === 1 ? "processor" : "processors"} away`,
+      processorsFailure !== "" && "no processor is found",
   ].filter(Boolean);
   if (wrong.length) return { mood: "bad", text: wrong.join(" · ") };
+  if (!lag) return { mood: "bad", text: "lag unknown" };
+  const lagSeconds = Number(lag.seconds) + lag.nanos / 1e9;
   return { mood: lagSeconds < LATE_SECONDS ? "good" : "caution", text: `lag ${formatDuration(lagSeconds)} · lost 0` };
 }
 

@@ -23,7 +23,9 @@ vi.mock("@/api/clients", () => ({
       service(PipelineService, {
         listLedger: () => answered({ entries: [] }),
         listProcessors: () => answered({ processors: [state()] }),
-        getSummary: () => answered({ processors: 1, processorsReady: gateway.processorUp ? 1 : 0 }),
+        getSummary: () =>
+          answered({ processors: 1, processorsReady: gateway.processorUp ? 1 : 0, lag: gateway.processorUp ? { nanos: 300_000_000 } : undefined }),
+        listFacts: () => answered({ facts: [] }),
       });
     }),
   ),
@@ -48,6 +50,8 @@ test("a processor that goes away is named, then the gateway, and both are forgot
   await look({ processorUp: false });
   expect(await screen.findByRole("heading", { name: "log-processor-0 does not answer." })).toBeTruthy();
   expect(screen.getByText(/^away/)).toBeTruthy();
+  expect(screen.getByText("lag unknown")).toBeTruthy();
+  expect(screen.getByRole("heading", { name: /^No processor answers/ })).toBeTruthy();
   await look({ up: false });
   expect(await screen.findByRole("heading", { name: "The gateway does not answer." })).toBeTruthy();
   expect(screen.getByText("as last known")).toBeTruthy();

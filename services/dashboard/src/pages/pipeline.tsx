@@ -9,6 +9,7 @@ import { ProcessorTable } from "@/features/pipeline/ProcessorTable";
 import { ProducerTable } from "@/features/pipeline/ProducerTable";
 import { Tracks } from "@/features/pipeline/Tracks";
 import { useWatch } from "@/features/pipeline/watch";
+import { formatWhole } from "@/lib/format";
 import { announce } from "@/ui/Announcer";
 
 /** Is the pipeline healthy, and is it losing anything? */
@@ -32,8 +33,8 @@ export function PipelinePage() {
         {!watch && <p className="text-sm text-muted">Asking the gateway…</p>}
       </div>
       {history && summary && (
-        <Part title="Hops" note="Of the producers that were heard of within the last hour.">
-          <HopTable hops={hopsOf(history.producers, history.processors, summary, history.latest.at)} />
+        <Part title="Hops" note="Of the producers that were heard of within the last hour; what is missing, of all.">
+          <HopTable hops={hopsOf(history.processors, summary)} />
         </Part>
       )}
       {history && history.answered.processors !== null && (
@@ -42,7 +43,7 @@ export function PipelinePage() {
         </Part>
       )}
       {history && history.answered.ledger !== null && (
-        <Part title="Producers" note="Batches by number; a producer has one line for each of its spools.">
+        <Part title="Producers" note={producersNote(history.producers.length, history.producersTotal)}>
           {history.producers.length ? (
             <ProducerTable history={history} zone={zone} />
           ) : (
@@ -52,6 +53,11 @@ export function PipelinePage() {
       )}
     </div>
   );
+}
+
+function producersNote(shown: number, all: number): string {
+  const lines = "Batches by number; a producer has one line for each of its spools.";
+  return shown < all ? `${lines} The latest ${formatWhole(shown)} of ${formatWhole(all)}.` : lines;
 }
 
 function Part({ title, note, aside, children }: { title: string; note?: string; aside?: ReactNode; children: ReactNode }) {

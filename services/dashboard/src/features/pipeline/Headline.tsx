@@ -15,6 +15,7 @@ export interface HeadlineProps {
 export function Headline({ summary, storedRate, old }: HeadlineProps) {
   if (!summary) return <p className="text-2xl text-muted">…</p>;
   const { lostBatches, unaccountedBatches, lagSeconds } = summary;
+  const lag = lagSeconds === null ? "lag unknown" : `lag ${formatDuration(lagSeconds)}`;
   return (
     <div className={cx("flex flex-wrap items-baseline gap-x-4 gap-y-1", old && "text-muted")}>
       <p className="text-2xl font-semibold tracking-tight tabular-nums">
@@ -22,7 +23,7 @@ export function Headline({ summary, storedRate, old }: HeadlineProps) {
         <Dot />
         <span className={cx(unaccountedBatches > 0 && "text-caution")}>unaccounted {formatWhole(unaccountedBatches)}</span>
         <Dot />
-        <span className={cx(lagSeconds >= LAG_SECONDS && "text-caution")}>lag {formatDuration(lagSeconds)}</span>
+        <span className={cx(lagSeconds === null ? "text-bad" : lagSeconds >= LAG_SECONDS && "text-caution")}>{lag}</span>
       </p>
       <p className="text-sm text-muted tabular-nums">
         {old ? "as last known" : storedRate !== null && `${formatWhole(Math.round(storedRate))} records/s stored`}

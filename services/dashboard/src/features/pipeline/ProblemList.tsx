@@ -5,7 +5,7 @@ import { cx } from "@/ui/cx";
 import type { Kind, Problem } from "./problems";
 
 /** Those that something must be done about now; the others may pass. */
-const BAD: ReadonlySet<Kind> = new Set<Kind>(["gateway", "unanswered", "lost", "away"]);
+const BAD: ReadonlySet<Kind> = new Set<Kind>(["gateway", "unanswered", "lost", "fact", "nobody", "away"]);
 const DAY_MILLIS = 86_400_000;
 
 export interface ProblemListProps {

@@ -3,10 +3,10 @@ import { visible } from "@/lib/text";
 import { cx } from "@/ui/cx";
 import { type History, RATE_SECONDS, rateOf, since } from "./history";
 import { LAG_SECONDS, SILENT_MILLIS } from "./problems";
-import { countBatches, type Producer, type Range } from "./snapshot";
+import type { Producer, Range } from "./snapshot";
 import { type Column, Table } from "./Table";
 
-/** So many ranges are written out; the rest is counted. */
+/** So many ranges are written out. */
 const SHOWN_RANGES = 4;
 
 /** Each producer's spool: which of its batches were received, and which were not. */
@@ -24,8 +24,8 @@ const columnsFor = ({ samples, latest }: History, zone: Zone): readonly Column<P
     ),
   },
   { name: "Received", figure: true, cell: ({ lastSeq }) => (lastSeq ? `1…${formatWhole(lastSeq)}` : "–") },
-  { name: "Missing", cell: ({ missing, lost }) => <Ranges ranges={missing} empty={lost.length ? "" : "none"} look="text-caution" /> },
-  { name: "Lost of these", cell: ({ lost }) => <Ranges ranges={lost} empty="none" look="text-bad" /> },
+  { name: "Missing", cell: ({ missing, missingBatches }) => <Ranges ranges={missing} batches={missingBatches} look="text-caution" /> },
+  { name: "Lost of these", cell: ({ lost, lostBatches }) => <Ranges ranges={lost} batches={lostBatches} look="text-bad" /> },
   { name: "Stored", figure: true, cell: ({ stored }) => <span title={`${formatWhole(stored)} records`}>{formatCount(stored)}</span> },
   { name: "Per second", figure: true, cell: ({ spool }) => rateText(rateOf(since(samples, RATE_SECONDS), (sample) => sample.stored.get(spool))) },
   {
@@ -43,14 +43,13 @@ const columnsFor = ({ samples, latest }: History, zone: Zone): readonly Column<P
   },
 ];
 
-function Ranges({ ranges, empty, look }: { ranges: readonly Range[]; empty: string; look: string }) {
-  if (!ranges.length) return <span className="text-muted">{empty}</span>;
-  const more = ranges.length - SHOWN_RANGES;
+function Ranges({ ranges, batches, look }: { ranges: readonly Range[]; batches: number; look: string }) {
+  if (!ranges.length) return <span className="text-muted">none</span>;
   return (
     <span className={cx("font-semibold tabular-nums", look)}>
       {ranges.slice(0, SHOWN_RANGES).map(rangeText).join(" ")}
       <span className="font-normal">
-        {more > 0 && ` and ${more} more ranges`} = {formatWhole(countBatches(ranges))}
+        {ranges.length > SHOWN_RANGES && " and more"} = {formatWhole(batches)}
       </span>
     </span>
   );

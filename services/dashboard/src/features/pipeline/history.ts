@@ -1,6 +1,6 @@
 /** What the page remembers between polls: the last answer to each question, five minutes of figures, who was seen. */
 
-import type { Processor, Producer, Snapshot, Summary } from "./snapshot";
+import type { Fact, Processor, Producer, Snapshot, Summary } from "./snapshot";
 import { valueOr } from "./snapshot";
 
 const KEPT_MILLIS = 300_000;
@@ -21,7 +21,8 @@ export interface Seen {
 /** Figures of one moment, from which rates come. */
 export interface Sample {
   at: number;
-  lagSeconds: number;
+  /** Null while it was not known. */
+  lagSeconds: number | null;
   unaccounted: number;
   /** By processor. */
   walFill: ReadonlyMap<string, number>;
@@ -38,8 +39,11 @@ export interface History {
   latest: Snapshot;
   /** The last answers there were: those of `latest`, unless it has none. */
   producers: readonly Producer[];
+  /** How many there are, those that are not listed too. */
+  producersTotal: number;
   processors: readonly Processor[];
   summary: Summary | null;
+  facts: readonly Fact[];
   /** When each question was last answered. */
   answered: { ledger: number | null; processors: number | null; summary: number | null };
   /** Without those that are not listed and have not answered for as long as one is missed. */
@@ -52,7 +56,8 @@ export interface History {
 export function remember(before: History | null, latest: Snapshot): History {
   const at = (name: "ledger" | "processors" | "summary") =>
     "value" in latest[name] ? latest.at : (before?.answered[name] ?? null);
-  const producers = valueOr(latest.ledger, before?.producers ?? []);
+  const ledger = valueOr(latest.ledger, { producers: before?.producers ?? [], total: before?.producersTotal ?? 0 });
+  const { producers } = ledger;
   const processors = valueOr(latest.processors, before?.processors ?? []);
   const summary = valueOr(latest.summary, before?.summary ?? null);
   const listed = new Set(processors.map(({ name }) => name));
@@ -66,8 +71,10 @@ export function remember(before: History | null, latest: Snapshot): History {
     from: before?.from ?? latest.at,
     latest,
     producers,
+    producersTotal: ledger.total,
     processors,
     summary,
+    facts: valueOr(latest.facts, before?.facts ?? []),
     answered: { ledger: at("ledger"), processors: at("processors"), summary: at("summary") },
     seen,
     // A poll that lacks an answer would be a flat step in every rate.

@@ -1,6 +1,6 @@
 /** What goes into each hop of the pipeline and where it is now: in = out + buffered + rejected + lost + unaccounted. */
 
-import { countBatches, type Processor, type Producer, type Summary } from "./snapshot";
+import type { Processor, Summary } from "./snapshot";
 
 export interface Reason {
   reason: string;
@@ -20,21 +20,13 @@ export interface Hop {
   unaccounted: number;
 }
 
-const HEARD_MILLIS = 3_600_000;
-
-/** The hops, over the producers that were heard of within the last hour before `now`, which are those of the summary. */
-export function hopsOf(producers: readonly Producer[], processors: readonly Processor[], summary: Summary, now: number): Hop[] {
-  const heard = producers.filter(({ lastCommit }) => lastCommit !== null && now - lastCommit <= HEARD_MILLIS);
-  const sum = (figure: (producer: Producer) => number) => heard.reduce((total, producer) => total + figure(producer), 0);
-  const missing = sum((producer) => countBatches(producer.missing));
-  const committed = sum((producer) => producer.lastSeq) - missing;
+/** The hops. All that is lost or unaccounted counts, the rest of producers that were heard of within the last hour: as in the summary. */
+export function hopsOf(processors: readonly Processor[], summary: Summary): Hop[] {
+  const { committedBatches: committed, lostBatches: lost, stored, deadLetters } = summary;
   const buffered = processors.reduce((total, processor) => total + processor.unwrittenBatches, 0);
-  const lost = Math.min(summary.lostBatches, missing);
   // What is in a processor's log is not missing, whichever number it has.
-  const unaccounted = Math.max(0, missing - lost - buffered);
+  const unaccounted = Math.max(0, summary.unaccountedBatches - buffered);
   const logged = committed + buffered;
-  const stored = sum((producer) => producer.stored);
-  const deadLetters = sum((producer) => producer.deadLetters);
   const nothing = { buffered: 0, rejected: 0, reasons: [], lost: 0, unaccounted: 0 };
   return [
     { ...nothing, name: "Producers → processors' logs", unit: "batches", in: logged + lost + unaccounted, out: logged, lost, unaccounted },

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { KINDS, type Problem } from "./problems";
 import type { Snapshot } from "./snapshot";
-import { type Answers, NOON, processor, producer, silentProcessor, snapshot, summary } from "./testing";
+import { type Answers, fact, NOON, processor, producer, silentProcessor, snapshot, summary } from "./testing";
 import { observe, type Watch } from "./watch";
 
 const GONE = { failed: "fetch failed", denied: false };
@@ -55,14 +55,38 @@ describe("gateway", () => {
   });
 });
 
-test("lost batches name their producers", () => {
-  const lost = [{ first: 5, last: 8 }];
-  const [problem, ...others] = after(
-    snapshot(0),
-    snapshot(2, { producers: [producer({ missing: lost, lost, lastCommit: second(2) })], summary: summary({ lostBatches: 4 }) }),
-  );
-  expect(others).toEqual([]);
-  expect(problem).toMatchObject({ kind: "lost", sentence: "4 batches are lost: log-producer-0 4.", since: second(2), orBefore: false });
+describe("facts", () => {
+  test("lost batches name their producers, since when, and how the fact ends", () => {
+    const facts = [fact({ batches: 3 }), fact({ since: NOON - 60_000, batches: 1 })];
+    const [problem, ...others] = after(snapshot(0), snapshot(2, { facts, summary: summary({ lostBatches: 4 }) }));
+    expect(others).toEqual([]);
+    expect(problem).toMatchObject({ kind: "lost", sentence: "4 batches are lost: log-producer-0 4.", since: NOON - 7_200_000, orBefore: false });
+    expect(problem?.advice).toContain("Look at its disk. When it is dealt with, logmesh acknowledge");
+  });
+
+  test("a loss whose facts can't be listed is still a loss", () => {
+    expect(after(snapshot(0, { facts: GONE, summary: summary({ lostBatches: 4 }) }))).toMatchObject([{ sentence: "4 batches are lost." }]);
+  });
+
+  test("a producer that fell silent with a gap is named, since it was last heard of", () => {
+    const facts = [fact({ kind: "unaccounted", batches: 2 })];
+    expect(after(snapshot(0, { facts, summary: summary({ unaccountedBatches: 2 }) }))).toMatchObject([
+      { kind: "unaccounted", since: NOON - 7_200_000, sentence: expect.stringMatching(/log-producer-0 2\.$/) },
+    ]);
+  });
+
+  test("of a kind that is not known here are shown as they are", () => {
+    const facts = [fact({ kind: "rewound", batches: 2, advice: "A spool was put back." })];
+    expect(after(snapshot(0, { facts }))).toMatchObject([{ kind: "fact", subject: "rewound", sentence: "2 batches are rewound: log-producer-0 2." }]);
+  });
+});
+
+test("a lag that nobody knows is a problem, since the last commit", () => {
+  const problems = after(snapshot(0), snapshot(2, { processors: [silentProcessor("log-processor-0")], summary: summary({ lagSeconds: null }) }));
+  expect(problems).toMatchObject([
+    { kind: "nobody", sentence: "No processor answers: nothing is taken, and lag is not known.", since: NOON },
+    { kind: "away" },
+  ]);
 });
 
 describe("a processor that is away", () => {

@@ -6,14 +6,17 @@
 
 import { formatBytes, formatDuration, formatPercent, formatWhole } from "@/lib/format";
 import { awayProcessors } from "./away";
+import { ACKNOWLEDGE, earliest, producersOf } from "./facts";
 import { type History, MISSED_MINUTES, rateOf, secondsToFull, since } from "./history";
-import { countBatches, type Answer, type Producer } from "./snapshot";
+import type { Answer, Producer } from "./snapshot";
 
 /** Most severe first. */
 export const KINDS = [
   "gateway",
   "unanswered",
   "lost",
+  "fact",
+  "nobody",
   "away",
   "unready",
   "filling",
@@ -77,6 +80,8 @@ function findingsOf(history: History): Finding[] {
   return [
     ...unanswered(history),
     ...lostBatches(history),
+    ...otherFacts(history),
+    ...nobodyAnswers(history),
     ...processorsAway(history),
     ...processorsNotReady(history),
     ...logsFilling(history),
@@ -120,15 +125,46 @@ function unanswered({ latest, answered }: History): Finding[] {
   });
 }
 
-function lostBatches({ summary, producers }: History): Finding[] {
+/** Facts with a problem of their own kind. */
+const KNOWN_FACTS: ReadonlySet<string> = new Set(["lost", "unaccounted"]);
+
+function lostBatches({ summary, facts }: History): Finding[] {
   if (!summary?.lostBatches) return [];
-  const names = producers.filter(({ lost }) => lost.length).map(({ name, lost }) => `${name} ${formatWhole(countBatches(lost))}`);
+  const lost = facts.filter(({ kind }) => kind === "lost");
   return [
     {
       kind: "lost",
-      sentence: `${batches(summary.lostBatches)} lost${names.length ? `: ${[...new Set(names)].join(", ")}` : ""}.`,
-      advice:
-        "No processor has them and their producer does not hold them any more: a disk was lost, or a spool ran over. Its numbers are below; look at that producer's own log around then, and give its spool more room.",
+      sentence: `${batches(summary.lostBatches)} lost${producersOf(lost)}.`,
+      advice: `${lost[0]?.advice ?? "No processor has them and their producer does not hold them any more."} ${ACKNOWLEDGE}`,
+      began: earliest(lost),
+    },
+  ];
+}
+
+/** Facts of a kind that a newer gateway knows say by themselves what they mean. */
+function otherFacts({ facts }: History): Finding[] {
+  const kinds = new Set(facts.map(({ kind }) => kind).filter((kind) => !KNOWN_FACTS.has(kind)));
+  return [...kinds].map((kind) => {
+    const found = facts.filter((fact) => fact.kind === kind);
+    const count = found.reduce((sum, fact) => sum + fact.batches, 0);
+    return {
+      kind: "fact" as const,
+      subject: kind,
+      sentence: `${batches(count)} ${kind}${producersOf(found)}.`,
+      advice: `${found[0]!.advice} ${ACKNOWLEDGE}`,
+      began: earliest(found),
+    };
+  });
+}
+
+function nobodyAnswers({ summary, latest }: History): Finding[] {
+  if (!("value" in latest.summary) || summary?.lagSeconds !== null) return [];
+  return [
+    {
+      kind: "nobody",
+      sentence: "No processor answers: nothing is taken, and lag is not known.",
+      advice: "Producers keep what they read in their spools. Look at the processors' pods, and whether the gateway finds them by name.",
+      began: summary.lastCommit ?? undefined,
     },
   ];
 }
@@ -177,7 +213,7 @@ function lagging({ processors, summary, samples, latest }: History): Finding[] {
   const lag = summary?.lagSeconds ?? 0;
   if (lag < LAG_SECONDS && !behind.length) return [];
   const worst = Math.max(lag, ...behind.map(({ lagSeconds }) => lagSeconds));
-  const rising = (rateOf(since(samples, RISING_SECONDS), (sample) => sample.lagSeconds) ?? 0) > 0;
+  const rising = (rateOf(since(samples, RISING_SECONDS), (sample) => sample.lagSeconds ?? undefined) ?? 0) > 0;
   const where = behind.length ? `; unwritten batches wait in ${behind.map(({ name }) => name).join(", ")}` : "";
   return [
     {
@@ -230,18 +266,24 @@ function silentProducers({ producers, latest, answered, from }: History): Findin
 }
 
 function unaccounted(history: History): Finding[] {
-  const { summary, samples, latest } = history;
+  const { summary, samples, latest, facts } = history;
   const lately = samples.filter((sample) => sample.at >= latest.at - UNACCOUNTED_MILLIS);
-  const lasting = samples.some((sample) => sample.at <= latest.at - UNACCOUNTED_MILLIS);
-  if (!summary?.unaccountedBatches || !lasting || lately.some((sample) => sample.unaccounted === 0)) return [];
+  const lasting = samples.some((sample) => sample.at <= latest.at - UNACCOUNTED_MILLIS) && lately.every((sample) => sample.unaccounted > 0);
+  const standing = facts.filter(({ kind }) => kind === "unaccounted");
+  if (!summary?.unaccountedBatches || !(lasting || standing.length)) return [];
   const away = awayProcessors(history).map(({ name }) => name);
+  const passing =
+    "They are in a producer's spool or a processor's log and mostly come within a minute. If this stays, look at the producers with missing numbers below.";
   return [
     {
       kind: "unaccounted",
-      sentence: `${batches(summary.unaccountedBatches)} unaccounted for: later ones are stored, these are not.`,
+      sentence: `${batches(summary.unaccountedBatches)} unaccounted for: later ones are stored, these are not${producersOf(standing)}.`,
       advice: away.length
         ? `They may be in the log of ${away.join(", ")}, and then come when it is back. They are not lost.`
-        : "They are in a producer's spool or a processor's log and mostly come within a minute. If this stays, look at the producers with missing numbers below.",
+        : standing[0]
+          ? `${standing[0].advice} ${ACKNOWLEDGE}`
+          : passing,
+      began: earliest(standing),
     },
   ];
 }

@@ -1,7 +1,7 @@
-/** What the three questions of the Pipeline page answered at one moment, as plain numbers. */
+/** What the questions of the Pipeline page answered at one moment, as plain numbers. */
 
-import type { Duration } from "@bufbuild/protobuf/wkt";
-import type { GetSummaryResponse, LedgerEntry, ProcessorState } from "@/gen/logmesh/v1/pipeline_service_pb";
+import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
+import type { Fact as FactMessage, GetSummaryResponse, LedgerEntry, ProcessorState } from "@/gen/logmesh/v1/pipeline_service_pb";
 
 /** Batches from the first to the last, both included. */
 export interface Range {
@@ -12,10 +12,13 @@ export interface Range {
 export interface Producer {
   spool: string;
   name: string;
-  /** Batches 1 to this were received, but for `missing`. */
+  /** Batches 1 to this were received, but for those that are missing. */
   lastSeq: number;
+  missingBatches: number;
+  /** The first hundred ranges of them. */
   missing: readonly Range[];
-  /** Those of `missing` that the producer does not hold any more. */
+  lostBatches: number;
+  /** Of those that the producer does not hold any more, the first hundred ranges. */
   lost: readonly Range[];
   /** Records. */
   stored: number;
@@ -49,12 +52,32 @@ export interface Processor {
   track: string;
 }
 
+/** The producers of a page, the latest first, and how many there are. */
+export interface Ledger {
+  producers: readonly Producer[];
+  total: number;
+}
+
 export interface Summary {
   lostBatches: number;
   unaccountedBatches: number;
-  lagSeconds: number;
+  committedBatches: number;
+  /** Null while no processor answers; a lower bound while some do not. */
+  lagSeconds: number | null;
+  /** When the last batch of any producer was committed, milliseconds since 1970; null for never. */
+  lastCommit: number | null;
   stored: number;
   deadLetters: number;
+}
+
+/** What must be looked at until somebody acknowledges it. */
+export interface Fact {
+  kind: string;
+  producer: string;
+  batches: number;
+  /** Milliseconds since 1970; null where that was not noted. */
+  since: number | null;
+  advice: string;
 }
 
 /** One question's answer, or why there is none. */
@@ -63,23 +86,25 @@ export type Answer<T> = { value: T } | { failed: string; denied: boolean };
 export interface Snapshot {
   /** Milliseconds since 1970, by the browser's clock. */
   at: number;
-  ledger: Answer<readonly Producer[]>;
+  ledger: Answer<Ledger>;
   processors: Answer<readonly Processor[]>;
   summary: Answer<Summary>;
+  facts: Answer<readonly Fact[]>;
 }
 
 export function producerOf(entry: LedgerEntry): Producer {
   const ranges = (list: LedgerEntry["missing"]) => list.map(({ first, last }) => ({ first: Number(first), last: Number(last) }));
-  const commit = entry.lastCommitTime;
   return {
     spool: entry.spoolId,
     name: entry.producer,
     lastSeq: Number(entry.lastSeq),
+    missingBatches: Number(entry.missingBatches),
     missing: ranges(entry.missing),
+    lostBatches: Number(entry.lostBatches),
     lost: ranges(entry.lost),
     stored: Number(entry.stored),
     deadLetters: Number(entry.deadLetters),
-    lastCommit: commit ? Number(commit.seconds) * 1000 + commit.nanos / 1e6 : null,
+    lastCommit: millisOf(entry.lastCommitTime),
     lagSeconds: secondsOf(entry.lag),
   };
 }
@@ -108,10 +133,16 @@ export function summaryOf(answer: GetSummaryResponse): Summary {
   return {
     lostBatches: Number(answer.lostBatches),
     unaccountedBatches: Number(answer.unaccountedBatches),
-    lagSeconds: secondsOf(answer.lag),
+    committedBatches: Number(answer.committedBatches),
+    lagSeconds: answer.lag ? secondsOf(answer.lag) : null,
+    lastCommit: millisOf(answer.lastCommitTime),
     stored: Number(answer.stored),
     deadLetters: Number(answer.deadLetters),
   };
+}
+
+export function factOf({ kind, producer, batches, since, advice }: FactMessage): Fact {
+  return { kind, producer, batches: Number(batches), since: millisOf(since), advice };
 }
 
 /** The answer's value, or what it was `before`. */
@@ -119,10 +150,10 @@ export function valueOr<T>(answer: Answer<T>, before: T): T {
   return "value" in answer ? answer.value : before;
 }
 
-export function countBatches(ranges: readonly Range[]): number {
-  return ranges.reduce((sum, { first, last }) => sum + last - first + 1, 0);
-}
-
 function secondsOf(duration: Duration | undefined): number {
   return duration ? Number(duration.seconds) + duration.nanos / 1e9 : 0;
+}
+
+function millisOf(moment: Timestamp | undefined): number | null {
+  return moment ? Number(moment.seconds) * 1000 + moment.nanos / 1e6 : null;
 }

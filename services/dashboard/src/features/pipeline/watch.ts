@@ -1,4 +1,4 @@
-/** The pipeline, looked at every 2 seconds: the three answers, what is remembered of those before, and what is wrong. */
+/** The pipeline, looked at every 2 seconds: the answers, what is remembered of those before, and what is wrong. */
 
 import { ConnectError } from "@connectrpc/connect";
 import { type QueryClient, useQuery } from "@tanstack/react-query";
@@ -6,7 +6,7 @@ import { pipeline } from "@/api/clients";
 import { failureOf } from "@/api/failure";
 import { type History, remember } from "./history";
 import { type Problem, problemsOf } from "./problems";
-import { type Answer, processorOf, producerOf, type Snapshot, summaryOf } from "./snapshot";
+import { type Answer, factOf, processorOf, producerOf, type Snapshot, summaryOf } from "./snapshot";
 
 const EVERY_MILLIS = 2_000;
 /** A gateway waits at most 2 seconds for a processor, unless it is told otherwise. */
@@ -38,11 +38,11 @@ export function useWatch(): Watch | undefined {
   return data;
 }
 
-/** Ask all three questions at once; each may fail by itself. */
+/** Ask all questions at once; each may fail by itself. */
 async function ask(signal: AbortSignal, client: QueryClient): Promise<Snapshot> {
   const options = { signal, timeoutMs: ANSWER_MILLIS };
-  const [ledger, processors, summary] = await Promise.all([
-    answer(pipeline.listLedger({ pageSize: MOST_PRODUCERS }, options).then(({ entries }) => entries.map(producerOf))),
+  const [ledger, processors, summary, facts] = await Promise.all([
+    answer(pipeline.listLedger({ pageSize: MOST_PRODUCERS }, options).then(({ entries, total }) => ({ producers: entries.map(producerOf), total: Number(total) }))),
     answer(pipeline.listProcessors({}, options).then((list) => list.processors.map(processorOf))),
     answer(
       pipeline.getSummary({}, options).then((whole) => {
@@ -51,9 +51,10 @@ async function ask(signal: AbortSignal, client: QueryClient): Promise<Snapshot> 
         return summaryOf(whole);
       }),
     ),
+    answer(pipeline.listFacts({}, options).then((list) => list.facts.map(factOf))),
   ]);
   signal.throwIfAborted();
-  return { at: Date.now(), ledger, processors, summary };
+  return { at: Date.now(), ledger, processors, summary, facts };
 }
 
 async function answer<T>(call: Promise<T>): Promise<Answer<T>> {
