@@ -4,9 +4,10 @@ import logging
 import sys
 from typing import Any, Final
 
-from logmesh.client.row import Row, attributes_text, text_bytes
+from logmesh.client.attribute_limits import attributes_within_limits
+from logmesh.client.row import Row, text_bytes
 from logmesh.record.columns import OriginKey
-from logmesh.record.limits import MAX_ATTRIBUTES, MAX_ATTRIBUTES_BYTES, MAX_BODY_BYTES, MAX_SEVERITY_TEXT_BYTES
+from logmesh.record.limits import MAX_BODY_BYTES, MAX_SEVERITY_TEXT_BYTES
 
 _STANDARD: Final = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
 _TRACEBACKS: Final = logging.Formatter()
@@ -34,7 +35,7 @@ def row_of(record: logging.LogRecord, body: str, origin: OriginKey) -> Row:
         severity_of(record.levelno),
         text_bytes(record.levelname)[:MAX_SEVERITY_TEXT_BYTES],
         raw,
-        _within_limits(attributes),
+        attributes_within_limits(attributes),
         trace_id,
         span_id,
         origin,
@@ -43,8 +44,7 @@ def row_of(record: logging.LogRecord, body: str, origin: OriginKey) -> Row:
 
 def fields_of(record: logging.LogRecord) -> dict[str, Any]:
     """Attributes: members of `extra` by their own names, where the code is, what was raised."""
-    fields = {key: value for key, value in record.__dict__.items() if key not in _STANDARD}
-    fields |= {"code.file.path": record.pathname, "code.line.number": record.lineno}
+    fields: dict[str, Any] = {"code.file.path": record.pathname, "code.line.number": record.lineno}
     if record.funcName and record.funcName != "<module>":
         fields["code.function.name"] = record.funcName
     if record.threadName is not None:
@@ -55,7 +55,8 @@ def fields_of(record: logging.LogRecord) -> dict[str, Any]:
         fields["exception.type"] = f"{module}{kind.__qualname__}"
         fields["exception.message"] = error
         fields["exception.stacktrace"] = record.exc_text or _TRACEBACKS.formatException(record.exc_info)
-    return fields
+    extra = {key: value for key, value in record.__dict__.items() if key not in _STANDARD}
+    return extra | fields
 
 
 def current_span() -> tuple[bytes, bytes]:
@@ -70,13 +71,3 @@ def current_span() -> tuple[bytes, bytes]:
     if not context.is_valid:
         return b"", b""
     return context.trace_id.to_bytes(16, "big"), context.span_id.to_bytes(8, "big")
-
-
-def _within_limits(fields: dict[str, Any]) -> bytes:
-    text = attributes_text(fields)
-    if len(text) > MAX_ATTRIBUTES_BYTES and "exception.stacktrace" in fields:
-        del fields["exception.stacktrace"]  # the body ends with it
-        text = attributes_text(fields)
-    if len(text) > MAX_ATTRIBUTES_BYTES or len(fields) > MAX_ATTRIBUTES:
-        return b'{"logmesh.attributes_omitted":true}'
-    return text

@@ -5,10 +5,12 @@ import logging
 import sys
 from typing import Any
 
+import pytest
+
 from logmesh.client.log_fields import row_of, severity_of
 from logmesh.client.row import Row
 from logmesh.record.columns import OriginKey
-from logmesh.record.limits import MAX_ATTRIBUTES_BYTES, MAX_BODY_BYTES
+from logmesh.record.limits import MAX_ATTRIBUTES, MAX_ATTRIBUTES_BYTES, MAX_BODY_BYTES
 
 
 def row(body: str = "m", /, **members: Any) -> Row:
@@ -51,8 +53,45 @@ def test_what_is_too_long_is_cut_and_says_so() -> None:
     long = row("ä" * MAX_BODY_BYTES)
     assert len(long.body) == MAX_BODY_BYTES
     assert json.loads(long.attributes)["logmesh.body_cut_from_bytes"] == 2 * MAX_BODY_BYTES
-    assert row(big="x" * MAX_ATTRIBUTES_BYTES).attributes == b'{"logmesh.attributes_omitted":true}'
-    assert row(**{f"n{n}": n for n in range(200)}).attributes == b'{"logmesh.attributes_omitted":true}'
+
+
+def test_a_large_extra_is_cut_and_the_others_of_its_record_stay() -> None:
+    fields = json.loads(row(big="ä\n" * 70_000, order=42, tags=["a", "b"]).attributes)
+    assert (fields["order"], fields["tags"], fields["code.line.number"]) == (42, ["a", "b"], 7)
+    assert "ä\nä\n".startswith(fields["big"][:4]) and len(fields["big"]) > 20_000
+    assert fields["logmesh.attributes_cut"] == {"big": 280_010}
+    assert "logmesh.attributes_omitted" not in fields
+
+
+def test_a_large_mapping_is_cut_as_json() -> None:
+    fields = json.loads(row(big={"ids": list(range(20_000))}, order=42).attributes)
+    assert fields["big"].startswith('{"ids":[0,1,2,')
+    assert fields["order"] == 42
+
+
+def test_of_too_many_extras_those_that_fit_stay_with_where_the_code_is() -> None:
+    attributes = row(**{f"n{n}": n for n in range(300)}).attributes
+    fields = json.loads(attributes)
+    assert len(fields) <= MAX_ATTRIBUTES
+    assert (fields["n299"], fields["code.file.path"]) == (299, "/app/main.py")
+    assert fields["logmesh.attributes_omitted"] + len(fields) - 1 == 300 + 5
+
+
+@pytest.mark.parametrize(
+    "extra",
+    [
+        {f"n{n}": "\x01" * 5_000 for n in range(100)},
+        {"k" * 70_000: 1},
+        {f"{n}" + "k" * 400: 1 for n in range(300)},
+        {"\x01" * 60_000: "\x01" * 60_000, "b": "x" * 60_000},
+    ],
+)
+def test_whatever_comes_fits_a_record(extra: dict[str, Any]) -> None:
+    attributes = row(**extra).attributes
+    fields = json.loads(attributes)
+    assert len(attributes) <= MAX_ATTRIBUTES_BYTES and len(fields) <= MAX_ATTRIBUTES
+    assert fields["code.line.number"] == 7
+    assert fields.keys() & {"logmesh.attributes_cut", "logmesh.attributes_omitted"}
 
 
 def test_a_trace_too_long_for_attributes_stays_in_the_body_alone() -> None:
