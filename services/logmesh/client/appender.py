@@ -1,11 +1,12 @@
 """Sends records exactly once: from a spool on disk over the death of this process, from memory as long as it lives."""
 
 import contextlib
+import logging
 import os
 import socket
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -13,9 +14,11 @@ from typing import Any, Final, Self
 from logmesh.client import forking
 from logmesh.client.channel import Tls, authorization, credentials, open_channel
 from logmesh.client.courier import Courier, Spooling
-from logmesh.client.errors import AppendRefused, DeadlineExceeded, SpoolUnavailable
+from logmesh.client.ending import Ending
+from logmesh.client.errors import AppendRefused, Closed, DeadlineExceeded, LogmeshError, SpoolUnavailable
 from logmesh.client.intake import Intake
 from logmesh.client.memory_spool import MemorySpool
+from logmesh.client.reach import Reach, State
 from logmesh.client.record import Record
 from logmesh.client.row import Row, origin_of, row_of, text_bytes
 from logmesh.client.spool import Spool
@@ -39,6 +42,9 @@ class Appender:
         with Appender("dns:///log-processor-headless:50052", service="checkout", spool=Path("/var/lib/checkout/spool")) as appender:
             appender.append(Record(body="order placed", severity="INFO", attributes={"order": 42}))
 
+    `state` says whether a processor is reached. What was not closed when the process ends is waited for, at most
+    `exit_timeout` seconds.
+
     A process that forks is looked after: the connection is closed before the fork, and each side opens its own. The
     child begins with nothing to send; a spool stays with the parent, and appending to it in the child raises
     SpoolUnavailable.
@@ -56,6 +62,8 @@ class Appender:
         tls: Tls = None,
         server_name: str = "log-processor",
         token: str | None = None,
+        exit_timeout: float = 5.0,
+        notice: Callable[[str], None] | None = None,
     ) -> None:
         """Open the spool; the connection is opened with the first record, or at once where the spool holds some.
 
@@ -69,6 +77,10 @@ class Appender:
             tls: TlsFiles for mutual TLS, a path of authorities to check the server against, None for plaintext.
             server_name: the name in the processors' certificates.
             token: a bearer token.
+            exit_timeout: how many seconds the end of the process may wait for what is not committed.
+            notice: called with a sentence when no processor was reached for five seconds, when one is again, and when a
+                batch was refused for good; None: a warning of the logger `logmesh`. It runs on the thread that sends, so it
+                must not block.
 
         Raises ValueError, SpoolUnavailable, and OSError for a file of `tls` that can't be read.
         """
@@ -78,13 +90,16 @@ class Appender:
         if spool is not None and self._max_bytes < _MEMORY_BYTES:
             raise ValueError(f"a spool needs max_bytes of at least {_MEMORY_BYTES}")
         self._instance = instance or socket.gethostname()
+        self._exit_timeout = exit_timeout
+        self._notice = notice or _log_notice
         self._origin = origin_of(service, self._instance, resource or {})
         if tls is not None:
             credentials(tls)  # a file that is missing is the caller's to know, and not a thread's later
         self._guard = threading.Lock()
-        self._closed = self._was_running = False
+        self._closed = self._was_running = self._gave_up = False
         self._begin(self._open_spool())
         forking.look_after(self)
+        _ending.watch_children()
 
     def append(self, record: Record | str, timeout: float = 30.0) -> None:
         """Take one record; a text is a record of this body. It returns at once while there is room for it.
@@ -99,7 +114,7 @@ class Appender:
     def append_row(self, row: Row, timeout: float) -> None:
         """As `append`, for a record that is in columns already."""
         self._intake.put(row, timeout)
-        if self._courier.thread_id is None:
+        if not self._courier.running:
             self._start()
 
     def origin_of_scope(self, scope: str) -> OriginKey:
@@ -112,14 +127,19 @@ class Appender:
         Raises DeadlineExceeded, with the last error of the connection as its cause; AppendRefused when batches were
         refused for good since the last flush; SpoolUnavailable.
         """
-        if not self._intake.flush(timeout):
-            error = self._courier.last_error
+        if not self._intake.flush(0 if self._gave_up else timeout):
+            error = self._reach.last_error
             why = f"; last error: {error}" if error else ""
             raise DeadlineExceeded(f"{self.pending()} records are not committed after {timeout:g} s{why}") from error
 
     def pending(self) -> int:
         """How many records of this process are not committed yet."""
         return self._intake.unsettled()
+
+    @property
+    def state(self) -> State:
+        """Whether a processor is reached, since when, why not, and how much waits."""
+        return self._reach.state(self.pending())
 
     def close(self, timeout: float = 30.0) -> None:
         """Flush, and let go of connection and spool; what is in the spool then stays there. Safe to call twice.
@@ -137,6 +157,27 @@ class Appender:
             self._intake.close()
             if self._courier.stop(_STOP_SECONDS):
                 self._spool.close()
+            self._reach.close()
+
+    def release(self) -> None:
+        """Close it without waiting, once everything is committed: nobody appends any more."""
+        self._released = True
+        self._courier.release(self._let_go)
+        if not self._courier.running:
+            self._let_go()
+
+    def finish(self, began: float) -> None:
+        """Wait for what is not committed until `exit_timeout` after `began`, in `time.monotonic()`: the process ends."""
+        try:
+            committed = self._intake.flush(
+                0 if self._gave_up else max(0.0, began + self._exit_timeout - time.monotonic())
+            )
+        except LogmeshError as error:
+            self._notice(f"{error}")
+            return
+        self._gave_up = not committed
+        if self._released and not committed:
+            self._notice(f"{self.pending()} records of a handler that was removed are not committed")
 
     def __enter__(self) -> Self:
         return self
@@ -148,11 +189,6 @@ class Appender:
         # What went wrong in the body matters more than what may go wrong here.
         with contextlib.suppress(DeadlineExceeded, AppendRefused, SpoolUnavailable):
             self.close(_STOP_SECONDS)
-
-    @property
-    def thread_id(self) -> int | None:
-        """`threading.get_ident()` of the appender's own thread, None while there is none."""
-        return self._courier.thread_id
 
     def _open_spool(self) -> Spooling:
         if self._spool_folder is None:
@@ -167,7 +203,8 @@ class Appender:
 
     def _begin(self, spool: Spooling) -> None:
         recovered = spool.uncommitted() > 0
-        self._spool = spool
+        self._released = False
+        self._spool, self._reach = spool, Reach(self._target)
         self._intake = Intake(self._queue_bytes(), self._nudge, recovered=recovered)
         self._courier = Courier(
             self._intake,
@@ -176,6 +213,8 @@ class Appender:
             self._target,
             self._instance,
             authorization(self._token),
+            self._reach,
+            self._notice,
         )
         if recovered:
             self._start()
@@ -185,13 +224,28 @@ class Appender:
 
     def _start(self) -> None:
         with self._guard:
-            if not self._closed:
+            if self._closed:
+                return
+            try:
                 self._courier.start()
+            except RuntimeError as error:
+                self._gave_up = True
+                raise Closed(f"nothing can be sent any more, for the process ends: {error}") from error
+
+    def _let_go(self) -> None:
+        """Nothing of it is left to be sent, and nobody refers to it."""
+        if self._closed:
+            return
+        self._closed = True
+        forking.forget(self)
+        self._intake.close()
+        self._spool.close()
+        self._reach.close()
 
     def before_fork(self) -> None:
         """See `Forkable`."""
         self._guard.acquire()
-        self._was_running = self._courier.thread_id is not None
+        self._was_running = self._courier.running
         self._courier.stop(_STOP_SECONDS)
 
     def after_fork_in_parent(self) -> None:
@@ -205,9 +259,26 @@ class Appender:
         self._guard = threading.Lock()
         if self._closed:
             return
+        released, self._gave_up = self._released, False
         self._spool.leave_to_parent()
         self._begin(MemorySpool(self._max_bytes - self._queue_bytes()))
         if self._spool_folder is not None:
             self._intake.close(
                 SpoolUnavailable(f"the spool {self._spool_folder} belongs to process {os.getppid()}, this one's parent")
             )
+        _ending.watch_children()
+        if released:
+            self._let_go()
+
+
+def _log_notice(sentence: str) -> None:
+    logging.getLogger("logmesh").warning("%s", sentence)
+
+
+def _finish(began: float) -> None:
+    # All of them send meanwhile, so that the longest `exit_timeout` is the longest that this takes.
+    for forkable in forking.looked_after():
+        forkable.finish(began)
+
+
+_ending = Ending(_finish)

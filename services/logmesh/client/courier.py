@@ -1,4 +1,4 @@
-"""The appender's own thread: rows from the intake into batches, batches into the spool, the spool over a stream.
+"""What an appender has running: rows from the intake into batches, batches into the spool, the spool over a stream.
 
 intake ──► columns ──► spool (fsync, or memory) ──► deliver ──► processor
    ▲                                                   │
@@ -7,8 +7,6 @@ intake ──► columns ──► spool (fsync, or memory) ──► deliver �
 
 import asyncio
 import contextlib
-import logging
-import threading
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -17,17 +15,17 @@ from typing import Final, Protocol
 import grpc
 
 from logmesh.client.delivery import deliver
-from logmesh.client.errors import ConnectionFailed, LogmeshError, ServerError, SpoolUnavailable
+from logmesh.client.errors import ConnectionFailed, ServerError, SpoolUnavailable
 from logmesh.client.failures import from_rpc
 from logmesh.client.intake import Intake
+from logmesh.client.io_thread import Running, io_thread
 from logmesh.client.lanes import Divergence
 from logmesh.client.outbox import Outbox
+from logmesh.client.reach import SILENCE_SECONDS, Reach
 from logmesh.client.row import columns_of
 from logmesh.client.session import Metadata, StreamEnd
 from logmesh.journal import JournalError, JournalFull
 from logmesh.v1.record_pb2 import LogColumns
-
-_log = logging.getLogger(__name__)
 
 _ROTATE_SECONDS: Final = (300.0, 600.0)
 _FULL_PAUSE_SECONDS: Final = 0.1
@@ -54,7 +52,7 @@ class Spooling(Outbox, Protocol):
 
 
 class Courier:
-    """Runs from `start` to `stop`, and may be started again: what the spool and the intake hold stays there."""
+    """Runs on the I/O thread from `start` to `stop`, and may be started again: what the spool and the intake hold stays there."""
 
     def __init__(
         self,
@@ -64,58 +62,65 @@ class Courier:
         target: str,
         producer: str,
         metadata: Metadata,
+        reach: Reach,
+        notice: Callable[[str], None],
     ) -> None:
+        """`notice` is called on the I/O thread with what a person should know."""
         self._intake, self._spool, self._channel = intake, spool, channel
         self._target, self._producer, self._metadata = target, producer, metadata
+        self._reach, self._notice = reach, notice
         self._packed = 0
         self._first_row: dict[int, int] = {}  # number of a batch's first row, by place, of those not committed
-        self._thread: threading.Thread | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._stopping = False
+        self._running: Running | None = None
+        self._silence: asyncio.TimerHandle | None = None
+        self._released: Callable[[], None] | None = None
         self._stop = asyncio.Event()
         self._due = asyncio.Event()
         self.wake = asyncio.Event()
-        self.last_error: LogmeshError | None = None
 
     @property
-    def thread_id(self) -> int | None:
-        """`threading.get_ident()` of the thread, None while none runs."""
-        thread = self._thread
-        return thread.ident if thread is not None and thread.is_alive() else None
+    def running(self) -> bool:
+        """Whether it runs, or has not ended yet."""
+        return self._running is not None and not self._running.ended
 
     def start(self) -> None:
-        """Begin; nothing while it runs, or has not ended yet."""
-        if self._thread is not None and self._thread.is_alive():
+        """Begin; nothing while it runs. Raises RuntimeError where the interpreter starts no more threads."""
+        if self.running:
             return
-        self._stopping = False
         self._stop, self._due, self.wake = asyncio.Event(), asyncio.Event(), asyncio.Event()
-        self._thread = threading.Thread(target=lambda: asyncio.run(self._run()), name="logmesh-appender", daemon=True)
-        self._thread.start()
+        self._running = io_thread.run(self._run)
 
     def nudge(self) -> None:
         """There is something to do. Any thread."""
-        if (loop := self._loop) is not None:
-            with contextlib.suppress(RuntimeError):  # it has just ended; what waits, waits for the next start
-                loop.call_soon_threadsafe(self._due.set)
+        if (running := self._running) is not None:
+            running.soon(self._due.set)  # where it has just ended, what waits, waits for the next start
+
+    def ask_to_stop(self) -> None:
+        """Have it end soon, with what was taken in the spool."""
+        if (running := self._running) is not None:
+            running.soon(self._stop.set)
+
+    def release(self, then: Callable[[], None]) -> None:
+        """Nothing more comes: have it end once everything is committed, and call `then` on its thread. It waits for nothing
+        and takes no lock, for the collector of garbage calls it."""
+        if (running := self._running) is not None:
+            running.soon(lambda: self._end_when_done(then))
 
     def stop(self, timeout: float) -> bool:
-        """End, with what was taken in the spool; False when it does not within `timeout` seconds."""
-        thread = self._thread
-        if thread is None:
+        """End; False when it does not within `timeout` seconds."""
+        if (running := self._running) is None:
             return True
-        self._stopping = True  # the thread looks at it once it has a loop
-        if (loop := self._loop) is not None:
-            with contextlib.suppress(RuntimeError):  # it has ended by itself
-                loop.call_soon_threadsafe(self._stop.set)
-        thread.join(timeout)
-        if thread.is_alive():
+        self.ask_to_stop()
+        if not running.wait(timeout):
             return False
-        self._thread = None
+        self._running = None
         return True
 
     def opened(self, processor: str, to_send: int) -> None:
         """See `Listener`."""
-        self.last_error = None
+        self._cancel_silence()
+        if sentence := self._reach.connected(processor, time.monotonic()):
+            self._notice(sentence)
 
     def sent(self) -> None:
         """See `Listener`."""
@@ -126,6 +131,8 @@ class Courier:
         if not lowest:
             self._first_row.clear()
             self._intake.settle(self._packed)
+            if self._released is not None and self._is_done():
+                self._stop.set()
             return
         while self._first_row and (first := next(iter(self._first_row))) < lowest:
             del self._first_row[first]
@@ -136,25 +143,46 @@ class Courier:
         """See `Listener`."""
         self._intake.refuse(what)
         self.committed(0)
+        self._notice(what)
 
     def diverged(self, divergence: Divergence) -> None:
         """See `Listener`."""
-        _log.error("%s", divergence.what)
         if divergence.batches:
             self._intake.refuse(divergence.what)
             self.committed(0)
+        self._notice(divergence.what)
 
     def ended(self, end: StreamEnd, error: Exception | None) -> None:
         """See `Deliverer`."""
         if isinstance(error, grpc.aio.AioRpcError):
-            self.last_error = from_rpc(error, self._target)
+            self._reach.failed(from_rpc(error, self._target))
         elif error is not None:
-            self.last_error = ConnectionFailed(f"{self._target} has fallen silent")
+            self._reach.failed(ConnectionFailed(f"{self._target} has fallen silent"))
+        self._connecting()
+
+    def _connecting(self) -> None:
+        if self._reach.connecting(time.monotonic()) or self._silence is None:
+            self._silence = asyncio.get_running_loop().call_later(SILENCE_SECONDS, self._say_silence)
+
+    def _cancel_silence(self) -> None:
+        if self._silence is not None:
+            self._silence.cancel()
+            self._silence = None
+
+    def _say_silence(self) -> None:
+        if sentence := self._reach.silent(self._intake.unsettled(), time.monotonic()):
+            self._notice(sentence)
+
+    def _end_when_done(self, then: Callable[[], None]) -> None:
+        self._released = then
+        if self._is_done():
+            self._stop.set()
+
+    def _is_done(self) -> bool:
+        return self._intake.unsettled() == 0 and not self._spool.uncommitted()
 
     async def _run(self) -> None:
-        self._loop = asyncio.get_running_loop()
-        if self._stopping:
-            self._stop.set()
+        self._connecting()
         try:
             delivering = asyncio.create_task(
                 deliver(self._channel, self._spool, self, self._producer, _ROTATE_SECONDS, self._around_stream)
@@ -172,11 +200,14 @@ class Courier:
                 pass
         except JournalError as error:
             self._intake.close(SpoolUnavailable(str(error)))
-        except Exception as error:
-            self._intake.close(ServerError(f"the appender has failed: {error!r}"))
-            raise
+        except Exception as error:  # noqa: BLE001  # whoever appends next is told; nobody awaits this thread
+            failure = ServerError(f"the appender has failed: {error!r}")
+            self._intake.close(failure)
+            self._notice(f"{failure}")
         finally:
-            self._loop = None
+            self._cancel_silence()
+            if self._released is not None and self._is_done():
+                self._released()
 
     def _around_stream(self) -> AbstractContextManager[Metadata]:
         return contextlib.nullcontext(self._metadata)

@@ -9,8 +9,11 @@ import concurrent.futures.thread  # noqa: F401
 import gc
 import logging  # noqa: F401
 import os
-import weakref
-from typing import Protocol
+from typing import Final, Protocol
+
+from logmesh.client.io_thread import io_thread
+
+_END_SECONDS: Final = 5.0
 
 
 class Forkable(Protocol):
@@ -28,26 +31,36 @@ class Forkable(Protocol):
         """Begin anew; what waited is the parent's."""
         ...
 
+    def finish(self, began: float) -> None:
+        """The process ends, since `began`: wait for what is still to be sent, within a limit."""
+        ...
 
-_living: "weakref.WeakSet[Forkable]" = weakref.WeakSet()
+
+_open: dict[Forkable, None] = {}
 _forking: list[Forkable] = []
 
 
 def look_after(forkable: Forkable) -> None:
-    """Call its methods around every fork, for as long as it lives."""
-    _living.add(forkable)
+    """Call its methods around every fork, until it is forgotten. It is kept alive: what it still holds is to be sent, also
+    where nobody refers to it any more."""
+    _open[forkable] = None
 
 
 def forget(forkable: Forkable) -> None:
     """It has nothing open any more."""
-    _living.discard(forkable)
+    _open.pop(forkable, None)
+
+
+def looked_after() -> list[Forkable]:
+    """All that have something open."""
+    return list(_open)
 
 
 def _before() -> None:
-    _forking[:] = _living
+    _forking[:] = _open
     for forkable in _forking:
         forkable.before_fork()
-    if _forking:
+    if io_thread.end(_END_SECONDS):
         # A stream that was cut leaves cycles behind that hold its channel, and with it gRPC's own threads.
         gc.collect()
 
@@ -59,6 +72,7 @@ def _after_in_parent() -> None:
 
 
 def _after_in_child() -> None:
+    io_thread.forget()
     for forkable in _forking:
         forkable.after_fork_in_child()
     _forking.clear()

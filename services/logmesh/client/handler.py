@@ -3,16 +3,19 @@
 import contextlib
 import logging
 import sys
-import threading
 import time
+import weakref
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
 from logmesh.client.appender import Appender
 from logmesh.client.channel import Tls
 from logmesh.client.errors import DeadlineExceeded, LogmeshError, SpoolUnavailable
+from logmesh.client.io_thread import on_own_thread
 from logmesh.client.log_fields import row_of
+from logmesh.client.reach import State
 from logmesh.record.columns import OriginKey
 
 _REPORT_SECONDS: Final = 60.0
@@ -30,9 +33,10 @@ class LogmeshHandler(logging.Handler):
     span id are those of OpenTelemetry's current span. The body is what the handler's formatter makes of the record.
 
     `emit` puts the record into a bounded queue. Where that is full, the record is dropped and counted in `dropped`, and
-    standard error is told once a minute. At exit `logging.shutdown` calls `flush` and `close`, which wait for at most
-    `exit_timeout` seconds together. A process that forks is looked after as `Appender` says; in a child, a handler with a
-    spool goes on without one.
+    standard error is told once a minute. Standard error is also told when no processor was reached for five seconds, and when
+    one is again; `state` says so at any time. The end of the process waits for what is left, at most `exit_timeout` seconds,
+    also where the handler was removed and is referred to by nobody. A process that forks is looked after as `Appender` says;
+    in a child, a handler with a spool goes on without one.
     """
 
     def __init__(
@@ -54,10 +58,10 @@ class LogmeshHandler(logging.Handler):
         super().__init__(level)
         self._settings: dict[str, Any] = {
             "target": target, "service": service, "instance": instance, "resource": resource, "max_bytes": max_bytes,
-            "tls": tls, "server_name": server_name, "token": token,
+            "tls": tls, "server_name": server_name, "token": token, "exit_timeout": exit_timeout, "notice": _say,
         }  # fmt: skip
         self._exit_timeout = exit_timeout
-        self._appender = Appender(spool=Path(spool) if spool is not None else None, **self._settings)
+        self._adopt(Appender(spool=Path(spool) if spool is not None else None, **self._settings))
         self._origins: dict[str, OriginKey] = {}
         self._reported, self._reported_at = 0, 0.0
         self._gave_up = False
@@ -65,7 +69,7 @@ class LogmeshHandler(logging.Handler):
 
     def handle(self, record: logging.LogRecord) -> bool:
         """As any handler's, but for records about the sending itself: those it leaves alone."""
-        if record.name.partition(".")[0] in _OWN or threading.get_ident() == self._appender.thread_id:
+        if record.name.partition(".")[0] in _OWN or on_own_thread():
             return False
         return bool(super().handle(record))
 
@@ -84,6 +88,11 @@ class LogmeshHandler(logging.Handler):
         except LogmeshError as error:
             self.dropped += 1
             self._tell(error)
+
+    @property
+    def state(self) -> State:
+        """Whether a processor is reached, since when, why not, how many records wait, and how many were dropped."""
+        return replace(self._appender.state, dropped=self.dropped)
 
     def flush(self) -> None:
         """Wait until what was logged so far is stored, at most `exit_timeout` seconds; what is wrong goes to standard error."""
@@ -116,7 +125,12 @@ class LogmeshHandler(logging.Handler):
 
     def _go_on_without_spool(self, error: SpoolUnavailable) -> None:
         _say(f"{error}; it goes on in memory")
-        self._appender = Appender(**self._settings)
+        self._adopt(Appender(**self._settings))
+
+    def _adopt(self, appender: Appender) -> None:
+        self._appender = appender
+        # A handler that was only removed is collected, and logging's own shutdown does not know it.
+        weakref.finalize(self, appender.release).atexit = False
 
     def _tell(self, reason: Exception) -> None:
         """Say what was dropped since the last time, once a minute."""
@@ -128,5 +142,7 @@ class LogmeshHandler(logging.Handler):
 
 
 def _say(text: str) -> None:
-    with contextlib.suppress(OSError, ValueError):  # there may be no standard error any more
+    with contextlib.suppress(
+        OSError, ValueError, RuntimeError
+    ):  # there may be none any more, or this interrupts a write to it
         print(f"logmesh: {text}", file=sys.stderr)

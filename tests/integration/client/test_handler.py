@@ -1,44 +1,15 @@
 """Python's logging into the database: programs of their own, as users write them, against a real processor."""
 
-import asyncio
 import json
-import subprocess
-import sys
-import textwrap
 import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.integration.client.conftest import System
+from tests.integration.client.programs import run
 
 from logmesh.cli.local.ports import free_port
-
-SERVICES = Path(__file__).parents[3] / "services"
-BEGIN = """
-import logging, os, sys, time
-from logmesh import LogmeshHandler
-
-target = sys.argv[1]
-log = logging.getLogger("shop.orders")
-log.setLevel(logging.DEBUG)
-"""
-
-
-async def run(program: str, *arguments: str, seconds: float = 40) -> tuple[int, str, str]:
-    """Run a program to its end: exit code, standard output, standard error."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", BEGIN + textwrap.dedent(program), *arguments,
-        env={"PYTHONPATH": str(SERVICES), "PATH": "/usr/bin:/bin"},
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-    )  # fmt: skip
-    try:
-        out, err = await asyncio.wait_for(process.communicate(), seconds)
-    except TimeoutError:
-        process.kill()
-        raise
-    assert process.returncode is not None
-    return process.returncode, out.decode(), err.decode()
 
 
 async def rows(system: System) -> dict[str, Any]:
@@ -206,7 +177,7 @@ async def test_its_own_records_and_broken_ones_do_no_harm(system: System) -> Non
         logging.getLogger("logmesh.client").warning("about sending")
         log.info("rude", extra={"rude": Rude(), "nan": float("nan"), "nul": "a\\0b", "surrogate": "\\ud800"})
         log.info("nul \\0 and \\ud800")
-        log.info("huge", extra={"huge": "x" * 100_000})
+        log.info("huge", extra={"huge": "x" * 100_000, "order": 42})
         log.info("y" * 300_000)
         logging.raiseExceptions = False
         log.info("%d", "not a number")
@@ -221,7 +192,9 @@ async def test_its_own_records_and_broken_ones_do_no_harm(system: System) -> Non
     fields = json.loads(stored["rude"]["attributes"])
     assert (fields["nan"], fields["nul"], fields["surrogate"]) == ("nan", "a\\x00b", "?")
     assert "can't be shown" in fields["rude"]
-    assert json.loads(stored["huge"]["attributes"]) == {"logmesh.attributes_omitted": True}
+    huge = json.loads(stored["huge"]["attributes"])
+    assert huge["huge"].startswith("xxx") and huge["order"] == 42
+    assert huge["logmesh.attributes_cut"] == {"huge": 100_011}
     (cut,) = [row for name, row in stored.items() if name.startswith("yyyy")]
     assert len(cut["body"]) == 256 * 1024
     assert json.loads(cut["attributes"])["logmesh.body_cut_from_bytes"] == 300_000

@@ -1,0 +1,127 @@
+"""The thread that speaks gRPC for every appender of this process, and its event loop.
+
+gRPC's asyncio has one queue of events a process, which all loops read. What belongs to a loop that was closed is then an
+exception in another one, and lost. So appenders share a loop; it outlives the last of them by a moment, in which the events of
+cancelled calls still come.
+"""
+
+import asyncio
+import concurrent.futures
+import contextlib
+import queue
+import threading
+from collections.abc import Callable, Coroutine
+from typing import Any, Final
+
+_LINGER_SECONDS: Final = 2.0
+
+_own = threading.local()
+
+
+def on_own_thread() -> bool:
+    """Whether this is a thread of the library's own: what it logs is about sending."""
+    return getattr(_own, "marked", False)
+
+
+class IoThread:
+    """Starts with the first coroutine that it is given, and ends a moment after the last has ended."""
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+        self._running = 0
+        self._given = 0
+
+    def run(self, begin: Callable[[], Coroutine[Any, Any, None]]) -> "Running":
+        """Run the coroutine that `begin` makes. Raises RuntimeError where the interpreter starts no more threads."""
+        with self._guard:
+            if self._loop is None:
+                self._start()
+            loop = self._loop
+            assert loop is not None  # noqa: S101  # as `_start` left it
+            self._running += 1
+            self._given += 1
+            future = asyncio.run_coroutine_threadsafe(begin(), loop)
+        future.add_done_callback(lambda _: self._ended(loop))
+        return Running(loop, future)
+
+    def end(self, timeout: float) -> bool:
+        """End before a fork; what still runs is cut. False where there is no thread."""
+        with self._guard:
+            loop, thread = self._loop, self._thread
+            self._loop = self._thread = None
+        if loop is None or thread is None:
+            return False
+        with contextlib.suppress(RuntimeError):  # it has just ended by itself
+            loop.call_soon_threadsafe(loop.stop)
+        thread.join(timeout)
+        return True
+
+    def forget(self) -> None:
+        """Begin anew in a forked child, where the thread is not."""
+        self.__init__()  # type: ignore[misc]  # the lock may be held by a thread of the parent
+
+    def _start(self) -> None:
+        # asyncio logs when a loop is made. On a thread of our own that comes back to no handler of ours.
+        made: queue.SimpleQueue[asyncio.AbstractEventLoop] = queue.SimpleQueue()
+        thread = threading.Thread(target=_run, args=(made.put,), name="logmesh-appender", daemon=True)
+        thread.start()
+        self._loop, self._thread = made.get(), thread
+
+    def _ended(self, loop: asyncio.AbstractEventLoop) -> None:
+        with self._guard:
+            self._running -= 1
+            given = self._given
+        if not self._running:
+            with contextlib.suppress(RuntimeError):  # a loop that was ended before a fork
+                loop.call_soon_threadsafe(loop.call_later, _LINGER_SECONDS, self._end_idle, loop, given)
+
+    def _end_idle(self, loop: asyncio.AbstractEventLoop, given: int) -> None:
+        with self._guard:
+            if self._loop is loop and self._given == given:
+                self._loop = self._thread = None
+                loop.stop()
+
+
+class Running:
+    """A coroutine on the I/O thread."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, future: "concurrent.futures.Future[None]") -> None:
+        self._loop, self._future = loop, future
+
+    @property
+    def ended(self) -> bool:
+        """Whether it has returned or raised."""
+        return self._future.done()
+
+    def soon(self, act: Callable[[], object]) -> None:
+        """Call `act` on the thread, or not at all where it has ended."""
+        with contextlib.suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(act)
+
+    def wait(self, timeout: float) -> bool:
+        """Wait for its end; False when it does not come within `timeout` seconds."""
+        return bool(concurrent.futures.wait([self._future], timeout).done)
+
+
+def _run(made: Callable[[asyncio.AbstractEventLoop], None]) -> None:
+    _own.marked = True
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    made(loop)
+    try:
+        loop.run_forever()
+    finally:
+        tasks = asyncio.all_tasks(loop)
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+        loop.run_until_complete(loop.shutdown_asyncgens())
+        asyncio.set_event_loop(None)
+        loop.close()
+
+
+io_thread = IoThread()
+"""The one of this process."""

@@ -1,0 +1,40 @@
+"""Programs of their own that log, as users write them."""
+
+import asyncio
+import subprocess
+import sys
+import textwrap
+from asyncio.subprocess import Process
+from pathlib import Path
+
+SERVICES = Path(__file__).parents[3] / "services"
+BEGIN = """
+import logging, os, sys, time
+from logmesh import LogmeshHandler
+
+target = sys.argv[1]
+log = logging.getLogger("shop.orders")
+log.setLevel(logging.DEBUG)
+"""
+
+
+async def start(program: str, *arguments: str) -> Process:
+    """Start a program after BEGIN, or the file that it is, where that is there."""
+    source = [program] if program.endswith(".py") else ["-c", BEGIN + textwrap.dedent(program)]
+    return await asyncio.create_subprocess_exec(
+        sys.executable, *source, *arguments,
+        env={"PYTHONPATH": str(SERVICES), "PATH": "/usr/bin:/bin"},
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+
+
+async def run(program: str, *arguments: str, seconds: float = 40) -> tuple[int, str, str]:
+    """Run a program to its end: exit code, standard output, standard error."""
+    process = await start(program, *arguments)
+    try:
+        out, err = await asyncio.wait_for(process.communicate(), seconds)
+    except TimeoutError:
+        process.kill()
+        raise
+    assert process.returncode is not None
+    return process.returncode, out.decode(), err.decode()

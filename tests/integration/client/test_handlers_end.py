@@ -1,0 +1,78 @@
+"""Handlers that are removed, collected or closed one by one, while the program and other handlers go on."""
+
+import time
+
+from tests.integration.client.conftest import System
+from tests.integration.client.programs import run
+
+from logmesh.cli.local.ports import free_port
+
+
+async def test_a_handler_that_was_only_removed_still_sends_what_it_has(system: System) -> None:
+    code, _, err = await run(
+        """
+        import gc, threading
+
+        handler = LogmeshHandler(target)
+        log.addHandler(handler)
+        log.info("before it is removed")
+        log.removeHandler(handler)
+        del handler
+        gc.collect()
+        deadline = time.monotonic() + 20
+        while len(threading.enumerate()) > 1:  # it closes itself when everything is committed
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        log.addHandler(LogmeshHandler(target))
+        log.info("before it is removed at the end")
+        log.removeHandler(log.handlers[0])
+        """,
+        system.processor.target,
+    )
+    assert (code, err) == (0, "")
+    assert await system.processor.bodies() == ["before it is removed", "before it is removed at the end"]
+
+
+async def test_handlers_that_reach_nobody_delay_the_end_together_not_one_after_the_other() -> None:
+    began = time.monotonic()
+    code, _, err = await run(
+        """
+        for _ in range(8):
+            log.addHandler(LogmeshHandler(target, exit_timeout=2))
+        log.info("nobody hears it")
+        log.removeHandler(log.handlers[0])
+        """,
+        f"127.0.0.1:{free_port()}",
+    )
+    assert code == 0
+    assert time.monotonic() - began < 10
+    assert sum("not committed after 2 s" in line for line in err.splitlines()) == 7
+    assert "1 records of a handler that was removed are not committed" in err
+
+
+async def test_handlers_that_close_do_no_harm_to_those_that_go_on(system: System) -> None:
+    code, _, err = await run(
+        """
+        logging.getLogger("asyncio").addHandler(logging.StreamHandler())  # it would say what gRPC threw
+
+        def busy(rounds):
+            for number in range(rounds):
+                log.info("%d", number)
+                if number % 20 == 0:
+                    time.sleep(0.002)
+
+        for number in range(8):
+            log.addHandler(LogmeshHandler(target, service=f"handler-{number}"))
+        busy(1_000)
+        for handler in log.handlers[1:]:
+            log.removeHandler(handler)
+            handler.close()
+            busy(50)
+        busy(1_000)
+        """,
+        system.processor.target,
+    )
+    assert (code, err) == (0, "")
+    counts = await system.processor.query("SELECT service, count(*) AS n FROM logmesh.logs GROUP BY service")
+    expected = {f"handler-{number}": 1_000 + 50 * (number - 1) for number in range(1, 8)}
+    assert {row["service"]: row["n"] for row in counts} == expected | {"handler-0": 2_350}
