@@ -33,8 +33,8 @@ from logmesh.processor.writer import Writer
 from logmesh.runtime import metrics
 from logmesh.runtime.guard import Guard, only
 from logmesh.runtime.server import Health, bind, build_server
-from logmesh.storage.failures import READ_ONLY, describe
-from logmesh.storage.postgres import open_pool, takes_writes
+from logmesh.storage.failures import describe
+from logmesh.storage.postgres import open_pool, unwritable
 from logmesh.v1 import ingest_service_pb2 as pb
 from logmesh.v1.ingest_service_pb2 import AppendResponse, WriteResponse
 from logmesh.v1.pipeline_service_pb2_grpc import add_PipelineServiceServicer_to_server
@@ -167,8 +167,7 @@ async def _watch(
         fault = None
         try:
             async with asyncio.timeout(_CHECK_SECONDS):
-                if not await takes_writes(pool):
-                    fault = READ_ONLY
+                fault = await unwritable(pool)
         except Exception as error:  # noqa: BLE001  # whatever it is, the database did not answer
             fault = describe(error)
         ready = fault is None and wal.accepts() and not ingest.draining

@@ -23,6 +23,8 @@ _PASSING: Final = {
     "58": "the database's disk is at fault",
     "08": _AWAY,
 }
+_OURS: Final = "LM"
+"""The class of SQLSTATE of what our own functions raise, in their own words. A newer release mends it."""
 
 
 def describe(error: BaseException) -> str:
@@ -38,6 +40,8 @@ def passes(error: BaseException) -> bool:
 def _passing(error: BaseException) -> str | None:
     if isinstance(error, asyncpg.PostgresError):
         state = error.sqlstate or ""
+        if state.startswith(_OURS):
+            return error.message
         return _PASSING.get(state) or _PASSING.get(state[:2])
     # asyncpg raises outside its own tree when a session is cut while it is used.
     return _AWAY if isinstance(error, OSError | EOFError | TimeoutError | asyncpg.InterfaceError) else None

@@ -9,7 +9,7 @@ import structlog
 from logmesh.storage.failures import describe, passes
 from logmesh.storage.indexes import build_index
 from logmesh.storage.migration_files import Flavour, Migration, flavour_of, migrations
-from logmesh.storage.postgres import LIMIT_LOCKS
+from logmesh.storage.postgres import LIMIT_LOCKS, unwritable
 
 log = structlog.get_logger()
 
@@ -28,7 +28,8 @@ class MigrationError(Exception):
 
 
 class MigrationPostponed(Exception):
-    """A migration did not get what it needs, such as a lock. Trying again mends it in the end."""
+    """A migration did not get what it needs, such as a lock, or the schema is a newer release's. Trying again mends it in the
+    end."""
 
 
 async def migrate(connection: asyncpg.Connection) -> list[str]:
@@ -55,6 +56,8 @@ async def migrate(connection: asyncpg.Connection) -> list[str]:
         except asyncpg.PostgresError as error:
             raised = MigrationPostponed if passes(error) else MigrationError
             raise raised(f"migration {migration.name}: {describe(error)}") from error
+    if fault := await unwritable(connection):
+        raise MigrationPostponed(fault)
     await connection.execute("SELECT pg_advisory_unlock($1)", _LOCK)
     return [migration.name for migration in missing]
 

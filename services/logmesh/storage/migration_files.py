@@ -4,7 +4,7 @@ import hashlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from importlib.resources import files
 from typing import Final, Literal
 
@@ -30,6 +30,11 @@ class Migration:
 
     name: str
     sql: str
+
+    @property
+    def number(self) -> int:
+        """Its place in the order; two flavours of one thing have the same."""
+        return int(self.name[:4])
 
     @cached_property
     def digest(self) -> str:
@@ -60,6 +65,12 @@ def migrations(flavour: Flavour) -> list[Migration]:
         for file in folder
         if file.name.endswith(".sql") and _flavour(file.name) in (None, flavour)
     ]
+
+
+@cache
+def newest_known() -> int:
+    """The number of the newest migration that this release knows, whatever its flavour."""
+    return max(migration.number for flavour in FLAVOURS for migration in migrations(flavour))
 
 
 def flavour_of(applied: Iterable[str]) -> Flavour | None:

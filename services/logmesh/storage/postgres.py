@@ -6,6 +6,8 @@ from typing import Final
 
 import asyncpg
 
+from logmesh.storage.failures import READ_ONLY
+from logmesh.storage.migration_files import newest_known
 from logmesh.storage.sql import load
 
 LIMIT_LOCKS: Final = "SET lock_timeout = '2s'"
@@ -20,10 +22,8 @@ async def connect(dsn: str, *, application: str, timeout_seconds: float = 10) ->
         timeout=timeout_seconds,
         # No plan cache to go stale behind a pooler, and no second round trip for the few statements there are.
         statement_cache_size=32,
-        server_settings={
-            "application_name": application,
-            "timezone": "UTC",
-            "search_path": "pg_catalog",
+        server_settings=_settings(application)
+        | {
             # A process that stands still in a flush would hold its ledger rows, and with them other processors, for ever.
             "idle_in_transaction_session_timeout": "5s",
         },
@@ -59,9 +59,18 @@ async def owner_session(dsn: str, *, application: str) -> "AsyncIterator[asyncpg
             await connection.close(timeout=_CLOSE_SECONDS)
 
 
-async def takes_writes(connection: "asyncpg.Connection | asyncpg.Pool") -> bool:
-    """Whether the database can be written to: no standby, and not set to be read only. Raises what asyncpg raises."""
-    return bool(await connection.fetchval("SELECT current_setting('transaction_read_only') = 'off'"))
+async def unwritable(connection: "asyncpg.Connection | asyncpg.Pool") -> str | None:
+    """Why this release can't write to the database, as a clause; None when it can. Raises what asyncpg raises."""
+    ((read_only, needed),) = await connection.fetch(
+        "SELECT current_setting('transaction_read_only') = 'on', logmesh.written_from()"
+    )
+    if read_only:
+        return READ_ONLY
+    if needed > newest_known():
+        return (
+            f"the schema is a newer release's: it wants migration {needed} known, and this one knows {newest_known()}"
+        )
+    return None
 
 
 def is_data_error(error: BaseException) -> bool:
@@ -79,9 +88,19 @@ async def open_pool(dsn: str, *, application: str, size: int) -> "asyncpg.Pool":
         max_size=size,
         timeout=10,
         command_timeout=30,
-        server_settings={"application_name": application, "timezone": "UTC", "search_path": "pg_catalog"},
+        server_settings=_settings(application),
         reset=_keep,
     )
+
+
+def _settings(application: str) -> dict[str, str]:
+    return {
+        "application_name": application,
+        "timezone": "UTC",
+        "search_path": "pg_catalog",
+        # A schema that has become another's refuses releases that don't know it.
+        "logmesh.schema": str(newest_known()),
+    }
 
 
 async def _keep(connection: "asyncpg.Connection") -> None:

@@ -1,13 +1,16 @@
 """How recent traces lie in Redis: a key each, whose value is the COPY rows of its records one after the other.
 
-Processors append to it, gateways read it. Rows come in the order of commit, and one may be there twice.
+Processors append to it, gateways read it. Rows come in the order of commit, and one may be there twice. The key says of which
+layout they are (`copy_rows`): while two releases run that differ in it, each finds its own, and the rest in the database.
 """
 
 from typing import Final
 
 EXPIRY_SECONDS: Final = 300
+LAYOUT: Final = 1
+"""Counted up when the columns of a row change, or their widths."""
 
 
 def trace_key(tenant: str, trace_id: bytes) -> str:
     """The Redis key of a trace."""
-    return f"logmesh:trace:{tenant}:{trace_id.hex()}"
+    return f"logmesh:trace:{LAYOUT}:{tenant}:{trace_id.hex()}"

@@ -16,6 +16,7 @@ from logmesh.cli.local.postgres import Postgres
 from logmesh.cli.local.redis import Redis
 from logmesh.processor.ingest import Ingest
 from logmesh.record.ranges import RangeSet
+from logmesh.storage.recent_traces import trace_key
 from logmesh.v1 import ingest_service_pb2 as pb
 from logmesh.v1.pipeline_service_pb2 import ListProcessorsRequest, ListProcessorsResponse, ProcessorState
 from logmesh.v1.pipeline_service_pb2_grpc import PipelineServiceStub
@@ -86,13 +87,13 @@ async def test_recent_traces_are_in_redis_for_five_minutes(
         for seq in (1, 2):
             await stream.send_batch(pb.Batch(seq=seq, count=2, columns=_traced(b"span %d" % seq)))
             await stream.until_committed(seq)
-        key = f"logmesh:trace:default:{TRACE.hex()}"
+        key = trace_key("default", TRACE)
         async with asyncio.timeout(10):
             while b"span 2" not in (await client.get(key) or b""):
                 await asyncio.sleep(0.02)
         assert b"span 1" in (await client.get(key) or b"")
         assert 0 < await client.ttl(key) <= 300
-        assert await client.keys("logmesh:trace:default:*") == [key.encode()]
+        assert await client.keys("logmesh:trace:*") == [key.encode()]
         await client.aclose()
 
 

@@ -140,6 +140,37 @@ async def test_a_migration_that_waits_for_a_lock_stops_nobody(
     assert await superuser.fetchval("SELECT count(added) FROM logmesh.logs") == 0
 
 
+NEWER = (
+    "CREATE OR REPLACE FUNCTION logmesh.written_from() RETURNS int LANGUAGE sql STABLE AS $$ SELECT 9999 $$;"
+    "ALTER TABLE logmesh.logs ALTER COLUMN severity_text SET NOT NULL"  # something that this release gets wrong
+)
+
+
+async def test_a_newer_release_s_schema_refuses_this_one_in_words_and_stores_nothing_wrong(
+    store: ServerStore, superuser: asyncpg.Connection, tmp_path: Path
+) -> None:
+    async with running_processor(store, tmp_path) as processor:
+        stream = processor.stream()
+        await stream.hello()
+        await stream.send_columns(1, columns_of([b"before"]))
+        await stream.until_committed(1)
+        await superuser.execute("UPDATE logmesh.logs SET severity_text = ''")
+        await superuser.execute(NEWER)
+        await stream.send_columns(2, columns_of([b"after"]))
+        await stream.until(lambda: 2 in stream.logged)
+        await processor.until_health(NOT_SERVING)
+        await refused_with(processor, "this process is of a release that knows the schema to migration")
+        async with running_processor(store, tmp_path / "next", ready=False, name="log-processor-1") as late:
+            await refused_with(late, "the schema is a newer release's")
+        assert await processor.bodies() == ["before"]
+        assert await processor.dead_letters() == []
+        # The newer release comes, on the same volume.
+        await superuser.execute("ALTER TABLE logmesh.logs ALTER COLUMN severity_text DROP NOT NULL")
+        await superuser.execute(NEWER.partition(";")[0].replace("9999", "13"))
+        await stream.until_committed(2)
+        assert sorted(await processor.bodies()) == ["after", "before"]
+
+
 async def migrate_as_owner(store: ServerStore) -> None:
     owner = await asyncpg.connect(store.owner_dsn)
     await migrate(owner)

@@ -1,11 +1,13 @@
 """The bytes of a COPY row, field by field."""
 
+import hashlib
 from struct import unpack_from
 
 import numpy as np
 import pytest
 
 from logmesh.storage.copy_rows import COLUMNS, copy_rows, join_rows, origin_tail
+from logmesh.storage.recent_traces import LAYOUT
 
 
 def _fields(row: bytes) -> dict[str, bytes | None]:
@@ -20,11 +22,8 @@ def _fields(row: bytes) -> dict[str, bytes | None]:
     return dict(zip(COLUMNS, values, strict=True))
 
 
-@pytest.mark.parametrize("trace", [b"", b"t" * 16])
-@pytest.mark.parametrize("span", [b"", b"s" * 8])
-@pytest.mark.parametrize("attributes", [b"", b"{}"])
-def test_a_null_takes_no_bytes_and_shifts_nothing(trace: bytes, span: bytes, attributes: bytes) -> None:
-    row = copy_rows(
+def _row(trace: bytes = b"", span: bytes = b"", attributes: bytes = b"") -> list[bytes]:
+    return copy_rows(
         times=np.array([946_684_800_000_001_002], np.int64),
         positions=np.array([5], np.int64),
         spool=6,
@@ -36,6 +35,13 @@ def test_a_null_takes_no_bytes_and_shifts_nothing(trace: bytes, span: bytes, att
         attributes=[attributes],
         tails=[origin_tail(b"tenant", b"service")],
     )
+
+
+@pytest.mark.parametrize("trace", [b"", b"t" * 16])
+@pytest.mark.parametrize("span", [b"", b"s" * 8])
+@pytest.mark.parametrize("attributes", [b"", b"{}"])
+def test_a_null_takes_no_bytes_and_shifts_nothing(trace: bytes, span: bytes, attributes: bytes) -> None:
+    row = _row(trace, span, attributes)
     assert _fields(join_rows(row)) == {
         "trace_id": trace or None,
         "span_id": span or None,
@@ -52,3 +58,8 @@ def test_a_null_takes_no_bytes_and_shifts_nothing(trace: bytes, span: bytes, att
         "severity_text": None,
         "original_time_unix_nano": None,
     }
+
+
+def test_a_row_of_another_layout_has_another_key_in_redis() -> None:
+    layouts = {1: "14fd31a9c672d0ef"}
+    assert layouts.get(LAYOUT) == hashlib.sha256(join_rows(_row())).hexdigest()[:16]
