@@ -11,6 +11,14 @@ ADVICE: Final = {
         "Later ones are stored, and nothing has come since. They are in the producer's spool, or in the log of a processor that "
         "is away: bring that back. If it is gone for good, so are they."
     ),
+    "rewound": (
+        "The spool's folder is a copy, was put back, or lost what it had written last: lines behind that were read again, and may be "
+        "stored twice. See LogmeshSpoolDiverged in docs/alerts.md."
+    ),
+    "forked": (
+        "Two copies of one running producer gave other batches the same numbers. The first of each is stored; the other is in its "
+        "producer's spool, in the folder refused."
+    ),
 }
 """By kind. The database says which facts there are: the view logmesh.facts, of 0040."""
 

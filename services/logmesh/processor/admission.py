@@ -40,6 +40,8 @@ class SpoolState:
     waiting: set[int] = field(default_factory=set)
     logged: set[int] = field(default_factory=set)
     checksums: OrderedDict[int, int] = field(default_factory=OrderedDict)
+    producer: str = ""
+    principal: str = ""
 
     def admit(self, seq: int, crc: int) -> Seen | Refusal:
         """Judge a batch; one that is NEW counts as waiting from now on."""

@@ -10,6 +10,7 @@ import structlog
 from google.protobuf.message import DecodeError
 
 from logmesh.processor.admission import Refusal, Seen
+from logmesh.processor.continuity import Continuity
 from logmesh.processor.envelope import OpaqueAppendRequest, inspect
 from logmesh.processor.frame import Origin, Unwritten
 from logmesh.processor.hello import NO_HELLO, fault_of, held_of
@@ -49,9 +50,10 @@ class Ingest:
         sessions: Sessions,
         wal: Wal,
         writer: Unwritables,
+        continuity: Continuity,
     ) -> None:
         self._settings, self._pool, self._sessions, self._wal, self._writer = settings, pool, sessions, wal, writer
-        self._incarnation = ""
+        self._continuity = continuity
         self.draining = False
 
     async def append(self, _requests: Any, context: Any) -> None:
@@ -63,7 +65,7 @@ class Ingest:
         committed = await self._open_spools(context, tenant, hello.producer, held, principal)
         # From here on a proxy no longer retries the stream elsewhere, and drops what it kept for that.
         await context.send_initial_metadata(())
-        session = self._sessions.open(list(zip(held, committed, strict=True)), tenant)
+        session = self._sessions.open(list(zip(held, committed, strict=True)), tenant, hello.producer, principal)
         session.span = span_of_caller(context.invocation_metadata() or ())
         try:
             await context.write(self._welcome(held, committed))
@@ -119,15 +121,12 @@ class Ingest:
     ) -> list[Committed]:
         try:
             committed = await open_spools(self._pool, tenant, principal, producer, held)
-            if not self._incarnation:
-                self._incarnation = await self._pool.fetchval("SELECT logmesh.incarnation()")
         except SpoolForbidden as error:
             metrics.STREAMS_REFUSED.labels("forbidden").inc()
             await context.abort(grpc.StatusCode.PERMISSION_DENIED, str(error))
         except Exception as error:  # noqa: BLE001  # asyncpg raises outside its own tree when a session is cut
             metrics.STREAMS_REFUSED.labels("database").inc()
             log.warning("database did not open a spool", event_name="hello_failed", error=describe(error))
-            self._incarnation = ""
             await context.abort(grpc.StatusCode.UNAVAILABLE, f"{describe(error)}; try again")
         return committed
 
@@ -149,7 +148,7 @@ class Ingest:
                 ],
                 credit_batches=self._settings.credit_batches,
                 credit_bytes=self._settings.credit_bytes,
-                db_incarnation=self._incarnation,
+                db_incarnation=self._continuity.name,
                 processor=self._settings.name,
             )
         )

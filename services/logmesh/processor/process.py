@@ -16,6 +16,7 @@ import structlog
 from logmesh.journal import Journal
 from logmesh.live.frames import SERVICE as TAIL
 from logmesh.live.frames import tail_handlers
+from logmesh.processor.continuity import Continuity
 from logmesh.processor.fanout import Fanout
 from logmesh.processor.frame import Unwritten, decode_frame
 from logmesh.processor.ingest import Ingest
@@ -84,7 +85,8 @@ async def run_processor(settings: ProcessorSettings, stop: asyncio.Event) -> Non
     fanout = Fanout(writer.spool_of)
     wal = Wal(journal, fanout.offer)
     write = Write(settings, wal, writer)
-    ingest = Ingest(settings, pool, sessions, wal, writer)
+    continuity = Continuity(pool, sessions)
+    ingest = Ingest(settings, pool, sessions, wal, writer, continuity)
     pipeline = Pipeline(settings, sessions, journal, writer, fanout)
     schema = Schema(settings)
 
@@ -105,7 +107,7 @@ async def run_processor(settings: ProcessorSettings, stop: asyncio.Event) -> Non
         await schema.bring_up_to_date()
         async with asyncio.TaskGroup() as group:
             group.create_task(_replay(journal, writer))
-            group.create_task(_watch(pool, wal, writer, pipeline, health, ingest))
+            group.create_task(_watch(pool, wal, writer, pipeline, health, ingest, continuity))
             group.create_task(keep_maintained(settings))
 
     async with _background(writer.run(), wal.run(), fanout.run(), *([recent.run()] if recent else [])):
@@ -159,15 +161,23 @@ async def _replay(journal: Journal, writer: Writer) -> None:
 
 
 async def _watch(
-    pool: "asyncpg.Pool", wal: Wal, writer: Writer, pipeline: Pipeline, health: Health, ingest: Ingest
+    pool: "asyncpg.Pool",
+    wal: Wal,
+    writer: Writer,
+    pipeline: Pipeline,
+    health: Health,
+    ingest: Ingest,
+    continuity: Continuity,
 ) -> None:
-    """Ready while the database takes writes and the disk has room. Measures the lag on the way."""
+    """Ready while the database takes writes and the disk has room. Measures the lag, and looks which database it is, on the way."""
     while True:
         metrics.LAG_SECONDS.set(writer.lag_seconds())
         fault = None
         try:
             async with asyncio.timeout(_CHECK_SECONDS):
                 fault = await unwritable(pool)
+                if fault is None:
+                    await continuity.check()
         except Exception as error:  # noqa: BLE001  # whatever it is, the database did not answer
             fault = describe(error)
         ready = fault is None and wal.accepts() and not ingest.draining

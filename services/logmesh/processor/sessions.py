@@ -12,7 +12,7 @@ from opentelemetry.trace import SpanContext
 from logmesh.processor.admission import Refusal, SpoolState
 from logmesh.record.ranges import RangeSet
 from logmesh.runtime import metrics
-from logmesh.storage.ledger import Committed, Held, SpoolKey
+from logmesh.storage.ledger import Claim, Committed, Held, SpoolKey
 from logmesh.v1 import ingest_service_pb2 as pb
 
 _REMEMBERED_SPOOLS = 10_000
@@ -130,13 +130,16 @@ class Sessions:
         self._states.move_to_end(key)
         return state
 
-    def open(self, held: Sequence[tuple[Held, Committed]], tenant: str) -> Session:
+    def open(
+        self, held: Sequence[tuple[Held, Committed]], tenant: str, producer: str = "", principal: str = ""
+    ) -> Session:
         """Begin a stream of these spools; it takes acknowledgements of what earlier streams of the same brought, too."""
         states = {}
         for spool, known in held:
             key = SpoolKey(tenant, spool.spool_id)
             state = states[key] = self.state(key)
             state.committed, state.floor, state.abandoned = known.committed, max(spool.lowest_seq, 1), spool.abandoned
+            state.producer, state.principal = producer, principal
         session = Session(states)
         self._streams.add(session)
         for key in states:
@@ -176,6 +179,14 @@ class Sessions:
     def lost(self, key: SpoolKey, seq: int) -> None:
         """A batch that was durable can't be read any more: it is to be sent again, and is taken as new then."""
         self.refused(key, seq, Refusal(pb.NACK_CODE_RESOURCE_EXHAUSTED, "the write-ahead log was damaged", 1))
+
+    def claims(self) -> list[Claim]:
+        """What is known to have been committed, of all spools that are remembered."""
+        return [
+            Claim(key, state.producer, state.principal, state.committed.highest())
+            for key, state in self._states.items()
+            if state.committed
+        ]
 
     def drain(self, deadline_unix_seconds: float) -> None:
         """Ask every producer to leave."""

@@ -75,6 +75,11 @@ FLUSH_ROWS = Histogram(
     buckets=(10, 100, 1_000, 2_500, 5_000, 10_000, 20_000, 50_000),
     registry=PROCESSOR,
 )
+DATABASE_REPLACED = Counter(
+    "logmesh_database_replaced",
+    "Times that another database, or an earlier state of it, came in place of the one before; producers then send what it lacks.",
+    registry=PROCESSOR,
+)
 CACHE_WRITES_DROPPED = Counter(
     "logmesh_cache_writes_dropped",
     "Batches whose traces were not written to Redis, by reason.",

@@ -41,6 +41,16 @@ class Committed:
     newest_chain: int
 
 
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Numbers up to `last_seq` were committed once. Producer and principal are empty where nobody knows them."""
+
+    key: SpoolKey
+    producer: str
+    principal: str
+    last_seq: int
+
+
 class SpoolForbidden(Exception):
     """The spool id was opened by another principal."""
 
@@ -64,3 +74,15 @@ async def open_spools(
         if row["principal"] not in (None, principal):
             raise SpoolForbidden(f"spool {row['spool_id']} belongs to another principal than {principal}")
     return [Committed(from_multirange(row["committed"]), row["newest"], row["chain"]) for row in rows]
+
+
+async def claim_spools(connection: "asyncpg.Connection | asyncpg.Pool", claims: Sequence[Claim]) -> None:
+    """Have the ledger show as missing what it lacks of these."""
+    await connection.execute(
+        load("claim_spools"),
+        [claim.key.tenant for claim in claims],
+        [claim.key.spool_id for claim in claims],
+        [claim.producer for claim in claims],
+        [claim.principal for claim in claims],
+        [claim.last_seq for claim in claims],
+    )

@@ -3,7 +3,7 @@
 -- given: the greatest number that is known to have been given out; what is not committed of 1 to it is missing.
 -- closed: no new number is given out. finished: closed, and all of it committed, since then.
 -- rewound: how many numbers the ledger had above all that a copy of the spool knew. forked: batches refused, because another batch
--- has their number.
+-- has their number. diverged_since: when either last grew.
 ALTER TABLE logmesh.spools
   ADD COLUMN newest bigint NOT NULL DEFAULT 0,
   ADD COLUMN chain bigint NOT NULL DEFAULT 0,
@@ -11,10 +11,21 @@ ALTER TABLE logmesh.spools
   ADD COLUMN closed boolean NOT NULL DEFAULT false,
   ADD COLUMN finished timestamptz,
   ADD COLUMN rewound bigint NOT NULL DEFAULT 0,
-  ADD COLUMN forked bigint NOT NULL DEFAULT 0;
+  ADD COLUMN forked bigint NOT NULL DEFAULT 0,
+  ADD COLUMN diverged_since timestamptz;
 
 CREATE OR REPLACE VIEW logmesh.ledger WITH (security_barrier) AS
   SELECT spool, spool_id, producer, committed, stored, dead_letters, lag, created, last_commit,
          (int8multirange(int8range(1, greatest(upper(committed), given + 1))) - committed) * abandoned AS lost,
          given, finished, rewound, forked
   FROM logmesh.spools WHERE tenant = logmesh.tenant();
+
+-- What tells a restored, replaced or promoted database from the one before. The table's oid: a dump that is read back makes it anew.
+-- The timeline of the log that is written now: that of the last checkpoint changes minutes after a promotion.
+CREATE OR REPLACE FUNCTION logmesh.incarnation() RETURNS text LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
+  SELECT (SELECT system_identifier FROM pg_control_system())::text || '-' ||
+         (SELECT oid FROM pg_database WHERE datname = current_database())::text || '-' ||
+         'logmesh.spools'::regclass::oid::text || '-' ||
+         CASE WHEN pg_is_in_recovery() THEN (SELECT timeline_id FROM pg_control_checkpoint())::text
+              ELSE ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::int::text END
+$$;

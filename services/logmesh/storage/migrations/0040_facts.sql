@@ -39,13 +39,13 @@ $$;
 -- What is missing of each spool. `lost` and `unaccounted` are those numbers of it that nobody has acknowledged as such: lost
 -- ones are known not to come. A number that was acknowledged as unaccounted and then turns out to be lost is a new fact.
 CREATE VIEW logmesh.accounts WITH (security_barrier) AS
-  SELECT s.spool_id, s.producer, s.committed, s.stored, s.dead_letters, s.lag, s.last_commit, s.abandoned_since,
-         m.missing, m.missing * s.abandoned AS abandoned,
+  SELECT s.spool_id, s.producer, s.committed, s.given, s.finished, s.stored, s.dead_letters, s.lag, s.last_commit, s.abandoned_since,
+         s.created, m.missing, m.missing * s.abandoned AS abandoned,
          m.missing * s.abandoned - coalesce(a.lost, '{}') AS lost,
          m.missing - s.abandoned - coalesce(a.all_kinds, '{}') AS unaccounted
   FROM logmesh.spools s
   CROSS JOIN LATERAL (
-    SELECT int8multirange(int8range(1, coalesce(upper(s.committed), 1))) - s.committed AS missing
+    SELECT int8multirange(int8range(1, greatest(upper(s.committed), s.given + 1))) - s.committed AS missing
   ) AS m
   LEFT JOIN (
     SELECT spool_id, range_agg(numbers) FILTER (WHERE kind = 'lost') AS lost, range_agg(numbers) AS all_kinds
@@ -60,7 +60,19 @@ CREATE VIEW logmesh.facts WITH (security_barrier) AS
   FROM logmesh.accounts WHERE NOT isempty(lost)
   UNION ALL
   SELECT 'unaccounted', spool_id, producer, unaccounted, logmesh.batches(unaccounted), last_commit
-  FROM logmesh.accounts WHERE NOT isempty(unaccounted) AND last_commit < now() - interval '1 minute';
+  FROM logmesh.accounts WHERE NOT isempty(unaccounted) AND coalesce(last_commit, created) < now() - interval '1 minute'
+  UNION ALL
+  SELECT d.kind, d.spool_id, d.producer, '{}', d.batches - a.batches, d.diverged_since
+  FROM (
+    SELECT spool_id, producer, diverged_since, kind, batches
+    FROM logmesh.spools, LATERAL (VALUES ('rewound', rewound), ('forked', forked)) AS v(kind, batches)
+    WHERE tenant = (SELECT logmesh.tenant()) AND diverged_since IS NOT NULL
+  ) AS d
+  CROSS JOIN LATERAL (
+    SELECT coalesce(sum(a.batches), 0)::bigint AS batches FROM logmesh.acknowledgements a
+    WHERE a.tenant = (SELECT logmesh.tenant()) AND a.spool_id = d.spool_id AND a.kind = d.kind
+  ) AS a
+  WHERE d.batches > a.batches;
 
 CREATE VIEW logmesh.acknowledged WITH (security_barrier) AS
   SELECT acknowledgement, spool_id, producer, kind, numbers, batches, who, reason, made

@@ -13,12 +13,14 @@ WITH hello AS (
          h.closed,
          CASE WHEN h.closed THEN greatest(s.given, h.last) ELSE s.given END AS given,
          CASE WHEN h.closed THEN greatest(s.rewound, upper(s.committed) - 1 - h.last) ELSE s.rewound END AS rewound,
+         CASE WHEN h.closed AND upper(s.committed) - 1 - h.last > s.rewound THEN now() ELSE s.diverged_since END AS diverged_since,
          CASE WHEN h.closed AND s.committed @> int8range(1, greatest(s.given, h.last) + 1)
               THEN coalesce(s.finished, now()) END AS finished
   FROM hello h JOIN logmesh.spools s ON s.tenant = $1 AND s.spool_id = h.spool_id
 ), noted AS (
   UPDATE logmesh.spools s
-  SET producer = $3, abandoned = k.abandoned, closed = k.closed, given = k.given, rewound = k.rewound, finished = k.finished
+  SET producer = $3, abandoned = k.abandoned, closed = k.closed, given = k.given, rewound = k.rewound,
+      diverged_since = k.diverged_since, finished = k.finished
   FROM known k
   WHERE s.spool = k.spool AND s.principal = $2
     AND (s.producer, s.abandoned, s.closed, s.given, s.rewound, s.finished)

@@ -13,7 +13,7 @@ SELECT coalesce(sum(lost) FILTER (WHERE coalesce(abandoned_since, '-infinity') <
 FROM (
   SELECT stored, dead_letters, lag, last_commit, abandoned_since,
          coalesce(last_commit > now() - interval '1 hour', false) AS heard,
-         coalesce(upper(committed), 1) - 1 - CASE WHEN isempty(missing) THEN 0 ELSE logmesh.batches(missing) END AS committed,
+         CASE WHEN isempty(committed) THEN 0 ELSE logmesh.batches(committed) END AS committed,
          CASE WHEN isempty(lost) THEN 0 ELSE logmesh.batches(lost) END AS lost,
          CASE WHEN isempty(unaccounted) THEN 0 ELSE logmesh.batches(unaccounted) END AS unaccounted
   FROM logmesh.accounts
