@@ -71,9 +71,11 @@ async def _standby_of(primary: Postgres, folder: Path) -> Postgres:
     folder.mkdir(mode=0o700)
     shutil.copy(primary.directory / "passwords.json", folder)
     account = unprivileged_account()
-    backup = [find_programs(account=account).bin / "pg_basebackup", "-c", "fast", "-R"]
+    backup = [str(find_programs(account=account).bin / "pg_basebackup"), "-c", "fast", "-R"]
     subprocess.run(
-        [*backup, "-d", primary.dsn("postgres", "postgres"), "-D", folder / "data"], check=True, capture_output=True
+        [*backup, "-d", primary.dsn("postgres", "postgres"), "-D", str(folder / "data")],
+        check=True,
+        capture_output=True,
     )
     if account is not None:
         account.own(folder / "data")
