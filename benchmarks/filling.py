@@ -9,14 +9,16 @@ import asyncpg
 
 from benchmarks.load import Payloads
 from logmesh.cli.local.postgres import Postgres
-from logmesh.processor.flush import flush
-from logmesh.processor.frame import Origin
-from logmesh.processor.origins import Origins
-from logmesh.processor.prepare import OriginUnknown, Prepared, prepare
+from logmesh.journal import FrameRef
+from logmesh.processor.entries import Moment
+from logmesh.processor.frame import Origin, Unwritten, encode_header
+from logmesh.processor.writer.flush import flush
+from logmesh.processor.writer.opened import Opened, open_batch
+from logmesh.processor.writer.prepare import prepare
+from logmesh.processor.writer.resolve import Numbers
 from logmesh.storage.ledger import SpoolKey
 from logmesh.storage.migrate import migrate
 from logmesh.storage.postgres import connect_writer
-from logmesh.storage.sql import load
 from logmesh.v1.ingest_service_pb2 import AppendRequest, Batch
 
 DAY_NANO = 24 * 3600 * 10**9
@@ -29,27 +31,20 @@ async def fill(postgres: Postgres, records: int, body_bytes: int) -> tuple[int, 
     owner = await asyncpg.connect(postgres.dsn("logmesh_owner"))
     await migrate(owner)
     connection = await connect_writer(postgres.dsn("logmesh_writer", over_socket=True), application="bench")
-    pool = await asyncpg.create_pool(postgres.dsn("logmesh_writer", over_socket=True), min_size=1, max_size=1)
     key = SpoolKey("default", str(uuid.uuid4()))
-    spool = await connection.fetchval(load("restore_spool"), key.tenant, key.spool_id, "bench", "bench")
     end, spacing = time.time_ns(), DAY_NANO // records
-    start, payloads, origins = end - records * spacing, Payloads(_BATCH, body_bytes, spacing), Origins()
-    group: list[Prepared] = []
+    start, payloads, numbers = end - records * spacing, Payloads(_BATCH, body_bytes, spacing), Numbers()
+    group: list[Opened] = []
     last = records // _BATCH
     for seq in range(1, last + 1):
         data = payloads.next(seq, start + (seq - 1) * _BATCH * spacing)
         raw = AppendRequest(batch=Batch(seq=seq, count=_BATCH, raw_size=len(data), columns=data)).SerializeToString()
         batch = Origin(key, seq, _BATCH, "bench", "bench", end)
-        while True:
-            try:
-                group.append(prepare(batch, raw, spool, origins.numbers, now_unix_nano=end, with_traces=False))
-                break
-            except OriginUnknown as unknown:
-                await origins.resolve(pool, key.tenant, unknown.origins)
+        group.append(open_batch(Unwritten(batch, FrameRef(1, seq, len(raw))), encode_header(batch) + raw))
         if len(group) == _BATCHES_A_FLUSH or seq == last:
-            await flush(connection, group)
+            await numbers.resolve(connection.fetch, group)
+            await flush(connection, prepare(group, Moment(end), with_traces=False))
             group.clear()
-    await pool.close()
     await connection.close()
     superuser = await asyncpg.connect(postgres.dsn("postgres", "logmesh"))
     # What autovacuum and checkpoints do in their own time.

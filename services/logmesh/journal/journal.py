@@ -124,14 +124,27 @@ class Journal:
     def read(self, ref: FrameRef) -> bytes:
         """The payload, equal to the bit to what was appended; any thread. Raises JournalCorrupt, JournalFailed."""
         self._durability.check()
-        segment = self._segments.get(ref.segment)
-        if segment is None:
-            raise JournalCorrupt(f"segment {ref.segment} is gone")
-        fd = self._open_to_read(segment)
+        segment, fd = self._open_segment(ref.segment)
         try:
             return read_frame(fd, segment.segment_id, ref.offset, ref.length)
         finally:
             os.close(fd)
+
+    def read_all(self, refs: Iterable[FrameRef]) -> Iterator[bytes | JournalCorrupt]:
+        """`read` of each, in their order, with each file opened once; one that is damaged gives its error. Raises JournalFailed."""
+        self._durability.check()
+        opened: dict[int, tuple[Segment, int]] = {}
+        try:
+            for ref in refs:
+                try:
+                    segment, fd = opened.get(ref.segment) or self._open_segment(ref.segment)
+                    opened[ref.segment] = segment, fd
+                    yield read_frame(fd, segment.segment_id, ref.offset, ref.length)
+                except JournalCorrupt as error:
+                    yield error
+        finally:
+            for _, fd in opened.values():
+                os.close(fd)
 
     def frames(self) -> Iterator[tuple[FrameRef, bytes]]:
         """Every frame that is not released, oldest first, one at a time; any thread.
@@ -166,9 +179,8 @@ class Journal:
                 if segment is not None:
                     segment.pending.pop(ref.offset, None)
                     touched.add(segment)
-            for segment in touched:
-                if segment is not self._active and not segment.pending:
-                    self._delete(segment)
+            if any(not segment.pending for segment in touched):
+                self._delete_empty()
 
     def set_aside(self, ref: FrameRef) -> None:
         """Done with a frame that is damaged: as `release`, but its segment's file is kept for people to look at."""
@@ -285,22 +297,32 @@ class Journal:
             self._segments_bytes += size - segment.allocated
             segment.allocated = size
 
+    def _delete_empty(self) -> None:
+        """Called with the guard held. Also those that could not be deleted before."""
+        for segment in [segment for segment in self._segments.values() if not segment.pending]:
+            if segment is not self._active:
+                self._delete(segment)
+
     def _delete(self, segment: Segment) -> None:
         """Called with the guard held. If the deletion is lost with the power, the frames come back, as documented."""
-        del self._segments[segment.number]
-        self._segments_bytes -= segment.allocated
-        if segment.path in self.quarantined:
-            return  # kept under its own name, where a file can't have two
         try:
-            # Not where the journal is filling: there the room is worth more than the time.
-            reusable = segment.allocated == self._segment_bytes and 2 * self.bytes_used() < self._max_bytes
-            if not (reusable and self._next.keep(segment.path)):
-                segment.path.unlink()
+            if segment.path not in self.quarantined:  # else kept under its own name, where a file can't have two
+                # Not where the journal is filling: there the room is worth more than the time.
+                reusable = segment.allocated == self._segment_bytes and 2 * self.bytes_used() < self._max_bytes
+                if not (reusable and self._next.keep(segment.path)):
+                    segment.path.unlink(missing_ok=True)
         except FileNotFoundError:
             pass  # somebody else deleted it
+        except OSError:
+            return  # nobody is waiting for it: it takes its room until a later release, or the next start
+        del self._segments[segment.number]
+        self._segments_bytes -= segment.allocated
 
-    def _open_to_read(self, segment: Segment) -> int:
+    def _open_segment(self, number: int) -> tuple[Segment, int]:
+        segment = self._segments.get(number)
+        if segment is None:
+            raise JournalCorrupt(f"segment {number} is gone")
         try:
-            return os.open(segment.path, os.O_RDONLY)
+            return segment, os.open(segment.path, os.O_RDONLY)
         except FileNotFoundError as error:
-            raise JournalCorrupt(f"segment {segment.number} is gone") from error
+            raise JournalCorrupt(f"segment {number} is gone") from error

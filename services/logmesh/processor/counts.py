@@ -3,7 +3,7 @@
 One number holds the three, in that order; it has room for minutes up to the year 2225.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import TypeAlias
 
 import numpy as np
@@ -12,34 +12,33 @@ _MINUTE_NANO = 60 * 10**9
 _SEVERITY_BITS = 5
 _ORIGIN_BITS = 31
 
-Counts: TypeAlias = "tuple[np.ndarray[tuple[int], np.dtype[np.int64]], np.ndarray[tuple[int], np.dtype[np.int64]]]"
+Keys: TypeAlias = "np.ndarray[tuple[int], np.dtype[np.int64]]"
+"""One for each record."""
+
+Counts: TypeAlias = "tuple[Keys, np.ndarray[tuple[int], np.dtype[np.int64]]]"
 """Keys, sorted and each once, and how many records have each."""
 
 
-def no_counts() -> Counts:
+def no_keys() -> Keys:
     """No records."""
-    return np.empty(0, np.int64), np.empty(0, np.int64)
+    return np.empty(0, np.int64)
 
 
-def count(
+def count_keys(
     times: "np.ndarray[tuple[int], np.dtype[np.int64]]",
-    origins: "np.ndarray[tuple[int], np.dtype[np.int32]]",
+    origins: "np.ndarray[tuple[int], np.dtype[np.int64]]",
     severities: "np.ndarray[tuple[int], np.dtype[np.uint8]]",
-) -> Counts:
-    """Count n records: `times` in nanoseconds since 1970, numbers of `origins`, `severities` 0 to 24."""
+) -> Keys:
+    """The keys of n records: `times` in nanoseconds since 1970, numbers of `origins`, `severities` 0 to 24."""
     minutes = times // _MINUTE_NANO
-    keys = (((minutes << _ORIGIN_BITS) | origins) << _SEVERITY_BITS) | severities
-    return np.unique(keys, return_counts=True)
+    return (((minutes << _ORIGIN_BITS) | origins) << _SEVERITY_BITS) | severities
 
 
-def add(several: Iterable[Counts]) -> Counts:
-    """The sum of several counts."""
-    parts = list(several)
-    if not parts:
-        return no_counts()
-    keys, places = np.unique(np.concatenate([keys for keys, _ in parts]), return_inverse=True)
-    totals = np.bincount(places, np.concatenate([counts for _, counts in parts]), len(keys))
-    return keys, totals.astype(np.int64)
+def count(keys: Sequence[Keys]) -> Counts:
+    """How many records have each key."""
+    if not keys:
+        return no_keys(), no_keys()
+    return np.unique(np.concatenate(keys), return_counts=True)
 
 
 def columns(counts: Counts) -> tuple[list[int], list[int], list[int], list[int]]:

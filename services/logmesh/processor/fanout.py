@@ -22,6 +22,7 @@ from logmesh.filters.predicate import Predicate, compile_predicate
 from logmesh.live.chunk import Chunk, Span
 from logmesh.live.frames import FRAME_BYTES
 from logmesh.live.outbox import Outbox
+from logmesh.processor.entries import Moment
 from logmesh.processor.frame import Origin
 from logmesh.processor.live_records import UndecidedError, live_records
 from logmesh.record.ids import ENTRY_BITS, position_of
@@ -60,10 +61,11 @@ class Subscriber:
 
 
 class Fanout:
-    """`offer` on the event loop, `run` beside it. `spool_of` gives a spool's number, from memory where it can."""
+    """`offer` on the event loop, `run` beside it. `spool_of` gives a spool's number, from memory where it can; times of records are
+    judged by `moment`, as the writer does."""
 
-    def __init__(self, spool_of: Callable[[Origin], Awaitable[int]]) -> None:
-        self._spool_of = spool_of
+    def __init__(self, spool_of: Callable[[Origin], Awaitable[int]], moment: Callable[[], Moment]) -> None:
+        self._spool_of, self._moment = spool_of, moment
         self._subscribers: set[Subscriber] = set()
         self._line: deque[tuple[Origin, bytes]] = deque()
         self._line_bytes = 0
@@ -112,7 +114,9 @@ class Fanout:
                     async with asyncio.timeout(_NUMBER_SECONDS):
                         spool = await self._spool_of(origin)
                     filters = {text: subscribers[0].matches for text, subscribers in listening.items()}
-                    found = await loop.run_in_executor(self._thread, look_through, origin, raw, spool, filters)
+                    found = await loop.run_in_executor(
+                        self._thread, look_through, origin, raw, spool, filters, self._moment()
+                    )
                 except UndecidedError:
                     metrics.TAIL_BATCHES_PASSED_OVER.labels("undecided").inc()
                     continue
@@ -139,11 +143,13 @@ class Fanout:
         return by_filter
 
 
-def look_through(origin: Origin, raw: bytes, spool: int, filters: Mapping[str, Predicate]) -> dict[str, list[Chunk]]:
+def look_through(
+    origin: Origin, raw: bytes, spool: int, filters: Mapping[str, Predicate], moment: Moment
+) -> dict[str, list[Chunk]]:
     """The batch as chunks for each filter. Together they span the batch: a part of it is looked at when it is said."""
     growing = {text: _Growing(spool, position_of(origin.seq, 0), origin.received_unix_nano) for text in filters}
     size = 0
-    for position, record in live_records(origin, raw, spool, time.time_ns()):
+    for position, record in live_records(origin, raw, spool, moment):
         serialised = b""
         for text, matches in filters.items():
             growing[text].looked += 1

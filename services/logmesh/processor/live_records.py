@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 import orjson
 
+from logmesh.processor.entries import Moment, check_entries, clamp_times, clean_text, service_of
 from logmesh.processor.frame import Origin as BatchOrigin
-from logmesh.processor.origins import stored_resource
-from logmesh.processor.payload import BatchRefused
-from logmesh.processor.prepare import check_entries, clamp_times, clean_text, service_of
+from logmesh.processor.payload import BatchRefused, decode_payload
+from logmesh.processor.writer.resolve import stored_resource
 from logmesh.record.attributes import attributes_from_json
 from logmesh.record.ids import format_record_id, position_of
 from logmesh.record.limits import MAX_NAME_BYTES, MAX_SEVERITY_TEXT_BYTES
@@ -20,18 +20,20 @@ class UndecidedError(Exception):
     """An entry's attributes may be JSON to the database or not: only a commit tells whether it is stored."""
 
 
-def live_records(batch: BatchOrigin, raw: bytes, spool: int, now_unix_nano: int) -> Iterator[tuple[int, LogRecord]]:
+def live_records(batch: BatchOrigin, raw: bytes, spool: int, moment: Moment) -> Iterator[tuple[int, LogRecord]]:
     """Yield (position, record) of the entries that are stored, in order. Entries that become dead letters are left out.
 
     Raises UndecidedError."""
     try:
-        kept, _ = check_entries(batch, raw)
+        kept, _ = check_entries(decode_payload(raw, batch))
     except BatchRefused:
         return
     columns, count = kept.columns, len(kept.bodies)
     select: Any = slice(None) if kept.at is None else kept.at
     times, original = clamp_times(
-        np.frombuffer(columns.times_unix_nano, "<u8")[select], columns, batch.received_unix_nano, now_unix_nano
+        np.frombuffer(columns.times_unix_nano, "<u8")[select],
+        moment.fallback(columns.observed_time_unix_nano, batch.received_unix_nano),
+        moment,
     )
     origins = [_resource_of(origin) for origin in columns.origins or [Origin()]]
     indexes = np.array(columns.origin_indexes, np.int32)[select].tolist() if columns.origin_indexes else [0] * count

@@ -35,10 +35,17 @@ class BatchRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Payload:
-    """A batch's columns, the place of each row in it, and the entries that could not be parsed (place, reason, bytes)."""
+    """A batch's columns, the place of each row in it, and the entries that could not be parsed (place, reason, bytes).
+
+    `bodies` and `attributes` are those of the columns as lists, an attribute's text empty where there is none: each pass over a
+    protobuf container makes its bytes objects anew. `size` is about how many bytes all of it has.
+    """
 
     columns: LogColumns
     entries: Entries
+    bodies: list[bytes]
+    attributes: list[bytes]
+    size: int
     refused: list[tuple[int, str, bytes]] = field(default_factory=list)
 
 
@@ -59,9 +66,7 @@ def decode_payload(raw: bytes, origin: Origin) -> Payload:
         raise BatchRefused("columns are not a LogColumns", data) from error
     if fault := _fault_of(columns, origin.count):
         raise BatchRefused(fault, data)
-    if not columns.attributes:
-        columns.attributes.extend([b""] * origin.count)
-    return Payload(columns, np.arange(origin.count))
+    return _payload(columns, np.arange(origin.count), len(data))
 
 
 def _from_records(entries: list[bytes], origin: Origin) -> Payload:
@@ -80,9 +85,15 @@ def _from_records(entries: list[bytes], origin: Origin) -> Payload:
             records.append(record)
             places.append(place)
     columns = columns_from_records(records, origin.received_unix_nano)
-    if not columns.attributes:
-        columns.attributes.extend([b""] * len(records))
-    return Payload(columns, np.array(places, np.int64), refused)
+    return _payload(columns, np.array(places, np.int64), sum(map(len, entries)), refused)
+
+
+def _payload(
+    columns: LogColumns, entries: Entries, size: int, refused: list[tuple[int, str, bytes]] | None = None
+) -> Payload:
+    bodies: list[bytes] = columns.bodies[:]
+    attributes: list[bytes] = columns.attributes[:] or [b""] * len(bodies)
+    return Payload(columns, entries, bodies, attributes, size, refused or [])
 
 
 def _decompress(data: bytes, raw_size: int) -> bytes:

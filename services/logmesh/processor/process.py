@@ -22,7 +22,6 @@ from logmesh.processor.frame import Unwritten, decode_frame
 from logmesh.processor.ingest import Ingest
 from logmesh.processor.maintenance import keep_maintained
 from logmesh.processor.pipeline import Pipeline
-from logmesh.processor.prepare import Prepared
 from logmesh.processor.recent import RecentTraces
 from logmesh.processor.schema import Schema
 from logmesh.processor.sessions import Sessions
@@ -31,6 +30,7 @@ from logmesh.processor.tail import Tail
 from logmesh.processor.wal import Wal
 from logmesh.processor.write import Write
 from logmesh.processor.writer import Writer
+from logmesh.processor.writer.prepare import Prepared
 from logmesh.runtime import metrics
 from logmesh.runtime.guard import Guard, only
 from logmesh.runtime.server import Health, bind, build_server
@@ -67,7 +67,10 @@ async def run_processor(settings: ProcessorSettings, stop: asyncio.Event) -> Non
             "recovery set a damaged part of the write-ahead log aside", event_name="wal_quarantined", path=str(path)
         )
     pool = await open_pool(
-        settings.database_dsn.get_secret_value(), application=f"logmesh-processor {settings.name} streams", size=4
+        settings.database_dsn.get_secret_value(),
+        application=f"logmesh-processor {settings.name} streams",
+        size=4,
+        seconds=settings.database_seconds,
     )
     sessions = Sessions()
     recent = RecentTraces(settings.redis_url.get_secret_value(), settings.cache_seconds) if settings.redis_url else None
@@ -82,7 +85,7 @@ async def run_processor(settings: ProcessorSettings, stop: asyncio.Event) -> Non
         sessions.lost(unwritten.origin.key, unwritten.origin.seq)
 
     writer = Writer(settings, journal, pool, settled, lost, with_traces=recent is not None)
-    fanout = Fanout(writer.spool_of)
+    fanout = Fanout(writer.spool_of, writer.moment)
     wal = Wal(journal, fanout.offer)
     write = Write(settings, wal, writer)
     continuity = Continuity(pool, sessions)
@@ -169,17 +172,13 @@ async def _watch(
     ingest: Ingest,
     continuity: Continuity,
 ) -> None:
-    """Ready while the database takes writes and the disk has room. Measures the lag, and looks which database it is, on the way."""
+    """Ready while the database takes writes, nothing that is to be stored is overdue, and the disk has room. Measures the lag, and
+    looks which database it is, on the way."""
     while True:
         metrics.LAG_SECONDS.set(writer.lag_seconds())
-        fault = None
-        try:
-            async with asyncio.timeout(_CHECK_SECONDS):
-                fault = await unwritable(pool)
-                if fault is None:
-                    await continuity.check()
-        except Exception as error:  # noqa: BLE001  # whatever it is, the database did not answer
-            fault = describe(error)
+        overdue = writer.overdue_seconds()
+        metrics.OVERDUE_SECONDS.set(overdue)
+        fault = f"a flush has taken {overdue:.0f} s until now" if overdue else await _fault_of(pool, continuity)
         ready = fault is None and wal.accepts() and not ingest.draining
         if ready != pipeline.ready:
             log.info("readiness changed", event_name="readiness", ready=ready, fault=fault)
@@ -187,6 +186,26 @@ async def _watch(
         metrics.ACTIVE_PROCESSORS.set(ready)
         await health.set_serving(ready)
         await asyncio.sleep(_CHECK_SECONDS if ready else 0.2)
+
+
+async def _fault_of(pool: "asyncpg.Pool", continuity: Continuity) -> str | None:
+    """Why the database takes no writes just now, None when it does. Not a timeout around the questions: asyncpg would first wait
+    until they are cancelled."""
+
+    async def ask() -> str | None:
+        fault = await unwritable(pool)
+        if fault is None:
+            await continuity.check()
+        return fault
+
+    asking = asyncio.create_task(ask())
+    await asyncio.wait({asking}, timeout=_CHECK_SECONDS)
+    if not asking.done():
+        asking.cancel()
+        asking.add_done_callback(lambda asked: asked.cancelled() or asked.exception())
+        return f"the database has not answered within {_CHECK_SECONDS:.0f} s"
+    error = asking.exception()
+    return asking.result() if error is None else describe(error)
 
 
 async def _drain(

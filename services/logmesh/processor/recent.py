@@ -5,7 +5,7 @@ import asyncio
 import redis.asyncio
 import structlog
 
-from logmesh.processor.prepare import Prepared
+from logmesh.processor.writer.prepare import Prepared
 from logmesh.runtime import metrics
 from logmesh.storage.recent_traces import trace_key
 

@@ -19,6 +19,12 @@ class ProcessorSettings(BaseServerSettings):
     owner_dsn: SecretStr | None = Field(
         default=None, description="The same as the owner, for migrations and retention. Unset: the writer's."
     )
+    database_seconds: float = Field(
+        default=10,
+        ge=0.5,
+        le=120,
+        description="How long an answer of the database is waited for. A flush without one is made again, smaller.",
+    )
     redis_url: SecretStr | None = Field(default=None, description="Redis for recent traces. Unset: none are kept.")
     track: Literal["stable", "canary"] = Field(default="stable", description="Which release this processor belongs to.")
     tenants: dict[str, str] = Field(
@@ -33,6 +39,12 @@ class ProcessorSettings(BaseServerSettings):
     max_streams: int = Field(default=2_000, ge=1, description="Append streams at once.")
     max_tails: int = Field(default=500, ge=1, description="Live tails at once; each of a gateway's is one.")
     flush_rows: int = Field(default=10_000, ge=1, le=100_000, description="Rows that a flush waits for.")
+    flush_bytes: int = Field(
+        default=16 << 20,
+        ge=1 << 20,
+        le=64 << 20,
+        description="Bytes of payload that a flush waits for, and holds at most.",
+    )
     flush_interval_seconds: float = Field(default=0.25, gt=0, le=10, description="How long it waits for them.")
     retention_days: int = Field(default=30, ge=9, description="Days that records are kept.")
     cache_seconds: int = Field(default=EXPIRY_SECONDS, ge=1, description="How long traces stay in Redis.")

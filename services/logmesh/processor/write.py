@@ -12,9 +12,9 @@ from google.protobuf.message import DecodeError
 from logmesh.processor.envelope import OpaqueAppendRequest, OpaqueWriteRequest
 from logmesh.processor.frame import Origin, Unwritten
 from logmesh.processor.ingest import DEFAULT_TENANT, Unwritables
-from logmesh.processor.prepare import Prepared
 from logmesh.processor.settings import ProcessorSettings
 from logmesh.processor.wal import Submitted, Wal
+from logmesh.processor.writer.prepare import Prepared
 from logmesh.record.limits import MAX_BATCH_RECORDS
 from logmesh.runtime.identity import IdentityError, principal_of
 from logmesh.storage.ledger import SpoolKey

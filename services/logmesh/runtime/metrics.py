@@ -69,6 +69,28 @@ RECORDS_UNACCOUNTED = Counter(
 FLUSH_RETRIES = Counter(
     "logmesh_flush_retries", "Flush transactions run again, by the class of the error.", ["error"], registry=PROCESSOR
 )
+STEP_SECONDS = Histogram(
+    "logmesh_step_seconds",
+    "How long the writer's steps take: gather, resolve, prepare, flush, settle; with all that was tried again.",
+    ["step"],
+    buckets=_LATENCY_BUCKETS,
+    registry=PROCESSOR,
+)
+OVERDUE_SECONDS = Gauge(
+    "logmesh_overdue_seconds",
+    "How long the writer's step that is overdue has taken until now; 0 while all are in time.",
+    registry=PROCESSOR,
+)
+BATCHES_DEFERRED = Counter(
+    "logmesh_batches_deferred",
+    "Batches put off because somebody else had locked their spool's row of the ledger.",
+    registry=PROCESSOR,
+)
+DATABASE_CLOCK_AHEAD = Gauge(
+    "logmesh_database_clock_ahead_seconds",
+    "How far the database's clock is ahead of this machine's.",
+    registry=PROCESSOR,
+)
 FLUSH_ROWS = Histogram(
     "logmesh_flush_rows",
     "Rows of a flush transaction.",

@@ -1,8 +1,13 @@
-"""Connections to PostgreSQL, and how its errors sort: what a retry mends, and what the data has done."""
+"""Connections to PostgreSQL, and how its errors sort: what a retry mends, and what the data has done.
+
+A host that vanishes says nothing. So each connection asks its peer for a sign of life, in the kernel; what the kernel can't see, a
+peer that takes bytes and does nothing with them, is for the deadlines of whoever waits for an answer.
+"""
 
 import contextlib
+import socket
 from collections.abc import AsyncIterator
-from typing import Final
+from typing import Any, Final
 
 import asyncpg
 
@@ -14,10 +19,21 @@ LIMIT_LOCKS: Final = "SET lock_timeout = '2s'"
 WAIT_FOR_LOCKS: Final = "SET lock_timeout = 0"
 _CLOSE_SECONDS: Final = 2
 
+CONNECT_SECONDS: Final = 10.0
+_IDLE_SECONDS, _INTERVAL_SECONDS, _PROBES = 5, 2, 3
+_UNANSWERED_MILLISECONDS = 10_000
+# By name, since not every system has them all.
+_KEEPALIVE = (
+    ("TCP_KEEPIDLE", _IDLE_SECONDS),
+    ("TCP_KEEPINTVL", _INTERVAL_SECONDS),
+    ("TCP_KEEPCNT", _PROBES),
+    ("TCP_USER_TIMEOUT", _UNANSWERED_MILLISECONDS),
+)
 
-async def connect(dsn: str, *, application: str, timeout_seconds: float = 10) -> "asyncpg.Connection":
+
+async def connect(dsn: str, *, application: str, timeout_seconds: float = CONNECT_SECONDS) -> "asyncpg.Connection":
     """Open one connection. Raises OSError or asyncpg.PostgresError; the DSN's password appears in neither."""
-    return await asyncpg.connect(
+    return await _connect(
         dsn,
         timeout=timeout_seconds,
         # No plan cache to go stale behind a pooler, and no second round trip for the few statements there are.
@@ -30,11 +46,14 @@ async def connect(dsn: str, *, application: str, timeout_seconds: float = 10) ->
     )
 
 
-async def connect_writer(dsn: str, *, application: str) -> "asyncpg.Connection":
+async def connect_writer(
+    dsn: str, *, application: str, timeout_seconds: float = CONNECT_SECONDS
+) -> "asyncpg.Connection":
     """`connect`, for a session that writes records."""
-    connection = await connect(dsn, application=application)
+    connection = await connect(dsn, application=application, timeout_seconds=timeout_seconds)
     try:
         await connection.execute(load("set_writer"))
+        await _end_with_client(connection)
     except BaseException:
         connection.terminate()
         raise
@@ -50,13 +69,17 @@ async def owner_session(dsn: str, *, application: str) -> "AsyncIterator[asyncpg
     connection = await connect(dsn, application=application)
     try:
         await connection.execute(f"{LIMIT_LOCKS}; SET statement_timeout = 0")
-        # The statement of a process that was killed ends, too. Not every operating system can tell.
-        with contextlib.suppress(asyncpg.InvalidParameterValueError):
-            await connection.execute("SET client_connection_check_interval = '2s'")
+        await _end_with_client(connection)
         yield connection
     finally:
         with contextlib.suppress(OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
             await connection.close(timeout=_CLOSE_SECONDS)
+
+
+async def _end_with_client(connection: "asyncpg.Connection") -> None:
+    """A statement of a process that was killed, or has gone away from it, ends, with the locks that it holds."""
+    with contextlib.suppress(asyncpg.InvalidParameterValueError):  # not every operating system can tell
+        await connection.execute("SET client_connection_check_interval = '2s'")
 
 
 async def unwritable(connection: "asyncpg.Connection | asyncpg.Pool") -> str | None:
@@ -80,15 +103,19 @@ def is_data_error(error: BaseException) -> bool:
     return isinstance(error, asyncpg.PostgresError) and (error.sqlstate or "")[:2] in {"22", "54"}
 
 
-async def open_pool(dsn: str, *, application: str, size: int) -> "asyncpg.Pool":
-    """Open a small pool that connects on first use, so that a process can start while the database is away."""
+async def open_pool(dsn: str, *, application: str, size: int, seconds: float = 30) -> "asyncpg.Pool":
+    """Open a small pool that connects on first use, so that a process can start while the database is away.
+
+    `seconds`: how long a statement may take.
+    """
     return await asyncpg.create_pool(
         dsn,
         min_size=0,
         max_size=size,
-        timeout=10,
-        command_timeout=30,
+        timeout=min(seconds, CONNECT_SECONDS),
+        command_timeout=seconds,
         server_settings=_settings(application),
+        connect=_connect,
         reset=_keep,
     )
 
@@ -101,6 +128,24 @@ def _settings(application: str) -> dict[str, str]:
         # A schema that has become another's refuses releases that don't know it.
         "logmesh.schema": str(newest_known()),
     }
+
+
+async def _connect(*args: Any, **kwargs: Any) -> "asyncpg.Connection":
+    connection: asyncpg.Connection = await asyncpg.connect(*args, **kwargs)
+    notice_silence(connection)
+    return connection
+
+
+def notice_silence(connection: "asyncpg.Connection") -> None:
+    """Have the kernel end the connection some ten seconds after its peer has vanished, whether or not anything is sent."""
+    opened: Any = connection  # asyncpg has no way of its own to set options of the socket
+    sock = opened._transport.get_extra_info("socket")
+    if sock.family not in (socket.AF_INET, socket.AF_INET6):
+        return
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in _KEEPALIVE:
+        if (option := getattr(socket, name, None)) is not None:
+            sock.setsockopt(socket.IPPROTO_TCP, option, value)
 
 
 async def _keep(connection: "asyncpg.Connection") -> None:

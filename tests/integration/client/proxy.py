@@ -1,4 +1,4 @@
-"""A TCP proxy whose connections a test can cut, as a network does: without a word to either side's protocol."""
+"""A TCP proxy whose connections a test can cut or make fall silent, as a network does: without a word to either side's protocol."""
 
 import asyncio
 from types import TracebackType
@@ -18,6 +18,9 @@ class CuttingProxy:
         self.connections = 0
         self.forwarded = 0
         self.address = ""
+        self._silent: set[asyncio.StreamReader] = set()
+        self._sources: set[asyncio.StreamReader] = set()
+        self.answers = True  # new connections are forwarded; else they are accepted, and nothing comes of it
 
     async def __aenter__(self) -> Self:
         self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
@@ -29,6 +32,8 @@ class CuttingProxy:
     ) -> None:
         self._server.close()
         self.cut()
+        for task in self._tasks:
+            task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def cut(self) -> None:
@@ -36,10 +41,17 @@ class CuttingProxy:
         for writer in self._writers:
             writer.transport.abort()
 
+    def silence(self) -> None:
+        """From now on nothing passes the connections there are, and none of them ends."""
+        self._silent |= self._sources
+
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
         if self.connections <= self._refuse:
             writer.transport.abort()
+            return
+        if not self.answers:
+            self._writers.add(writer)
             return
         try:
             other_reader, other_writer = await asyncio.open_connection(self._host, self._port)
@@ -47,6 +59,7 @@ class CuttingProxy:
             writer.transport.abort()
             return
         self._writers |= {writer, other_writer}
+        self._sources |= {reader, other_reader}
         for source, sink in ((reader, other_writer), (other_reader, writer)):
             task = asyncio.create_task(self._pump(source, sink))
             self._tasks.add(task)
@@ -54,6 +67,8 @@ class CuttingProxy:
     async def _pump(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
         try:
             while data := await source.read(1 << 16):
+                if source in self._silent:
+                    await asyncio.Event().wait()
                 self.forwarded += len(data)
                 sink.write(data)
                 await sink.drain()

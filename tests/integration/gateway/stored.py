@@ -9,7 +9,7 @@ import numpy as np
 from tests.conftest import Database
 
 from logmesh.gateway.rows import to_timestamp
-from logmesh.processor.counts import columns, count
+from logmesh.processor.counts import columns, count, count_keys
 from logmesh.record.attributes import attributes_to_json
 from logmesh.storage.migrate import migrate
 from logmesh.storage.sql import load
@@ -55,10 +55,10 @@ async def store_records(
             attributes_to_json(record.attributes).decode() or None,
         ))  # fmt: skip
     await connection.copy_records_to_table("logs", schema_name="logmesh", columns=_COLUMNS, records=rows)
-    counted = count(
+    keys = count_keys(
         np.array([record.time_unix_nano for record in records], np.int64),
-        np.array([row[_COLUMNS.index("origin")] for row in rows], np.int32),
+        np.array([row[_COLUMNS.index("origin")] for row in rows], np.int64),
         np.array([record.severity_number for record in records], np.uint8),
     )
-    await connection.execute(load("add_counts"), *columns(counted))
+    await connection.execute(load("add_counts"), *columns(count([keys])))
     await connection.close()

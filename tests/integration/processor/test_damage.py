@@ -21,7 +21,7 @@ async def test_a_batch_that_the_log_lost_is_asked_for_again(store: ServerStore, 
         await stream.hello()
         await stream.send_columns(1, columns_of([b"damaged on the disk"]))
         await stream.until(lambda: 1 in stream.logged)
-        for segment in (tmp_path / "buffer").iterdir():
+        for segment in (tmp_path / "buffer").glob("*.segment"):
             data = segment.read_bytes()
             if (at := data.find(b"damaged on the disk")) >= 0:
                 with segment.open("r+b") as file:

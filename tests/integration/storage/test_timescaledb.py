@@ -16,7 +16,7 @@ from tests.integration.storage.timescaledb import TimescaleDatabase, create_exte
 from logmesh.filters import parse_filter
 from logmesh.gateway.page_token import Cursor
 from logmesh.gateway.search import Done, Query, search
-from logmesh.processor.flush import COMPRESS_ROWS
+from logmesh.processor.writer.flush import COMPRESS_ROWS
 from logmesh.record.columns import OriginKey
 from logmesh.record.ranges import RangeSet
 from logmesh.storage.migrate import migrate

@@ -1,0 +1,163 @@
+"""The flush transaction: lock the ledger, drop what it holds, COPY the rest, advance the ledger, add to the counts, commit.
+
+Whatever happens to a COMMIT whose answer was lost, running the transaction again is right: the ledger tells.
+"""
+
+import re
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+import asyncpg
+
+from logmesh.processor import counts
+from logmesh.processor.writer.prepare import Prepared
+from logmesh.record.ids import position_of
+from logmesh.record.ranges import RangeSet
+from logmesh.storage.copy_rows import COLUMNS, COPY_HEADER, COPY_TRAILER
+from logmesh.storage.multirange import from_multirange, to_multirange
+from logmesh.storage.postgres import is_data_error
+from logmesh.storage.sql import load
+
+DEAD_LETTER_BYTES = 64 * 1024
+COMPRESS_ROWS = 2_000
+"""Fewer cost less as rows that TimescaleDB converts later: a compressed batch has one service's rows of one flush."""
+_COPY_MESSAGE_BYTES = 1 << 16
+_LINE = re.compile(r"COPY logs, line (\d+)")
+
+
+class LedgerChanged(Exception):
+    """A spool is not in the database any more: it was restored or replaced. Numbers must be looked up anew."""
+
+
+class RowRefused(Exception):
+    """A row made COPY fail. `found` is its batch and its place in it, from the line that PostgreSQL names; None when it names none."""
+
+    def __init__(self, found: tuple[Prepared, int] | None, reason: str) -> None:
+        super().__init__(reason)
+        self.found = found
+
+
+@dataclass(frozen=True, slots=True)
+class Flushed:
+    """What a committed flush did: batches that it stored, those that the ledger already held, and those whose spool somebody
+    else has locked; they are to be tried again later."""
+
+    stored: list[Prepared]
+    duplicates: list[Prepared]
+    locked: list[Prepared]
+
+
+async def flush(connection: "asyncpg.Connection", group: list[Prepared]) -> Flushed:
+    """Store `group` exactly once. Raises LedgerChanged, RowRefused, or what asyncpg raises; then nothing is known to be stored."""
+    async with connection.transaction():
+        compress = sum(prepared.rows for prepared in group) >= COMPRESS_ROWS
+        await connection.fetch(load("set_flush"), "on" if compress else "off")
+        held = await _lock(connection, {prepared.spool for prepared in group})
+        flushed = _sort(group, held)
+        if flushed.stored:
+            try:
+                await _copy(connection, flushed.stored)
+            except asyncpg.PostgresError as error:
+                if is_data_error(error):
+                    raise RowRefused(_refused_row(error, flushed.stored), type(error).__name__) from error
+                raise
+            # Last, because other flushes wait for these rows.
+            await connection.execute(load("advance_ledger"), *_advance(flushed.stored))
+            counted = counts.count([prepared.count_keys for prepared in flushed.stored if prepared.rows])
+            await connection.execute(load("add_counts"), *counts.columns(counted))
+    return flushed
+
+
+async def _lock(connection: "asyncpg.Connection", spools: set[int]) -> dict[int, RangeSet]:
+    """Lock the ledger's rows that nobody else has locked, and return what is committed of them. Raises LedgerChanged."""
+    rows = await connection.fetch(load("lock_spools"), list(spools))
+    held = {row["spool"]: from_multirange(row["committed"]) for row in rows}
+    if missing := spools - held.keys():
+        there = {row["spool"] for row in await connection.fetch(load("list_spools"), list(missing))}
+        if gone := missing - there:
+            raise LedgerChanged(f"{len(gone)} spools are gone from the ledger")
+    return held
+
+
+async def _copy(connection: "asyncpg.Connection", stored: list[Prepared]) -> None:
+    if any(prepared.rows for prepared in stored):
+        await connection.copy_to_table(
+            "logs", schema_name="logmesh", columns=COLUMNS, format="binary", source=_copy_data(stored)
+        )
+    if any(prepared.dead for prepared in stored):
+        await connection.copy_records_to_table(
+            "dead_letters",
+            schema_name="logmesh",
+            columns=("tenant", "spool", "position", "reason", "entry"),
+            records=[
+                (
+                    prepared.batch.key.tenant,
+                    prepared.spool,
+                    position_of(prepared.batch.seq, dead.entry),
+                    dead.reason,
+                    dead.content[:DEAD_LETTER_BYTES],
+                )
+                for prepared in stored
+                for dead in prepared.dead
+            ],
+        )
+
+
+def _refused_row(error: BaseException, stored: list[Prepared]) -> tuple[Prepared, int] | None:
+    match = _LINE.search(getattr(error, "context", None) or "")
+    if match is None:
+        return None
+    line = int(match[1])
+    for prepared in stored:
+        if line <= prepared.rows:
+            return prepared, int(prepared.entries[line - 1])
+        line -= prepared.rows
+    return None
+
+
+def _sort(group: list[Prepared], held: dict[int, RangeSet]) -> Flushed:
+    """Sort batches by what is `held` of the spools that are locked now; these come to hold what is stored."""
+    flushed = Flushed([], [], [])
+    for prepared in group:
+        ranges = held.get(prepared.spool)
+        if ranges is None:
+            flushed.locked.append(prepared)
+        elif prepared.batch.seq in ranges:
+            flushed.duplicates.append(prepared)
+        else:
+            ranges.add(prepared.batch.seq)
+            flushed.stored.append(prepared)
+    return flushed
+
+
+async def _copy_data(stored: list[Prepared]) -> AsyncIterator[bytes]:
+    yield COPY_HEADER
+    small: list[bytes] = []
+    size = 0
+    for prepared in stored:
+        small.append(prepared.data)
+        size += len(prepared.data)
+        if size >= _COPY_MESSAGE_BYTES:
+            yield b"".join(small)
+            small, size = [], 0
+    yield b"".join([*small, COPY_TRAILER])
+
+
+def _advance(stored: list[Prepared]) -> tuple[list[int], list[str], list[int], list[int], list[float]]:
+    spools = sorted({prepared.spool for prepared in stored})
+    ranges = {spool: RangeSet() for spool in spools}
+    rows, dead, newest = dict.fromkeys(spools, 0), dict.fromkeys(spools, 0), dict.fromkeys(spools, 0)
+    for prepared in stored:
+        ranges[prepared.spool].add(prepared.batch.seq)
+        rows[prepared.spool] += prepared.rows
+        dead[prepared.spool] += prepared.dead_count
+        newest[prepared.spool] = max(newest[prepared.spool], prepared.max_time_unix_nano)
+    now = time.time()
+    return (
+        spools,
+        [to_multirange(ranges[spool]) for spool in spools],
+        [rows[spool] for spool in spools],
+        [dead[spool] for spool in spools],
+        [max(now - newest[spool] / 1e9, 0) if newest[spool] else 0 for spool in spools],
+    )

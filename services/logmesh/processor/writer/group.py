@@ -1,0 +1,49 @@
+"""What walks through the rooms: batches that were gathered together."""
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from logmesh.processor.frame import Unwritten
+from logmesh.processor.writer.prepare import Prepared
+from logmesh.processor.writer.resolve import Numbers
+
+
+@dataclass(slots=True)
+class Part:
+    """Batches for one flush, prepared with what `numbers` knew."""
+
+    numbers: Numbers
+    batches: list[tuple[Unwritten, Prepared]]
+
+    def prepared(self) -> list[Prepared]:
+        """All of it, for the flush."""
+        return [prepared for _, prepared in self.batches]
+
+    def cut(self) -> "Part":
+        """Keep the first half of the batches, and return the others."""
+        middle = len(self.batches) // 2
+        rest = Part(self.numbers, self.batches[middle:])
+        del self.batches[middle:]
+        return rest
+
+
+@dataclass(slots=True)
+class Group:
+    """A group from gather to settle: all batches that wait in it, and the parts of it that are prepared, in the same order."""
+
+    waits: deque[Unwritten]
+    parts: deque[Part] = field(default_factory=deque)
+
+    def drop(self, batches: Sequence[Unwritten]) -> None:
+        """These wait no longer; cheap for the first ones."""
+        for unwritten in batches:
+            if self.waits[0] is unwritten:
+                self.waits.popleft()
+            else:
+                self.waits.remove(unwritten)
+
+    def give_back(self, batches: Sequence[Unwritten]) -> None:
+        """These, the last ones, wait elsewhere."""
+        for _ in batches:
+            self.waits.pop()

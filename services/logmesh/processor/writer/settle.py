@@ -1,0 +1,57 @@
+"""After the commit: the log's frames are released, what was stored is counted, and whoever waits is told. Nothing here is tried
+again: the database has the batches, whatever happens to this machine's disk."""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+
+import structlog
+
+from logmesh.journal import Journal
+from logmesh.processor.frame import Unwritten
+from logmesh.processor.writer.flush import Flushed
+from logmesh.processor.writer.prepare import Prepared
+from logmesh.runtime import metrics
+
+log = structlog.get_logger()
+
+
+class Settling:
+    """The room. `tell` is called for each batch that the database holds. `stored` and `rejected` are records since the start."""
+
+    def __init__(self, journal: Journal, tell: Callable[[Unwritten, Prepared], None]) -> None:
+        self._journal, self._tell = journal, tell
+        self.stored = 0
+        self.rejected: Counter[str] = Counter()
+
+    def settle(self, batches: Sequence[tuple[Unwritten, Prepared]], flushed: Flushed) -> None:
+        """Settle `batches`, which `flushed` stored or found stored. Raises JournalFailed."""
+        self._count(flushed)
+        metrics.UNWRITTEN_BATCHES.dec(len(batches))
+        try:
+            self._journal.release([unwritten.ref for unwritten, _ in batches])
+        except OSError as error:
+            # The frames come back with the next start, and the ledger knows them; the acknowledgements must not wait for that.
+            log.error("a segment of the log can't be deleted", event_name="wal_not_deleted", error=str(error))
+        metrics.WAL_BYTES.set(self._journal.bytes_used())
+        metrics.WAL_FILL.set(self._journal.fill())
+        for unwritten, prepared in batches:
+            self._tell(unwritten, prepared)
+
+    def _count(self, flushed: Flushed) -> None:
+        now = time.time()
+        rows = 0
+        for prepared in flushed.stored:
+            rows += prepared.rows
+            if (missing := prepared.batch.count - prepared.rows - prepared.dead_count) > 0:
+                metrics.RECORDS_UNACCOUNTED.inc(missing)
+            metrics.PROCESSING_LATENCY.observe(max(0.0, now - prepared.batch.received_unix_nano / 1e9))
+            for dead in prepared.dead:
+                # A batch that can't be read is one dead letter, which stands for all of its records.
+                records = prepared.dead_count // len(prepared.dead)
+                metrics.DEAD_LETTERS.labels(dead.reason).inc(records)
+                self.rejected[dead.reason] += records
+        self.stored += rows
+        metrics.LOGS_PROCESSED.inc(rows)
+        metrics.FLUSH_ROWS.observe(rows)
+        metrics.DUPLICATE_BATCHES.inc(len(flushed.duplicates))

@@ -1,0 +1,227 @@
+"""A database that falls silent, is locked in part, or has another clock, holds up what depends on it and nothing else, and is seen."""
+
+import asyncio
+import contextlib
+import errno
+import os
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from tests.integration.client.proxy import CuttingProxy
+from tests.integration.processor.append_stream import AppendStream, columns_of
+from tests.integration.processor.conftest import ServerStore
+from tests.integration.processor.running import NOT_SERVING, SERVING, RunningProcessor, running_processor
+
+from logmesh.cli.local.ports import free_port
+from logmesh.runtime import metrics
+from logmesh.runtime.channel import open_channel
+from logmesh.v1.pipeline_service_pb2 import ListProcessorsRequest
+from logmesh.v1.pipeline_service_pb2_grpc import PipelineServiceStub
+
+DAY = 24 * 3600
+
+
+@dataclass(frozen=True, slots=True)
+class FarStore:
+    """A database behind a proxy; a test looks at it without one."""
+
+    near: ServerStore
+    address: str
+
+    @property
+    def superuser_dsn(self) -> str:
+        return self.near.superuser_dsn
+
+    @property
+    def owner_dsn(self) -> str:
+        return self.near.owner_dsn
+
+    @property
+    def writer_dsn(self) -> str:
+        return self.near.writer_dsn.replace(f"127.0.0.1:{self.near.server.port}", self.address)
+
+    @property
+    def reader_dsn(self) -> str:
+        return self.near.reader_dsn
+
+
+@pytest.fixture
+async def proxy(store: ServerStore) -> AsyncIterator[CuttingProxy]:
+    async with CuttingProxy(f"127.0.0.1:{store.server.port}") as proxy:
+        yield proxy
+
+
+async def test_a_connection_that_falls_silent_is_left_for_a_new_one(
+    store: ServerStore, proxy: CuttingProxy, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    far = FarStore(store, proxy.address)
+    async with running_processor(far, tmp_path, database_seconds=1) as processor:
+        stream = await opened(processor)
+        await stream.send_columns(1, columns_of([b"before"]))
+        await stream.until_committed(1)
+        proxy.silence()
+        await stream.send_columns(2, columns_of([b"after"]))
+        await stream.until_committed(2)
+        assert await processor.bodies() == ["before", "after"]
+        assert await write_errors(processor) >= 1
+        await processor.until_health(SERVING)
+    assert "event_name=flush_retry" in capfd.readouterr().out
+
+
+async def test_a_host_that_vanishes_is_seen_and_what_waited_for_it_is_stored_when_it_is_back(
+    store: ServerStore, proxy: CuttingProxy, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    far = FarStore(store, proxy.address)
+    async with running_processor(far, tmp_path, database_seconds=1) as processor:
+        stream = await opened(processor)
+        await stream.send_columns(1, columns_of([b"before"]))
+        await stream.until_committed(1)
+        proxy.answers = False
+        proxy.silence()
+        await stream.send_columns(2, columns_of([b"after"]))
+        await processor.until_health(NOT_SERVING)
+        async with asyncio.timeout(15):
+            while not await write_errors(processor):
+                await asyncio.sleep(0.05)
+        proxy.answers = True
+        await stream.until_committed(2)
+        await processor.until_health(SERVING)
+    said = capfd.readouterr().out
+    assert "event_name=step_overdue" in said and "_flush" in said, "where it stands is in the log"
+
+
+async def test_a_locked_row_of_the_ledger_holds_up_its_own_spool_alone(processor: RunningProcessor) -> None:
+    locked, free = await opened(processor), await opened(processor)
+    for stream in (locked, free):
+        await stream.send_columns(1, columns_of([b"first"]))
+        await stream.until_committed(1)
+    connection = await asyncpg.connect(processor.database.superuser_dsn)
+    async with connection.transaction():
+        await connection.execute("SELECT FROM logmesh.spools WHERE spool_id = $1::uuid FOR UPDATE", locked.spool_id)
+        for seq in range(2, 12):
+            for stream in (locked, free):
+                await stream.send_columns(seq, columns_of([b"line %d" % seq]))
+        await free.until_committed(*range(1, 12))
+        assert 2 not in locked.committed
+        assert await write_errors(processor) == 0
+    await connection.close()
+    await locked.until_committed(*range(1, 12))
+    assert len(await processor.bodies()) == 22
+    assert value("logmesh_batches_deferred_total") > 0
+
+
+@pytest.mark.parametrize("ahead", [40 * DAY, -40 * DAY, -3600], ids=["40 days", "-40 days", "-1 hour"])
+async def test_a_processor_with_another_clock_stores_records_at_their_times(
+    store: ServerStore, tmp_path: Path, ahead: int
+) -> None:
+    now = time.time_ns()
+    async with processor_with_clock(store, tmp_path, ahead) as target, open_channel(target, None) as channel:
+        health: Any = health_pb2_grpc.HealthStub(channel)
+        request = health_pb2.HealthCheckRequest()
+        async with asyncio.timeout(20):
+            while (await health.Check(request, wait_for_ready=True)).status != SERVING:
+                await asyncio.sleep(0.05)
+        stream = AppendStream(channel)
+        await stream.hello()
+        await stream.send_columns(1, columns_of([b"says when"], time_unix_nano=now))
+        await stream.send_columns(2, columns_of([b"says nothing"]))
+        await stream.until_committed(1, 2)
+        stream.cut()
+    database = await asyncpg.connect(store.superuser_dsn)
+    rows = await database.fetch(
+        "SELECT body, extract(epoch FROM time)::float8 AS at, original_time_unix_nano AS original FROM logmesh.logs"
+        " ORDER BY position"
+    )
+    await database.close()
+    assert [row["body"] for row in rows] == ["says when", "says nothing"]
+    assert rows[0]["at"] == pytest.approx(now / 1e9, abs=1e-3)
+    assert rows[1]["at"] == pytest.approx(now / 1e9, abs=30)
+    assert [row["original"] for row in rows] == [None, None]
+    assert '"event_name":"clocks_differ"' in (tmp_path / "out").read_text().replace(" ", "")
+
+
+async def test_a_segment_that_cannot_be_deleted_holds_up_no_acknowledgement(
+    store: ServerStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failures = one_failure(monkeypatch, errno.EIO)
+    async with running_processor(store, tmp_path) as processor:
+        stream = await opened(processor)
+        for seq in range(1, 9):
+            await stream.send_columns(seq, columns_of([b"x" * 200_000] * 15))
+            await stream.until_committed(seq)
+        assert not list(failures), "no segment was given back"
+        assert await write_errors(processor) == 0
+        assert len(await processor.bodies()) == 8 * 15
+
+
+def one_failure(monkeypatch: pytest.MonkeyPatch, number: int) -> Iterator[int]:
+    """Let the first attempt to give back a segment's file fail as a disk does; what is left of the iterator is to come."""
+    failures = iter([number])
+    for name in ("unlink", "rename"):
+        was = getattr(Path, name)
+
+        def fails(path: Path, *rest: Any, was: Any = was, **more: Any) -> Any:
+            if path.name.endswith(".segment") and (error := next(failures, None)):
+                raise OSError(error, "the disk says no", str(path))
+            return was(path, *rest, **more)
+
+        monkeypatch.setattr(Path, name, fails)
+    return failures
+
+
+@contextlib.asynccontextmanager
+async def processor_with_clock(store: ServerStore, folder: Path, ahead: int) -> AsyncIterator[str]:
+    """A process that believes another time than PostgreSQL; yields its address."""
+    port = free_port()
+    program = (
+        "import runpy, time; now, nano = time.time, time.time_ns; "
+        f"time.time = lambda: now() + {ahead}; time.time_ns = lambda: nano() + {ahead} * 10**9; "
+        "runpy.run_module('logmesh.processor', run_name='__main__')"
+    )
+    environment = {
+        **os.environ,
+        "LOGMESH_LISTEN_ADDRESS": "127.0.0.1",
+        "LOGMESH_PORT": str(free_port()),
+        "LOGMESH_DIRECT_PORT": str(port),
+        "LOGMESH_METRICS_PORT": "0",
+        "LOGMESH_BUFFER_DIR": str(folder / "buffer"),
+        "LOGMESH_DATABASE_DSN": store.writer_dsn,
+        "LOGMESH_OWNER_DSN": store.owner_dsn,
+        "LOGMESH_DRAIN_SECONDS": "0",
+    }
+    with (folder / "out").open("wb") as out:
+        process = subprocess.Popen([sys.executable, "-c", program], env=environment, stdout=out, stderr=out)
+    try:
+        yield f"127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        await asyncio.to_thread(process.wait, 20)
+
+
+async def opened(processor: RunningProcessor) -> AppendStream:
+    """A stream of a new spool."""
+    stream = processor.stream()
+    await stream.hello()
+    return stream
+
+
+async def write_errors(processor: RunningProcessor) -> int:
+    """What the processor says of itself."""
+    stub: Any = PipelineServiceStub(processor.channel())
+    answer = await stub.ListProcessors(ListProcessorsRequest())
+    return int(answer.processors[0].write_errors)
+
+
+def value(name: str) -> float:
+    """What /metrics would show of a metric without labels."""
+    found = metrics.PROCESSOR.get_sample_value(name)
+    assert found is not None, f"{name} is not in the catalogue"
+    return found
