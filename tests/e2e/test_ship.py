@@ -1,5 +1,6 @@
 """`logmesh ship` as people use it: interrupted, with globs that the shell expands, with several pipes at once."""
 
+import gzip
 import re
 import signal
 import subprocess
@@ -65,6 +66,22 @@ async def test_an_interrupted_ship_says_so_and_the_same_command_sends_the_rest(u
     assert found is not None
     rest = committed(ship(up, str(file), "--service", "big"))
     assert int(found[1].replace(",", "")) + rest == lines
+
+
+def test_files_that_can_not_be_read_are_named_and_the_others_are_shipped(up: Running, tmp_path: Path) -> None:
+    (tmp_path / "app.log").write_text("one\ntwo\n")
+    (tmp_path / "app.log.1").symlink_to("/sys/class/net/lo/speed")  # a regular file, which the kernel refuses to read
+    (tmp_path / "app.log.2.gz").write_bytes(gzip.compress(b"three\n") + b"something else")
+    process = ship(up, f"{tmp_path}/app.log*", "--service", "damaged")
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "3 records committed" in out
+    said = " ".join(err.split())
+    assert "app.log.1 can't be read: Invalid argument" in said
+    assert "app.log.2.gz is damaged" in said
+    assert "2 of the files could not be read, or not all of it" in said
+    # What is damaged was said, and what could be read of it is there.
+    assert ship(up, f"{tmp_path}/app.log*", "--service", "damaged").wait(60) == 1
 
 
 def test_a_spool_that_can_not_be_made_is_one_line(up: Running, tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ from logmesh.journal import JournalError, JournalLocked
 from logmesh.producer.run import run_producer
 from logmesh.producer.settings import ProducerSettings
 from logmesh.producer.sources import Position
+from logmesh.producer.sources.troubles import Troubles
 from logmesh.runtime.telemetry import configure_logging
 
 EXIT_INTERRUPTED = 130
@@ -72,7 +73,11 @@ def _ship(settings: ProducerSettings, elsewhere: list[Position]) -> int:
         Console(stderr=True).print(f"not all of it; the same command again: {left}", style="yellow", highlight=False)
     if interrupted and not complete:
         return EXIT_INTERRUPTED
-    return 0 if complete and not shown.refused else 1
+    if shown.troubles:
+        Console(stderr=True).print(
+            f"{len(shown.troubles)} of the files could not be read, or not all of it", style="red", highlight=False
+        )
+    return 0 if complete and not shown.refused and not shown.troubles else 1
 
 
 def ship_settings(options: ShipOptions, running: RunState | None, spool: Path) -> ProducerSettings:
@@ -114,20 +119,11 @@ def _pattern(file: str) -> str:
     if Path(file).exists():
         if not Path(file).is_file():
             raise LocalError(f"{file} is not a file; ship its files with '{file.rstrip('/')}/*'")
-        _require_readable(file)
         return glob.escape(str(Path(file).absolute()))
     found = glob.glob(file)  # noqa: PTH207 - a pattern, absolute or not
     if not found:
         raise LocalError(f"there is no file {file}")
-    for name in found:
-        if Path(name).is_file():
-            _require_readable(name)
     return str(Path(file).absolute())
-
-
-def _require_readable(file: str) -> None:
-    if not os.access(file, os.R_OK):
-        raise LocalError(f"{file} can't be read: permission denied")
 
 
 class _Shown:
@@ -136,6 +132,7 @@ class _Shown:
     def __init__(self, console: Console) -> None:
         self.committed = 0
         self.refused = 0
+        self.troubles = Troubles(self._say)
         self._read = 0
         self._last_error = ""
         self._console = console
@@ -164,7 +161,7 @@ class _Shown:
     def refuse(self, what: str) -> None:
         """A batch will never be stored."""
         self.refused += 1
-        self._console.print(what, style="red", highlight=False, markup=False)
+        self._say(what)
 
     def error(self, reason: str) -> None:
         """The processors can't be reached just now; said once, whichever of them it was."""
@@ -178,6 +175,9 @@ class _Shown:
         self._console.print(
             f"stopping: up to {seconds:.0f} s for what is on its way; Ctrl-C again stops at once", style="yellow"
         )
+
+    def _say(self, what: str) -> None:
+        self._console.print(what, style="red", highlight=False, markup=False)
 
     def _update(self) -> None:
         self._progress.update(self._task, total=max(self._read, self.committed), completed=self.committed)
@@ -196,6 +196,7 @@ async def _run(settings: ProducerSettings, elsewhere: list[Position], shown: _Sh
             on_committed=shown.commit,
             on_error=shown.error,
             on_refused=shown.refuse,
+            troubles=shown.troubles,
         )
     )
 

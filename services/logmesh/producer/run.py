@@ -15,7 +15,7 @@ from logmesh.producer.batcher import Batcher, CutBatch
 from logmesh.producer.forwarder import Forwarder
 from logmesh.producer.settings import ProducerSettings
 from logmesh.producer.sources import Position, Source
-from logmesh.producer.sources.positions import furthest
+from logmesh.producer.sources.troubles import Troubles
 from logmesh.runtime import metrics
 
 log = structlog.get_logger()
@@ -24,7 +24,10 @@ _FULL_PAUSE_SECONDS = 0.1
 
 
 def open_source(
-    settings: ProducerSettings, positions: dict[str, Position], read_elsewhere: Iterable[Position] = ()
+    settings: ProducerSettings,
+    positions: dict[str, Position],
+    read_elsewhere: Iterable[Position] = (),
+    troubles: Troubles | None = None,
 ) -> Source:
     """Make the source that the settings name, where `positions` left it, files also where others have read them.
 
@@ -44,11 +47,13 @@ def open_source(
         raise ValueError("source `file` needs LOGMESH_FILES, such as /var/log/*.log")
     return FileSource(
         settings.files,
-        furthest(positions, read_elsewhere),
+        positions,
+        elsewhere=read_elsewhere,
         follow=settings.follow,
         join=settings.join,
         service=settings.service,
         instance=settings.instance or settings.name,
+        troubles=troubles,
     )
 
 
@@ -61,19 +66,21 @@ async def run_producer(
     on_committed: Callable[[int], None] | None = None,
     on_error: Callable[[str], None] | None = None,
     on_refused: Callable[[str], None] | None = None,
+    troubles: Troubles | None = None,
 ) -> bool:
     """Run until the source has ended or `stop` is set; return whether all of it was read, and is committed.
 
     A source that follows files never ends: then what was read by `stop` is all. `read_elsewhere` are positions of other spools
     in the same files; they are not read again. When the source ends by itself the database is waited for; on `stop`, at most
     `drain_seconds`. What is not committed by then stays in the spool and is sent by the next run. Callbacks get numbers of
-    records, connection errors, and what became of each batch that will never be stored.
+    records, connection errors, and what became of each batch that will never be stored. `troubles` hears of files that can't be
+    read.
     """
     spool = await asyncio.to_thread(
         Spool, settings.spool_dir, max_bytes=settings.spool_max_bytes, retain_seconds=settings.spool_retain_seconds
     )
     thread = ThreadPoolExecutor(1, thread_name_prefix="spool")
-    source = open_source(settings, spool.positions, read_elsewhere)
+    source = open_source(settings, spool.positions, read_elsewhere, troubles)
     forwarder = Forwarder(settings, spool, progress=on_committed, failed=on_error, refused=on_refused)
     forwarding = asyncio.create_task(forwarder.run())
     stopping = asyncio.create_task(stop.wait())

@@ -144,3 +144,12 @@ RECONNECTS = Counter(
 )
 SPOOL_FILL = Gauge("logmesh_spool_fill_ratio", "Part of the spool's bound that is in use, 0 to 1.", registry=PRODUCER)
 SOURCE_PAUSED = Gauge("logmesh_source_paused", "1 while a full spool holds the source.", registry=PRODUCER)
+FILES_UNREAD = Gauge(
+    "logmesh_files_unread",
+    "Files that can't be read now: `unreadable`, such as for lack of permission, or `stuck`, such as on a server that is gone.",
+    ["why"],
+    registry=PRODUCER,
+)
+FILES_DAMAGED = Counter(
+    "logmesh_files_damaged", "Compressed files that were read up to where they are damaged.", registry=PRODUCER
+)

@@ -14,78 +14,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.integration.producer.shipper import Shipper, append, numbers
 
-from logmesh.producer.sources import Position
 from logmesh.producer.sources.file import FileSource
 from logmesh.record.limits import MAX_BODY_BYTES
 
 Step = Callable[[], object]
-
-
-class Clock:
-    """Time that passes when told to, so that no test waits."""
-
-    now = 1000.0
-
-    def __call__(self) -> float:
-        self.now += 0.01
-        return self.now
-
-
-class Shipper:
-    """Reads a source to its momentary end and keeps bodies and positions as a spool would."""
-
-    def __init__(self, *patterns: Path, follow: bool = True, limit: int = 1000) -> None:
-        self.patterns = [os.fspath(pattern) for pattern in patterns]
-        self.follow = follow
-        self.limit = limit
-        self.clock = Clock()
-        self.kept: dict[str, Position] = {}
-        self.bodies: list[bytes] = []
-        self.attributes: list[bytes] = []
-        self.source = self._open()
-
-    def _open(self) -> FileSource:
-        return FileSource(self.patterns, self.kept, follow=self.follow, scan_seconds=0, clock=self.clock)
-
-    async def restart(self) -> None:
-        await self.source.close()
-        # As from disk: what is kept is JSON.
-        self.kept = json.loads(json.dumps(self.kept))
-        self.source = self._open()
-
-    async def ship(self, quiet_seconds: float = 10.0) -> list[bytes]:
-        """Reads until nothing comes, and once more after the line's and the deleted file's time-outs."""
-        before = len(self.bodies)
-        for wait in (0.0, quiet_seconds, quiet_seconds):
-            self.clock.now += wait
-            while await self._ship_one():
-                pass
-        return self.bodies[before:]
-
-    async def _ship_one(self) -> bool:
-        chunk = await self.source.read(self.limit, 0)
-        if chunk is None:
-            return False
-        assert len(chunk) <= self.limit
-        self.bodies += chunk.bodies
-        self.attributes += chunk.attributes
-        for key, position in chunk.positions.items():
-            if position is None:
-                self.kept.pop(key, None)
-            else:
-                self.kept[key] = position
-        assert self.source.positions() == self.kept
-        return bool(len(chunk) or chunk.positions)
-
-
-def _append(path: Path, *lines: str) -> None:
-    with path.open("a") as file:
-        file.writelines(f"{line}\n" for line in lines)
-
-
-def _numbers(start: int, stop: int) -> list[str]:
-    return [f"2025-01-02T03:04:05Z INFO line {number}" for number in range(start, stop)]
 
 
 def _compress(path: Path) -> None:
@@ -97,33 +31,33 @@ def _compress(path: Path) -> None:
 def _rename_scenario(log: Path) -> list[Step]:
     old = log.with_name("app.log.1")
     return [
-        lambda: _append(log, *_numbers(0, 40)),
-        lambda: _append(log, *_numbers(40, 50)),
+        lambda: append(log, *numbers(0, 40)),
+        lambda: append(log, *numbers(40, 50)),
         lambda: log.rename(old),
-        lambda: _append(old, *_numbers(50, 55)),
-        lambda: _append(log, *_numbers(55, 90)),
+        lambda: append(old, *numbers(50, 55)),
+        lambda: append(log, *numbers(55, 90)),
         old.unlink,
-        lambda: _append(log, *_numbers(90, 95)),
+        lambda: append(log, *numbers(90, 95)),
     ]
 
 
 def _copy_scenario(log: Path) -> list[Step]:
     def rotate() -> None:
-        _append(log, *_numbers(40, 60))
+        append(log, *numbers(40, 60))
         shutil.copyfile(log, log.with_name("app.log.1"))
         os.truncate(log, 0)
 
     def rotate_and_go_on() -> None:
-        _append(log, *_numbers(70, 80))
+        append(log, *numbers(70, 80))
         shutil.copyfile(log, log.with_name("app.log.2"))
         os.truncate(log, 0)
         # Longer than before, so that its size alone doesn't tell.
-        _append(log, *_numbers(80, 200))
+        append(log, *numbers(80, 200))
 
     return [
-        lambda: _append(log, *_numbers(0, 40)),
+        lambda: append(log, *numbers(0, 40)),
         rotate,
-        lambda: _append(log, *_numbers(60, 70)),
+        lambda: append(log, *numbers(60, 70)),
         rotate_and_go_on,
     ]
 
@@ -131,10 +65,10 @@ def _copy_scenario(log: Path) -> list[Step]:
 def _slow_copy_scenario(log: Path) -> list[Step]:
     """Time passes between the copy and the cut."""
     return [
-        lambda: _append(log, *_numbers(0, 40)),
+        lambda: append(log, *numbers(0, 40)),
         lambda: shutil.copyfile(log, log.with_name("app.log.1")),
         lambda: os.truncate(log, 0),
-        lambda: _append(log, *_numbers(40, 45)),
+        lambda: append(log, *numbers(40, 45)),
     ]
 
 
@@ -142,15 +76,15 @@ def _gzip_scenario(log: Path) -> list[Step]:
     first, second = log.with_name("app.log.1"), log.with_name("app.log.2")
 
     def rotate_at_once() -> None:
-        _append(log, *_numbers(60, 75))
+        append(log, *numbers(60, 75))
         log.rename(second)
         _compress(second)
-        _append(log, *_numbers(75, 80))
+        append(log, *numbers(75, 80))
 
     return [
-        lambda: _append(log, *_numbers(0, 40)),
+        lambda: append(log, *numbers(0, 40)),
         lambda: log.rename(first),
-        lambda: _append(log, *_numbers(40, 60)),
+        lambda: append(log, *numbers(40, 60)),
         lambda: _compress(first),
         rotate_at_once,
     ]
@@ -158,9 +92,9 @@ def _gzip_scenario(log: Path) -> list[Step]:
 
 def _delete_scenario(log: Path) -> list[Step]:
     return [
-        lambda: _append(log, *_numbers(0, 20)),
+        lambda: append(log, *numbers(0, 20)),
         log.unlink,
-        lambda: _append(log, *_numbers(20, 40)),
+        lambda: append(log, *numbers(20, 40)),
     ]
 
 
@@ -175,7 +109,7 @@ SCENARIOS = {
 
 def _expected(name: str) -> list[bytes]:
     last = {"rename": 95, "copy and truncate": 200, "copy, later truncate": 45, "gzip": 80, "delete": 40}[name]
-    return sorted(line.encode() for line in _numbers(0, last))
+    return sorted(line.encode() for line in numbers(0, last))
 
 
 @pytest.mark.parametrize("pattern", ["app.log", "app.log*"])
@@ -215,7 +149,7 @@ async def test_every_line_comes_once_when_stopped_in_the_middle(tmp_path: Path, 
     for number, step in enumerate(steps):
         step()
         for _ in range(chunks if number else 1):
-            await shipper._ship_one()
+            await shipper.ship_one()
         await shipper.restart()
     await shipper.ship()
     assert sorted(shipper.bodies) == _expected(scenario)
@@ -223,37 +157,37 @@ async def test_every_line_comes_once_when_stopped_in_the_middle(tmp_path: Path, 
 
 async def test_what_a_spool_did_not_keep_is_read_again(tmp_path: Path) -> None:
     log = tmp_path / "app.log"
-    _append(log, *_numbers(0, 10))
+    append(log, *numbers(0, 10))
     shipper = Shipper(log, limit=4)
-    await shipper._ship_one()
+    await shipper.ship_one()
     chunk = await shipper.source.read(4, 0)
     assert chunk is not None and len(chunk) == 4
     await shipper.restart()
     await shipper.ship()
-    assert shipper.bodies == [line.encode() for line in _numbers(0, 10)]
+    assert shipper.bodies == [line.encode() for line in numbers(0, 10)]
 
 
 async def test_a_file_that_appears_later_is_found(tmp_path: Path) -> None:
     shipper = Shipper(tmp_path / "**" / "*.log")
     assert await shipper.ship() == []
     (tmp_path / "deep").mkdir()
-    _append(tmp_path / "deep" / "new.log", "hello")
+    append(tmp_path / "deep" / "new.log", "hello")
     assert await shipper.ship() == [b"hello"]
 
 
 async def test_equal_lines_in_two_files_are_two_lines(tmp_path: Path) -> None:
     shipper = Shipper(tmp_path / "*.log")
-    _append(tmp_path / "worker-1.log", "starting")
+    append(tmp_path / "worker-1.log", "starting")
     assert await shipper.ship() == [b"starting"]
-    _append(tmp_path / "worker-2.log", "starting")
+    append(tmp_path / "worker-2.log", "starting")
     assert await shipper.ship() == [b"starting"]
 
 
 async def test_a_deleted_file_is_read_to_its_end(tmp_path: Path) -> None:
     log = tmp_path / "app.log"
-    _append(log, *_numbers(0, 10))
+    append(log, *numbers(0, 10))
     shipper = Shipper(log, limit=3)
-    await shipper._ship_one()
+    await shipper.ship_one()
     with log.open("a") as writer:
         log.unlink()
         writer.write("last words\n")
@@ -282,8 +216,8 @@ exit status 2"""
 
 async def test_stack_traces_are_one_record(tmp_path: Path) -> None:
     log = tmp_path / "app.log"
-    records = [*_numbers(0, 1), JAVA, *_numbers(1, 2), PYTHON, *_numbers(2, 3), GO, *_numbers(3, 4)]
-    _append(log, *records)
+    records = [*numbers(0, 1), JAVA, *numbers(1, 2), PYTHON, *numbers(2, 3), GO, *numbers(3, 4)]
+    append(log, *records)
     assert await Shipper(log).ship() == [record.encode() for record in records]
 
 
@@ -291,10 +225,10 @@ async def test_a_trace_written_piece_by_piece_is_one_record_unless_it_takes_too_
     log = tmp_path / "app.log"
     shipper = Shipper(log)
     for line in JAVA.split("\n"):
-        _append(log, line)
+        append(log, line)
         assert await shipper.ship(quiet_seconds=0) == []
     assert await shipper.ship() == [JAVA.encode()]
-    _append(log, "\tat too.late(Late.java:1)")
+    append(log, "\tat too.late(Late.java:1)")
     assert await shipper.ship() == [b"\tat too.late(Late.java:1)"]
 
 
@@ -302,10 +236,10 @@ async def test_a_trace_that_waits_is_not_counted_as_read(tmp_path: Path) -> None
     log = tmp_path / "app.log"
     shipper = Shipper(log)
     head, _, rest = JAVA.partition("\nCaused")
-    _append(log, *_numbers(0, 1), head)
-    assert await shipper.ship(quiet_seconds=0) == [line.encode() for line in _numbers(0, 1)]
+    append(log, *numbers(0, 1), head)
+    assert await shipper.ship(quiet_seconds=0) == [line.encode() for line in numbers(0, 1)]
     await shipper.restart()
-    _append(log, "Caused" + rest)
+    append(log, "Caused" + rest)
     assert await shipper.ship() == [JAVA.encode()]
 
 
@@ -322,7 +256,7 @@ async def test_a_line_of_ten_megabytes_comes_in_parts(tmp_path: Path, unit: str,
     long = (unit * (10_000_000 // len(unit.encode()))).encode()
     log.write_bytes(b"before\n" + long + b"\nafter\n")
     shipper = Shipper(log, limit=5)
-    while await shipper._ship_one():
+    while await shipper.ship_one():
         if restart:
             await shipper.restart()
     await shipper.ship()
@@ -346,12 +280,12 @@ async def test_a_line_without_its_end_comes_after_a_while_and_once(tmp_path: Pat
     if restart:
         await shipper.restart()
     assert await shipper.ship() == []
-    _append(log, "", "whole")
+    append(log, "", "whole")
     assert await shipper.ship() == [b"whole"]
 
 
 async def test_one_shot_reads_everything_and_ends(tmp_path: Path) -> None:
-    _append(tmp_path / "a.log", *_numbers(0, 30))
+    append(tmp_path / "a.log", *numbers(0, 30))
     with gzip.open(tmp_path / "b.log.gz", "wb") as packed:
         packed.write(b"packed\nlast without end")
     (tmp_path / "c.log").write_text("one\nlast without end")
@@ -359,26 +293,26 @@ async def test_one_shot_reads_everything_and_ends(tmp_path: Path) -> None:
     await shipper.ship()
     assert await shipper.source.read(1, 0) is None
     assert sorted(shipper.bodies) == sorted(
-        [*(line.encode() for line in _numbers(0, 30)), b"packed", b"last without end", b"one", b"last without end"]
+        [*(line.encode() for line in numbers(0, 30)), b"packed", b"last without end", b"one", b"last without end"]
     )
     await shipper.restart()
     assert await shipper.source.read(1000, 0) is None
 
 
 async def test_a_gzip_file_still_being_written_is_read_when_it_is_whole(tmp_path: Path) -> None:
-    whole = gzip.compress("\n".join(_numbers(0, 5000)).encode() + b"\n")
+    whole = gzip.compress("\n".join(numbers(0, 5000)).encode() + b"\n")
     packed = tmp_path / "app.log.gz"
     packed.write_bytes(whole[: len(whole) // 2])
     shipper = Shipper(packed)
     await shipper.ship()
     packed.write_bytes(whole)
     await shipper.ship()
-    assert shipper.bodies == [line.encode() for line in _numbers(0, 5000)]
+    assert shipper.bodies == [line.encode() for line in numbers(0, 5000)]
 
 
 async def test_fields_and_origin_come_with_the_line(tmp_path: Path) -> None:
     log = tmp_path / "app.log"
-    _append(log, '{"time":"2025-01-02T03:04:05Z","level":"warn","user":7}')
+    append(log, '{"time":"2025-01-02T03:04:05Z","level":"warn","user":7}')
     source = FileSource([os.fspath(log)], {}, follow=False, service="cart", instance="cart-0")
     chunk = await source.read(10, 0)
     await source.close()
@@ -391,11 +325,11 @@ async def test_fields_and_origin_come_with_the_line(tmp_path: Path) -> None:
 
 
 async def test_a_busy_file_does_not_keep_others_waiting(tmp_path: Path) -> None:
-    _append(tmp_path / "busy.log", *_numbers(0, 50_000))
-    _append(tmp_path / "calm.log", "calm")
+    append(tmp_path / "busy.log", *numbers(0, 50_000))
+    append(tmp_path / "calm.log", "calm")
     shipper = Shipper(tmp_path / "*.log", limit=100)
     for _ in range(10):
-        await shipper._ship_one()
+        await shipper.ship_one()
         shipper.clock.now += 1
     assert b"calm" in shipper.bodies
 
@@ -410,15 +344,15 @@ async def test_every_line_comes_once_through_random_rotation_and_restarts(tmp_pa
     for generation in range(12):
         for _ in range(chance.randint(1, 3)):
             count = chance.randint(1, 60)
-            _append(log, *_numbers(written, written + count))
+            append(log, *numbers(written, written + count))
             written += count
             for _ in range(chance.randint(0, 2)):
-                await shipper._ship_one()
+                await shipper.ship_one()
             if chance.random() < 0.3:
                 await shipper.restart()
         await shipper.ship(quiet_seconds=0)
         count = chance.randint(0, 20)
-        _append(log, *_numbers(written, written + count))
+        append(log, *numbers(written, written + count))
         written += count
         rotated = log.with_name(f"app.log.{generation}")
         match chance.randrange(4):
@@ -430,27 +364,27 @@ async def test_every_line_comes_once_through_random_rotation_and_restarts(tmp_pa
             case 2:
                 log.rename(rotated)
                 if chance.random() < 0.5:
-                    await shipper._ship_one()
+                    await shipper.ship_one()
                 _compress(rotated)
         if chance.random() < 0.4:
             await shipper.restart()
     await shipper.ship()
-    assert sorted(shipper.bodies) == sorted(line.encode() for line in _numbers(0, written))
+    assert sorted(shipper.bodies) == sorted(line.encode() for line in numbers(0, written))
 
 
 async def test_a_file_emptied_without_a_copy_begins_anew_once(tmp_path: Path) -> None:
     log = tmp_path / "app.log"
-    _append(log, *_numbers(0, 30))
+    append(log, *numbers(0, 30))
     shipper = Shipper(log, limit=10)
-    await shipper._ship_one()
+    await shipper.ship_one()
     log.write_text("")
-    _append(log, *_numbers(30, 33))
-    await shipper._ship_one()
+    append(log, *numbers(30, 33))
+    await shipper.ship_one()
     await shipper.restart()
     await shipper.ship()
     assert len(shipper.bodies) == len(set(shipper.bodies))
-    assert shipper.bodies[:10] == [line.encode() for line in _numbers(0, 10)]
-    assert shipper.bodies[-3:] == [line.encode() for line in _numbers(30, 33)]
+    assert shipper.bodies[:10] == [line.encode() for line in numbers(0, 10)]
+    assert shipper.bodies[-3:] == [line.encode() for line in numbers(30, 33)]
 
 
 async def test_the_time_outs_and_scans_work_by_the_real_clock(tmp_path: Path) -> None:
@@ -458,7 +392,7 @@ async def test_the_time_outs_and_scans_work_by_the_real_clock(tmp_path: Path) ->
     source = FileSource([os.fspath(log)], {}, scan_seconds=0.05, poll_seconds=0.02)
     chunk = await source.read(10, 0.05)
     assert chunk is not None and len(chunk) == 0
-    _append(log, "alone")
+    append(log, "alone")
     chunk = await asyncio.wait_for(source.read(10, 10), 5)
     assert chunk is not None and len(chunk) == 0 and chunk.positions
     chunk = await asyncio.wait_for(source.read(10, 10), 5)

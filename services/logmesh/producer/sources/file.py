@@ -1,67 +1,66 @@
 """Follows files by glob through appends, rotation, compression and deletion, and hands out every line once.
 
-A file is known by device, inode and fingerprint. One that begins as a file we were reading and goes by a
-name that rotation gives is its copy: it is read from where the original was left, once the original has been
-cut short or is gone, and not before.
+Which files there are is for `known_files` to say. All of it happens in a `ReadingThread`, so that a file that does not answer
+keeps neither the other files nor delivery waiting.
 """
 
 import asyncio
-import logging
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Final
 
 from logmesh.producer.container_lines import unwrap
 from logmesh.producer.parsing import NOTHING, parse_line
 from logmesh.producer.sources import Chunk, Position
-from logmesh.producer.sources.discovery import FoundFile, Identity, matching_files, neighbours, rotated_file
-from logmesh.producer.sources.fingerprint import may_be_rotation_of
+from logmesh.producer.sources.known_files import KnownFiles
 from logmesh.producer.sources.kubernetes import Container, container_of
 from logmesh.producer.sources.lines import Line
-from logmesh.producer.sources.reading import Reader, open_reader
+from logmesh.producer.sources.reading_thread import STUCK_SECONDS, ReadingThread
 from logmesh.producer.sources.tracked_file import TrackedFile
+from logmesh.producer.sources.troubles import Troubles
 from logmesh.record.columns import OriginKey
 from logmesh.record.json_text import dump_json
 
 CHUNK_BYTES: Final = 256 * 1024
 """About how much one chunk holds; one record more at most."""
 
-# How many finished files are remembered, to know their copies by.
-_MEMORY: Final = 256
-
-_log = logging.getLogger(__name__)
-
 
 class FileSource:
-    """Reads the files that `patterns` match, new ones as they appear. See the module."""
+    """Reads the files that `patterns` match, new ones as they appear. See the module and `KnownFiles`."""
 
     def __init__(
         self,
         patterns: Sequence[str],
         positions: Mapping[str, Position],
         *,
+        elsewhere: Iterable[Position] = (),
         follow: bool = True,
         join: bool = True,
         service: str = "",
         instance: str = "",
+        troubles: Troubles | None = None,
         scan_seconds: float = 1.0,
         poll_seconds: float = 0.1,
+        stuck_seconds: float = STUCK_SECONDS,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._patterns = list(patterns)
         self._follow = follow
-        self._join = join
         self._service = service.encode()
         self._instance = instance.encode()
         self._scan_seconds = scan_seconds
         self._poll_seconds = poll_seconds
         self._clock = clock
-        self._files = {key: TrackedFile.from_position(position, join=join) for key, position in positions.items()}
-        self._next_key = max((int(key) for key in positions), default=0) + 1
-        # A copy that waits, by device and inode, and the key of the file that it waits for.
-        self._copies: dict[Identity, str] = {}
-        self._changed: dict[str, Position | None] = {}
+        self._troubles = Troubles() if troubles is None else troubles
+        self._thread = ReadingThread(self._left_behind, self._came_back, stuck_seconds)
+        self._known = KnownFiles(
+            patterns, positions, elsewhere, join=join, thread=self._thread, troubles=self._troubles, clock=clock
+        )
+        self._chunk = Chunk()
+        self._chunk_bytes = 0
+        # The file that is being looked at, and where it was before: what a thread that is left behind gets out of it is dropped.
+        self._visited: tuple[str, Position] | None = None
         self._scan_at = 0.0
         self._scanned = False
         self._turn = 0
@@ -70,7 +69,7 @@ class FileSource:
         """See `Source.read`. Without `follow`, None once every file was read to its end."""
         deadline = self._clock() + wait_seconds
         while True:
-            chunk = self._collect(limit)
+            chunk = await self._thread.run(lambda: self._collect(limit))
             if len(chunk):
                 return chunk
             if not self._follow:
@@ -82,56 +81,79 @@ class FileSource:
 
     def positions(self) -> dict[str, Position]:
         """See `Source.positions`."""
-        return {key: file.position() for key, file in self._files.items() if file.head.length or file.finished}
+        return {key: file.position() for key, file in self._known.all() if file.head.length or file.finished}
 
     async def close(self) -> None:
         """See `Source.close`."""
-        for file in self._files.values():
-            file.close()
+        if await self._thread.close():
+            for _, file in self._known.all():
+                file.close()
 
     def _collect(self, limit: int) -> Chunk:
+        """Runs in the thread, from its beginning again when one was left behind in it."""
         now = self._clock()
+        self._visited = None
         if not self._scanned or (self._follow and now >= self._scan_at):
-            self._scan()
+            self._known.scan()
             self._scanned = True
             self._scan_at = now + self._scan_seconds
-        chunk = Chunk()
-        left = CHUNK_BYTES
-        reading = self._reading()
+        reading = self._known.reading()
         # The next chunk begins with the next file: a busy one doesn't keep the others waiting.
         self._turn = (self._turn + 1) % max(1, len(reading))
         for key, file in reading[self._turn :] + reading[: self._turn]:
-            while left > 0 and len(chunk) < limit:
-                taken = self._take(key, file, chunk, limit - len(chunk), left, now)
-                left -= taken
-                if not taken:
+            while self._chunk_bytes < CHUNK_BYTES and len(self._chunk) < limit:
+                if not self._take(key, file, limit - len(self._chunk), CHUNK_BYTES - self._chunk_bytes, now):
                     break
-        self._forget_oldest()
-        chunk.positions, self._changed = self._changed, {}
+        chunk, self._chunk, self._chunk_bytes = self._chunk, Chunk(), 0
+        chunk.positions, self._known.changed = self._known.changed, {}
         return chunk
 
-    def _take(self, key: str, file: TrackedFile, chunk: Chunk, limit: int, max_bytes: int, now: float) -> int:
-        """Moves records from a file to the chunk; how many bytes, or 1 when it read some and has no record ready."""
+    def _take(self, key: str, file: TrackedFile, limit: int, max_bytes: int, now: float) -> bool:
+        """Moves records from a file to the chunk; whether it may have more."""
+        if not file.has_work:
+            return False
+        before = file.position()
+        self._visited = key, before
+        lines: list[Line] = []
         try:
-            if not file.is_same():
-                self._cut_short(key, file)
-                return 0
-            end, before = file.buffer.end, (file.buffer.offset, file.head, file.finished)
-            lines = file.take(limit, max_bytes, now, one_shot=not self._follow)
+            with self._thread.touching(file.location, file.device) as allowed:
+                if not allowed:
+                    return False
+                if file.reader is None and not file.orphaned:
+                    self._known.open_files.open(file)
+                end, is_same = file.buffer.end, file.is_same()
+                if is_same:
+                    lines = file.take(limit, max_bytes, now, one_shot=not self._follow)
+        except FileNotFoundError:
+            file.lose_sight()  # the next scan finds it, or what became of it
+            self._scanned = self._scanned and self._follow
+            return False
         except OSError as error:
-            _log.warning("A file can't be read; it is tried again.", extra={"path": str(file.location), "error": error})
-            file.close()
-            file.seen_mtime_ns = 0
-            return 0
+            self._troubles.unreadable(file.location, error)
+            file.lose_sight()
+            return False
+        self._troubles.over(file.location, "unreadable")
+        if not is_same:
+            self._known.cut_short(key, file)
+            return False
         if lines:
-            self._hand_out(file, lines, chunk)
-        if (file.buffer.offset, file.head, file.finished) != before:
-            self._changed[key] = file.position()
+            self._hand_out(file, lines)
+        grown = file.buffer.end != end
+        if lines or grown:
+            self._known.open_files.active(file)
+        if (file.buffer.offset, list(file.head), file.finished) != (
+            before["offset"],
+            before["head"],
+            before["finished"],
+        ):
+            self._known.changed[key] = file.position()
         if file.finished:
             file.close()
-        return sum(len(line.body) + 1 for line in lines) or int(file.buffer.end != end)
+            if file.damage:
+                self._troubles.damaged(file.location, file.damage)
+        return bool(lines) or grown
 
-    def _hand_out(self, file: TrackedFile, lines: Sequence[Line], chunk: Chunk) -> None:
+    def _hand_out(self, file: TrackedFile, lines: Sequence[Line]) -> None:
         path = os.fsencode(file.path).decode("utf-8", "replace")
         container = container_of(path)
         origin = self._origin(path, container)
@@ -139,7 +161,8 @@ class FileSource:
         for body, part in lines:
             text, first = unwrap(body) if container is not None and not part else (body, body.partition(b"\n")[0])
             parsed = parse_line(first, observed) if part <= 1 else NOTHING
-            chunk.append(text, parsed.with_part(part) if part else parsed, origin)
+            self._chunk.append(text, parsed.with_part(part) if part else parsed, origin)
+            self._chunk_bytes += len(body) + 1
 
     def _origin(self, path: str, container: Container | None) -> OriginKey:
         if container is None:
@@ -149,132 +172,10 @@ class FileSource:
             return OriginKey(self._service, self._instance, attributes)
         return OriginKey(container.service.encode(), container.instance.encode(), attributes)
 
-    def _scan(self) -> None:
-        """Meets new files, and finds those again that are not open."""
-        known = {key: file for key, file in self._files.items() if file.head.length}
-        matches = matching_files(self._patterns)
-        for key, file in self._reading():
-            if (found := matches.get(file.identity)) is None and file.reader is None and not file.orphaned:
-                found = rotated_file(file.path, file.identity)
-            if found is not None:
-                self._open(file, found)
-            elif file.reader is None and not file.orphaned:
-                self._lose(key, file)
-        tracked = {file.identity for _, file in self._reading() if not file.orphaned}
-        finished = {file.identity: file for file in self._files.values() if file.finished}
-        for identity, found in matches.items():
-            if identity in tracked or self._waits(identity):
-                continue
-            if identity not in finished or not self._is_still(finished[identity], found):
-                self._meet(found, known)
+    def _left_behind(self, path: Path, seconds: float) -> None:
+        self._troubles.stuck(path, seconds)
+        if self._visited is not None:
+            self._known.put_back(*self._visited)
 
-    def _reading(self) -> list[tuple[str, TrackedFile]]:
-        return [(key, file) for key, file in self._files.items() if not file.finished]
-
-    def _open(self, file: TrackedFile, found: FoundFile) -> None:
-        if file.orphaned or (file.reader is not None) or file.seen_mtime_ns == found.mtime_ns:
-            return
-        file.location, file.seen_mtime_ns = found.path, found.mtime_ns
-        try:
-            file.open()
-        except OSError as error:
-            _log.warning("A file can't be opened; it is tried again.", extra={"path": str(found.path), "error": error})
-            file.seen_mtime_ns = 0
-
-    def _waits(self, identity: Identity) -> bool:
-        """Whether this is a copy of a file that is still being read."""
-        original = self._files.get(self._copies.get(identity, ""))
-        return original is not None and not original.finished
-
-    def _is_still(self, file: TrackedFile, found: FoundFile) -> bool:
-        """Whether a finished file is there as it was, and not another one by its inode."""
-        if file.seen_mtime_ns == found.mtime_ns:
-            return True
-        try:
-            reader = open_reader(found.path)
-        except OSError:
-            return True
-        same = file.is_copied_to(reader)
-        reader.close()
-        if same:
-            file.seen_mtime_ns = found.mtime_ns
-        return same
-
-    def _meet(self, found: FoundFile, known: Mapping[str, TrackedFile]) -> None:
-        """Begins with a file that is new, unless it's the copy of one that is still being read."""
-        try:
-            reader = open_reader(found.path)
-        except OSError as error:
-            _log.warning("A file can't be opened; it is tried again.", extra={"path": str(found.path), "error": error})
-            return
-        original = next((key for key, file in known.items() if _is_copy(found, reader, file)), None)
-        if original is not None and not self._files[original].finished:
-            self._copies[found.identity] = original
-            reader.close()
-            return
-        self._copies.pop(found.identity, None)
-        self._begin(found, reader, original)
-
-    def _begin(self, found: FoundFile, reader: Reader, original: str | None) -> None:
-        file = TrackedFile(found.path, *found.identity, join=self._join)
-        file.seen_mtime_ns = found.mtime_ns
-        key = str(self._next_key)
-        self._next_key += 1
-        self._files[key] = file
-        if original is not None:
-            file.inherit(self._files.pop(original))
-            self._changed[original] = None
-        file.hold(reader)
-        file.fed_at = self._clock()
-        if file.head.length:
-            self._changed[key] = file.position()
-
-    def _cut_short(self, key: str, file: TrackedFile) -> None:
-        """The file was emptied in place or replaced: the rest of what it held is in its copy, if there is one."""
-        file.close()
-        if not self._find_copy(key, file):
-            # No copy: what was read before is all there is.
-            file.orphaned = True
-            self._changed[key] = file.position()
-        found = FoundFile(file.location, file.identity, 0)
-        try:
-            self._begin(found, open_reader(file.location), None)
-        except OSError:
-            # It's gone by now; if it comes back, the next scan meets it.
-            return
-
-    def _lose(self, key: str, file: TrackedFile) -> None:
-        """The file was deleted while nobody held it: its copy has the rest, if there is one."""
-        if not self._find_copy(key, file):
-            file.finished = True
-            self._changed[key] = file.position()
-
-    def _find_copy(self, key: str, file: TrackedFile) -> bool:
-        tracked = {other.identity for other in self._files.values()}
-        for found in neighbours(file.path):
-            if found.identity in tracked:
-                continue
-            try:
-                reader = open_reader(found.path)
-            except OSError:
-                continue
-            if _is_copy(found, reader, file):
-                self._begin(found, reader, key)
-                return True
-            reader.close()
-        return False
-
-    def _forget_oldest(self) -> None:
-        finished = [key for key, file in self._files.items() if file.finished]
-        for key in finished[:-_MEMORY]:
-            del self._files[key]
-            self._changed[key] = None
-
-
-def _is_copy(found: FoundFile, reader: Reader, file: TrackedFile) -> bool:
-    if found.identity == file.identity or not may_be_rotation_of(found.path, file.path):
-        return False
-    try:
-        return file.is_copied_to(reader)
-    except OSError:
-        return False
+    def _came_back(self, path: Path) -> None:
+        self._troubles.over(path, "stuck")

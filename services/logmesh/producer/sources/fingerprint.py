@@ -9,6 +9,8 @@ LENGTH: Final = 1024
 """How many bytes are looked at, where there are as many."""
 
 _ROTATED: Final = re.compile(r"(?:[.\-_](?:old|bak|[\dT:\-_.]+))?(?:\.gz)?$")
+# What rotation puts between a file's name and what it adds.
+_SEPARATORS: Final = ".-_~"
 
 
 class Fingerprint(NamedTuple):
@@ -34,7 +36,7 @@ def may_be_rotation_of(candidate: Path, original: Path) -> bool:
     if candidate.parent != original.parent or candidate == original:
         return False
     if candidate.name.startswith(original.name):
-        return True
+        return candidate.name[len(original.name)] in _SEPARATORS
     return candidate.suffix == ".gz" and _stem(candidate.name) == _stem(original.name)
 
 

@@ -3,6 +3,7 @@
 What has not been handed out stays here and counts as unread: `offset` and `part` are all that a restart needs.
 """
 
+import zlib
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
@@ -24,14 +25,16 @@ class Line(NamedTuple):
 
 
 class LineBuffer:
-    """The bytes of one stream from `offset` on. `part` counts the parts of the line at `offset` handed out before."""
+    """The bytes of one stream from `offset` on. `part` counts the parts of the line at `offset` handed out before; `crc` is the
+    CRC-32 of all bytes before `offset`, None where they are not known."""
 
-    __slots__ = ("_data", "_join", "offset", "part")
+    __slots__ = ("_data", "_join", "crc", "offset", "part")
 
-    def __init__(self, offset: int = 0, part: int = 0, *, join: bool = True) -> None:
+    def __init__(self, offset: int = 0, part: int = 0, crc: int | None = 0, *, join: bool = True) -> None:
         """Without `join` every line is a record of its own, stack traces too."""
         self.offset = offset
         self.part = part
+        self.crc = crc
         self._join = join
         self._data = b""
 
@@ -73,6 +76,8 @@ class LineBuffer:
                 size += len(body)
             part = 0 if finished else part + 1
             consumed = following
+        if self.crc is not None:
+            self.crc = zlib.crc32(memoryview(data)[:consumed], self.crc)
         self._data = data[consumed:]
         self.offset += consumed
         self.part = part

@@ -1,13 +1,14 @@
 """One file that is being read: what was handed out of it, what is buffered, and how it is known again."""
 
 import os
+import zlib
 from pathlib import Path
 from typing import Any, Final
 
 from logmesh.producer.sources import Position
 from logmesh.producer.sources.fingerprint import LENGTH, Fingerprint, fingerprint
 from logmesh.producer.sources.lines import Line, LineBuffer
-from logmesh.producer.sources.reading import BLOCK_BYTES, Reader, head_of, open_reader
+from logmesh.producer.sources.reading import BLOCK_BYTES, ENDS_TOO_EARLY, Reader, State, head_of
 from logmesh.record.limits import MAX_BODY_BYTES
 
 # More than a record that waits for its continuation and the line that will end it.
@@ -19,9 +20,16 @@ DELETED_QUIET_SECONDS: Final = 1.0
 CLOSE_QUIET_SECONDS: Final = 60.0
 """After how long without new bytes the descriptor is closed; the file is opened again when it grows."""
 
+UNFINISHED_GZIP_SECONDS: Final = 60.0
+"""How long a compressed file that ends too early is taken for one that is still being written."""
+
+Seen = tuple[int, int]
+"""Time of the last change, in nanoseconds, and size in bytes, as the file system has them."""
+UNSEEN: Final[Seen] = (0, 0)
+
 
 class TrackedFile:
-    """A file by inode, with its line buffer. Finished ones are remembered, so that their copies are known."""
+    """A file by inode, with its line buffer. Finished ones are remembered, so that they and their copies are known."""
 
     def __init__(self, path: Path, device: int, inode: int, *, join: bool = True) -> None:
         # The name it was first seen by; rotation may have moved it to `location` since.
@@ -37,9 +45,17 @@ class TrackedFile:
         self.reader: Reader | None = None
         # Cut short in place: nothing more can be read, what is buffered is still to be handed out.
         self.orphaned = False
+        # Why the rest of a finished file can't be read; empty where nothing is wrong.
+        self.damage = ""
         self.fed_at = 0.0
         self.at_end = False
-        self.seen_mtime_ns = 0
+        # To be opened: there may be something that was not read.
+        self.due = False
+        self.seen: Seen = UNSEEN
+        """How it was when its end was reached. While it stays so, there is nothing to read."""
+        self._fed_up_to = 0
+        self._ended_as: State | None = None
+        self._ended_at = 0.0
         self._verified = False
 
     @property
@@ -49,7 +65,7 @@ class TrackedFile:
 
     def position(self) -> Position:
         """Where it stands after what was handed out, with what is needed to know it again."""
-        return {
+        position: Position = {
             "path": os.fsdecode(self.path),
             "device": self.device,
             "inode": self.inode,
@@ -57,78 +73,124 @@ class TrackedFile:
             "part": self.buffer.part,
             "head": list(self.head),
             "tail": list(self.tail),
+            "crc": self.buffer.crc,
             # What is buffered of a file cut short can't be read again.
             "finished": self.finished or self.orphaned,
         }
+        return position | {"seen": list(self.seen)} if self.finished and self.seen != UNSEEN else position
 
     @classmethod
     def from_position(cls, position: dict[str, Any], *, join: bool = True) -> "TrackedFile":
         """The inverse of `position`, with nothing opened yet."""
         file = cls(Path(position["path"]), position["device"], position["inode"], join=join)
-        file.buffer = LineBuffer(position["offset"], position["part"], join=join)
+        file.buffer = LineBuffer(position["offset"], position["part"], position.get("crc"), join=join)
         file.head = Fingerprint(*position["head"])
         file.tail = Fingerprint(*position["tail"])
         file.finished = position["finished"]
+        changed, size = position.get("seen", UNSEEN)
+        file.seen = (changed, size)
         return file
+
+    @property
+    def has_work(self) -> bool:
+        """Whether it is to be looked at."""
+        return self.reader is not None or self.due or self.orphaned
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all of it was read, and none will follow."""
+        return self.finished and self.seen != UNSEEN and not self.damage
+
+    @property
+    def is_read(self) -> bool:
+        """Whether nothing is lost when it is closed, and nothing gained by opening it again."""
+        return self.at_end and not len(self.buffer)
+
+    @property
+    def is_deleted(self) -> bool:
+        """Whether no name led to it when its end was reached."""
+        return self._ended_as is not None and self._ended_as.links == 0
 
     def inherit(self, original: "TrackedFile") -> None:
         """Goes on where `original`, of which this is a copy, was left, and under its name."""
         self.path = original.path
-        self.buffer = LineBuffer(original.buffer.offset, original.buffer.part, join=self._join)
+        self.buffer = _unread(original.buffer, self._join)
         self.head, self.tail = original.head, original.tail
 
-    def open(self) -> None:
-        """Opens it unless it is open. Raises OSError."""
-        if self.reader is None:
-            self.hold(open_reader(self.location))
+    def go_on_as(self, other: "TrackedFile") -> None:
+        """Goes on where `other` was left, which is the same file, known by somebody else."""
+        self.inherit(other)
+        self.finished, self.seen = other.finished, other.seen
+
+    def revive(self) -> None:
+        """A finished file is there again, or has changed: read on from where it was left."""
+        self.finished = self.orphaned = False
+        self.seen, self.damage = UNSEEN, ""
+        self.due = True
 
     def hold(self, reader: Reader) -> None:
         """Takes over an open reader of it."""
         self.reader = reader
         self._verified = False
-        if not self.head.length and reader.size() is None:
+        self._ended_as = None
+        if not self.head.length and reader.packed:
             self.head = fingerprint(head_of(reader))
 
     def close(self) -> None:
-        """Closes it, keeping what is known of it."""
+        """Closes it, keeping what is known of it. What was not handed out is read again when it is opened."""
         if self.reader is not None:
             self.reader.close()
             self.reader = None
+            if not self.is_read and not self.orphaned:
+                self.buffer = _unread(self.buffer, self._join)
+                self.at_end, self.seen, self.due = False, UNSEEN, not self.finished
+
+    def lose_sight(self) -> None:
+        """Closes it until it is found again."""
+        self.close()
+        self.seen, self.due = UNSEEN, False
+
+    def leave(self) -> None:
+        """Closes it for good: nothing can be read any more, but what is buffered is still to be handed out."""
+        self.orphaned, self.seen = True, UNSEEN
+        self.close()
 
     def is_same(self) -> bool:
-        """Whether the open file is still the one that was read: not cut short, and beginning as it did."""
+        """Whether the open file is still the one that was read: not cut short, and the same where it was looked at."""
         if self.reader is None:
             return True
-        size = self.reader.size()
-        if size is None and self._verified:
+        state = self.reader.state()
+        if state == self._ended_as or (self.reader.packed and self._verified):
             # Compressed files don't change, and going back to their beginning is dear.
             return True
-        if size is not None and size < self.buffer.end:
-            return False
-        self._verified = not self.head.length or self.head.matches(head_of(self.reader))
-        return self._verified
+        if self.reader.packed:
+            self._verified = not self.head.length or self.head.matches(head_of(self.reader))
+            return self._verified
+        return state.size >= self.buffer.end and (not self.head.length or self.begins(self.reader))
 
-    def is_copied_to(self, reader: Reader) -> bool:
-        """Whether `reader` holds what was read of this file, judged by its beginning and what is before our offset."""
+    def begins(self, reader: Reader) -> bool:
+        """Whether `reader` holds what was handed out of this file. Of a plain one its beginning and what stands before our offset
+        are looked at, of a compressed one, which has to be read up to there anyway, all."""
         if not self.head.matches(head_of(reader)):
             return False
-        if not self.tail.length:
-            return True
-        return self.tail.matches(reader.read(self.buffer.offset - self.tail.length, self.tail.length))
+        if self.tail.length and (not reader.packed or self.buffer.crc is None):
+            return self.tail.matches(reader.read(self.buffer.offset - self.tail.length, self.tail.length))
+        return self.buffer.crc is None or self.buffer.crc == _crc(reader, self.buffer.offset)
 
     def take(self, limit: int, max_bytes: int, now: float, one_shot: bool) -> list[Line]:
         """At most `limit` records that are ready; remembers how to know the file again after them."""
         self._fill(now)
-        ended = self.at_end and (one_shot or self._is_over(now))
+        over = self.at_end and self._is_over(now, one_shot)
         # What a compressed file lacks will come with its end, however long its writer takes.
-        unpacking = self.reader is not None and self.reader.size() is None
+        unpacking = self.reader is not None and self.reader.packed
         quiet = now - self.fed_at if self.at_end and not unpacking else 0.0
         before = self.buffer.offset
-        lines = self.buffer.take(limit, max_bytes, quiet, ended)
+        lines = self.buffer.take(limit, max_bytes, quiet, self.at_end and (one_shot or over))
         if self.buffer.offset != before:
             self._remember()
-        if self.at_end and not len(self.buffer) and self._is_over(now):
+        if over and not len(self.buffer):
             self.finished = True
+            self.damage = self.reader.damage if self.reader is not None else ""
         if self.at_end and quiet >= CLOSE_QUIET_SECONDS and not len(self.buffer):
             self.close()
         return lines
@@ -136,34 +198,67 @@ class TrackedFile:
     def _fill(self, now: float) -> None:
         if self.reader is None:
             self.at_end = True
-        elif len(self.buffer) < _BUFFER_BYTES:
-            data = self.reader.read(self.buffer.end, BLOCK_BYTES)
-            self.at_end = not data
-            if data:
-                self.buffer.feed(data)
-                self.fed_at = now
-                if self.head.length < LENGTH and self.reader.size() is not None:
-                    # As soon as it is read, handed out or not: a copy made now must be known.
-                    self.head = fingerprint(self.reader.read(0, min(LENGTH, self.buffer.end)))
-        else:
+            return
+        self.due = False
+        if len(self.buffer) >= _BUFFER_BYTES:
             self.at_end = False
+            return
+        state = self.reader.state()
+        if state == self._ended_as:
+            self.at_end = True
+            return
+        data = self.reader.read(self.buffer.end, BLOCK_BYTES)
+        self.at_end = not data
+        if data:
+            self._feed(data, now)
+        else:
+            self._ended_as, self._ended_at = state, now
+            self.seen = state.mtime_ns, state.size
 
-    def _is_over(self, now: float) -> bool:
+    def _feed(self, data: bytes, now: float) -> None:
+        self.buffer.feed(data)
+        if self.buffer.end > self._fed_up_to:
+            # Bytes that were there before the file was closed meanwhile are no news.
+            self._fed_up_to, self.fed_at = self.buffer.end, now
+        if self.head.length < LENGTH and self.reader is not None and not self.reader.packed:
+            # As soon as it is read, handed out or not: a copy made now must be known.
+            self.head = fingerprint(self.reader.read(0, min(LENGTH, self.buffer.end)))
+
+    def _is_over(self, now: float, one_shot: bool) -> bool:
         """Whether no byte will follow those that were read."""
         if self.reader is None:
             return self.orphaned
+        if self.reader.damage:
+            may_grow = self.reader.damage == ENDS_TOO_EARLY and not one_shot
+            return not may_grow or now - self._ended_at >= UNFINISHED_GZIP_SECONDS
         if self.reader.complete:
             return True
-        return self.reader.is_deleted() and now - self.fed_at >= DELETED_QUIET_SECONDS
+        return self.is_deleted and now - self.fed_at >= DELETED_QUIET_SECONDS
 
     def _remember(self) -> None:
         if self.reader is None:
             return
         offset = self.buffer.offset
-        if self.reader.size() is None:
-            # No copies are made of compressed files: what they begin with has to do.
+        if self.reader.packed:
+            # Known by all that was read of it.
             self.tail = Fingerprint()
             return
         length = min(LENGTH, offset)
         found = self.reader.read(offset - length, length)
         self.tail = fingerprint(found) if len(found) == length else Fingerprint()
+
+
+def _unread(buffer: LineBuffer, join: bool) -> LineBuffer:
+    """One that begins where `buffer` was left, without what it holds."""
+    return LineBuffer(buffer.offset, buffer.part, buffer.crc, join=join)
+
+
+def _crc(reader: Reader, length: int) -> int | None:
+    """CRC-32 of the first `length` bytes; None where there are fewer."""
+    crc = at = 0
+    while at < length:
+        data = reader.read(at, min(BLOCK_BYTES, length - at))
+        if not data:
+            return None
+        crc, at = zlib.crc32(data, crc), at + len(data)
+    return crc

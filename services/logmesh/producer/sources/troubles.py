@@ -1,0 +1,69 @@
+"""Files that can't be read as they should: each is said once, counted while it lasts, and said again when it is over."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final, Literal
+
+import structlog
+
+from logmesh.runtime import metrics
+
+log = structlog.get_logger()
+
+Kind = Literal["unreadable", "stuck"]
+_MAX_TOLD: Final = 10_000
+"""How many files are remembered as told; beyond that, they are told again."""
+
+
+class Troubles:
+    """`tell(what)` hears of each, in words. Any thread."""
+
+    def __init__(self, tell: Callable[[str], None] | None = None) -> None:
+        self._tell = tell
+        self._now: dict[Path, Kind] = {}
+        self._damaged = 0
+
+    def __len__(self) -> int:
+        """Files of which something can't be read: now, or for good."""
+        return len(self._now) + self._damaged
+
+    def unreadable(self, path: Path, error: OSError) -> None:
+        """A file can't be opened or read; it is tried again."""
+        self._begin(path, "unreadable", f"{path} can't be read: {error.strerror or error}")
+
+    def stuck(self, path: Path, seconds: float) -> None:
+        """A look at a file has not come back for so long; the others are read meanwhile."""
+        self._begin(path, "stuck", f"{path} does not answer for {seconds:.0f} s; other files are read meanwhile")
+
+    def over(self, path: Path, kind: Kind) -> None:
+        """What was wrong with a file is over, if anything was."""
+        if self._now.get(path) == kind:
+            del self._now[path]
+            self._show()
+            log.warning("a file can be read again", event_name="file_readable", path=str(path))
+
+    def damaged(self, path: Path, why: str) -> None:
+        """A compressed file was read up to where it is damaged; the rest will never come."""
+        self._damaged += 1
+        metrics.FILES_DAMAGED.inc()
+        log.error(
+            "a file is damaged, what precedes the damage was read", event_name="file_damaged", path=str(path), error=why
+        )
+        if self._tell is not None:
+            self._tell(f"{path} is damaged: {why}; what precedes the damage is sent")
+
+    def _begin(self, path: Path, kind: Kind, what: str) -> None:
+        if path in self._now:
+            return
+        if len(self._now) >= _MAX_TOLD:
+            self._now.clear()
+        self._now[path] = kind
+        self._show()
+        log.warning("a file can't be read, it is tried again", event_name=f"file_{kind}", path=str(path), error=what)
+        if self._tell is not None:
+            self._tell(what)
+
+    def _show(self) -> None:
+        kinds = list(self._now.values())
+        for kind in ("unreadable", "stuck"):
+            metrics.FILES_UNREAD.labels(kind).set(kinds.count(kind))
