@@ -112,6 +112,7 @@ async def run_processor(settings: ProcessorSettings, stop: asyncio.Event) -> Non
             group.create_task(_replay(journal, writer))
             group.create_task(_watch(pool, wal, writer, pipeline, health, ingest, continuity))
             group.create_task(keep_maintained(settings))
+            group.create_task(schema.build_indexes())
 
     async with _background(writer.run(), wal.run(), fanout.run(), *([recent.run()] if recent else [])):
         await health.set_serving(False)  # its own default is SERVING

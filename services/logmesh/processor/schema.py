@@ -15,12 +15,13 @@ import structlog
 from logmesh.processor.settings import ProcessorSettings
 from logmesh.runtime import metrics
 from logmesh.storage.failures import describe, passes
-from logmesh.storage.migrate import MigrationPostponed, migrate
+from logmesh.storage.migrate import MigrationError, MigrationPostponed, build_indexes, migrate
 from logmesh.storage.postgres import owner_session
 
 log = structlog.get_logger()
 
 _RETRY_SECONDS = 1.0
+_INDEX_RETRY_SECONDS = 60.0
 _SAY_SECONDS = 10.0
 
 
@@ -32,10 +33,6 @@ class Schema:
         self._there = asyncio.Event()
         self.waits_for = "it is being looked at or migrated"
         self._said, self._said_at = "", 0.0
-
-    async def until_there(self) -> None:
-        """Wait until it is up to date."""
-        await self._there.wait()
 
     async def check(self, context: Any) -> None:
         """For a Guard: end calls that would write while there is nothing to write to."""
@@ -60,6 +57,22 @@ class Schema:
                 if not passes(error):
                     raise
                 await self._wait("waiting for the database", "database_away", describe(error))
+
+    async def build_indexes(self) -> None:
+        """Afterwards, and while records are written: indexes that only make searches faster. Nothing of it stops the
+        processor."""
+        while True:
+            try:
+                async with owner_session(self._dsn.get_secret_value(), application="logmesh-indexes") as connection:
+                    for name in await build_indexes(connection):
+                        log.info("built indexes", event_name="indexes_built", migration=name)
+                return
+            except Exception as error:  # noqa: BLE001  # see above
+                reason = str(error) if isinstance(error, MigrationPostponed | MigrationError) else describe(error)
+                log.warning(
+                    "indexes are not built yet, will be tried again", event_name="indexes_postponed", error=reason
+                )
+                await asyncio.sleep(random.uniform(0.5, 1) * _INDEX_RETRY_SECONDS)  # noqa: S311
 
     async def _wait(self, sentence: str, event_name: str, reason: str) -> None:
         """Say what is waited for when that changes, and now and then; then let a moment pass."""

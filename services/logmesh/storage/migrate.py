@@ -1,6 +1,7 @@
 """Brings the schema up to date. Whichever process comes first does it, under an advisory lock; the others wait and find it done."""
 
 import asyncio
+import time
 from typing import Final
 
 import asyncpg
@@ -8,14 +9,14 @@ import structlog
 
 from logmesh.storage.failures import describe, passes
 from logmesh.storage.indexes import build_index
-from logmesh.storage.migration_files import Flavour, Migration, flavour_of, migrations
+from logmesh.storage.migration_files import Flavour, Index, Migration, flavour_of, migrations
 from logmesh.storage.postgres import LIMIT_LOCKS, unwritable
 
 log = structlog.get_logger()
 
 _LOCK: Final = 0x6C6F676D657368  # "logmesh"
-_LOOK_SECONDS: Final = 0.5
-_SAY_EVERY: Final = 20
+_INDEX_LOCK: Final = _LOCK + 1
+_SAY_SECONDS: Final = 60
 # Under its Apache licence the extension has no columnstore; plain partitions are then the better ones.
 _HAS_TIMESCALEDB: Final = (
     "SELECT EXISTS (SELECT FROM pg_extension WHERE extname = 'timescaledb')"
@@ -33,44 +34,51 @@ class MigrationPostponed(Exception):
 
 
 async def migrate(connection: asyncpg.Connection) -> list[str]:
-    """Apply what is missing and return its names. The connection is the owner's.
+    """Apply what is missing, but for indexes that are built beside the work, and return its names. The connection is the owner's.
 
     It may be cancelled at any time, and called again on another connection: after an error this one is to be closed, which
     rolls back and unlocks. Raises MigrationError, MigrationPostponed, or what asyncpg raises.
     """
-    await connection.execute(LIMIT_LOCKS)
-    await _lock(connection)
+    await _lock(connection, _LOCK, look_seconds=0.5)
     await connection.execute(
         "CREATE SCHEMA IF NOT EXISTS logmesh;"
         "CREATE TABLE IF NOT EXISTS logmesh.migrations"
         " (name text PRIMARY KEY, digest text NOT NULL, applied timestamptz NOT NULL DEFAULT now())"
     )
-    rows = await connection.fetch("SELECT name, digest FROM logmesh.migrations")
-    applied = {row["name"]: row["digest"] for row in rows}
-    flavour = flavour_of(applied) or await _new_flavour(connection)
-    missing = [migration for migration in migrations(flavour) if not _is_applied(migration, applied)]
-    for migration in missing:
-        log.info("applying a migration", event_name="migrating", migration=migration.name)
-        try:
-            await _apply(connection, migration, flavour)
-        except asyncpg.PostgresError as error:
-            raised = MigrationPostponed if passes(error) else MigrationError
-            raise raised(f"migration {migration.name}: {describe(error)}") from error
+    flavour, missing = await _missing(connection)
+    done = await _apply_all(connection, [migration for migration in missing if not migration.index_steps], flavour)
     if fault := await unwritable(connection):
         raise MigrationPostponed(fault)
     await connection.execute("SELECT pg_advisory_unlock($1)", _LOCK)
-    return [migration.name for migration in missing]
+    return done
 
 
-async def _lock(connection: asyncpg.Connection) -> None:
+async def build_indexes(connection: asyncpg.Connection) -> list[str]:
+    """What `migrate` left out, which takes hours where there is much, while records are written. Everything else as there."""
+    await _lock(connection, _INDEX_LOCK, look_seconds=10)
+    flavour, missing = await _missing(connection)
+    done = await _apply_all(connection, [migration for migration in missing if migration.index_steps], flavour)
+    await connection.execute("SELECT pg_advisory_unlock($1)", _INDEX_LOCK)
+    return done
+
+
+async def _lock(connection: asyncpg.Connection, lock: int, *, look_seconds: float) -> None:
     """Ask again and again: a session that waits inside a statement has a snapshot, and an index that another one builds
     concurrently waits for that."""
-    asked = 0
-    while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", _LOCK):
-        if asked % _SAY_EVERY == 0:
+    await connection.execute(LIMIT_LOCKS)
+    said_at = float("-inf")
+    while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", lock):
+        if time.monotonic() > said_at + _SAY_SECONDS:
+            said_at = time.monotonic()
             log.info("waiting for another process that migrates", event_name="migration_elsewhere")
-        asked += 1
-        await asyncio.sleep(_LOOK_SECONDS)
+        await asyncio.sleep(look_seconds)
+
+
+async def _missing(connection: asyncpg.Connection) -> tuple[Flavour, list[Migration]]:
+    rows = await connection.fetch("SELECT name, digest FROM logmesh.migrations")
+    applied = {row["name"]: row["digest"] for row in rows}
+    flavour = flavour_of(applied) or await _new_flavour(connection)
+    return flavour, [migration for migration in migrations(flavour) if not _is_applied(migration, applied)]
 
 
 async def _new_flavour(connection: asyncpg.Connection) -> Flavour:
@@ -83,13 +91,27 @@ def _is_applied(migration: Migration, applied: dict[str, str]) -> bool:
     return migration.name in applied
 
 
+async def _apply_all(connection: asyncpg.Connection, missing: list[Migration], flavour: Flavour) -> list[str]:
+    for migration in missing:
+        log.info("applying a migration", event_name="migrating", migration=migration.name)
+        try:
+            await _apply(connection, migration, flavour)
+        except asyncpg.PostgresError as error:
+            raised = MigrationPostponed if passes(error) else MigrationError
+            raise raised(f"migration {migration.name}: {describe(error)}") from error
+    return [migration.name for migration in missing]
+
+
 async def _apply(connection: asyncpg.Connection, migration: Migration, flavour: Flavour) -> None:
     """In one transaction, but for indexes: each is built as often as it takes, and then the file is done."""
-    for index in migration.indexes:
-        await build_index(connection, index, flavour)
+    for step in migration.index_steps:
+        if isinstance(step, Index):
+            await build_index(connection, step, flavour)
+        else:
+            await connection.execute(step)
     # Not `connection.transaction()`: on cancellation that would wait for a rollback, of a server that may be gone.
     await connection.execute("BEGIN")
-    if not migration.indexes:
+    if not migration.index_steps:
         await connection.execute(migration.sql)
     await connection.execute("INSERT INTO logmesh.migrations VALUES ($1, $2)", migration.name, migration.digest)
     await connection.execute("COMMIT")

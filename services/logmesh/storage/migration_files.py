@@ -13,6 +13,7 @@ FLAVOURS: Final[tuple[Flavour, ...]] = ("postgresql", "timescaledb")
 
 _COMMENT: Final = re.compile(r"--.*")
 _BUILD: Final = re.compile(r"CREATE INDEX CONCURRENTLY (\w+)\s+ON logmesh\.(\w+)\s+(.+)", re.DOTALL)
+_DROP: Final = re.compile(r"DROP INDEX IF EXISTS logmesh\.\w+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,19 +43,24 @@ class Migration:
         return hashlib.sha256(self.sql.encode()).hexdigest()
 
     @cached_property
-    def indexes(self) -> list[Index]:
-        """The indexes of a file that says CREATE INDEX CONCURRENTLY, which runs in no transaction; none for any other.
-
-        Such a file holds nothing else, for each of its statements stands alone. Raises ValueError where it does.
+    def index_steps(self) -> list[Index | str]:
+        """What a file that says CREATE INDEX CONCURRENTLY consists of, in order: indexes to build, and DROP INDEX statements.
+        None for any other file. Raises ValueError where there is more in it: each of its statements stands alone, in no
+        transaction, and processors don't wait for it.
         """
         code = _COMMENT.sub("", self.sql)
         if "CONCURRENTLY" not in code:
             return []
-        statements = [statement.strip() for statement in code.split(";") if statement.strip()]
-        found = [_BUILD.fullmatch(statement) for statement in statements]
-        if None in found:
-            raise ValueError(f"{self.name} has more in it than CREATE INDEX CONCURRENTLY name ON logmesh.table …")
-        return [Index(*match.groups()) for match in found if match]
+        return [self._index_step(text.strip()) for text in code.split(";") if text.strip()]
+
+    def _index_step(self, statement: str) -> Index | str:
+        if match := _BUILD.fullmatch(statement):
+            return Index(*match.groups())
+        if _DROP.fullmatch(statement):
+            return statement
+        raise ValueError(
+            f"{self.name} may say CREATE INDEX CONCURRENTLY and DROP INDEX IF EXISTS, and not {statement!r}"
+        )
 
 
 def migrations(flavour: Flavour) -> list[Migration]:
