@@ -38,6 +38,10 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
             terminalreporter.write_line(line)
 
 
+NO_SYNC = {"fsync": "off", "full_page_writes": "off"}
+"""For a server from which no test takes the power: its processes may be killed all the same."""
+
+
 @dataclass(frozen=True, slots=True)
 class Database:
     """A database of one test's own: connection strings by role."""
@@ -52,7 +56,7 @@ class Database:
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
     """A PostgreSQL server with Logmesh's roles. Tests that stop it start one of their own instead."""
-    server = Postgres(tmp_path_factory.mktemp("postgres"), port=free_port())
+    server = Postgres(tmp_path_factory.mktemp("postgres"), port=free_port(), settings=NO_SYNC)
     server.start()
     yield server
     server.stop()

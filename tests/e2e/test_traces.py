@@ -46,9 +46,8 @@ async def test_stream_log_and_flush_share_a_trace(tmp_path: Path, collector: tup
         await asyncio.to_thread(cluster.start)
         cluster.write_lines(500)
         await cluster.wait_until_stored(30)
-        await asyncio.sleep(0.5)
     finally:
-        await asyncio.to_thread(cluster.stop)
+        await asyncio.to_thread(cluster.stop, drain=True)  # which sends what spans they still hold
     by_name: dict[str, list[tuple[str, Any]]] = {}
     for service, span in received.spans:
         by_name.setdefault(span.name, []).append((service, span))

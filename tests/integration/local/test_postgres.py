@@ -30,23 +30,16 @@ async def test_a_wrong_password_is_refused(postgres: Postgres) -> None:
         await asyncpg.connect(postgres.dsn("logmesh_owner"), password="wrong")
 
 
-async def test_commits_are_durable_and_text_is_utf8(postgres: Postgres) -> None:
-    connection = await asyncpg.connect(postgres.dsn("logmesh_owner"))
-    shown = {
-        name: await connection.fetchval(f"SHOW {name}") for name in ("fsync", "synchronous_commit", "server_encoding")
-    }
-    await connection.close()
-    assert shown == {"fsync": "on", "synchronous_commit": "on", "server_encoding": "UTF8"}
-
-
 def test_passwords_are_for_their_owner_alone(postgres: Postgres) -> None:
     assert stat.S_IMODE((postgres.directory / "passwords.json").stat().st_mode) == 0o600
 
 
-async def test_data_survives_a_stop_a_crash_and_a_start_on_another_port(tmp_path: Path) -> None:
+async def test_data_is_durable_and_survives_a_stop_a_crash_and_a_start_on_another_port(tmp_path: Path) -> None:
     server = Postgres(tmp_path / "pg", port=free_port())
     server.start()
     connection = await asyncpg.connect(server.dsn("logmesh_owner"))
+    names = ("fsync", "synchronous_commit", "full_page_writes", "server_encoding")
+    assert [await connection.fetchval(f"SHOW {name}") for name in names] == ["on", "on", "on", "UTF8"]
     await connection.execute("CREATE TABLE kept (n int); INSERT INTO kept VALUES (1)")
     await connection.close()
     server.stop("immediate")

@@ -12,7 +12,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 from urllib.parse import quote
@@ -60,10 +60,11 @@ _SIGNALS: dict[StopMode, signal.Signals] = {
 class Postgres:
     """One server with its data below `directory`. `start`, `stop` and `start` again as often as needed."""
 
-    def __init__(self, directory: Path, *, port: int | None = None) -> None:
-        """`port`: None takes 54320 or, when that is in use at the first start, any free one."""
+    def __init__(self, directory: Path, *, port: int | None = None, settings: Mapping[str, str] | None = None) -> None:
+        """`port`: None takes 54320 or, when that is in use at the first start, any free one. `settings` go over SETTINGS."""
         self.directory = directory
         self._wanted_port = port
+        self._settings = {**SETTINGS, **(settings or {})}
         self.port = 0
         self.socket_directory: Path | None = None
         self.process: subprocess.Popen[bytes] | None = None
@@ -130,7 +131,7 @@ class Postgres:
             self.port = port_near(self.port)
             self._port_is_settled = True
         require_free("127.0.0.1", self.port, "PostgreSQL")
-        settings = SETTINGS | {
+        settings = self._settings | {
             "listen_addresses": "127.0.0.1",
             "port": str(self.port),
             "unix_socket_directories": str(self.socket_directory),

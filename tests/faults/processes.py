@@ -1,0 +1,86 @@
+"""Processes of Logmesh for clusters that kill many: each is forked from one that has imported everything, and starts in a tenth of
+the CPU that an interpreter takes. One with a library preloaded needs an interpreter of its own.
+"""
+
+import atexit
+import multiprocessing
+import os
+import runpy
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Protocol
+
+_PROGRAMS = multiprocessing.get_context("forkserver")
+_PROGRAMS.set_forkserver_preload(["logmesh.processor.__main__", "logmesh.producer.__main__", "tests.faults.processes"])
+
+
+class Running(Protocol):
+    """What tests do with a process; `subprocess.Popen` has it all."""
+
+    @property
+    def pid(self) -> int: ...
+    def poll(self) -> int | None: ...
+    def wait(self, timeout: float | None = None) -> int: ...
+    def send_signal(self, sig: int) -> None: ...
+    def kill(self) -> None: ...
+
+
+def start(module: str, environment: Mapping[str, str], output: Path) -> Running:
+    """Run ``python -m MODULE`` with this environment and no other; what it says is appended to `output`."""
+    if "LD_PRELOAD" in environment:
+        with output.open("ab") as out:
+            command = [sys.executable, "-m", module]
+            return subprocess.Popen(command, env=environment, stdout=out, stderr=out, stdin=subprocess.DEVNULL)
+    return Forked(module, environment, output)
+
+
+class Forked:
+    """A process that was forked, as `subprocess.Popen` would have it."""
+
+    def __init__(self, module: str, environment: Mapping[str, str], output: Path) -> None:
+        self._process = _PROGRAMS.Process(target=_run, args=(module, dict(environment), output))
+        self._process.start()
+
+    @property
+    def pid(self) -> int:
+        assert self._process.pid is not None
+        return self._process.pid
+
+    def poll(self) -> int | None:
+        return self._process.exitcode
+
+    def wait(self, timeout: float | None = None) -> int:
+        self._process.join(timeout)
+        if self._process.exitcode is None:
+            raise subprocess.TimeoutExpired(self._process.name, timeout or 0)
+        return self._process.exitcode
+
+    def send_signal(self, sig: int) -> None:
+        if self.poll() is None:
+            os.kill(self.pid, sig)
+
+    def kill(self) -> None:
+        self.send_signal(signal.SIGKILL)
+
+
+def _run(module: str, environment: dict[str, str], output: Path) -> None:
+    """In the fork: become the program, to its very end."""
+    os.environ.clear()
+    os.environ.update(environment)
+    with output.open("ab", buffering=0) as out:
+        os.dup2(out.fileno(), 1)
+        os.dup2(out.fileno(), 2)
+    sys.argv = [module]
+    code: object = 0
+    try:
+        runpy.run_module(module, run_name="__main__")
+    except SystemExit as exit_:
+        code = exit_.code
+    finally:
+        atexit._run_exitfuncs()
+        sys.stdout.flush()
+        sys.stderr.flush()
+    os._exit(code if isinstance(code, int) else int(code is not None))
