@@ -1,4 +1,5 @@
-"""The flush transaction: lock the ledger, drop what it holds, COPY the rest, advance the ledger, add to the counts, commit.
+"""The flush transaction: lock the ledger, drop what it holds, COPY the rest, advance the ledger, add to the counts, note
+what was stored for tails, commit.
 
 Whatever happens to a COMMIT whose answer was lost, running the transaction again is right: the ledger tells.
 """
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 import asyncpg
 
 from logmesh.processor import counts
+from logmesh.processor.writer.note import note
 from logmesh.processor.writer.prepare import Prepared
 from logmesh.record.ids import position_of
 from logmesh.record.ranges import RangeSet
@@ -64,8 +66,9 @@ async def flush(connection: "asyncpg.Connection", group: list[Prepared]) -> Flus
                 raise
             # Last, because other flushes wait for these rows.
             await connection.execute(load("advance_ledger"), *_advance(flushed.stored))
-            counted = counts.count([prepared.count_keys for prepared in flushed.stored if prepared.rows])
-            await connection.execute(load("add_counts"), *counts.columns(counted))
+            counted = counts.columns(counts.count([one.count_keys for one in flushed.stored if one.rows]))
+            await connection.execute(load("add_counts"), *counted)
+            await connection.execute(load("note_flush"), *note(flushed.stored, counted[0]))
     return flushed
 
 
