@@ -13,7 +13,13 @@ from rich.text import Text
 
 from logmesh.cli.present import clean, json_line, text_line
 from logmesh.v1.record_pb2 import LogRecord
-from logmesh.v1.tail_service_pb2 import TAIL_GAP_REASON_PROCESSOR_AWAY, TailGap
+from logmesh.v1.tail_service_pb2 import (
+    TAIL_GAP_REASON_DATABASE_REPLACED,
+    TAIL_GAP_REASON_FORGOTTEN,
+    TAIL_GAP_REASON_PROCESSOR_AWAY,
+    TailGap,
+    TailGapReason,
+)
 
 
 class Output(StrEnum):
@@ -81,6 +87,10 @@ def gap_sentence(gap: TailGap) -> str:
     )
     if gap.reason == TAIL_GAP_REASON_PROCESSOR_AWAY:
         return f"since {first} {clean(gap.processor)} is away, and so is the store: what it took comes later"
+    if gap.reason == TAIL_GAP_REASON_DATABASE_REPLACED:
+        return f"the database was replaced or put back: records from {first} to {last} may be left out"
+    if gap.reason == TAIL_GAP_REASON_FORGOTTEN:
+        return f"records from {first} to {last} left out, a tail does not reach back so far: search finds them"
     records = f"{gap.dropped:,} record{'s' if gap.dropped != 1 else ''}" if gap.dropped else "some records"
     return f"{records} from {first} to {last} left out, they came too quickly: search finds them"
 
@@ -88,7 +98,7 @@ def gap_sentence(gap: TailGap) -> str:
 def gap_fields(gap: TailGap) -> dict[str, Any]:
     """The same for a program; times are RFC 3339."""
     fields: dict[str, Any] = {
-        "reason": "processor_away" if gap.reason == TAIL_GAP_REASON_PROCESSOR_AWAY else "slow",
+        "reason": TailGapReason.Name(gap.reason).removeprefix("TAIL_GAP_REASON_").lower(),
         "dropped": gap.dropped,
         "start_time": gap.start_time.ToJsonString(),
         "end_time": gap.end_time.ToJsonString(),

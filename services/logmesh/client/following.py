@@ -12,7 +12,13 @@ from google.protobuf.duration_pb2 import Duration
 
 from logmesh.client.moments import from_timestamp
 from logmesh.client.record import Record, from_message
-from logmesh.v1.tail_service_pb2 import TailGap, TailGapReason, TailRequest, TailResponse
+from logmesh.v1.tail_service_pb2 import (
+    TAIL_GAP_REASON_DATABASE_REPLACED,
+    TailGap,
+    TailGapReason,
+    TailRequest,
+    TailResponse,
+)
 
 SILENCE_SECONDS: Final = 20.0
 """Four heartbeats. Longer, and the connection is given up for another."""
@@ -30,8 +36,10 @@ _COMES_BACK: Final = (
 class Gap:
     """Records that a tail has left out; a search finds them.
 
-    `reason` is ``slow`` (this program read too slowly), ``processor_away``, or ``disconnected`` (there was no resume token
-    to go on with). `dropped` is how many, None for unknown. They came from `start` on and before `end`, where known.
+    `reason` is ``slow`` (this program read too slowly), ``processor_away``, ``disconnected`` (there was no resume token to go
+    on with), ``forgotten`` (the token or the backlog reached back more than a day) or ``database_replaced`` (what was stored
+    before may be gone, and its ids may be given again). `dropped` is how many, None for unknown. They came from `start` on and
+    before `end`, where known.
     """
 
     reason: str
@@ -96,6 +104,8 @@ class Following:
             counters = answer.counters
             self.received, self.sent, self.dropped = counters.received, counters.sent, counters.dropped
         if answer.HasField("gap"):
+            if answer.gap.reason == TAIL_GAP_REASON_DATABASE_REPLACED:
+                self._recent.clear()  # the same ids are other records from here on
             items.append(Gap.of(answer.gap))
         items += [from_message(record) for record in answer.frame.records if self._is_new(record.id)]
         return items

@@ -19,7 +19,7 @@ import structlog
 
 from logmesh.filters.ast import Node
 from logmesh.filters.predicate import Predicate, compile_predicate
-from logmesh.live.chunk import Chunk, Span
+from logmesh.live.chunk import Chunk, Gap, Span
 from logmesh.live.frames import FRAME_BYTES
 from logmesh.live.outbox import Outbox
 from logmesh.processor.entries import Moment
@@ -32,7 +32,9 @@ log = structlog.get_logger()
 
 _LINE_BYTES: Final = 16 << 20
 _MOST_BYTES: Final = 32 << 20
+_OUTBOXES_BYTES: Final = 64 << 20
 _OUTBOX_BYTES: Final = 4 << 20
+_LEAST_OUTBOX_BYTES: Final = 128 << 10
 _CHUNK_RECORDS: Final = 1_000
 _NUMBER_SECONDS: Final = 0.5
 
@@ -55,8 +57,11 @@ class Subscriber:
         while (said := self.outbox.next_message()) is not None:
             message, made_of = said
             for item in made_of:
+                empty = not (item.dropped if isinstance(item, Gap) else item.records)
                 for span in item.spans:
-                    message.progress.add(spool=span.spool, first_position=span.first, last_position=span.last)
+                    message.progress.add(
+                        spool=span.spool, first_position=span.first, last_position=span.last, empty=empty
+                    )
             yield message
 
 
@@ -79,12 +84,12 @@ class Fanout:
     def add(self, subscriber: Subscriber) -> None:
         """Offer it what comes from now on."""
         self._subscribers.add(subscriber)
-        metrics.TAILS.set(len(self._subscribers))
+        self._share_memory()
 
     def remove(self, subscriber: Subscriber) -> None:
         """Offer it nothing more."""
         self._subscribers.discard(subscriber)
-        metrics.TAILS.set(len(self._subscribers))
+        self._share_memory()
 
     def offer(self, origin: Origin, raw: bytes) -> None:
         """Take a durable batch, as received. Without a subscriber this is all it costs."""
@@ -134,6 +139,13 @@ class Fanout:
     def close(self) -> None:
         """Wait for the thread."""
         self._thread.shutdown(wait=True)
+
+    def _share_memory(self) -> None:
+        """Few subscribers may be far behind, many only a little: together they are bounded."""
+        metrics.TAILS.set(len(self._subscribers))
+        each = max(_LEAST_OUTBOX_BYTES, min(_OUTBOX_BYTES, _OUTBOXES_BYTES // max(1, len(self._subscribers))))
+        for subscriber in self._subscribers:
+            subscriber.outbox.max_bytes = each
 
     def _listening(self, tenant: str) -> dict[str, list[Subscriber]]:
         by_filter: dict[str, list[Subscriber]] = defaultdict(list)

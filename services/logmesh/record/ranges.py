@@ -27,6 +27,31 @@ class RangeSet:
         self._firsts[low:high] = [first]
         self._lasts[low:high] = [last]
 
+    def discard(self, first: int, last: int) -> None:
+        """Take out `first` to `last`, both included, as far as they are in the set."""
+        low, high = bisect_left(self._lasts, first), bisect_right(self._firsts, last)
+        if low >= high:
+            return
+        left = [(self._firsts[low], first - 1), (last + 1, self._lasts[high - 1])]
+        self._firsts[low:high] = [begin for begin, end in left if begin <= end]
+        self._lasts[low:high] = [end for begin, end in left if begin <= end]
+
+    def overlaps(self, first: int, last: int) -> bool:
+        """Whether any number of `first` to `last`, both included, is in the set."""
+        at = bisect_left(self._lasts, first)
+        return at < len(self._lasts) and self._firsts[at] <= last
+
+    def absent(self, first: int, last: int) -> Iterator[tuple[int, int]]:
+        """Yield the ranges of `first` to `last`, both included, that are not in the set."""
+        at = bisect_left(self._lasts, first)
+        while at < len(self._firsts) and self._firsts[at] <= last:
+            if self._firsts[at] > first:
+                yield first, self._firsts[at] - 1
+            first = self._lasts[at] + 1
+            at += 1
+        if first <= last:
+            yield first, last
+
     def __contains__(self, number: int) -> bool:
         at = bisect_left(self._lasts, number)
         return at < len(self._lasts) and self._firsts[at] <= number
@@ -67,15 +92,8 @@ class RangeSet:
         """The numbers that are in this set and not in `other`."""
         left = RangeSet()
         for first, last in self:
-            begin = first
-            at = bisect_left(other._lasts, first)
-            while at < len(other._firsts) and other._firsts[at] <= last:
-                if other._firsts[at] > begin:
-                    left.add(begin, other._firsts[at] - 1)
-                begin = other._lasts[at] + 1
-                at += 1
-            if begin <= last:
-                left.add(begin, last)
+            for begin, end in other.absent(first, last):
+                left.add(begin, end)
         return left
 
     def take(self) -> list[tuple[int, int]]:

@@ -28,7 +28,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from logmesh.v1 import record_pb2 as logmesh_dot_v1_dot_record__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dlogmesh/v1/tail_service.proto\x12\nlogmesh.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17logmesh/v1/record.proto\"_\n\x0bTailRequest\x12\x0e\n\x06\x66ilter\x18\x01 \x01(\t\x12\x14\n\x0cresume_token\x18\x02 \x01(\t\x12*\n\x07\x62\x61\x63klog\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\"\x83\x02\n\x0cTailResponse\x12&\n\x05\x66rame\x18\x01 \x01(\x0b\x32\x15.logmesh.v1.TailFrameH\x00\x12\"\n\x03gap\x18\x02 \x01(\x0b\x32\x13.logmesh.v1.TailGapH\x00\x12.\n\theartbeat\x18\x03 \x01(\x0b\x32\x19.logmesh.v1.TailHeartbeatH\x00\x12*\n\x08\x63ounters\x18\x04 \x01(\x0b\x32\x18.logmesh.v1.TailCounters\x12\x14\n\x0cresume_token\x18\x05 \x01(\t\x12*\n\x08progress\x18\x06 \x03(\x0b\x32\x18.logmesh.v1.TailProgressB\t\n\x07message\"L\n\x0cTailProgress\x12\r\n\x05spool\x18\x01 \x01(\r\x12\x16\n\x0e\x66irst_position\x18\x02 \x01(\x04\x12\x15\n\rlast_position\x18\x03 \x01(\x04\"D\n\tTailFrame\x12&\n\x07records\x18\x01 \x03(\x0b\x32\x15.logmesh.v1.LogRecord\x12\x0f\n\x07\x62\x61\x63klog\x18\x02 \x01(\x08\"\xb6\x01\n\x07TailGap\x12)\n\x06reason\x18\x01 \x01(\x0e\x32\x19.logmesh.v1.TailGapReason\x12\x0f\n\x07\x64ropped\x18\x02 \x01(\x04\x12.\n\nstart_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tprocessor\x18\x05 \x01(\t\"\x0f\n\rTailHeartbeat\"?\n\x0cTailCounters\x12\x10\n\x08received\x18\x01 \x01(\x04\x12\x0c\n\x04sent\x18\x02 \x01(\x04\x12\x0f\n\x07\x64ropped\x18\x03 \x01(\x04*n\n\rTailGapReason\x12\x1f\n\x1bTAIL_GAP_REASON_UNSPECIFIED\x10\x00\x12\x18\n\x14TAIL_GAP_REASON_SLOW\x10\x01\x12\"\n\x1eTAIL_GAP_REASON_PROCESSOR_AWAY\x10\x02\x32\\\n\x0bTailService\x12M\n\x04Tail\x12\x17.logmesh.v1.TailRequest\x1a\x18.logmesh.v1.TailResponse\"\x10\x82\xd3\xe4\x93\x02\n\x12\x08/v1/tail0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dlogmesh/v1/tail_service.proto\x12\nlogmesh.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17logmesh/v1/record.proto\"_\n\x0bTailRequest\x12\x0e\n\x06\x66ilter\x18\x01 \x01(\t\x12\x14\n\x0cresume_token\x18\x02 \x01(\t\x12*\n\x07\x62\x61\x63klog\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\"\x83\x02\n\x0cTailResponse\x12&\n\x05\x66rame\x18\x01 \x01(\x0b\x32\x15.logmesh.v1.TailFrameH\x00\x12\"\n\x03gap\x18\x02 \x01(\x0b\x32\x13.logmesh.v1.TailGapH\x00\x12.\n\theartbeat\x18\x03 \x01(\x0b\x32\x19.logmesh.v1.TailHeartbeatH\x00\x12*\n\x08\x63ounters\x18\x04 \x01(\x0b\x32\x18.logmesh.v1.TailCounters\x12\x14\n\x0cresume_token\x18\x05 \x01(\t\x12*\n\x08progress\x18\x06 \x03(\x0b\x32\x18.logmesh.v1.TailProgressB\t\n\x07message\"[\n\x0cTailProgress\x12\r\n\x05spool\x18\x01 \x01(\x04\x12\x16\n\x0e\x66irst_position\x18\x02 \x01(\x04\x12\x15\n\rlast_position\x18\x03 \x01(\x04\x12\r\n\x05\x65mpty\x18\x04 \x01(\x08\"D\n\tTailFrame\x12&\n\x07records\x18\x01 \x03(\x0b\x32\x15.logmesh.v1.LogRecord\x12\x0f\n\x07\x62\x61\x63klog\x18\x02 \x01(\x08\"\xb6\x01\n\x07TailGap\x12)\n\x06reason\x18\x01 \x01(\x0e\x32\x19.logmesh.v1.TailGapReason\x12\x0f\n\x07\x64ropped\x18\x02 \x01(\x04\x12.\n\nstart_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tprocessor\x18\x05 \x01(\t\"\x0f\n\rTailHeartbeat\"?\n\x0cTailCounters\x12\x10\n\x08received\x18\x01 \x01(\x04\x12\x0c\n\x04sent\x18\x02 \x01(\x04\x12\x0f\n\x07\x64ropped\x18\x03 \x01(\x04*\xb4\x01\n\rTailGapReason\x12\x1f\n\x1bTAIL_GAP_REASON_UNSPECIFIED\x10\x00\x12\x18\n\x14TAIL_GAP_REASON_SLOW\x10\x01\x12\"\n\x1eTAIL_GAP_REASON_PROCESSOR_AWAY\x10\x02\x12%\n!TAIL_GAP_REASON_DATABASE_REPLACED\x10\x03\x12\x1d\n\x19TAIL_GAP_REASON_FORGOTTEN\x10\x04\x32\\\n\x0bTailService\x12M\n\x04Tail\x12\x17.logmesh.v1.TailRequest\x1a\x18.logmesh.v1.TailResponse\"\x10\x82\xd3\xe4\x93\x02\n\x12\x08/v1/tail0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,22 +37,22 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_TAILSERVICE'].methods_by_name['Tail']._loaded_options = None
   _globals['_TAILSERVICE'].methods_by_name['Tail']._serialized_options = b'\202\323\344\223\002\n\022\010/v1/tail'
-  _globals['_TAILGAPREASON']._serialized_start=939
-  _globals['_TAILGAPREASON']._serialized_end=1049
+  _globals['_TAILGAPREASON']._serialized_start=955
+  _globals['_TAILGAPREASON']._serialized_end=1135
   _globals['_TAILREQUEST']._serialized_start=165
   _globals['_TAILREQUEST']._serialized_end=260
   _globals['_TAILRESPONSE']._serialized_start=263
   _globals['_TAILRESPONSE']._serialized_end=522
   _globals['_TAILPROGRESS']._serialized_start=524
-  _globals['_TAILPROGRESS']._serialized_end=600
-  _globals['_TAILFRAME']._serialized_start=602
-  _globals['_TAILFRAME']._serialized_end=670
-  _globals['_TAILGAP']._serialized_start=673
-  _globals['_TAILGAP']._serialized_end=855
-  _globals['_TAILHEARTBEAT']._serialized_start=857
-  _globals['_TAILHEARTBEAT']._serialized_end=872
-  _globals['_TAILCOUNTERS']._serialized_start=874
-  _globals['_TAILCOUNTERS']._serialized_end=937
-  _globals['_TAILSERVICE']._serialized_start=1051
-  _globals['_TAILSERVICE']._serialized_end=1143
+  _globals['_TAILPROGRESS']._serialized_end=615
+  _globals['_TAILFRAME']._serialized_start=617
+  _globals['_TAILFRAME']._serialized_end=685
+  _globals['_TAILGAP']._serialized_start=688
+  _globals['_TAILGAP']._serialized_end=870
+  _globals['_TAILHEARTBEAT']._serialized_start=872
+  _globals['_TAILHEARTBEAT']._serialized_end=887
+  _globals['_TAILCOUNTERS']._serialized_start=889
+  _globals['_TAILCOUNTERS']._serialized_end=952
+  _globals['_TAILSERVICE']._serialized_start=1137
+  _globals['_TAILSERVICE']._serialized_end=1229
 # @@protoc_insertion_point(module_scope)

@@ -34,6 +34,12 @@ class _TailGapReasonEnumTypeWrapper(enum_type_wrapper._EnumTypeWrapper[_TailGapR
     """The client, or the gateway, read too slowly."""
     TAIL_GAP_REASON_PROCESSOR_AWAY: _TailGapReason.ValueType  # 2
     """A processor could not be reached; what it took meanwhile is in the store, or will be."""
+    TAIL_GAP_REASON_DATABASE_REPLACED: _TailGapReason.ValueType  # 3
+    """The store is another one than before, or was put back to an earlier state; the tail goes on from now. What it has has
+    other ids, which may be those of other records before.
+    """
+    TAIL_GAP_REASON_FORGOTTEN: _TailGapReason.ValueType  # 4
+    """The resume token, or the backlog asked for, reaches further back than a day, or is from an earlier release."""
 
 class TailGapReason(_TailGapReason, metaclass=_TailGapReasonEnumTypeWrapper):
     """Why records are missing from a tail."""
@@ -44,6 +50,12 @@ TAIL_GAP_REASON_SLOW: TailGapReason.ValueType  # 1
 """The client, or the gateway, read too slowly."""
 TAIL_GAP_REASON_PROCESSOR_AWAY: TailGapReason.ValueType  # 2
 """A processor could not be reached; what it took meanwhile is in the store, or will be."""
+TAIL_GAP_REASON_DATABASE_REPLACED: TailGapReason.ValueType  # 3
+"""The store is another one than before, or was put back to an earlier state; the tail goes on from now. What it has has
+other ids, which may be those of other records before.
+"""
+TAIL_GAP_REASON_FORGOTTEN: TailGapReason.ValueType  # 4
+"""The resume token, or the backlog asked for, reaches further back than a day, or is from an earlier release."""
 
 @typing.final
 class TailRequest(message.Message):
@@ -138,22 +150,26 @@ class TailProgress(message.Message):
     SPOOL_FIELD_NUMBER: builtins.int
     FIRST_POSITION_FIELD_NUMBER: builtins.int
     LAST_POSITION_FIELD_NUMBER: builtins.int
+    EMPTY_FIELD_NUMBER: builtins.int
     spool: builtins.int
     """The spool's number in the store, which a record's id begins with."""
     first_position: builtins.int
     """Position of the first of them, which a record's id ends with."""
     last_position: builtins.int
     """Position of the last, included."""
+    empty: builtins.bool
+    """None of them matches."""
     def __init__(
         self,
         *,
         spool: builtins.int = ...,
         first_position: builtins.int = ...,
         last_position: builtins.int = ...,
+        empty: builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = typing.Literal["first_position", b"first_position", "last_position", b"last_position", "spool", b"spool"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = typing.Literal["empty", b"empty", "first_position", b"first_position", "last_position", b"last_position", "spool", b"spool"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -5,7 +5,13 @@ import json
 import pytest
 
 from logmesh.cli.writing import Output, Writer, gap_sentence
-from logmesh.v1.tail_service_pb2 import TAIL_GAP_REASON_PROCESSOR_AWAY, TAIL_GAP_REASON_SLOW, TailGap
+from logmesh.v1.tail_service_pb2 import (
+    TAIL_GAP_REASON_DATABASE_REPLACED,
+    TAIL_GAP_REASON_FORGOTTEN,
+    TAIL_GAP_REASON_PROCESSOR_AWAY,
+    TAIL_GAP_REASON_SLOW,
+    TailGap,
+)
 
 
 def gap(**fields: object) -> TailGap:
@@ -33,6 +39,8 @@ def test_a_person_reads_how_many_are_missing(capsys: pytest.CaptureFixture[str])
     assert "some records from" in gap_sentence(gap())
     away = gap_sentence(gap(reason=TAIL_GAP_REASON_PROCESSOR_AWAY, processor="127.0.0.11:50052\x1b[31m"))
     assert "127.0.0.11:50052 is away" in away
+    assert "does not reach back so far" in gap_sentence(gap(reason=TAIL_GAP_REASON_FORGOTTEN))
+    assert "the database was replaced" in gap_sentence(gap(reason=TAIL_GAP_REASON_DATABASE_REPLACED))
 
 
 def test_bodies_alone_leave_gaps_to_standard_error(capsys: pytest.CaptureFixture[str]) -> None:

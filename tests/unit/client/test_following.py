@@ -9,6 +9,7 @@ from logmesh.client.following import Following, Gap
 from logmesh.client.record import Record
 from logmesh.v1.record_pb2 import LogRecord
 from logmesh.v1.tail_service_pb2 import (
+    TAIL_GAP_REASON_DATABASE_REPLACED,
     TAIL_GAP_REASON_SLOW,
     TailCounters,
     TailFrame,
@@ -62,6 +63,14 @@ def test_gaps_and_counters_are_handed_on() -> None:
     (item,) = following.take(TailResponse(gap=gap, counters=TailCounters(received=9, sent=2, dropped=7)))
     assert item == Gap("slow", 7)
     assert (following.received, following.sent, following.dropped) == (9, 2, 7)
+
+
+def test_in_another_database_the_same_ids_are_other_records() -> None:
+    following = Following("", None, None, 60)
+    following.take(frame("1-1", token="t"))
+    replaced = TailGap(reason=TAIL_GAP_REASON_DATABASE_REPLACED)
+    assert bodies(following.take(TailResponse(gap=replaced))) == ["database_replaced"]
+    assert bodies(following.take(frame("1-1"))) == ["1-1"]
 
 
 def test_who_never_answered_and_who_refuses_is_not_waited_for() -> None:

@@ -8,41 +8,55 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logmesh.gateway.tail.coverage import positions_of_batches, spans_of, touches, without
-from logmesh.gateway.tail.standing import ResumeTokenError, Standing, StoredAt, read_token
+from logmesh.gateway.tail.sent import Sent
+from logmesh.gateway.tail.snapshot import Place, Snapshot
+from logmesh.gateway.tail.standing import Loading, ResumeTokenError, Standing, StoredAt, read_token
 from logmesh.live.chunk import Span
-from logmesh.record.ranges import RangeSet
 
-POSITIONS = st.dictionaries(
-    st.integers(1, 2**31 - 1),
-    st.lists(st.tuples(st.integers(1, 2**62), st.integers(0, 2**20)), min_size=1, max_size=8).map(
-        lambda pairs: RangeSet((first, first + length) for first, length in pairs)
+SPANS = st.lists(
+    st.tuples(st.integers(1, 2**62), st.integers(1, 2**62), st.integers(0, 2**20)).map(
+        lambda one: Span(one[0], one[1], one[1] + one[2])
     ),
-    max_size=6,
+    max_size=8,
 )
-NUMBERS = st.sets(st.integers(1, 60)).map(lambda numbers: RangeSet((number, number) for number in numbers))
+SNAPSHOTS = st.integers(3, 2**60).flatmap(
+    lambda xmax: st.sets(st.integers(1, xmax - 1), max_size=5).map(lambda xids: Snapshot(xmax, tuple(sorted(xids))))
+)
+NOW = Snapshot(1_000_000, (999_000, 999_990))
 
 
-@given(st.integers(0, 2**54), POSITIONS, POSITIONS, st.text(max_size=5))
-def test_a_token_gives_the_standing_back(
-    watermark: int, covered: dict[int, RangeSet], due: dict[int, RangeSet], filter_text: str
-) -> None:
-    standing = Standing(watermark, covered, due, StoredAt(watermark + 5, 3, 77))
+def place(snapshot: Snapshot) -> Place:
+    return Place(b"database", snapshot, 10**15)
+
+
+@given(SNAPSHOTS, SPANS, st.text(max_size=5))
+def test_a_token_gives_the_standing_back(snapshot: Snapshot, spans: list[Span], filter_text: str) -> None:
+    standing = Standing(place(snapshot), 10**15, Sent(spans))
+    assert read_token(standing.token(filter_text), filter_text) == standing
+    until = place(Snapshot(snapshot.xmax + 7, (snapshot.xmax,)))
+    standing.loading = Loading(until, StoredAt(10**15 + 5, 3, 77))
     assert read_token(standing.token(filter_text), filter_text) == standing
 
 
-def test_a_token_is_short_whatever_holes_there_are_and_keeps_the_newest_ones() -> None:
-    covered = {1: RangeSet((at, at) for at in range(2, 20_000, 2))}
-    token = Standing(10**15, covered).token("")
-    assert len(token) < 500
-    read = read_token(token, "").covered[1]
-    assert len(read) == 64
-    lowest, *others = read
-    assert lowest[0] == 2
-    assert others == list(covered[1])[-63:]
+@given(st.integers(0, 2**54), SPANS)
+def test_a_token_of_a_tail_that_began_without_the_store_tells_since_when(since: int, spans: list[Span]) -> None:
+    standing = Standing(None, since, Sent(spans))
+    assert read_token(standing.token(""), "") == standing
 
 
-@pytest.mark.parametrize("token", ["", "x", "AAAA", "é", "-_" * 40, "A" * 200])
+def test_a_token_is_short_however_many_spools_there_are_and_keeps_the_last_ones() -> None:
+    spans = [Span(spool, 1_000 << 14, (1_001 << 14) - 1) for spool in range(1, 10_001)]
+    token = Standing(place(NOW), sent=Sent(spans)).token("")
+    assert len(token) < 1_000
+    assert read_token(token, "").sent == Sent(spans[-64:])
+
+
+def test_a_token_of_few_spools_is_tiny() -> None:
+    spans = [Span(spool, 1_000 << 14, (1_001 << 14) - 1) for spool in range(1, 4)]
+    assert len(Standing(place(NOW), sent=Sent(spans)).token("")) < 120
+
+
+@pytest.mark.parametrize("token", ["", "x", "AAAA", "é", "-_" * 40, "A" * 200, "A" * 3_000_000])
 def test_another_text_is_refused(token: str) -> None:
     with pytest.raises(ResumeTokenError, match="not one that a tail returned"):
         read_token(token, "")
@@ -50,37 +64,46 @@ def test_another_text_is_refused(token: str) -> None:
 
 def test_a_token_of_another_filter_is_refused() -> None:
     with pytest.raises(ResumeTokenError, match="another filter"):
-        read_token(Standing(1).token("a"), "b")
+        read_token(Standing(place(NOW)).token("a"), "b")
 
 
-def test_a_token_that_unpacks_to_gigabytes_is_refused() -> None:
-    head = base64.urlsafe_b64decode(Standing(1).token("") + "==")[:9]
-    bomb = base64.urlsafe_b64encode(head + zlib.compress(b"\1" * (8 << 20))).decode().rstrip("=")
-    with pytest.raises(ResumeTokenError):
-        read_token(bomb, "")
+def head(version: int) -> bytes:
+    return bytes([version]) + base64.urlsafe_b64decode(Standing(None).token("") + "==")[1:9]
 
 
-@given(st.binary(max_size=60))
-def test_no_bytes_raise_anything_else(data: bytes) -> None:
-    head = base64.urlsafe_b64decode(Standing(1).token("") + "==")[:9]
-    token = base64.urlsafe_b64encode(head + zlib.compress(data)).decode().rstrip("=")
+def read(packed: bytes) -> Standing:
+    return read_token(base64.urlsafe_b64encode(packed).decode().rstrip("="), "")
+
+
+def test_a_token_of_the_first_version_tells_since_when() -> None:
+    standing = read(head(1) + zlib.compress(b"\x87\x01" * 4 + bytes(2)))
+    assert (standing.place, standing.since, standing.outdated) == (None, 135, True)
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_token_that_unpacks_to_gigabytes_is_refused_or_not_unpacked(version: int) -> None:
     with contextlib.suppress(ResumeTokenError):
-        read_token(token, "")
+        assert not read(head(version) + zlib.compress(b"\1" * (8 << 20))).sent.all()
 
 
-@given(NUMBERS, NUMBERS)
-def test_what_is_missing_is_a_difference_of_sets(committed: RangeSet, taken: RangeSet) -> None:
-    def members(ranges: RangeSet) -> set[int]:
-        return {number for first, last in ranges for number in range(first, last + 1)}
-
-    left = committed.without(taken)
-    assert members(left) == members(committed) - members(taken)
-    assert left == RangeSet(left)
-    for number in range(1, 61):
-        assert touches({1: taken}, Span(1, number, number)) == (number in members(taken))
-    assert without({1: committed}, {2: taken}) == ({1: committed} if committed else {})
+@given(st.sampled_from([1, 2, 3]), st.binary(max_size=60))
+def test_no_bytes_raise_anything_else(version: int, data: bytes) -> None:
+    for packed in (data, zlib.compress(data)):
+        with contextlib.suppress(ResumeTokenError):
+            read(head(version) + packed)
 
 
-def test_batches_that_follow_each_other_are_one_range_of_positions() -> None:
-    positions = positions_of_batches(RangeSet([(1, 2), (4, 4)]))
-    assert spans_of({7: positions}) == [Span(7, 1 << 14, (3 << 14) - 1), Span(7, 4 << 14, (5 << 14) - 1)]
+def test_what_was_sent_is_remembered_until_the_store_confirms_it() -> None:
+    sent = Sent([Span(1, 10, 19), Span(2, 10, 19)])
+    sent.add([Span(1, 20, 29)])
+    assert sent.newest(1) == [Span(1, 10, 29)]
+    confirmed = Sent([Span(1, 15, 40)])
+    sent.confirm(
+        {span.spool: ranges for span, ranges in zip(confirmed.all(), confirmed._positions.values(), strict=True)}
+    )
+    assert sent.all() == [Span(1, 10, 14), Span(2, 10, 19)]
+
+
+def test_what_was_sent_of_many_spools_is_forgotten_from_the_oldest_on() -> None:
+    sent = Sent([Span(spool, 1, 1) for spool in range(1, 1_100)])
+    assert [span.spool for span in sent.all()] == list(range(76, 1_100))

@@ -41,3 +41,16 @@ def test_taking_empties_it(spans: list[tuple[int, int]]) -> None:
     ranges = RangeSet(spans)
     assert _numbers(ranges.take()) == _numbers(spans)
     assert len(ranges) == 0 and not list(ranges)
+
+
+@given(st.lists(st.tuples(st.integers(1, 30), st.integers(0, 5))), st.integers(1, 30), st.integers(0, 10))
+def test_discard_overlaps_and_absent_agree_with_a_set(pairs: list[tuple[int, int]], first: int, length: int) -> None:
+    ranges = RangeSet((begin, begin + more) for begin, more in pairs)
+    numbers = {number for begin, more in pairs for number in range(begin, begin + more + 1)}
+    asked = set(range(first, first + length + 1))
+    assert ranges.overlaps(first, first + length) == bool(numbers & asked)
+    absent = {number for begin, last in ranges.absent(first, first + length) for number in range(begin, last + 1)}
+    assert absent == asked - numbers
+    ranges.discard(first, first + length)
+    left = numbers - asked
+    assert ranges == RangeSet((number, number) for number in left)

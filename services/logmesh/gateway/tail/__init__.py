@@ -1,21 +1,27 @@
-"""A live tail over all processors that survives what happens to any of them, and to the gateway.
+"""A live tail over all processors that survives what happens to any of them, to the gateway, and to the store.
 
-processors (live, pushed-down filter) ──► outbox, bounded ─┐
-store (what nobody showed live) ────────► lane, paced ─────┴─► frames, heartbeats, a resume token on each
+processors (live, pushed-down filter) ──► live ───┐
+                                                  ├─► line ──► frames, heartbeats, a resume token on each
+store (what nobody showed live) ──► stored, paced ┘
+        ▲
+readings (one a second for all tails of a tenant)
 
 Why no record is missing and none comes twice, in four steps:
 
 1. A record's position in its spool is known when it is logged and never changes, so live and stored records are told apart by
-   numbers alone. A processor says which positions it has *looked at*, matching or not.
-2. The ledger's committed ranges change in the transaction that stores the rows. So "committed and not yet dealt with" is a
-   difference of two sets of positions (`coverage`), whatever the order in which processors commit, and whoever was away. What is
-   in it for two readings of the ledger on end is loaded from the store; from then on it counts as dealt with, and what a
-   processor still says of it is dropped.
-3. To look at few spools and rows, a tail keeps a *watermark*: all that was received before it has been dealt with. `received`
-   is the start of the storing transaction, so the watermark stays `OVERLAP` behind the clock of the database. That a flush
-   takes less from its first statement to its commit is the only assumption.
-4. The token is the watermark and the positions that were dealt with since, as far as they were *written to the client*, and
-   where a load from the store stands (`standing`). Another gateway goes on from it as if it had been there.
+   numbers alone. A processor says which positions it has *looked at*, matching or not (`heard`).
+2. Each flush notes which batches it stored, in its own transaction. A *reading* asks the database for the flushes that its
+   snapshot now sees and that an earlier snapshot did not. So each flush is in exactly one reading, however long it took and in
+   whatever order others commit: no clock is asked, and a transaction that stays open elsewhere holds up nobody but itself.
+3. What is in a reading and was not heard, although the client kept up for a second more, is loaded from the store. What is in
+   a reading that was dealt with is dropped when a processor says it late.
+4. The token is the last snapshot whose flushes were *written to the client*, what was sent beyond it, and how far a load from
+   the store has come (`standing`). Another gateway goes on from it as if it had been there. Snapshots mean something in one
+   incarnation of the database only: a token of another one begins with a gap that says so.
 
-What a slow client loses is dropped from the outbox and counted in a gap, and its positions count as dealt with.
+The token names what was sent of the last 64 spools. Where more than that send within the second or two between a record's
+being logged and its reading, a broken connection shows some records again, under the same ids, which clients leave out.
+
+While the store is away, processors are followed all the same. What a slow client loses is dropped from the outbox and counted in
+a gap, and its positions count as sent.
 """

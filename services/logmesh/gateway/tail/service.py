@@ -13,6 +13,7 @@ from logmesh.filters.ast import Node
 from logmesh.gateway.failures import QUERY_FAILURES
 from logmesh.gateway.settings import GatewaySettings
 from logmesh.gateway.tail.processors import Processors
+from logmesh.gateway.tail.readings import Readings, SharedReadings
 from logmesh.gateway.tail.standing import ResumeTokenError, Standing, read_token
 from logmesh.gateway.tail.store import Store
 from logmesh.gateway.tail.tail import Tail
@@ -36,6 +37,7 @@ class TailServicer:
     def __init__(self, settings: GatewaySettings, pool: "asyncpg.Pool") -> None:
         self._settings, self._pool = settings, pool
         self._processors = Processors(settings)
+        self._readings = SharedReadings(pool)
         self._tails: set[Tail] = set()
         self._stopping = asyncio.Event()
 
@@ -51,10 +53,20 @@ class TailServicer:
         if len(self._tails) >= self._settings.max_tails:
             await context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, "too many tails are open; try again later")
         tenant = tenant_of_call(self._settings.tenant)
-        store = Store(self._pool, tenant, node)
-        standing = standing or Standing(await _now(store) - int(backlog_seconds * 10**6))
-        from_the_past = bool(request.resume_token) or backlog_seconds > 0
-        tail = Tail(tenant, request.filter, standing, store, self._processors, from_the_past=from_the_past)
+        async with self._readings.of(tenant) as readings:
+            standing = standing or await _start(readings, int(backlog_seconds * 10**6))
+            from_the_past = bool(request.resume_token) or backlog_seconds > 0
+            store = Store(self._pool, tenant, node)
+            tail = Tail(
+                tenant, request.filter, standing, store, readings, self._processors, from_the_past=from_the_past
+            )
+            await self._send(tail, context)
+
+    def stop(self) -> None:
+        """End all tails."""
+        self._stopping.set()
+
+    async def _send(self, tail: Tail, context: Any) -> None:
         self._tails.add(tail)
         self._share_memory()
         try:
@@ -70,15 +82,11 @@ class TailServicer:
             self._share_memory()
         await context.abort(grpc.StatusCode.UNAVAILABLE, "this gateway is stopping; go on with the last token")
 
-    def stop(self) -> None:
-        """End all tails."""
-        self._stopping.set()
-
     async def _run(self, tail: Tail, context: Any) -> None:
         """Until the gateway stops. Raises ReaderStopped, ReaderGone, or what went wrong."""
         work = [
             asyncio.create_task(tail.run()),
-            asyncio.create_task(send_frames(tail, context.write)),
+            asyncio.create_task(send_frames(tail.line, context.write)),
             asyncio.create_task(self._stopping.wait()),
         ]
         try:
@@ -95,7 +103,7 @@ class TailServicer:
         metrics.TAILS.set(len(self._tails))
         each = max(_LEAST_BYTES, min(_MOST_BYTES, _OUTBOXES_BYTES // max(1, len(self._tails))))
         for tail in self._tails:
-            tail.outbox.max_bytes = each
+            tail.line.outbox.max_bytes = each
 
 
 def _read_request(request: pb.TailRequest) -> tuple[Node, float]:
@@ -108,10 +116,11 @@ def _read_request(request: pb.TailRequest) -> tuple[Node, float]:
     return parse_filter(request.filter), seconds
 
 
-async def _now(store: Store) -> int:
-    """The database's clock in microseconds; a little before ours while it is away, for a tail can begin without it."""
-    ours = time.time_ns() // 1000
+async def _start(readings: Readings, backlog: int) -> Standing:
+    """Where a tail begins: now, or so many microseconds ago; by our clock, and a little before, while the database is away, for
+    a tail can begin without it."""
     try:
-        return (await store.ledger(ours)).seen_until
+        place = await readings.now()
     except QUERY_FAILURES:
-        return ours - _UNSURE_MICROSECONDS
+        return Standing(None, time.time_ns() // 1000 - backlog - _UNSURE_MICROSECONDS)
+    return Standing(None, place.moment - backlog) if backlog else Standing(place)

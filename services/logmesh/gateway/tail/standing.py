@@ -8,14 +8,17 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-from logmesh.gateway.tail.coverage import Positions, add_spans, spans_of
+from logmesh.gateway.tail.sent import Sent
+from logmesh.gateway.tail.snapshot import Place, Snapshot
 from logmesh.live.chunk import Span
 
 _HEAD: Final = struct.Struct(">B8s")
-_VERSION: Final = 1
-_MAX_BYTES: Final = 1 << 20
-_MAX_RANGES_A_SPOOL: Final = 64
-"""Below that many, holes are taken for batches that will never come: a producer numbers without gaps."""
+_VERSION: Final = 2
+_INCARNATION_BYTES: Final = 8
+_MAX_CHARACTERS: Final = 64 << 10
+_MAX_OLD_CHARACTERS: Final = 2 << 20
+_MAX_RANGES: Final = 64
+_LIMIT: Final = 1 << 63
 
 
 class ResumeTokenError(ValueError):
@@ -25,41 +28,57 @@ class ResumeTokenError(ValueError):
 class StoredAt(NamedTuple):
     """A place in the order in which rows were stored: microseconds since 1970, spool, position."""
 
-    received: int
+    received: int = 0
     spool: int = 0
     position: int = 0
 
 
+class Loading(NamedTuple):
+    """What `until` sees beyond a place is being loaded from the store, in the order of storing, and has come as far as `after`."""
+
+    until: Place
+    after: StoredAt
+
+
 @dataclass(slots=True)
 class Standing:
-    """All that was received before `watermark` (microseconds since 1970 by the database) is dealt with, and `covered` is.
-    `due` is being loaded from the store, in the order of storing, and has come as far as `after`."""
+    """The client was told of all flushes that `place` sees, and of what is `sent` beyond them.
 
-    watermark: int
-    covered: Positions = field(default_factory=dict)
-    due: Positions = field(default_factory=dict)
-    after: StoredAt | None = None
+    Without a place, nothing but a moment is known (microseconds since 1970): what was stored `since` then is to be told.
+    `outdated` tells a token of an earlier release, which does not say enough to go on from it.
+    """
+
+    place: Place | None
+    since: int = 0
+    sent: Sent = field(default_factory=Sent)
+    loading: Loading | None = None
+    outdated: bool = False
 
     def token(self, filter_text: str) -> str:
         """This, for `read_token`."""
-        after = self.after or StoredAt(self.watermark)
-        numbers = [self.watermark, *after, *_numbers(self.covered), *_numbers(self.due)]
-        packed = _HEAD.pack(_VERSION, _digest(filter_text)) + zlib.compress(b"".join(map(_varint, numbers)), 1)
+        place = self.place or Place(bytes(_INCARNATION_BYTES), Snapshot(0), self.since)
+        numbers = [place.moment, *_snapshot_numbers(place.snapshot)]
+        numbers.append(int(self.loading is not None))
+        if self.loading is not None:
+            until, after = self.loading
+            numbers += [until.moment, *_snapshot_numbers(until.snapshot), *after]
+        numbers += _span_numbers(sorted(self.sent.newest(_MAX_RANGES)))
+        packed = _HEAD.pack(_VERSION, _digest(filter_text)) + place.incarnation + b"".join(map(_varint, numbers))
         return base64.urlsafe_b64encode(packed).decode().rstrip("=")
 
 
 def read_token(token: str, filter_text: str) -> Standing:
     """The standing that a token holds. Raises ResumeTokenError."""
     try:
+        if len(token) > _MAX_OLD_CHARACTERS:
+            raise ValueError
         packed = base64.b64decode(token + "=" * (-len(token) % 4), b"-_", validate=True)
         version, digest = _HEAD.unpack_from(packed)
-        unpacking = zlib.decompressobj()
-        numbers = _read_varints(unpacking.decompress(packed[_HEAD.size :], _MAX_BYTES))
-        if version != _VERSION or not unpacking.eof:
-            raise ValueError
-        watermark, *after = (next(numbers) for _ in range(4))
-        standing = Standing(watermark, _positions(numbers), _positions(numbers), StoredAt(*after))
-        if any(numbers) or watermark >= 1 << 55 or after[0] >= 1 << 55:
+        if version == 1:
+            standing = _read_version_1(packed[_HEAD.size :])
+        elif version == _VERSION and len(token) <= _MAX_CHARACTERS:
+            standing = _read(packed[_HEAD.size :])
+        else:
             raise ValueError
     except (ValueError, struct.error, zlib.error, StopIteration, RuntimeError):
         raise ResumeTokenError("resume_token is not one that a tail returned") from None
@@ -68,45 +87,64 @@ def read_token(token: str, filter_text: str) -> Standing:
     return standing
 
 
-def _numbers(positions: Positions) -> Iterator[int]:
-    """Count of ranges; then for each its spool, the distance from the range before, and its length."""
-    spans = [
-        span for spool, ranges in sorted(positions.items()) for span in spans_of({spool: ranges})[-_MAX_RANGES_A_SPOOL:]
-    ]
-    closed = _close_lowest(positions, spans)
-    yield len(closed)
+def _read(packed: bytes) -> Standing:
+    incarnation, numbers = packed[:_INCARNATION_BYTES], _read_varints(packed[_INCARNATION_BYTES:])
+    moment, snapshot = next(numbers), _snapshot(numbers)
+    standing = Standing(Place(incarnation, snapshot, moment) if snapshot.xmax else None, moment)
+    if next(numbers):
+        until = Place(incarnation, Snapshot(0), next(numbers))._replace(snapshot=_snapshot(numbers))
+        standing.loading = Loading(until, StoredAt(next(numbers), next(numbers), next(numbers)))
+        if standing.loading.until.snapshot.xmax < snapshot.xmax or not snapshot.xmax:
+            raise ValueError
+    standing.sent.add(_spans(numbers))
+    if next(numbers, None) is not None:
+        raise ValueError
+    return standing
+
+
+def _read_version_1(packed: bytes) -> Standing:
+    """Its first number is the moment before which all that was stored had been told."""
+    unpacking = zlib.decompressobj()
+    return Standing(None, next(_read_varints(unpacking.decompress(packed, 64))), outdated=True)
+
+
+def _snapshot_numbers(snapshot: Snapshot) -> list[int]:
+    return [snapshot.xmax, len(snapshot.running), *(snapshot.xmax - xid for xid in snapshot.running)]
+
+
+def _snapshot(numbers: Iterator[int]) -> Snapshot:
+    xmax = next(numbers)
+    running = tuple(xmax - next(numbers) for _ in range(next(numbers)))
+    if any(xid <= 0 for xid in running) or list(running) != sorted(set(running)):
+        raise ValueError
+    return Snapshot(xmax, running)
+
+
+def _span_numbers(spans: list[Span]) -> list[int]:
+    """Count of ranges; then for each the distance of its spool and, in a spool, of its first position, and its length."""
+    numbers = [len(spans)]
     spool = last = 0
-    for span in closed:
+    for span in spans:
         if span.spool != spool:
             last = 0
-        yield span.spool
-        yield span.first - last
-        yield span.last - span.first
+        numbers += [span.spool - spool, span.first - last, span.last - span.first]
         spool, last = span.spool, span.last
+    return numbers
 
 
-def _close_lowest(positions: Positions, spans: list[Span]) -> list[Span]:
-    """Let a spool's lowest range begin where the ranges that were left out began."""
-    seen: set[int] = set()
-    closed = []
-    for span in spans:
-        first = span.first if span.spool in seen else next(iter(positions[span.spool]))[0]
-        seen.add(span.spool)
-        closed.append(Span(span.spool, first, span.last))
-    return closed
-
-
-def _positions(numbers: Iterator[int]) -> Positions:
-    positions: Positions = {}
-    before = last = 0
+def _spans(numbers: Iterator[int]) -> list[Span]:
+    spans = []
+    spool = last = 0
     for _ in range(next(numbers)):
-        spool, distance, length = next(numbers), next(numbers), next(numbers)
-        first = (last if spool == before else 0) + distance
-        before, last = spool, first + length
-        if spool >= 1 << 31 or last >= 1 << 63 or not first:
+        distance, first, length = next(numbers), next(numbers), next(numbers)
+        if distance:
+            spool, last = spool + distance, 0
+        first += last
+        last = first + length
+        if not 0 < spool < _LIMIT or not 0 < first <= last < _LIMIT:
             raise ValueError
-        add_spans(positions, [Span(spool, first, last)])
-    return positions
+        spans.append(Span(spool, first, last))
+    return spans
 
 
 def _varint(number: int) -> bytes:
@@ -123,11 +161,13 @@ def _read_varints(data: Iterable[int]) -> Iterator[int]:
     for byte in data:
         number |= (byte & 0x7F) << shift
         shift += 7
-        if shift > 70:
-            raise ValueError
         if not byte & 0x80:
+            if number >= _LIMIT:
+                raise ValueError
             yield number
             number = shift = 0
+        elif shift > 63:
+            raise ValueError
 
 
 def _digest(filter_text: str) -> bytes:

@@ -1,9 +1,8 @@
-"""Reads what the store holds and a tail has not dealt with: the ledger's ranges, and rows in the order of their storing."""
+"""Reads what the store holds of some flushes and a tail has not dealt with, in the order of storing and at the client's pace."""
 
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import asyncpg
 
@@ -11,29 +10,16 @@ from logmesh.filters import compile_sql
 from logmesh.filters.ast import Node
 from logmesh.gateway.reader import reading
 from logmesh.gateway.rows import record_from_row
-from logmesh.gateway.tail.coverage import Positions, positions_of_batches, spans_of
+from logmesh.gateway.tail.flushes import SECONDS, Flush, microseconds, moment
 from logmesh.gateway.tail.standing import StoredAt
+from logmesh.live.chunk import Span
 from logmesh.live.frames import FRAME_BYTES
-from logmesh.storage.multirange import from_multirange
 from logmesh.storage.sql import load
 
-OVERLAP_MICROSECONDS: Final = 60 * 10**6
 _PAGE_ROWS: Final = 250
-_FIRST_WIDTH: Final = 5 * 10**6
-_LEAST_WIDTH: Final = 1_000
-_SECONDS: Final = 10.0
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_PAGE_BYTES: Final = 256 << 10
 _FILTER_PLACE: Final = "AND TRUE\n"
-_OWN_PARAMETERS: Final = 8
-
-
-class Ledger(NamedTuple):
-    """What is committed of the spools that were written to lately: all that was until `seen_until`, and nothing that was
-    received after `now`. Both are microseconds since 1970."""
-
-    seen_until: int
-    now: int
-    committed: Positions
+_OWN_PARAMETERS: Final = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,46 +38,45 @@ class Store:
         condition, self._parameters = compile_sql(node, _OWN_PARAMETERS + 1)
         self._sql = load("tail_rows").replace(_FILTER_PLACE, f"AND {condition}\n")
 
-    async def ledger(self, since: int) -> Ledger:
-        """The ledger of spools that were written to at `since` or later."""
-        async with reading(self._pool, self._tenant, _SECONDS) as connection:
-            rows = await connection.fetch(load("tail_ledger"), _moment(since))
-        committed = {
-            row["spool"]: positions_of_batches(from_multirange(row["committed"]))
-            for row in rows
-            if row["spool"] is not None
-        }
-        return Ledger(_microseconds(rows[0]["seen_until"]), _microseconds(rows[0]["now"]), committed)
-
-    async def pages(self, due: Positions, after: StoredAt, before: int) -> AsyncGenerator[Page, None]:
-        """Yield the matching rows at `due` that were stored after the one place and before `before`. No connection is held
-        while a page is dealt with."""
-        spans = spans_of(due)
-        ranges = [[span[column] for span in spans] for column in range(3)]
-        width = _FIRST_WIDTH
-        while after.received < before:
-            upper = min(after.received + width, before)
+    async def pages(self, flushes: Sequence[Flush], after: StoredAt) -> AsyncGenerator[Page, None]:
+        """Yield the matching rows of flushes beyond a place. No connection is held while a page is dealt with."""
+        left = sorted(flush for flush in flushes if flush.received >= after.received)
+        together = len(left)
+        while left:
+            some = _first(left, together)
             try:
-                rows = await self._fetch(after, upper, ranges)
+                rows = await self._fetch(some, after)
             except asyncpg.QueryCanceledError:
-                if width <= _LEAST_WIDTH:
+                if together == 1:
                     raise
-                width //= 8
+                together = max(1, len(some) // 8)
                 continue
             for page in _pages(rows):
                 after = page.after
                 yield page
-            if len(rows) < _PAGE_ROWS:
-                # A page at a time sorts a window anew: it should hold about one.
-                after, width = StoredAt(upper), width * 2
-            else:
-                width = max(_LEAST_WIDTH, width // 2)
+            if not rows or (len(rows) == rows[0]["found"] < _PAGE_ROWS):
+                del left[: len(some)]
+                together *= 2
 
-    async def _fetch(self, after: StoredAt, upper: int, ranges: list[list[int]]) -> list[Any]:
-        place = _moment(after.received), after.spool, after.position
-        async with reading(self._pool, self._tenant, _SECONDS) as connection:
-            rows = await connection.fetch(self._sql, *place, _moment(upper), _PAGE_ROWS, *ranges, *self._parameters)
+    async def _fetch(self, flushes: Sequence[Flush], after: StoredAt) -> list[Any]:
+        place = moment(after.received), after.spool, after.position
+        stored = moment(flushes[0].received), moment(flushes[-1].received)
+        times = min(flush.oldest for flush in flushes), max(flush.newest for flush in flushes)
+        spans: list[Span] = [span for flush in flushes for span in flush.spans]
+        ranges = [[span[column] for span in spans] for column in range(3)]
+        async with reading(self._pool, self._tenant, SECONDS) as connection:
+            rows = await connection.fetch(
+                self._sql, *place, *stored, *times, _PAGE_ROWS, _PAGE_BYTES, *ranges, *self._parameters
+            )
         return list(rows)
+
+
+def _first(flushes: Sequence[Flush], most: int) -> Sequence[Flush]:
+    """The first flushes, at most so many but for those that were stored in one moment, whose rows are mixed."""
+    end = most
+    while end < len(flushes) and flushes[end].received == flushes[end - 1].received:
+        end += 1
+    return flushes[:end]
 
 
 def _pages(rows: list[Any]) -> Iterator[Page]:
@@ -103,17 +88,5 @@ def _pages(rows: list[Any]) -> Iterator[Page]:
         records.append(record)
         size += len(record)
         if at == len(rows) or size >= FRAME_BYTES:
-            yield Page(records, _place(row))
+            yield Page(records, StoredAt(microseconds(row["received"]), row["spool"], row["position"]))
             records, size = [], 0
-
-
-def _place(row: Any) -> StoredAt:
-    return StoredAt(_microseconds(row["received"]), row["spool"], row["position"])
-
-
-def _microseconds(moment: datetime) -> int:
-    return (moment - _EPOCH) // timedelta(microseconds=1)
-
-
-def _moment(microseconds: int) -> datetime:
-    return _EPOCH + timedelta(microseconds=microseconds)

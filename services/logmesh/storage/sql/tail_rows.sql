@@ -1,13 +1,22 @@
--- Records at given positions, in the order in which they were stored. In: after (received, spool, position), before
--- (received), most rows, and by range its spool, first and last position; then the parameters of the filter, whose
--- condition takes the place of the last TRUE. Times are clamped when rows are stored, so those before tell the partitions.
-SELECT received, time, ns, spool, position, severity, severity_text, service, instance, trace_id, span_id, body, attributes,
-       resource, scope_name, scope_version, original_time_unix_nano
-FROM logmesh.records AS r
-WHERE received >= $1::timestamptz AND received < $4::timestamptz AND (received, spool, position) > ($1, $2::int, $3::bigint)
-  AND time BETWEEN $1::timestamptz - interval '8 days' AND $4::timestamptz + interval '1 hour'
-  AND spool = ANY ($6::int[])
-  AND EXISTS (SELECT FROM unnest($6::int[], $7::bigint[], $8::bigint[]) AS due (number, first, last)
-              WHERE due.number = r.spool AND r.position BETWEEN due.first AND due.last)
-  AND TRUE
-ORDER BY received, spool, position LIMIT $5::int
+-- Records of some flushes at given positions, in the order in which they were stored. In: after (received, spool, position);
+-- of the flushes the first and last moment of storing, and the range of their rows' times; most rows and, but for the first
+-- row, most bytes; by range its spool, first and last position; then the parameters of the filter, whose condition takes the
+-- place of the last TRUE. Out: `found` rows of which as many are here as the bytes allow.
+SELECT * FROM (
+  SELECT *, count(*) OVER () AS found,
+         sum(size) OVER (ORDER BY received, spool, position ROWS UNBOUNDED PRECEDING) - size AS before
+  FROM (
+    SELECT received, time, ns, spool, position, severity, severity_text, service, instance, trace_id, span_id, body, attributes,
+           resource, scope_name, scope_version, original_time_unix_nano,
+           octet_length(body) + coalesce(pg_column_size(attributes), 0) AS size
+    FROM logmesh.records AS r
+    WHERE received BETWEEN $4::timestamptz AND $5::timestamptz AND (received, spool, position) > ($1::timestamptz, $2::bigint, $3::bigint)
+      AND time >= $6::timestamptz AND time < $7::timestamptz
+      AND spool = ANY ($10::bigint[])
+      AND EXISTS (SELECT FROM unnest($10::bigint[], $11::bigint[], $12::bigint[]) AS due (number, first, last)
+                  WHERE due.number = r.spool AND r.position BETWEEN due.first AND due.last)
+      AND TRUE
+    ORDER BY received, spool, position LIMIT $8::int
+  ) AS page
+) AS sized
+WHERE before < $9::bigint ORDER BY received, spool, position

@@ -86,6 +86,8 @@ export function markText({ kind, dropped, startUnixNano, endUnixNano, processor,
       return `${lines} left out, ${span}: this page was paused and its memory was full.${later}`;
     case "lost":
       return `Lines may be missing, ${span}: the connection broke and the gateway could not go on where it was.${later}`;
+    case "replaced":
+      return `Lines may be missing, ${span}: the database was replaced, or put back to an earlier state.${later}`;
     case "reconnected":
       return `The connection broke for ${formatDuration(Number(endUnixNano - startUnixNano) / 1e9)} and went on where it was; nothing is missing.`;
   }

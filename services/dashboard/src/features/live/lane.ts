@@ -52,6 +52,7 @@ export class Lane {
   /** Take a message of the tail. */
   take(message: TailMessage, nowMillis: number): void {
     if (message.counters) this.#counters = message.counters;
+    if (message.missing?.reason === "replaced") this.#seam = null; // the same ids are other lines from here on
     if (message.missing) this.#pushMark(message.missing.reason, message.missing, nowMillis);
     for (const entry of message.entries) {
       if (this.#isRepeated(entry, nowMillis)) continue;

@@ -48,7 +48,7 @@ test("counters, token, backlog and gaps are read, and unknown fields passed over
       message: { case: "frame", value: { records: [{}], backlog: true } },
       counters: { received: 5_000_000_000n, sent: 300n, dropped: 1n },
       resumeToken: "abc",
-      progress: [{ spool: 1, firstPosition: 2n ** 60n, lastPosition: 4n }],
+      progress: [{ spool: 1n, firstPosition: 2n ** 60n, lastPosition: 4n }],
     }),
   );
   expect(frame).toMatchObject({ backlog: true, resumeToken: "abc", counters: { received: 5_000_000_000, sent: 300, dropped: 1 } });
@@ -67,6 +67,15 @@ test("counters, token, backlog and gaps are read, and unknown fields passed over
     processor: "10.0.0.1:7000",
   });
   expect(readMessage(responseBytes({ message: { case: "heartbeat", value: {} } })).entries).toEqual([]);
+});
+
+test.each([
+  [TailGapReason.SLOW, "slow"],
+  [TailGapReason.DATABASE_REPLACED, "replaced"],
+  [TailGapReason.FORGOTTEN, "lost"],
+  [99 as TailGapReason, "lost"],
+])("reason %d of a gap is %s", (reason, said) => {
+  expect(readMessage(responseBytes({ message: { case: "gap", value: { reason } } })).missing?.reason).toBe(said);
 });
 
 test("a request is written as the stubs write it", () => {

@@ -11,7 +11,8 @@ const RECORD = { id: 1, timeUnixNano: 2, severityNumber: 4, body: 6, resource: 1
 const RESOURCE = { serviceName: 1, serviceInstanceId: 2 };
 const REQUEST = { filter: 1, resumeToken: 2 };
 const TIMESTAMP = { seconds: 1 };
-const PROCESSOR_AWAY = 2;
+/** By TailGapReason. */
+const REASONS: MissingRecords["reason"][] = ["slow", "slow", "away", "replaced", "lost"];
 const BYTES = 2;
 
 /** A record as it came: a part of the message that brought it. It is read when it is looked at. */
@@ -55,7 +56,7 @@ export interface Counters {
 
 /** Records that did not come. */
 export interface MissingRecords {
-  reason: "slow" | "away";
+  reason: "slow" | "away" | "replaced" | "lost";
   /** 0 means unknown. */
   dropped: number;
   startUnixNano: bigint;
@@ -175,7 +176,7 @@ function readFrame(fields: Fields, message: TailMessage): void {
 function readGap(fields: Fields): MissingRecords {
   const missing: MissingRecords = { reason: "slow", dropped: 0, startUnixNano: 0n, endUnixNano: 0n, processor: "" };
   while (fields.next()) {
-    if (fields.number === GAP.reason) missing.reason = fields.varint === PROCESSOR_AWAY ? "away" : "slow";
+    if (fields.number === GAP.reason) missing.reason = REASONS[fields.varint] ?? "lost";
     else if (fields.number === GAP.dropped) missing.dropped = fields.varint;
     else if (fields.number === GAP.startTime) missing.startUnixNano = readTimestamp(fields.message());
     else if (fields.number === GAP.endTime) missing.endUnixNano = readTimestamp(fields.message());

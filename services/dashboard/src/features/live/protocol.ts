@@ -22,6 +22,8 @@ export type MarkKind =
   | "paused"
   /** The gateway no longer knew where the tail stood. */
   | "lost"
+  /** The store is another one than before. */
+  | "replaced"
   /** The connection broke and went on where it was: nothing is missing. */
   | "reconnected";
 

@@ -17,7 +17,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file logmesh/v1/tail_service.proto.
  */
 export const file_logmesh_v1_tail_service: GenFile = /*@__PURE__*/
-  fileDesc("Ch1sb2dtZXNoL3YxL3RhaWxfc2VydmljZS5wcm90bxIKbG9nbWVzaC52MSJfCgtUYWlsUmVxdWVzdBIOCgZmaWx0ZXIYASABKAkSFAoMcmVzdW1lX3Rva2VuGAIgASgJEioKB2JhY2tsb2cYAyABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24igwIKDFRhaWxSZXNwb25zZRImCgVmcmFtZRgBIAEoCzIVLmxvZ21lc2gudjEuVGFpbEZyYW1lSAASIgoDZ2FwGAIgASgLMhMubG9nbWVzaC52MS5UYWlsR2FwSAASLgoJaGVhcnRiZWF0GAMgASgLMhkubG9nbWVzaC52MS5UYWlsSGVhcnRiZWF0SAASKgoIY291bnRlcnMYBCABKAsyGC5sb2dtZXNoLnYxLlRhaWxDb3VudGVycxIUCgxyZXN1bWVfdG9rZW4YBSABKAkSKgoIcHJvZ3Jlc3MYBiADKAsyGC5sb2dtZXNoLnYxLlRhaWxQcm9ncmVzc0IJCgdtZXNzYWdlIkwKDFRhaWxQcm9ncmVzcxINCgVzcG9vbBgBIAEoDRIWCg5maXJzdF9wb3NpdGlvbhgCIAEoBBIVCg1sYXN0X3Bvc2l0aW9uGAMgASgEIkQKCVRhaWxGcmFtZRImCgdyZWNvcmRzGAEgAygLMhUubG9nbWVzaC52MS5Mb2dSZWNvcmQSDwoHYmFja2xvZxgCIAEoCCK2AQoHVGFpbEdhcBIpCgZyZWFzb24YASABKA4yGS5sb2dtZXNoLnYxLlRhaWxHYXBSZWFzb24SDwoHZHJvcHBlZBgCIAEoBBIuCgpzdGFydF90aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCghlbmRfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEQoJcHJvY2Vzc29yGAUgASgJIg8KDVRhaWxIZWFydGJlYXQiPwoMVGFpbENvdW50ZXJzEhAKCHJlY2VpdmVkGAEgASgEEgwKBHNlbnQYAiABKAQSDwoHZHJvcHBlZBgDIAEoBCpuCg1UYWlsR2FwUmVhc29uEh8KG1RBSUxfR0FQX1JFQVNPTl9VTlNQRUNJRklFRBAAEhgKFFRBSUxfR0FQX1JFQVNPTl9TTE9XEAESIgoeVEFJTF9HQVBfUkVBU09OX1BST0NFU1NPUl9BV0FZEAIyXAoLVGFpbFNlcnZpY2USTQoEVGFpbBIXLmxvZ21lc2gudjEuVGFpbFJlcXVlc3QaGC5sb2dtZXNoLnYxLlRhaWxSZXNwb25zZSIQgtPkkwIKEggvdjEvdGFpbDABYgZwcm90bzM", [file_google_api_annotations, file_google_protobuf_duration, file_google_protobuf_timestamp, file_logmesh_v1_record]);
+  fileDesc("Ch1sb2dtZXNoL3YxL3RhaWxfc2VydmljZS5wcm90bxIKbG9nbWVzaC52MSJfCgtUYWlsUmVxdWVzdBIOCgZmaWx0ZXIYASABKAkSFAoMcmVzdW1lX3Rva2VuGAIgASgJEioKB2JhY2tsb2cYAyABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24igwIKDFRhaWxSZXNwb25zZRImCgVmcmFtZRgBIAEoCzIVLmxvZ21lc2gudjEuVGFpbEZyYW1lSAASIgoDZ2FwGAIgASgLMhMubG9nbWVzaC52MS5UYWlsR2FwSAASLgoJaGVhcnRiZWF0GAMgASgLMhkubG9nbWVzaC52MS5UYWlsSGVhcnRiZWF0SAASKgoIY291bnRlcnMYBCABKAsyGC5sb2dtZXNoLnYxLlRhaWxDb3VudGVycxIUCgxyZXN1bWVfdG9rZW4YBSABKAkSKgoIcHJvZ3Jlc3MYBiADKAsyGC5sb2dtZXNoLnYxLlRhaWxQcm9ncmVzc0IJCgdtZXNzYWdlIlsKDFRhaWxQcm9ncmVzcxINCgVzcG9vbBgBIAEoBBIWCg5maXJzdF9wb3NpdGlvbhgCIAEoBBIVCg1sYXN0X3Bvc2l0aW9uGAMgASgEEg0KBWVtcHR5GAQgASgIIkQKCVRhaWxGcmFtZRImCgdyZWNvcmRzGAEgAygLMhUubG9nbWVzaC52MS5Mb2dSZWNvcmQSDwoHYmFja2xvZxgCIAEoCCK2AQoHVGFpbEdhcBIpCgZyZWFzb24YASABKA4yGS5sb2dtZXNoLnYxLlRhaWxHYXBSZWFzb24SDwoHZHJvcHBlZBgCIAEoBBIuCgpzdGFydF90aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCghlbmRfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEQoJcHJvY2Vzc29yGAUgASgJIg8KDVRhaWxIZWFydGJlYXQiPwoMVGFpbENvdW50ZXJzEhAKCHJlY2VpdmVkGAEgASgEEgwKBHNlbnQYAiABKAQSDwoHZHJvcHBlZBgDIAEoBCq0AQoNVGFpbEdhcFJlYXNvbhIfChtUQUlMX0dBUF9SRUFTT05fVU5TUEVDSUZJRUQQABIYChRUQUlMX0dBUF9SRUFTT05fU0xPVxABEiIKHlRBSUxfR0FQX1JFQVNPTl9QUk9DRVNTT1JfQVdBWRACEiUKIVRBSUxfR0FQX1JFQVNPTl9EQVRBQkFTRV9SRVBMQUNFRBADEh0KGVRBSUxfR0FQX1JFQVNPTl9GT1JHT1RURU4QBDJcCgtUYWlsU2VydmljZRJNCgRUYWlsEhcubG9nbWVzaC52MS5UYWlsUmVxdWVzdBoYLmxvZ21lc2gudjEuVGFpbFJlc3BvbnNlIhCC0+STAgoSCC92MS90YWlsMAFiBnByb3RvMw", [file_google_api_annotations, file_google_protobuf_duration, file_google_protobuf_timestamp, file_logmesh_v1_record]);
 
 /**
  * What to follow.
@@ -130,9 +130,9 @@ export type TailProgress = Message<"logmesh.v1.TailProgress"> & {
   /**
    * The spool's number in the store, which a record's id begins with.
    *
-   * @generated from field: uint32 spool = 1;
+   * @generated from field: uint64 spool = 1;
    */
-  spool: number;
+  spool: bigint;
 
   /**
    * Position of the first of them, which a record's id ends with.
@@ -147,6 +147,13 @@ export type TailProgress = Message<"logmesh.v1.TailProgress"> & {
    * @generated from field: uint64 last_position = 3;
    */
   lastPosition: bigint;
+
+  /**
+   * None of them matches.
+   *
+   * @generated from field: bool empty = 4;
+   */
+  empty: boolean;
 };
 
 /**
@@ -309,6 +316,21 @@ export enum TailGapReason {
    * @generated from enum value: TAIL_GAP_REASON_PROCESSOR_AWAY = 2;
    */
   PROCESSOR_AWAY = 2,
+
+  /**
+   * The store is another one than before, or was put back to an earlier state; the tail goes on from now. What it has has
+   * other ids, which may be those of other records before.
+   *
+   * @generated from enum value: TAIL_GAP_REASON_DATABASE_REPLACED = 3;
+   */
+  DATABASE_REPLACED = 3,
+
+  /**
+   * The resume token, or the backlog asked for, reaches further back than a day, or is from an earlier release.
+   *
+   * @generated from enum value: TAIL_GAP_REASON_FORGOTTEN = 4;
+   */
+  FORGOTTEN = 4,
 }
 
 /**

@@ -1,0 +1,209 @@
+"""One reading of flushes a second for all tails of a tenant: each goes on from where it is along the same chain.
+
+place ─ reading ─► place ─ reading ─► place (the head)        a tail that is elsewhere reads up to the head by itself
+"""
+
+import asyncio
+import contextlib
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final, NamedTuple
+
+import asyncpg
+import structlog
+
+from logmesh.gateway.tail.coverage import Positions, add_spans, touches
+from logmesh.gateway.tail.flushes import Flush, find_flushes, find_since
+from logmesh.gateway.tail.snapshot import Place, Snapshot
+from logmesh.live.chunk import Span
+from logmesh.v1 import tail_service_pb2 as pb
+
+log = structlog.get_logger()
+
+POLL_SECONDS: Final = 1.0
+_CHAIN: Final = 60
+_CHAIN_SPANS: Final = 100_000
+_REMEMBER_SECONDS: Final = 60.0
+_ALL: Final = Snapshot(1 << 62)
+
+
+class Missed(NamedTuple):
+    """What was stored between two moments (microseconds since 1970) can't be told."""
+
+    reason: "pb.TailGapReason.ValueType"
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Reading:
+    """From one place to another, and the flushes between them. Tails share it."""
+
+    after: Place
+    flushes: Sequence[Flush] = ()
+    missed: Missed | None = None
+
+    @cached_property
+    def positions(self) -> Positions:
+        """Those of all flushes."""
+        positions: Positions = {}
+        for flush in self.flushes:
+            add_spans(positions, flush.spans)
+        return positions
+
+
+class Readings:
+    """Those of one tenant. `run` reads while there are tails; every other method raises `gateway.failures.QUERY_FAILURES` when
+    the database is away."""
+
+    def __init__(self, pool: "asyncpg.Pool", tenant: str) -> None:
+        self._pool, self._tenant = pool, tenant
+        self._chain: deque[tuple[Place, Reading]] = deque()
+        self._head: Place | None = None
+        self._forgotten = Place(b"", Snapshot(0), 0)
+        self._stored: tuple[Positions, Positions] = {}, {}  # in the last minute, and in the one before
+        self._turned = time.monotonic()
+        self._begun = self._done = 0
+        self._hurry = asyncio.Event()
+        self._next: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    async def run(self) -> None:
+        """Read until cancelled."""
+        failure: Exception | None = None
+        while True:
+            self._hurry.clear()
+            self._begun += 1
+            whole, before, failure = True, failure, None
+            try:
+                whole = await self._read()
+            except Exception as error:  # noqa: BLE001  # it is raised where it is waited for
+                failure = error
+                if before is None:
+                    log.warning("tails can't read the store", event_name="tail_store_away", error=repr(error))
+            self._done = self._begun
+            done, self._next = self._next, asyncio.get_running_loop().create_future()
+            if failure is None:
+                done.set_result(None)
+            else:
+                done.set_exception(failure)
+                done.exception()  # nobody may be waiting
+            if whole:
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(POLL_SECONDS):
+                        await self._hurry.wait()
+
+    async def now(self) -> Place:
+        """Where a reading came to that began after this call."""
+        wanted = self._begun + 1
+        self._hurry.set()
+        while self._done < wanted or self._head is None:
+            await asyncio.shield(self._next)
+        return self._head
+
+    async def since(self, moment: int) -> Reading:
+        """A reading that ends where all that was stored since a moment (microseconds since 1970) is still to come."""
+        head = await self.now()
+        forgotten = self._forgotten
+        snapshot = await find_since(self._pool, self._tenant, moment) or head.snapshot
+        place = Place(head.incarnation, snapshot, moment)
+        if moment >= forgotten.moment:
+            return Reading(place)
+        return Reading(place, missed=Missed(pb.TAIL_GAP_REASON_FORGOTTEN, moment, forgotten.moment))
+
+    async def after(self, place: Place, until: Place | None = None) -> Reading:
+        """The reading that begins at `place`, at most to `until`; at the head it is waited for."""
+        if until is None:
+            if place == self._head:
+                await asyncio.shield(self._next)
+            for before, reading in reversed(self._chain):
+                if before == place:
+                    return reading
+        head = await self.now()  # which sees all that any gateway's readings saw before
+        if place.incarnation != head.incarnation or head.snapshot.xmax < place.snapshot.xmax:
+            missed = Missed(pb.TAIL_GAP_REASON_DATABASE_REPLACED, place.moment, head.moment)
+            return Reading(head, missed=missed)
+        until = until or head
+        found = await find_flushes(self._pool, self._tenant, place.snapshot, until.snapshot)
+        if found.place.incarnation != place.incarnation:
+            return await self.after(place)
+        forgotten = found.forgotten.snapshot.xmax - 1
+        if forgotten >= place.snapshot.oldest:
+            snapshot = place.snapshot.with_those_of(found.forgotten.snapshot, forgotten)
+            end = max(place.moment, found.forgotten.moment)
+            missed = Missed(pb.TAIL_GAP_REASON_FORGOTTEN, place.moment, end)
+            return Reading(Place(place.incarnation, snapshot, end), missed=missed)
+        return Reading(until if found.whole else found.place, found.flushes)
+
+    def is_head(self, place: Place) -> bool:
+        """Whether nothing beyond it has been read yet."""
+        return place == self._head
+
+    def has_stored(self, span: Span, place: Place) -> bool:
+        """Whether any of its positions was stored in the last minute or two, as far as `place` sees."""
+        if not any(touches(positions, span) for positions in self._stored):
+            return False
+        for _, reading in reversed(self._chain):
+            if reading.after == place:
+                break
+            if touches(reading.positions, span):
+                return False
+        return True
+
+    async def _read(self) -> bool:
+        """Add a reading to the chain; tell whether there is no more to read now."""
+        head = self._head
+        found = await find_flushes(self._pool, self._tenant, head.snapshot if head else _ALL, None)
+        self._forgotten = found.forgotten
+        if head is None:
+            self._head = found.place
+            return True
+        if found.place.incarnation != head.incarnation or found.place.snapshot.xmax < head.snapshot.xmax:
+            # Another database answers, or this one as it was before: numbers and positions mean something else in it.
+            self._head, self._stored = None, ({}, {})
+            self._chain.clear()
+            return await self._read()
+        reading = Reading(found.place, found.flushes)
+        self._chain.append((head, reading))
+        self._head = found.place
+        while len(self._chain) > _CHAIN or self._is_heavy():
+            self._chain.popleft()
+        self._remember(reading)
+        return found.whole
+
+    def _is_heavy(self) -> bool:
+        spans = sum(len(flush.spans) for _, reading in self._chain for flush in reading.flushes)
+        return spans > _CHAIN_SPANS and len(self._chain) > 1
+
+    def _remember(self, reading: Reading) -> None:
+        if time.monotonic() >= self._turned + _REMEMBER_SECONDS:
+            self._stored, self._turned = ({}, self._stored[0]), time.monotonic()
+        add_spans(self._stored[0], (span for flush in reading.flushes for span in flush.spans))
+
+
+class SharedReadings:
+    """Those of every tenant that has tails."""
+
+    def __init__(self, pool: "asyncpg.Pool") -> None:
+        self._pool = pool
+        self._open: dict[str, tuple[Readings, asyncio.Task[None], int]] = {}
+
+    @contextlib.asynccontextmanager
+    async def of(self, tenant: str) -> AsyncIterator[Readings]:
+        """Yield a tenant's; they are read while anybody has them."""
+        if tenant not in self._open:
+            readings = Readings(self._pool, tenant)
+            self._open[tenant] = readings, asyncio.create_task(readings.run()), 0
+        readings, task, users = self._open[tenant]
+        self._open[tenant] = readings, task, users + 1
+        try:
+            yield readings
+        finally:
+            readings, task, users = self._open.pop(tenant)
+            if users > 1:
+                self._open[tenant] = readings, task, users - 1
+            else:
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)

@@ -1,0 +1,142 @@
+"""A tail's other side: goes along the readings of flushes, and loads what no processor has told."""
+
+import asyncio
+import random
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Final
+
+import structlog
+
+from logmesh.gateway.failures import QUERY_FAILURES
+from logmesh.gateway.tail.coverage import Positions, add_spans, discard, overlap, touches, without
+from logmesh.gateway.tail.flushes import Flush
+from logmesh.gateway.tail.line import Line
+from logmesh.gateway.tail.readings import Missed, Reading, Readings
+from logmesh.gateway.tail.snapshot import Place
+from logmesh.gateway.tail.standing import Loading, Standing, StoredAt
+from logmesh.gateway.tail.store import Store
+from logmesh.live.chunk import Span
+from logmesh.v1 import tail_service_pb2 as pb
+
+log = structlog.get_logger()
+
+GRACE_SECONDS: Final = 1.0
+"""What is on its way from a processor is given so long to come before it is loaded."""
+_RETRY_SECONDS: Final = 1.0
+
+
+class Stored:
+    """`heard` are the positions that processors looked at, as far as no reading has had them yet."""
+
+    def __init__(
+        self, standing: Standing, store: Store, readings: Readings, line: Line, heard: Positions, *, from_the_past: bool
+    ) -> None:
+        self._store, self._readings, self._line, self._heard = store, readings, line, heard
+        self._place, self._loading = standing.place, standing.loading
+        self._since, self._outdated = standing.since, standing.outdated
+        add_spans(heard, standing.sent.all())
+        self._decided: Positions = {}  # of the last reading: each was told, or is loaded
+        self.caught_up = asyncio.Event()
+        """Set when nothing is left of the past, or the store can't be asked."""
+        if not from_the_past:
+            self.caught_up.set()
+        self.on_failure: Callable[[], None] = lambda: None
+        """Called when the store can't be asked."""
+
+    async def run(self) -> None:
+        """Go on from reading to reading until cancelled."""
+        while True:
+            try:
+                reading = await self._next()
+            except QUERY_FAILURES:
+                await self._wait_for_store()
+                continue
+            if reading.missed is not None:
+                await self._miss(reading.after, reading.missed)
+            else:
+                await self._tell(reading)
+            if self._readings.is_head(reading.after):
+                self.caught_up.set()
+
+    def has(self, span: Span) -> bool:
+        """Whether any of its positions was told, or will be, because a reading had it."""
+        return touches(self._decided, span) or (
+            self._place is not None and self._readings.has_stored(span, self._place)
+        )
+
+    async def _next(self) -> Reading:
+        if self._outdated:
+            head = await self._readings.now()
+            return Reading(head, missed=Missed(pb.TAIL_GAP_REASON_FORGOTTEN, self._since, head.moment))
+        if self._place is None:
+            return await self._readings.since(self._since)
+        return await self._readings.after(self._place, self._loading.until if self._loading else None)
+
+    async def _miss(self, place: Place, missed: Missed) -> None:
+        """Say that something is missing, and go on from a place behind it."""
+        is_another = missed.reason == pb.TAIL_GAP_REASON_DATABASE_REPLACED
+        if is_another:  # the same positions are other records there
+            self._heard.clear()
+            self._decided = {}
+        self._place, self._loading, self._outdated = place, None, False
+
+        def advance(standing: Standing) -> None:
+            standing.place, standing.loading, standing.outdated = place, None, False
+            if is_another:
+                standing.sent.clear()
+
+        await self._line.miss(missed)
+        await self._line.when_said(advance)
+
+    async def _tell(self, reading: Reading) -> None:
+        """See that all of a reading is told, by processors or from the store."""
+        missing = await self._missing(reading)
+        after = self._loading.after if self._loading else StoredAt()
+        discard(self._heard, reading.positions)
+        self._place, self._loading, self._decided = reading.after, None, reading.positions
+        if missing:
+            await self._load(missing, reading.after, after)
+
+        def advance(standing: Standing) -> None:
+            standing.place, standing.loading = reading.after, None
+            standing.sent.confirm(reading.positions)
+
+        await self._line.when_said(advance)
+
+    async def _missing(self, reading: Reading) -> Sequence[Flush]:
+        """What no processor has told, although the client has kept up for a while."""
+        missing = without(reading.positions, self._heard)
+        kept_up = False
+        while missing and self.caught_up.is_set() and not kept_up:
+            # A client that does not keep up holds its streams, and what they bring later must not be loaded meanwhile.
+            kept_up = not self._line.outbox.is_crowded()
+            await asyncio.sleep(GRACE_SECONDS)
+            kept_up = kept_up and not self._line.outbox.is_crowded()
+            missing = without(missing, self._heard)
+        if not missing:
+            return ()
+        with_rows = (flush for flush in reading.flushes if flush.has_rows)
+        flushes = (flush._replace(spans=overlap(missing, flush.spans)) for flush in with_rows)
+        return [flush for flush in flushes if flush.spans]
+
+    async def _load(self, flushes: Sequence[Flush], until: Place, after: StoredAt) -> None:
+        """Load from the store, however often it goes away meanwhile."""
+        while True:
+            try:
+                async for page in self._store.pages(flushes, after):
+                    after = page.after
+                    await self._line.load(page.records, partial(_come_to, Loading(until, after)))
+                return
+            except QUERY_FAILURES as error:
+                log.warning("a tail can't read the store", event_name="tail_store_away", error=repr(error))
+                await self._wait_for_store()
+
+    async def _wait_for_store(self) -> None:
+        self.on_failure()
+        self.caught_up.set()  # what is live can be shown at least
+        await asyncio.sleep(_RETRY_SECONDS * random.uniform(0.8, 1.2))  # noqa: S311
+
+
+def _come_to(loading: Loading, standing: Standing) -> None:
+    standing.loading = loading
