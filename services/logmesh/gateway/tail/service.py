@@ -17,7 +17,7 @@ from logmesh.gateway.tail.readings import Readings, SharedReadings
 from logmesh.gateway.tail.standing import ResumeTokenError, Standing, read_token
 from logmesh.gateway.tail.store import Store
 from logmesh.gateway.tail.tail import Tail
-from logmesh.gateway.tenant import tenant_of_call
+from logmesh.gateway.tenant import TokenExpired, tenant_of_call, token_expires
 from logmesh.live.frames import ReaderGone, ReaderStopped, send_frames
 from logmesh.runtime import metrics
 from logmesh.v1 import tail_service_pb2 as pb
@@ -38,29 +38,34 @@ class TailServicer:
         self._settings, self._pool = settings, pool
         self._processors = Processors(settings)
         self._readings = SharedReadings(pool)
+        self._places = 0
         self._tails: set[Tail] = set()
         self._stopping = asyncio.Event()
 
     async def tail(self, request: pb.TailRequest, context: Any) -> None:
         """Follow until the client goes. INVALID_ARGUMENT says what is wrong with the request; RESOURCE_EXHAUSTED when too
-        many tails are open or the client has not read for 30 s; UNAVAILABLE when the gateway stops: go on elsewhere with the
-        last token."""
+        many tails are open or the client has not read for 30 s; UNAUTHENTICATED when the call's token expires, and
+        UNAVAILABLE when the gateway stops: go on with the last resume token."""
         try:
             node, backlog_seconds = _read_request(request)
             standing = read_token(request.resume_token, request.filter) if request.resume_token else None
         except (FilterError, ResumeTokenError, ValueError) as error:
             await context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
-        if len(self._tails) >= self._settings.max_tails:
+        if self._places >= self._settings.max_tails:
             await context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, "too many tails are open; try again later")
-        tenant = tenant_of_call(self._settings.tenant)
-        async with self._readings.of(tenant) as readings:
-            standing = standing or await _start(readings, int(backlog_seconds * 10**6))
-            from_the_past = bool(request.resume_token) or backlog_seconds > 0
-            store = Store(self._pool, tenant, node)
-            tail = Tail(
-                tenant, request.filter, standing, store, readings, self._processors, from_the_past=from_the_past
-            )
-            await self._send(tail, context)
+        self._places += 1  # before anything is waited for
+        try:
+            tenant = tenant_of_call(self._settings.tenant)
+            async with self._readings.of(tenant) as readings:
+                standing = standing or await _start(readings, int(backlog_seconds * 10**6))
+                from_the_past = bool(request.resume_token) or backlog_seconds > 0
+                store = Store(self._pool, tenant, node)
+                tail = Tail(
+                    tenant, request.filter, standing, store, readings, self._processors, from_the_past=from_the_past
+                )
+                await self._send(tail, context)
+        finally:
+            self._places -= 1
 
     def stop(self) -> None:
         """End all tails."""
@@ -77,17 +82,21 @@ class TailServicer:
         except ReaderStopped as error:
             log.info("a tail stopped reading", event_name="tail_stalled")
             await context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, str(error))
+        except TokenExpired:
+            text = "the token has expired; go on with a new one, and with the last resume token"
+            await context.abort(grpc.StatusCode.UNAUTHENTICATED, text)
         finally:
             self._tails.discard(tail)
             self._share_memory()
         await context.abort(grpc.StatusCode.UNAVAILABLE, "this gateway is stopping; go on with the last token")
 
     async def _run(self, tail: Tail, context: Any) -> None:
-        """Until the gateway stops. Raises ReaderStopped, ReaderGone, or what went wrong."""
+        """Until the gateway stops. Raises ReaderStopped, ReaderGone, TokenExpired, or what went wrong."""
         work = [
             asyncio.create_task(tail.run()),
             asyncio.create_task(send_frames(tail.line, context.write)),
             asyncio.create_task(self._stopping.wait()),
+            asyncio.create_task(token_expires()),
         ]
         try:
             done, _ = await asyncio.wait(work, return_when=asyncio.FIRST_COMPLETED)
