@@ -132,10 +132,11 @@ class Server:
     async def start(self) -> None:
         """See Component."""
         self._server.spawn()
-        deadline = time.monotonic() + READY_SECONDS
+        patience = self._server.ready_seconds
+        deadline = time.monotonic() + patience
         while not self._server.ready():
             if time.monotonic() > deadline:
-                raise LocalError(f"{self.name} was not ready after {READY_SECONDS:.0f} s; see {self._server.log_path}")
+                raise LocalError(f"{self.name} was not ready after {patience:.0f} s; see {self._server.log_path}")
             await asyncio.sleep(POLL_SECONDS)
 
     async def ended(self) -> int:

