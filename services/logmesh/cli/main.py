@@ -50,6 +50,8 @@ def up(
     loopback: Annotated[
         str, typer.Option(help="Loopback network, 127.x.y; another lets a second system run beside the first.")
     ] = "127.0.0",
+    port: Annotated[int, typer.Option(min=1, max=65_535, help="Port of the API.")] = 8080,
+    dashboard_port: Annotated[int, typer.Option(min=1, max=65_535, help="Port of the dashboard.")] = 3000,
     canary: Annotated[
         int,
         typer.Option(min=0, max=99, help="Percentage of new streams that a canary processor gets; 0: there is none."),
@@ -58,8 +60,7 @@ def up(
     """Run the whole system on this machine, until Ctrl-C drains and stops it.
 
     PostgreSQL, Redis, processors, gateway, edge and generating producers start in that order, and all of them reach
-    each other in mutual TLS. The API on port 8080 and the dashboard on port 3000 are open to this machine alone. A
-    later start finds the data again.
+    each other in mutual TLS. The API and the dashboard are open to this machine alone. A later start finds the data again.
     """
     try:
         from logmesh.cli.local.plan import LocalOptions
@@ -70,7 +71,9 @@ def up(
 
     check_loopback(loopback)
     folder = data_dir.expanduser().absolute()
-    run(LocalOptions(folder, producers, processors, rate, loopback, canary, built_dashboard()), fresh=fresh)
+    dashboard = built_dashboard()
+    options = LocalOptions(folder, producers, processors, rate, loopback, canary, dashboard, port, dashboard_port)
+    run(options, fresh=fresh)
 
 
 @app.command()

@@ -16,13 +16,13 @@ os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
 
 from logmesh.cli.local.certificates import WorkloadFiles, ensure_certificates
 from logmesh.cli.local.components import PythonProcess, Server
-from logmesh.cli.local.edge import EDGE_METRICS_PORT, plan_edge
+from logmesh.cli.local.edge import plan_edge
 from logmesh.cli.local.envoy import Envoy, envoy_program
 from logmesh.cli.local.output import Output
-from logmesh.cli.local.plan import LocalOptions, Program, plan_system
-from logmesh.cli.local.ports import require_free
+from logmesh.cli.local.plan import EDGE_METRICS_PORT, LocalOptions, Program, plan_system
 from logmesh.cli.local.postgres import ROLES, Postgres, Role
 from logmesh.cli.local.redis import Redis
+from logmesh.cli.local.room import require_room
 from logmesh.cli.local.run_state import RunState, only_instance, write_run_state
 from logmesh.cli.local.secret_files import write_secret
 from logmesh.cli.local.supervisor import Supervisor
@@ -36,6 +36,9 @@ def up(options: LocalOptions, *, fresh: bool) -> None:
     """Run until SIGINT, SIGTERM or SIGHUP, then drain and stop. Raises LocalError when something can't start."""
     output = Output(Console())
     with only_instance(options.data_dir):
+        # What is missing is said before anything is made, or removed.
+        envoy_program()
+        require_room(options)
         if fresh:
             _remove_data(options.data_dir)
         asyncio.run(_run(options, output))
@@ -72,17 +75,13 @@ async def _run(options: LocalOptions, output: Output) -> None:
 async def _start(
     options: LocalOptions, supervisor: Supervisor, postgres: Postgres, redis: Redis, output: Output
 ) -> None:
-    envoy_program()  # what is missing is said before anything starts
     certificates = ensure_certificates(options.data_dir / "certificates", options.addresses)
     if not (options.data_dir / "postgres/data").exists():
         output.say("making the database")
     await asyncio.to_thread(postgres.prepare)
-    tiers = plan_system(options, certificates, _dsns(postgres), redis.url)
     edge = Envoy(options.data_dir / "edge", plan_edge(options, certificates))
-    _require_ports(options, tiers, edge)
-
     await supervisor.start([Server("postgres", postgres), Server("redis", redis)])
-    dsns = _dsns(postgres)  # again, because the start has settled the port in them
+    dsns: dict[Role, str] = {role: postgres.dsn(role, over_socket=True) for role in ROLES}
     write_secret(options.data_dir / "dsn.json", json.dumps(dsns, indent=2).encode())
     tiers = plan_system(options, certificates, dsns, redis.url)
     programs = [program for tier in tiers for program in tier]
@@ -96,20 +95,6 @@ async def _start(
     state = _state(options, certificates["log-producer"], programs)
     write_run_state(options.data_dir, state)
     _welcome(options, state, postgres, output)
-
-
-def _dsns(postgres: Postgres) -> dict[Role, str]:
-    return {role: postgres.dsn(role, over_socket=True) for role in ROLES}
-
-
-def _require_ports(options: LocalOptions, tiers: Sequence[Sequence[Program]], edge: Envoy) -> None:
-    other = "127.0.2" if options.loopback == "127.0.1" else "127.0.1"
-    advice = f"stop what listens there, or run beside it with --loopback {other}"
-    for program in (program for tier in tiers for program in tier):
-        for host, port in program.ports:
-            require_free(host, port, program.name, advice)
-    for address in edge.listens_on:
-        require_free(address.host, address.port, "the edge", advice)
 
 
 def _state(options: LocalOptions, producer: WorkloadFiles, programs: Sequence[Program]) -> RunState:

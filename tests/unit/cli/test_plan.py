@@ -5,7 +5,7 @@ from pathlib import Path
 
 from logmesh.cli.local.certificates import WORKLOADS, WorkloadFiles, spiffe_id
 from logmesh.cli.local.edge import plan_edge
-from logmesh.cli.local.plan import LocalOptions, Program, plan_system
+from logmesh.cli.local.plan import LocalOptions, Program, listening, plan_system
 from logmesh.cli.local.postgres import Role
 
 FILES = {name: WorkloadFiles(Path(f"{name}.crt"), Path(f"{name}.key"), Path("ca.crt")) for name in WORKLOADS}
@@ -74,6 +74,16 @@ def test_the_edge_is_open_to_this_machine_alone_and_shares_no_port() -> None:
     }
     assert own == {("127.0.0.1", port) for port in (8080, 3000, 9091, 50051)}
     assert not own & {port for tier in plan(options) for program in tier for port in program.ports}
+
+
+def test_what_must_be_free_is_what_its_parts_listen_on() -> None:
+    options = replace(OPTIONS, canary_percent=10, api_port=8085, dashboard_port=3005)
+    edge = plan_edge(options, FILES)
+    assert edge.split is not None and edge.dashboard is not None and edge.metrics is not None
+    edges = {(address.host, address.port) for address in (edge.api, edge.dashboard, edge.metrics, edge.split.listen)}
+    programs = {port for tier in plan(options) for program in tier for port in program.ports}
+    assert {(host, port) for host, port, _ in listening(options)} == edges | programs
+    assert len(listening(options)) == len(edges | programs)
 
 
 def test_a_canary_gets_its_share_through_the_edge_and_is_asked_for_its_state() -> None:

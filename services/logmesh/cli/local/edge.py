@@ -4,10 +4,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from logmesh.cli.local.certificates import WorkloadFiles, spiffe_id
-from logmesh.cli.local.plan import DIRECT_PORT, GATEWAY_PORT, MESH_PORT, LocalOptions
+from logmesh.cli.local.plan import DIRECT_PORT, EDGE_METRICS_PORT, GATEWAY_PORT, MESH_PORT, LocalOptions
 from logmesh.edge.options import Address, EdgeOptions, MutualTls, RateLimit, Split
 
-EDGE_METRICS_PORT = 9091
 # Against a page or a script that has run wild; one person has it all.
 LOCAL_LIMIT = RateLimit(requests_per_second=1_000, burst=4_000)
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from logmesh.cli.local.certificates import WorkloadFiles, spiffe_id
 from logmesh.cli.local.postgres import Role
@@ -13,6 +14,7 @@ GATEWAY_PORT = 50050
 MESH_PORT = 50051
 DIRECT_PORT = 50052
 SERVER_METRICS_PORT = 9090
+EDGE_METRICS_PORT = 9091
 PRODUCER_METRICS_PORT = 8000
 # Processors have addresses of their own and one port, as headless pods do: .11, .12, …
 FIRST_PROCESSOR = 11
@@ -100,6 +102,37 @@ class Program:
         """Address of its /metrics."""
         host, port = self.ports[-1]
         return f"http://{host}:{port}/metrics"
+
+
+class Listening(NamedTuple):
+    """An address that must be free, and who listens there."""
+
+    host: str
+    port: int
+    who: str
+
+
+def listening(options: LocalOptions) -> list[Listening]:
+    """Everything that the system listens on, PostgreSQL apart, which takes any port."""
+    stable = [(f"log-processor-{index}", host) for index, host in enumerate(options.processor_hosts)]
+    canary = [(f"log-processor-canary-{index}", host) for index, host in enumerate(options.canary_hosts)]
+    return [
+        Listening(options.host, options.api_port, "the API"),
+        Listening(options.host, options.dashboard_port, "the dashboard"),
+        *(
+            Listening(host, port, name)
+            for name, host in (*stable, *canary)
+            for port in (MESH_PORT, DIRECT_PORT, SERVER_METRICS_PORT)
+        ),
+        Listening(options.host, GATEWAY_PORT, "the gateway"),
+        Listening(options.host, SERVER_METRICS_PORT, "the gateway's metrics"),
+        Listening(options.host, EDGE_METRICS_PORT, "the edge's metrics"),
+        *([Listening(options.host, MESH_PORT, "the edge")] if options.canary_percent else []),
+        *(
+            Listening(options.host, PRODUCER_METRICS_PORT + index, f"log-producer-{index}")
+            for index in range(options.producers)
+        ),
+    ]
 
 
 def plan_system(
