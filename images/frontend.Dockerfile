@@ -4,7 +4,7 @@
 FROM node:22-bookworm-slim AS build
 WORKDIR /src
 COPY services/dashboard/package.json services/dashboard/package-lock.json ./
-RUN npm ci --ignore-scripts --no-audit --no-fund
+RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund
 COPY services/dashboard ./
 RUN npx vite build
 

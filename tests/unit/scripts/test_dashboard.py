@@ -60,6 +60,17 @@ def test_packages_are_installed_again_only_when_the_lock_changed(clone: Path) ->
     assert (clone / "calls").read_text().split() == ["npm", "vite", "npm", "vite"]
 
 
+def test_a_build_installs_only_what_it_takes_and_a_test_the_rest(clone: Path) -> None:
+    tools = tool(clone, WRITES)
+    (clone / "bin/npm").write_text('#!/bin/sh\necho "$@" >> calls\n')
+    dashboard.build(tools)
+    dashboard.install(tools)
+    (clone / "src/main.tsx").write_text("changed")
+    dashboard.build(tools)
+    build, test = [line for line in (clone / "calls").read_text().splitlines() if line != "vite"]
+    assert "--omit=dev" in build.split() and "--omit=dev" not in test.split()
+
+
 def test_a_failed_build_is_one_line_and_no_error(
     clone: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
