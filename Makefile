@@ -32,7 +32,8 @@ $(LOCAL): pyproject.toml requirements/build.txt requirements/local.txt
 	  || { echo "make: $$($(PYTHON) --version) is too old: Logmesh needs 3.11 or newer (set PYTHON=python3.x)" >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null \
 	  || { echo "make: the venv module is missing: apt install python3-venv" >&2; exit 1; }
-	$(PYTHON) -m venv --clear $(VENV)
+	@# One of the same Python is kept, and brought up to date within seconds.
+	@[ "$$($(BIN)/python --version 2>/dev/null)" = "$$($(PYTHON) --version)" ] || $(PYTHON) -m venv --clear $(VENV)
 	$(PIP) --require-hashes -r requirements/build.txt -r requirements/local.txt
 	$(PIP) --no-deps --no-build-isolation -e .
 	@touch $@
