@@ -122,20 +122,24 @@ class MemorySpool:
         self._drop([place])
         return "dropped, for there is no spool"
 
+    def leave(self, lane: Lane) -> None:
+        """See `Outbox`."""
+        if lane is self._lanes.newest:
+            self._lanes.begin()
+
     def give_up(self, place: int) -> None:
         """See `Outbox`."""
         self._drop([place])
 
     def _settle_with(self, lane: Lane, known: Known) -> Divergence | None:
-        newest = self._held.get(lane.offset + known.newest_seq) if known.newest_seq else None
+        newest = self._held.get(lane.offset + known.newest_seq) if 0 < known.newest_seq <= lane.last_seq else None
         verdict = judge(lane, known, newest.chain if newest is not None else None)
         if verdict is Verdict.SAME or lane.is_told:
             return None
         lane.is_told = True
         doubtful = [place for place in self._held if lane.offset < place <= lane.offset + lane.last_seq]
         divergence = Divergence.of(verdict, lane, known, len(doubtful), self._drop(doubtful))
-        if lane is self._lanes.newest:
-            self._lanes.begin()
+        self.leave(lane)
         return divergence
 
     def _drop(self, places: Iterable[int]) -> int:

@@ -59,6 +59,10 @@ class Outbox(Protocol):
         """
         ...
 
+    def leave(self, lane: Lane) -> None:
+        """Somebody else numbers other batches in this lane: what is appended from now on gets another one."""
+        ...
+
     def give_up(self, place: int) -> None:
         """Go on without a batch that can't be read."""
         ...

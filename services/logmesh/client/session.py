@@ -298,6 +298,8 @@ class _Session:
             self._again.append((time.monotonic() + nack.retry_after.ToNanoseconds() / 1e9, place))
             self._again.sort()
             return
+        if nack.code == pb.NACK_CODE_ABORTED:
+            self._outbox.leave(lane)
         try:
             kept = self._outbox.set_aside(place, nack.reason)
         except KeyError:

@@ -217,6 +217,10 @@ class Spool:
         self._journal.release([self._forget(place).ref])
         return f"kept in {path}"
 
+    def leave(self, lane: Lane) -> None:
+        """See `Outbox`. The next batch begins the lane: it may be in the making."""
+        self._wants_lane = self._wants_lane or lane is self._lanes.newest
+
     def give_up(self, place: int) -> None:
         """See `Outbox`; the journal keeps the file that the batch is in, for people to look at."""
         self._journal.set_aside(self._forget(place).ref)
@@ -289,7 +293,7 @@ class Spool:
 
     def _settle_with(self, lane: Lane, known: Known) -> Divergence | None:
         """Where the ledger's word does not fit: set the batches aside that may be others than the ledger's."""
-        newest = self._batches.get(lane.offset + known.newest_seq) if known.newest_seq else None
+        newest = self._batches.get(lane.offset + known.newest_seq) if 0 < known.newest_seq <= lane.last_seq else None
         verdict = judge(lane, known, newest.chain if newest is not None else None)
         if verdict is Verdict.SAME:
             return None
@@ -297,7 +301,7 @@ class Spool:
         if verdict is not Verdict.REWOUND:
             suspects = self._batches if verdict is Verdict.FORKED else self._uncommitted
             doubtful = [place for place in suspects if lane.offset < place <= lane.offset + lane.last_seq]
-            self._wants_lane = self._wants_lane or lane is self._lanes.newest
+            self.leave(lane)
         told, lane.is_told = lane.is_told, True
         divergence = Divergence.of(verdict, lane, known, len(doubtful), sum(self._batches[p].count for p in doubtful))
         for place in doubtful:

@@ -10,6 +10,7 @@ from logmesh.v1 import ingest_service_pb2 as pb
 MAX_AHEAD_OF_LOWEST_MISSING = 4_096
 MAX_RANGES = 1_000
 REMEMBERED_CHECKSUMS = 256
+FORKED = "batch {seq} came before with other bytes, or after other batches: two producers share a spool id"
 
 
 class Seen(Enum):
@@ -47,9 +48,7 @@ class SpoolState:
         """Judge a batch; one that is NEW counts as waiting from now on."""
         known = self.checksums.get(seq)
         if known is not None and known != crc:
-            return Refusal(
-                pb.NACK_CODE_ABORTED, f"batch {seq} came before with other bytes: two producers share a spool id"
-            )
+            return Refusal(pb.NACK_CODE_ABORTED, FORKED.format(seq=seq))
         if seq in self.committed:
             return Seen.COMMITTED
         if seq in self.logged:

@@ -12,6 +12,7 @@ from google.protobuf.message import DecodeError
 from logmesh.processor.admission import Refusal, Seen
 from logmesh.processor.continuity import Continuity
 from logmesh.processor.envelope import OpaqueAppendRequest, inspect
+from logmesh.processor.forks import Forks
 from logmesh.processor.frame import Origin, Unwritten
 from logmesh.processor.hello import NO_HELLO, fault_of, held_of
 from logmesh.processor.sessions import Session, Sessions, proto_ranges
@@ -22,7 +23,7 @@ from logmesh.runtime.channel import END_OF_STREAM
 from logmesh.runtime.identity import IdentityError, principal_of
 from logmesh.runtime.propagation import span_of_caller
 from logmesh.storage.failures import describe
-from logmesh.storage.ledger import Committed, Held, SpoolForbidden, SpoolKey, open_spools
+from logmesh.storage.ledger import Committed, Held, SpoolForbidden, SpoolKey, move_spools, open_spools
 from logmesh.v1 import ingest_service_pb2 as pb
 
 log = structlog.get_logger()
@@ -51,9 +52,10 @@ class Ingest:
         wal: Wal,
         writer: Unwritables,
         continuity: Continuity,
+        forks: Forks,
     ) -> None:
         self._settings, self._pool, self._sessions, self._wal, self._writer = settings, pool, sessions, wal, writer
-        self._continuity = continuity
+        self._continuity, self._forks = continuity, forks
         self.draining = False
 
     async def append(self, _requests: Any, context: Any) -> None:
@@ -120,6 +122,8 @@ class Ingest:
         self, context: Any, tenant: str, producer: str, held: list[Held], principal: str
     ) -> list[Committed]:
         try:
+            if self._settings.tenants:
+                await move_spools(self._pool, tenant, principal, [spool.spool_id for spool in held])
             committed = await open_spools(self._pool, tenant, principal, producer, held)
         except SpoolForbidden as error:
             metrics.STREAMS_REFUSED.labels("forbidden").inc()
@@ -191,6 +195,8 @@ class Ingest:
         verdict = session.states[key].admit(seq, crc)
         if isinstance(verdict, Refusal):
             session.nack(key, seq, verdict)
+            if verdict.code == pb.NACK_CODE_ABORTED:
+                self._forks.add(key)
             return
         if verdict is Seen.COMMITTED:
             session.logged(key, seq)

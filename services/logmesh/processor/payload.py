@@ -1,7 +1,7 @@
 """Opens a batch's payload: decompresses, parses, and checks that its columns fit together, before any entry is looked at."""
 
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 import zstandard
@@ -33,12 +33,20 @@ class BatchRefused(Exception):
         self.content = content
 
 
+class Link(NamedTuple):
+    """Where a batch belongs among those of its spool: the checksum of its payload, and its chain (see `Batch.chain`)."""
+
+    crc32c: int
+    chain: int
+
+
 @dataclass(frozen=True, slots=True)
 class Payload:
     """A batch's columns, the place of each row in it, and the entries that could not be parsed (place, reason, bytes).
 
     `bodies` and `attributes` are those of the columns as lists, an attribute's text empty where there is none: each pass over a
-    protobuf container makes its bytes objects anew. `size` is about how many bytes all of it has.
+    protobuf container makes its bytes objects anew. `size` is about how many bytes all of it has. `link` is None where the
+    producer gave no chain.
     """
 
     columns: LogColumns
@@ -47,6 +55,7 @@ class Payload:
     attributes: list[bytes]
     size: int
     refused: list[tuple[int, str, bytes]] = field(default_factory=list)
+    link: Link | None = None
 
 
 def decode_payload(raw: bytes, origin: Origin) -> Payload:
@@ -66,7 +75,8 @@ def decode_payload(raw: bytes, origin: Origin) -> Payload:
         raise BatchRefused("columns are not a LogColumns", data) from error
     if fault := _fault_of(columns, origin.count):
         raise BatchRefused(fault, data)
-    return _payload(columns, np.arange(origin.count), len(data))
+    link = Link(batch.crc32c, batch.chain) if batch.HasField("chain") else None
+    return _payload(columns, np.arange(origin.count), len(data), link=link)
 
 
 def _from_records(entries: list[bytes], origin: Origin) -> Payload:
@@ -89,11 +99,15 @@ def _from_records(entries: list[bytes], origin: Origin) -> Payload:
 
 
 def _payload(
-    columns: LogColumns, entries: Entries, size: int, refused: list[tuple[int, str, bytes]] | None = None
+    columns: LogColumns,
+    entries: Entries,
+    size: int,
+    refused: list[tuple[int, str, bytes]] | None = None,
+    link: Link | None = None,
 ) -> Payload:
     bodies: list[bytes] = columns.bodies[:]
     attributes: list[bytes] = columns.attributes[:] or [b""] * len(bodies)
-    return Payload(columns, entries, bodies, attributes, size, refused or [])
+    return Payload(columns, entries, bodies, attributes, size, refused or [], link)
 
 
 def _decompress(data: bytes, raw_size: int) -> bytes:

@@ -18,6 +18,7 @@ from logmesh.live.frames import SERVICE as TAIL
 from logmesh.live.frames import tail_handlers
 from logmesh.processor.continuity import Continuity
 from logmesh.processor.fanout import Fanout
+from logmesh.processor.forks import Forks
 from logmesh.processor.frame import Unwritten, decode_frame
 from logmesh.processor.ingest import Ingest
 from logmesh.processor.maintenance import keep_maintained
@@ -84,12 +85,16 @@ async def run_processor(settings: ProcessorSettings, stop: asyncio.Event) -> Non
     def lost(unwritten: Unwritten) -> None:
         sessions.lost(unwritten.origin.key, unwritten.origin.seq)
 
-    writer = Writer(settings, journal, pool, settled, lost, with_traces=recent is not None)
+    def forked(unwritten: Unwritten) -> None:
+        sessions.forked(unwritten.origin.key, unwritten.origin.seq)
+        forks.add(unwritten.origin.key)
+
+    writer = Writer(settings, journal, pool, settled, lost, forked, with_traces=recent is not None)
     fanout = Fanout(writer.spool_of, writer.moment)
     wal = Wal(journal, fanout.offer)
     write = Write(settings, wal, writer)
-    continuity = Continuity(pool, sessions)
-    ingest = Ingest(settings, pool, sessions, wal, writer, continuity)
+    continuity, forks = Continuity(pool, sessions), Forks()
+    ingest = Ingest(settings, pool, sessions, wal, writer, continuity, forks)
     pipeline = Pipeline(settings, sessions, journal, writer, fanout)
     schema = Schema(settings)
 
@@ -110,7 +115,7 @@ async def run_processor(settings: ProcessorSettings, stop: asyncio.Event) -> Non
         await schema.bring_up_to_date()
         async with asyncio.TaskGroup() as group:
             group.create_task(_replay(journal, writer))
-            group.create_task(_watch(pool, wal, writer, pipeline, health, ingest, continuity))
+            group.create_task(_watch(pool, wal, writer, pipeline, health, ingest, continuity, forks))
             group.create_task(keep_maintained(settings))
             group.create_task(schema.build_indexes())
 
@@ -172,6 +177,7 @@ async def _watch(
     health: Health,
     ingest: Ingest,
     continuity: Continuity,
+    forks: Forks,
 ) -> None:
     """Ready while the database takes writes, nothing that is to be stored is overdue, and the disk has room. Measures the lag, and
     looks which database it is, on the way."""
@@ -179,7 +185,7 @@ async def _watch(
         metrics.LAG_SECONDS.set(writer.lag_seconds())
         overdue = writer.overdue_seconds()
         metrics.OVERDUE_SECONDS.set(overdue)
-        fault = f"a flush has taken {overdue:.0f} s until now" if overdue else await _fault_of(pool, continuity)
+        fault = f"a flush has taken {overdue:.0f} s until now" if overdue else await _fault_of(pool, continuity, forks)
         ready = fault is None and wal.accepts() and not ingest.draining
         if ready != pipeline.ready:
             log.info("readiness changed", event_name="readiness", ready=ready, fault=fault)
@@ -189,7 +195,7 @@ async def _watch(
         await asyncio.sleep(_CHECK_SECONDS if ready else 0.2)
 
 
-async def _fault_of(pool: "asyncpg.Pool", continuity: Continuity) -> str | None:
+async def _fault_of(pool: "asyncpg.Pool", continuity: Continuity, forks: Forks) -> str | None:
     """Why the database takes no writes just now, None when it does. Not a timeout around the questions: asyncpg would first wait
     until they are cancelled."""
 
@@ -197,6 +203,7 @@ async def _fault_of(pool: "asyncpg.Pool", continuity: Continuity) -> str | None:
         fault = await unwritable(pool)
         if fault is None:
             await continuity.check()
+            await forks.note(pool)
         return fault
 
     asking = asyncio.create_task(ask())

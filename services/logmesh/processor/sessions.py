@@ -9,7 +9,7 @@ from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
 from opentelemetry.trace import SpanContext
 
-from logmesh.processor.admission import Refusal, SpoolState
+from logmesh.processor.admission import FORKED, Refusal, SpoolState
 from logmesh.record.ranges import RangeSet
 from logmesh.runtime import metrics
 from logmesh.storage.ledger import Claim, Committed, Held, SpoolKey
@@ -175,6 +175,10 @@ class Sessions:
         for session in self._open.get(key, ()):
             if (key, seq) in session.outstanding:
                 session.nack(key, seq, refusal)
+
+    def forked(self, key: SpoolKey, seq: int) -> None:
+        """Another batch has the number of one that was durable: it will never be stored."""
+        self.refused(key, seq, Refusal(pb.NACK_CODE_ABORTED, FORKED.format(seq=seq)))
 
     def lost(self, key: SpoolKey, seq: int) -> None:
         """A batch that was durable can't be read any more: it is to be sent again, and is taken as new then."""

@@ -1,6 +1,6 @@
 """The ledger as streams see it: open spool ids, bound to who may use them, and learn what is committed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import asyncpg
@@ -76,6 +76,13 @@ async def open_spools(
     return [Committed(from_multirange(row["committed"]), row["newest"], row["chain"]) for row in rows]
 
 
+async def move_spools(
+    connection: "asyncpg.Connection | asyncpg.Pool", tenant: str, principal: str, spool_ids: Sequence[str]
+) -> None:
+    """Take along what is committed of these spool ids to `tenant`, from the one that `principal` belonged to before."""
+    await connection.execute(load("move_spools"), tenant, principal, spool_ids)
+
+
 async def claim_spools(connection: "asyncpg.Connection | asyncpg.Pool", claims: Sequence[Claim]) -> None:
     """Have the ledger show as missing what it lacks of these."""
     await connection.execute(
@@ -85,4 +92,11 @@ async def claim_spools(connection: "asyncpg.Connection | asyncpg.Pool", claims: 
         [claim.producer for claim in claims],
         [claim.principal for claim in claims],
         [claim.last_seq for claim in claims],
+    )
+
+
+async def note_forks(connection: "asyncpg.Connection | asyncpg.Pool", forks: Mapping[SpoolKey, int]) -> None:
+    """Count batches that were refused because another batch has their number, by spool."""
+    await connection.execute(
+        load("note_forks"), [key.tenant for key in forks], [key.spool_id for key in forks], list(forks.values())
     )

@@ -20,6 +20,8 @@ from logmesh.record.ranges import RangeSet
 from logmesh.runtime.channel import open_channel
 from logmesh.runtime.settings import TlsFiles
 from logmesh.storage.multirange import from_multirange
+from logmesh.v1.pipeline_service_pb2 import ListProcessorsRequest, ProcessorState
+from logmesh.v1.pipeline_service_pb2_grpc import PipelineServiceStub
 
 SERVING = health_pb2.HealthCheckResponse.SERVING
 NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
@@ -93,6 +95,12 @@ class RunningProcessor:
                     if await self.health(channel=channel) == status:
                         return
                 await asyncio.sleep(0.03)
+
+    async def state(self) -> ProcessorState:
+        """What it says of itself."""
+        answer = await PipelineServiceStub(self.channel()).ListProcessors(ListProcessorsRequest(), timeout=5)
+        (state,) = answer.processors
+        return state
 
     async def query(self, sql: str, *values: object) -> list[asyncpg.Record]:
         """Ask the database as its superuser."""

@@ -2,7 +2,6 @@
 
 import asyncio
 from pathlib import Path
-from typing import Any
 
 import grpc
 import pytest
@@ -18,8 +17,6 @@ from logmesh.processor.ingest import Ingest
 from logmesh.record.ranges import RangeSet
 from logmesh.storage.recent_traces import trace_key
 from logmesh.v1 import ingest_service_pb2 as pb
-from logmesh.v1.pipeline_service_pb2 import ListProcessorsRequest, ListProcessorsResponse, ProcessorState
-from logmesh.v1.pipeline_service_pb2_grpc import PipelineServiceStub
 
 TRACE = bytes(range(1, 17))
 
@@ -62,7 +59,7 @@ async def test_a_processor_counts_the_records_it_has_stored(processor: RunningPr
     for seq in (1, 2):
         await stream.send_columns(seq, columns_of([b"x"] * 5))
     await stream.until_committed(1, 2)
-    assert (await _state(processor)).stored == 10
+    assert (await processor.state()).stored == 10
 
 
 async def test_a_cache_that_is_away_does_not_hurt_ingest(store: ServerStore, tmp_path: Path) -> None:
@@ -135,10 +132,4 @@ async def test_a_stream_that_breaks_before_its_welcome_leaves_nothing_behind(
 
 
 async def _streams(processor: RunningProcessor) -> int:
-    return (await _state(processor)).streams
-
-
-async def _state(processor: RunningProcessor) -> ProcessorState:
-    stub: Any = PipelineServiceStub(processor.channel())
-    answer: ListProcessorsResponse = await stub.ListProcessors(ListProcessorsRequest(), timeout=2)
-    return answer.processors[0]
+    return (await processor.state()).streams

@@ -2,17 +2,15 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import asyncpg
 from tests.integration.processor.append_stream import columns_of
 from tests.integration.processor.conftest import ServerStore
+from tests.integration.processor.delivering import append, delivering
 from tests.integration.processor.running import RunningProcessor
 
 from logmesh.client.spool import Spool
-from logmesh.producer.forwarder import Forwarder
-from logmesh.producer.settings import ProducerSettings
 
 FILLED_SECONDS = 15  # far less than the minutes that a stream lives
 
@@ -21,18 +19,14 @@ async def test_producers_send_at_once_what_a_restored_database_lacks_and_ended_o
     processor: RunningProcessor, store: ServerStore, tmp_path: Path
 ) -> None:
     spool = Spool(tmp_path / "spool", max_bytes=64 << 20, retain_seconds=3600)
-    async with _delivering(processor, spool) as forwarder:
-        for batch in range(3):
-            spool.hold(columns_of([b"service %d" % batch]))
-        forwarder.spooled()
+    async with delivering(processor, spool) as forwarder:
+        append(spool, forwarder, "service", range(3))
         await asyncio.wait_for(forwarder.all_committed(), 10)
         job = await _job(processor, 1, 2)
         await _save(store)
         late = await _job(processor, 1, 2, 3)
         await _job(processor, 3, 4, spool_id=job)
-        for batch in range(3, 6):
-            spool.hold(columns_of([b"service %d" % batch]))
-        forwarder.spooled()
+        append(spool, forwarder, "service", range(3, 6))
         await asyncio.wait_for(forwarder.all_committed(), 10)
         assert len(await processor.bodies()) == 6 + 4 + 3
         await _restore(store)
@@ -56,18 +50,6 @@ async def test_producers_send_at_once_what_a_restored_database_lacks_and_ended_o
         ("unaccounted", job, 2),
         ("unaccounted", late, 3),
     }
-
-
-@contextlib.asynccontextmanager
-async def _delivering(processor: RunningProcessor, spool: Spool) -> AsyncIterator[Forwarder]:
-    settings = ProducerSettings(target=processor.target, spool_dir=spool.directory, metrics_port=0)
-    forwarder = Forwarder(settings, spool)
-    delivering = asyncio.create_task(forwarder.run())
-    try:
-        yield forwarder
-    finally:
-        delivering.cancel()
-        await asyncio.gather(delivering, return_exceptions=True)
 
 
 async def _job(processor: RunningProcessor, *seqs: int, spool_id: str | None = None) -> str:

@@ -38,6 +38,7 @@ class Copy:
     folder: Path
     lines: list[str] = field(default_factory=list)
     told: list[Divergence] = field(default_factory=list)
+    abandoned: list[str] = field(default_factory=list)
     forwarder: Forwarder | None = None
 
     def open(self) -> Spool:
@@ -52,16 +53,21 @@ class Copy:
         if self.forwarder is not None:
             self.forwarder.spooled()
 
+    async def until_committed(self) -> None:
+        """Wait until all that was appended is committed or set aside."""
+        assert self.forwarder is not None
+        await asyncio.wait_for(self.forwarder.all_committed(), SECONDS)
+
     @contextlib.asynccontextmanager
     async def delivering(self, processor: RunningProcessor, spool: Spooling) -> AsyncIterator[None]:
         """Deliver meanwhile; the body begins when the first stream is open, and all is committed when it ends."""
         settings = ProducerSettings(name=self.name, target=processor.target, spool_dir=self.folder, metrics_port=0)
-        self.forwarder = forwarder = _Listening(settings, spool, self.told)
+        self.forwarder = forwarder = _Listening(settings, spool, self)
         delivering = asyncio.create_task(forwarder.run())
         try:
             await asyncio.wait_for(forwarder.is_open.wait(), SECONDS)
             yield
-            await asyncio.wait_for(forwarder.all_committed(), SECONDS)
+            await self.until_committed()
         finally:
             self.forwarder = None
             delivering.cancel()
@@ -69,9 +75,9 @@ class Copy:
 
 
 class _Listening(Forwarder):
-    def __init__(self, settings: ProducerSettings, spool: Spooling, told: list[Divergence]) -> None:
+    def __init__(self, settings: ProducerSettings, spool: Spooling, site: Copy) -> None:
         super().__init__(settings, spool)
-        self._told = told
+        self._site = site
         self.is_open = asyncio.Event()
 
     def opened(self, processor: str, to_send: int) -> None:
@@ -80,7 +86,11 @@ class _Listening(Forwarder):
 
     def diverged(self, divergence: Divergence) -> None:
         super().diverged(divergence)
-        self._told.append(divergence)
+        self._site.told.append(divergence)
+
+    def abandoned(self, seq: int, code: str, what: str) -> None:
+        super().abandoned(seq, code, what)
+        self._site.abandoned.append(code)
 
 
 @pytest.mark.parametrize("offline_runs", [1, 2], ids=["restored-once", "run-offline-twice"])
@@ -214,6 +224,52 @@ async def test_a_machine_put_back_with_its_memory_repeats_nothing_and_names_what
         back.append(put_back, 3)
     assert sorted(await processor.bodies()) == sorted(original.lines + back.lines[4:])
     assert [(told.code, told.batches) for told in back.told] == [("overtaken", 4)]
+
+
+async def test_a_copy_of_a_running_machine_that_is_ahead_of_the_other_is_found_by_its_chain(
+    processor: RunningProcessor, tmp_path: Path
+) -> None:
+    original, twin = Copy("original", tmp_path / "a"), Copy("twin", tmp_path / "b")
+    spool = MemorySpool(64 << 20)
+    original.append(spool, 3)
+    async with original.delivering(processor, spool):
+        pass
+    copied = copy.deepcopy(spool)
+    original.append(spool, 2)
+    async with original.delivering(processor, spool):
+        pass
+    twin.append(copied, 9)  # numbers 4 to 12; the ledger has others under 4 and 5
+    async with twin.delivering(processor, copied):
+        twin.append(copied, 1)
+    assert sorted(await processor.bodies()) == sorted(original.lines + twin.lines[9:])
+    assert [(told.code, told.batches) for told in twin.told] == [("forked", 9)]
+
+
+async def test_a_twin_that_sends_to_another_processor_is_refused_by_the_flush(
+    store: ServerStore, tmp_path: Path
+) -> None:
+    """Neither processor remembers what the other has logged: only the ledger's chain tells."""
+    original, twin = Copy("original", tmp_path / "a"), Copy("twin", tmp_path / "b")
+    spool = MemorySpool(64 << 20)
+    async with (
+        running_processor(store, tmp_path / "0", name="log-processor-0") as first,
+        running_processor(store, tmp_path / "1", name="log-processor-1") as second,
+    ):
+        original.append(spool, 3)
+        async with original.delivering(first, spool):
+            pass
+        copied = copy.deepcopy(spool)
+        async with original.delivering(first, spool), twin.delivering(second, copied):
+            original.append(spool, 1)
+            await original.until_committed()
+            twin.append(copied, 1)  # number 4, too
+            await twin.until_committed()
+            twin.append(copied, 2)
+        async with asyncio.timeout(SECONDS):
+            while (await first.query("SELECT sum(forked) AS forked FROM logmesh.spools"))[0]["forked"] != 1:
+                await asyncio.sleep(0.05)
+        assert sorted(await first.bodies()) == sorted(original.lines + twin.lines[1:])
+    assert twin.abandoned == ["aborted"]
 
 
 def _flip(folder: Path, text: bytes) -> None:

@@ -7,13 +7,13 @@ Whatever happens to a COMMIT whose answer was lost, running the transaction agai
 import re
 import time
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 
 import asyncpg
 
 from logmesh.processor import counts
 from logmesh.processor.writer.note import note
 from logmesh.processor.writer.prepare import Prepared
+from logmesh.processor.writer.sort import Flushed, Standing, sort
 from logmesh.record.ids import position_of
 from logmesh.record.ranges import RangeSet
 from logmesh.storage.copy_rows import COLUMNS, COPY_HEADER, COPY_TRAILER
@@ -40,23 +40,13 @@ class RowRefused(Exception):
         self.found = found
 
 
-@dataclass(frozen=True, slots=True)
-class Flushed:
-    """What a committed flush did: batches that it stored, those that the ledger already held, and those whose spool somebody
-    else has locked; they are to be tried again later."""
-
-    stored: list[Prepared]
-    duplicates: list[Prepared]
-    locked: list[Prepared]
-
-
 async def flush(connection: "asyncpg.Connection", group: list[Prepared]) -> Flushed:
     """Store `group` exactly once. Raises LedgerChanged, RowRefused, or what asyncpg raises; then nothing is known to be stored."""
     async with connection.transaction():
         compress = sum(prepared.rows for prepared in group) >= COMPRESS_ROWS
         await connection.fetch(load("set_flush"), "on" if compress else "off")
-        held = await _lock(connection, {prepared.spool for prepared in group})
-        flushed = _sort(group, held)
+        standings = await _lock(connection, {prepared.spool for prepared in group})
+        flushed = sort(group, standings)
         if flushed.stored:
             try:
                 await _copy(connection, flushed.stored)
@@ -65,17 +55,19 @@ async def flush(connection: "asyncpg.Connection", group: list[Prepared]) -> Flus
                     raise RowRefused(_refused_row(error, flushed.stored), type(error).__name__) from error
                 raise
             # Last, because other flushes wait for these rows.
-            await connection.execute(load("advance_ledger"), *_advance(flushed.stored))
+            await connection.execute(load("advance_ledger"), *_advance(flushed.stored, standings))
             counted = counts.columns(counts.count([one.count_keys for one in flushed.stored if one.rows]))
             await connection.execute(load("add_counts"), *counted)
             await connection.execute(load("note_flush"), *note(flushed.stored, counted[0]))
     return flushed
 
 
-async def _lock(connection: "asyncpg.Connection", spools: set[int]) -> dict[int, RangeSet]:
-    """Lock the ledger's rows that nobody else has locked, and return what is committed of them. Raises LedgerChanged."""
+async def _lock(connection: "asyncpg.Connection", spools: set[int]) -> dict[int, Standing]:
+    """Lock the ledger's rows that nobody else has locked, and return what they hold. Raises LedgerChanged."""
     rows = await connection.fetch(load("lock_spools"), list(spools))
-    held = {row["spool"]: from_multirange(row["committed"]) for row in rows}
+    held = {row["spool"]: Standing(from_multirange(row["committed"]), row["newest"], row["chain"]) for row in rows}
+    if any(row["has_moved"] for row in rows):
+        raise LedgerChanged("a producer was moved to another tenant")
     if missing := spools - held.keys():
         there = {row["spool"] for row in await connection.fetch(load("list_spools"), list(missing))}
         if gone := missing - there:
@@ -119,21 +111,6 @@ def _refused_row(error: BaseException, stored: list[Prepared]) -> tuple[Prepared
     return None
 
 
-def _sort(group: list[Prepared], held: dict[int, RangeSet]) -> Flushed:
-    """Sort batches by what is `held` of the spools that are locked now; these come to hold what is stored."""
-    flushed = Flushed([], [], [])
-    for prepared in group:
-        ranges = held.get(prepared.spool)
-        if ranges is None:
-            flushed.locked.append(prepared)
-        elif prepared.batch.seq in ranges:
-            flushed.duplicates.append(prepared)
-        else:
-            ranges.add(prepared.batch.seq)
-            flushed.stored.append(prepared)
-    return flushed
-
-
 async def _copy_data(stored: list[Prepared]) -> AsyncIterator[bytes]:
     yield COPY_HEADER
     small: list[bytes] = []
@@ -147,20 +124,24 @@ async def _copy_data(stored: list[Prepared]) -> AsyncIterator[bytes]:
     yield b"".join([*small, COPY_TRAILER])
 
 
-def _advance(stored: list[Prepared]) -> tuple[list[int], list[str], list[int], list[int], list[float]]:
+def _advance(
+    stored: list[Prepared], standings: dict[int, Standing]
+) -> tuple[list[int], list[str], list[int], list[int], list[float], list[int], list[int]]:
     spools = sorted({prepared.spool for prepared in stored})
     ranges = {spool: RangeSet() for spool in spools}
-    rows, dead, newest = dict.fromkeys(spools, 0), dict.fromkeys(spools, 0), dict.fromkeys(spools, 0)
+    rows, dead, latest = dict.fromkeys(spools, 0), dict.fromkeys(spools, 0), dict.fromkeys(spools, 0)
     for prepared in stored:
         ranges[prepared.spool].add(prepared.batch.seq)
         rows[prepared.spool] += prepared.rows
         dead[prepared.spool] += prepared.dead_count
-        newest[prepared.spool] = max(newest[prepared.spool], prepared.max_time_unix_nano)
+        latest[prepared.spool] = max(latest[prepared.spool], prepared.max_time_unix_nano)
     now = time.time()
     return (
         spools,
         [to_multirange(ranges[spool]) for spool in spools],
         [rows[spool] for spool in spools],
         [dead[spool] for spool in spools],
-        [max(now - newest[spool] / 1e9, 0) if newest[spool] else 0 for spool in spools],
+        [max(now - latest[spool] / 1e9, 0) if latest[spool] else 0 for spool in spools],
+        [standings[spool].newest for spool in spools],
+        [standings[spool].chain for spool in spools],
     )

@@ -22,7 +22,7 @@ from logmesh.processor.entries import (
     service_of,
 )
 from logmesh.processor.frame import Origin as BatchOrigin
-from logmesh.processor.payload import Entries, no_entries
+from logmesh.processor.payload import Entries, Link, no_entries
 from logmesh.processor.writer.opened import Opened
 from logmesh.record.ids import ENTRY_BITS
 from logmesh.record.limits import MAX_SEVERITY_TEXT_BYTES
@@ -39,6 +39,7 @@ class Prepared:
 
     batch: BatchOrigin
     spool: int
+    link: Link | None = None
     data: bytes = b""  # COPY rows
     rows: int = 0
     entries: Entries = field(default_factory=no_entries)  # by row: place in the batch
@@ -59,7 +60,10 @@ def prepare(
 ) -> list[Prepared]:
     """Prepare resolved batches, in their order. `strict` checks each entry, for groups that the database has refused; `refused`
     names entries that it refused all the same."""
-    prepared = [Prepared(opened.unwritten.origin, opened.spool) for opened in group]
+    prepared = [
+        Prepared(opened.unwritten.origin, opened.spool, opened.payload.link if opened.payload else None)
+        for opened in group
+    ]
     plain = not strict and _all_are_plain(group)
     filled: list[tuple[Prepared, Opened, Kept]] = []
     for opened, result in zip(group, prepared, strict=True):

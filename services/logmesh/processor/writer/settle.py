@@ -9,23 +9,26 @@ import structlog
 
 from logmesh.journal import Journal
 from logmesh.processor.frame import Unwritten
-from logmesh.processor.writer.flush import Flushed
 from logmesh.processor.writer.prepare import Prepared
+from logmesh.processor.writer.sort import Flushed
 from logmesh.runtime import metrics
 
 log = structlog.get_logger()
 
 
 class Settling:
-    """The room. `tell` is called for each batch that the database holds. `stored` and `rejected` are records since the start."""
+    """The room. `tell` is called for each batch that the database holds, `forked` for each that it will never take. `stored` and
+    `rejected` are records since the start."""
 
-    def __init__(self, journal: Journal, tell: Callable[[Unwritten, Prepared], None]) -> None:
-        self._journal, self._tell = journal, tell
+    def __init__(
+        self, journal: Journal, tell: Callable[[Unwritten, Prepared], None], forked: Callable[[Unwritten], None]
+    ) -> None:
+        self._journal, self._tell, self._forked = journal, tell, forked
         self.stored = 0
         self.rejected: Counter[str] = Counter()
 
     def settle(self, batches: Sequence[tuple[Unwritten, Prepared]], flushed: Flushed) -> None:
-        """Settle `batches`, which `flushed` stored or found stored. Raises JournalFailed."""
+        """Settle `batches`, which `flushed` stored, found stored, or found to have another's number. Raises JournalFailed."""
         self._count(flushed)
         metrics.UNWRITTEN_BATCHES.dec(len(batches))
         try:
@@ -35,8 +38,12 @@ class Settling:
             log.error("a segment of the log can't be deleted", event_name="wal_not_deleted", error=str(error))
         metrics.WAL_BYTES.set(self._journal.bytes_used())
         metrics.WAL_FILL.set(self._journal.fill())
+        forked = {id(prepared) for prepared in flushed.forked}
         for unwritten, prepared in batches:
-            self._tell(unwritten, prepared)
+            if id(prepared) in forked:
+                self._forked(unwritten)
+            else:
+                self._tell(unwritten, prepared)
 
     def _count(self, flushed: Flushed) -> None:
         now = time.time()

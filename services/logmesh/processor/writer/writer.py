@@ -20,7 +20,7 @@ from logmesh.processor.frame import Origin, Unwritten
 from logmesh.processor.settings import ProcessorSettings
 from logmesh.processor.wal import stop_at_once
 from logmesh.processor.writer.database import Database, Link, Overdue
-from logmesh.processor.writer.flush import Flushed, LedgerChanged, RowRefused, flush
+from logmesh.processor.writer.flush import LedgerChanged, RowRefused, flush
 from logmesh.processor.writer.gather import Gathering
 from logmesh.processor.writer.group import Group, Part
 from logmesh.processor.writer.opened import Opened, read_back
@@ -29,6 +29,7 @@ from logmesh.processor.writer.prepare import Prepared, RefusedEntries, prepare
 from logmesh.processor.writer.resolve import Numbers
 from logmesh.processor.writer.retry import Retry
 from logmesh.processor.writer.settle import Settling
+from logmesh.processor.writer.sort import Flushed
 from logmesh.runtime import metrics
 from logmesh.runtime.propagation import span_for
 from logmesh.runtime.steps import Steps
@@ -46,7 +47,7 @@ _GROUPS = 2
 
 class Writer:
     """Stores what `put` gives it. On the event loop `settled` is called for each batch that the database then holds,
-    `lost` for one that the log can't give back."""
+    `lost` for one that the log can't give back, `forked` for one whose number another batch has."""
 
     def __init__(
         self,
@@ -55,6 +56,7 @@ class Writer:
         pool: "asyncpg.Pool",
         settled: Callable[[Unwritten, Prepared], None],
         lost: Callable[[Unwritten], None],
+        forked: Callable[[Unwritten], None],
         *,
         with_traces: bool,
     ) -> None:
@@ -62,7 +64,7 @@ class Writer:
         self._database = Database(settings.database_dsn.get_secret_value(), f"logmesh-processor {settings.name}")
         self._resolving, self._flushing = Link(self._database, "resolve"), Link(self._database, "flush")
         self._gathering = Gathering(settings.flush_interval_seconds)
-        self._settling = Settling(journal, settled)
+        self._settling = Settling(journal, settled, forked)
         self._deadline = settings.database_seconds
         self._pace = Pace(settings.flush_rows, settings.flush_bytes, self._deadline)
         self._retry = Retry()

@@ -4,6 +4,7 @@
 -- closed: no new number is given out. finished: closed, and all of it committed, since then.
 -- rewound: how many numbers the ledger had above all that a copy of the spool knew. forked: batches refused, because another batch
 -- has their number. diverged_since: when either last grew.
+-- moved_to: the row of the same spool id in another tenant, to which its principal was moved; that row holds what is committed.
 ALTER TABLE logmesh.spools
   ADD COLUMN newest bigint NOT NULL DEFAULT 0,
   ADD COLUMN chain bigint NOT NULL DEFAULT 0,
@@ -12,7 +13,8 @@ ALTER TABLE logmesh.spools
   ADD COLUMN finished timestamptz,
   ADD COLUMN rewound bigint NOT NULL DEFAULT 0,
   ADD COLUMN forked bigint NOT NULL DEFAULT 0,
-  ADD COLUMN diverged_since timestamptz;
+  ADD COLUMN diverged_since timestamptz,
+  ADD COLUMN moved_to bigint;
 
 CREATE OR REPLACE VIEW logmesh.ledger WITH (security_barrier) AS
   SELECT spool, spool_id, producer, committed, stored, dead_letters, lag, created, last_commit,

@@ -1,6 +1,8 @@
--- Last statement of a flush: the batches it stored count as committed. In, by spool: number, ranges, rows, dead letters, lag in seconds.
+-- Last statement of a flush: the batches it stored count as committed. In, by spool: number, ranges, rows, dead letters, lag in seconds, the
+-- newest number with a chain and its chain.
 UPDATE logmesh.spools AS s
 SET committed = s.committed + d.ranges::int8multirange, stored = s.stored + d.stored,
-    dead_letters = s.dead_letters + d.dead, lag = make_interval(secs => d.lag), last_commit = clock_timestamp()
-FROM unnest($1::int[], $2::text[], $3::bigint[], $4::bigint[], $5::float8[]) AS d(spool, ranges, stored, dead, lag)
+    dead_letters = s.dead_letters + d.dead, lag = make_interval(secs => d.lag), last_commit = clock_timestamp(),
+    newest = d.newest, chain = d.chain
+FROM unnest($1::int[], $2::text[], $3::bigint[], $4::bigint[], $5::float8[], $6::bigint[], $7::bigint[]) AS d(spool, ranges, stored, dead, lag, newest, chain)
 WHERE s.spool = d.spool
