@@ -20,7 +20,7 @@ from logmesh.cli.local.errors import LocalError
 from logmesh.cli.local.run_state import RunState, read_run_state
 from logmesh.cli.ship_spools import STDIN, note_service, read_elsewhere, spools_of
 from logmesh.journal import JournalError, JournalLocked
-from logmesh.producer.run import run_producer
+from logmesh.producer.run import Outcome, run_producer
 from logmesh.producer.settings import ProducerSettings
 from logmesh.producer.sources import Position
 from logmesh.producer.sources.troubles import Troubles
@@ -66,11 +66,17 @@ def ship(options: ShipOptions) -> int:
 
 def _ship(settings: ProducerSettings, elsewhere: list[Position]) -> int:
     shown = _Shown(Console(stderr=True))
-    complete, interrupted = asyncio.run(_run(settings, elsewhere, shown))
+    outcome, interrupted = asyncio.run(_run(settings, elsewhere, shown))
+    complete = outcome is not None and outcome.complete
     Console().print(f"{shown.committed:,} records committed", highlight=False)
     if not complete:
-        left = "what was not read of the pipe is not sent" if settings.source == "stdin" else "it sends what is left"
-        Console(stderr=True).print(f"not all of it; the same command again: {left}", style="yellow", highlight=False)
+        waiting = (
+            f", {outcome.left:,} records wait in {settings.spool_dir}" if outcome is not None and outcome.left else ""
+        )
+        rest = "what was not read of the pipe is not sent" if settings.source == "stdin" else "it sends what is left"
+        Console(stderr=True).print(
+            f"not all of it{waiting}; the same command again: {rest}", style="yellow", highlight=False
+        )
     if interrupted and not complete:
         return EXIT_INTERRUPTED
     if shown.troubles:
@@ -183,8 +189,8 @@ class _Shown:
         self._progress.update(self._task, total=max(self._read, self.committed), completed=self.committed)
 
 
-async def _run(settings: ProducerSettings, elsewhere: list[Position], shown: _Shown) -> tuple[bool, bool]:
-    """Whether all was read and committed, and whether somebody stopped it."""
+async def _run(settings: ProducerSettings, elsewhere: list[Position], shown: _Shown) -> tuple[Outcome | None, bool]:
+    """How it ended, None when it was stopped at once, and whether somebody stopped it."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     working = asyncio.create_task(
@@ -213,4 +219,4 @@ async def _run(settings: ProducerSettings, elsewhere: list[Position], shown: _Sh
         try:
             return await working, stop.is_set()
         except asyncio.CancelledError:
-            return False, True
+            return None, True

@@ -1,5 +1,6 @@
 """One process per journal directory; the kernel drops the lock with the process, however it ends."""
 
+import contextlib
 import fcntl
 import os
 from pathlib import Path
@@ -19,8 +20,9 @@ class DirectoryLock:
             owner = os.pread(self._fd, 32, 0).decode("ascii", "replace").strip() or "unknown"
             os.close(self._fd)
             raise JournalLocked(f"{directory} is in use by process {owner}") from error
-        os.ftruncate(self._fd, 0)
-        os.pwrite(self._fd, f"{os.getpid()}\n".encode(), 0)
+        with contextlib.suppress(OSError):  # on a disk without room the lock holds all the same, without a name
+            os.ftruncate(self._fd, 0)
+            os.pwrite(self._fd, f"{os.getpid()}\n".encode(), 0)
 
     def release(self) -> None:
         """Give the directory back; the file stays, since removing it would race with the next owner."""

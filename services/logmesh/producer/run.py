@@ -2,25 +2,24 @@
 
 import asyncio
 import contextlib
-import time
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Final
 
 import structlog
 
-from logmesh.client.spool import Spool
-from logmesh.journal import JournalFull
-from logmesh.producer.batcher import Batcher, CutBatch
+from logmesh.client.spool import Spool, Spooled
+from logmesh.journal.durability import NO_ROOM
 from logmesh.producer.forwarder import Forwarder
+from logmesh.producer.pump import Pump
 from logmesh.producer.settings import ProducerSettings
 from logmesh.producer.sources import Position, Source
 from logmesh.producer.sources.troubles import Troubles
-from logmesh.runtime import metrics
 
 log = structlog.get_logger()
 
-_FULL_PAUSE_SECONDS = 0.1
+EXIT_LEFT: Final = 75  # EX_TEMPFAIL
+"""The process's exit code when it was stopped with records in its spool."""
 
 
 def open_source(
@@ -57,6 +56,18 @@ def open_source(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a producer ended."""
+
+    complete: bool
+    """Whether all of the source was read, and is committed. A source that follows files never ends: then what was read."""
+    left: int
+    """Records that stay in the spool, for the next run to send."""
+    unkept: int
+    """Records that were read and are not in the spool, which had no room. Of files they are read again."""
+
+
 async def run_producer(
     settings: ProducerSettings,
     stop: asyncio.Event,
@@ -67,27 +78,33 @@ async def run_producer(
     on_error: Callable[[str], None] | None = None,
     on_refused: Callable[[str], None] | None = None,
     troubles: Troubles | None = None,
-) -> bool:
-    """Run until the source has ended or `stop` is set; return whether all of it was read, and is committed.
+) -> Outcome:
+    """Run until the source has ended or `stop` is set.
 
-    A source that follows files never ends: then what was read by `stop` is all. `read_elsewhere` are positions of other spools
-    in the same files; they are not read again. When the source ends by itself the database is waited for; on `stop`, at most
-    `drain_seconds`. What is not committed by then stays in the spool and is sent by the next run. Callbacks get numbers of
-    records, connection errors, and what became of each batch that will never be stored. `troubles` hears of files that can't be
-    read.
+    `read_elsewhere` are positions of other spools in the same files; they are not read again. When the source ends by itself
+    the database is waited for; on `stop`, at most `drain_seconds`. What is not committed by then stays in the spool and is sent
+    by the next run. Callbacks get numbers of records, connection errors, and what became of each batch that will never be
+    stored. `troubles` hears of files that can't be read.
     """
-    spool = await asyncio.to_thread(
-        Spool, settings.spool_dir, max_bytes=settings.spool_max_bytes, retain_seconds=settings.spool_retain_seconds
-    )
-    thread = ThreadPoolExecutor(1, thread_name_prefix="spool")
+    spool = await _open_spool(settings, stop)
+    if spool is None:
+        return Outcome(complete=False, left=0, unkept=0)
     source = open_source(settings, spool.positions, read_elsewhere, troubles)
     forwarder = Forwarder(settings, spool, progress=on_committed, failed=on_error, refused=on_refused)
+
+    def spooled(batch: Spooled) -> None:
+        spool.add(batch)
+        forwarder.spooled()
+        if on_spooled is not None:
+            on_spooled(batch.count)
+
+    pump = Pump(settings, source, spool, spooled, stop)
     forwarding = asyncio.create_task(forwarder.run())
     stopping = asyncio.create_task(stop.wait())
-    pump = asyncio.create_task(_Pump(settings, source, spool, forwarder, thread, on_spooled).run(stop))
+    pumping = asyncio.create_task(pump.run())
     try:
         done: set[asyncio.Task[Any]]
-        done, _ = await asyncio.wait({pump, forwarding}, return_when=asyncio.FIRST_COMPLETED)
+        done, _ = await asyncio.wait({pumping, forwarding}, return_when=asyncio.FIRST_COMPLETED)
         for task in done:
             task.result()
         waiting = asyncio.create_task(forwarder.all_committed())
@@ -99,82 +116,52 @@ async def run_producer(
         waiting.cancel()
         if forwarding.done():
             forwarding.result()
-        return spool.uncommitted() == 0 and (settings.follow or (pump.done() and pump.result()))
+        left = spool.uncommitted_records()
+        complete = not left and not pump.unkept and (settings.follow or (pumping.done() and pumping.result()))
+        return Outcome(complete, left, pump.unkept)
     finally:
-        for task in (pump, forwarding, stopping):
+        for task in (pumping, forwarding, stopping):
             task.cancel()
-        await asyncio.gather(pump, forwarding, stopping, return_exceptions=True)
+        await asyncio.gather(pumping, forwarding, stopping, return_exceptions=True)
         await source.close()
-        thread.shutdown(wait=True)
-        left = spool.uncommitted()
+        pump.close()
         spool.close()
-        log.info("producer has stopped", event_name="stopped", uncommitted_batches=left)
 
 
-class _Pump:
-    """Moves records from the source into the spool; pauses the source while the spool is full."""
-
-    def __init__(
-        self,
-        settings: ProducerSettings,
-        source: Source,
-        spool: Spool,
-        forwarder: Forwarder,
-        thread: ThreadPoolExecutor,
-        on_spooled: Callable[[int], None] | None,
-    ) -> None:
-        self._settings, self._source, self._spool, self._forwarder = settings, source, spool, forwarder
-        self._thread, self._on_spooled = thread, on_spooled
-        self._batcher = Batcher(settings.batch_records, settings.batch_bytes, settings.batch_seconds)
-
-    async def run(self, stop: asyncio.Event) -> bool:
-        """Return when the source has ended or `stop` is set, with everything that was read in the spool: whether it ended."""
-        ended = False
-        while not stop.is_set():
-            left = self._batcher.seconds_left(time.monotonic())
-            if left == 0:
-                await self._spool_batch(self._batcher.cut(time.time_ns()))
-                continue
-            wait = self._settings.batch_seconds if left is None else left
-            chunk = await self._source.read(self._batcher.room, wait)
-            if chunk is None:
-                ended = True
-                break
-            for cut in self._batcher.add(chunk, time.monotonic(), time.time_ns()):
-                await self._spool_batch(cut)
-        await self._spool_batch(self._batcher.cut(time.time_ns()))
-        return ended
-
-    async def _spool_batch(self, cut: CutBatch) -> None:
-        loop = asyncio.get_running_loop()
-        if cut.count == 0:
-            if cut.positions:
-                await loop.run_in_executor(self._thread, self._spool.note, cut.positions)
-            return
-        while True:
-            try:
-                while not self._spool.has_room():
-                    metrics.SOURCE_PAUSED.set(1)
-                    await asyncio.sleep(_FULL_PAUSE_SECONDS)
-                spooled = await loop.run_in_executor(
-                    self._thread,
-                    lambda: self._spool.append(cut.columns, cut.positions, compress=self._settings.compress),
-                )
-                break
-            except JournalFull as error:
-                log.warning("the spool is full, the source is paused", event_name="spool_full", error=str(error))
-                metrics.SOURCE_PAUSED.set(1)
-                await asyncio.sleep(1)
-        metrics.SOURCE_PAUSED.set(0)
-        metrics.RECORDS_SPOOLED.inc(spooled.count)
-        metrics.SPOOL_FILL.set(self._spool.fill())
-        self._spool.add(spooled)
-        self._forwarder.spooled()
-        if self._on_spooled is not None:
-            self._on_spooled(spooled.count)
+async def _open_spool(settings: ProducerSettings, stop: asyncio.Event) -> Spool | None:
+    """The spool, also on a disk that has no room for a new one: then as soon as there is some. None when it has to stop before."""
+    while not stop.is_set():
+        try:
+            return await asyncio.to_thread(
+                Spool,
+                settings.spool_dir,
+                max_bytes=settings.spool_max_bytes,
+                retain_seconds=settings.spool_retain_seconds,
+            )
+        except OSError as error:
+            if error.errno not in NO_ROOM:
+                raise
+            log.warning("there is no room for a spool", event_name="spool_full", error=str(error))
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(1):
+                await stop.wait()
+    return None
 
 
-async def main(settings: ProducerSettings, stop: asyncio.Event) -> None:
-    """The process's main: as `run_producer`; an unreachable processor keeps it waiting and not failing."""
-    with contextlib.suppress(asyncio.CancelledError):
-        await run_producer(settings, stop)
+async def main(settings: ProducerSettings, stop: asyncio.Event) -> int:
+    """The process's main: as `run_producer`; an unreachable processor keeps it waiting and not failing.
+
+    Returns the exit code: EXIT_LEFT when records stay in the spool that only another run with this spool will send.
+    """
+    outcome = await run_producer(settings, stop)
+    if outcome.left or outcome.unkept:
+        log.error(
+            "records are left in the spool, another start with it sends them",
+            event_name="left_in_spool",
+            records=outcome.left,
+            spool=str(settings.spool_dir),
+            read_and_not_kept=outcome.unkept,
+        )
+        return EXIT_LEFT
+    log.info("producer has stopped", event_name="stopped")
+    return 0

@@ -17,8 +17,11 @@ from logmesh.runtime.telemetry import configure_logging, configure_tracing, serv
 S = TypeVar("S", bound=BaseProcessSettings)
 
 
-def run(service_name: str, settings_class: type[S], main: Callable[[S, asyncio.Event], Awaitable[None]]) -> int:
-    """Run `main(settings, stop)` to its end and return the exit code: 0, 1 for a failure, 2 for wrong settings.
+Main = Callable[[S, asyncio.Event], Awaitable[int | None]]
+
+
+def run(service_name: str, settings_class: type[S], main: Main[S]) -> int:
+    """Run `main(settings, stop)` to its end and return the exit code: its own or 0, 1 for a failure, 2 for wrong settings.
 
     The first SIGTERM or SIGINT sets `stop`; a second one ends the process as it would any other.
     """
@@ -34,7 +37,7 @@ def run(service_name: str, settings_class: type[S], main: Callable[[S, asyncio.E
     log = structlog.get_logger()
     try:
         serve_metrics(settings, REGISTRIES[service_name])
-        uvloop.run(_until_signal(settings, main))
+        return uvloop.run(_until_signal(settings, main)) or 0
     except Exception as raised:
         for leaf in _leaves(raised):
             log.error(
@@ -46,10 +49,9 @@ def run(service_name: str, settings_class: type[S], main: Callable[[S, asyncio.E
         return 1
     finally:
         flush_traces()
-    return 0
 
 
-async def _until_signal(settings: S, main: Callable[[S, asyncio.Event], Awaitable[None]]) -> None:
+async def _until_signal(settings: S, main: Main[S]) -> int | None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
 
@@ -60,7 +62,7 @@ async def _until_signal(settings: S, main: Callable[[S, asyncio.Event], Awaitabl
 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, on_signal)
-    await main(settings, stop)
+    return await main(settings, stop)
 
 
 def _leaves(error: BaseException) -> list[BaseException]:
