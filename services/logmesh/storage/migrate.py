@@ -9,7 +9,7 @@ import structlog
 
 from logmesh.storage.failures import describe, passes
 from logmesh.storage.indexes import build_index
-from logmesh.storage.migration_files import Flavour, Index, Migration, flavour_of, migrations
+from logmesh.storage.migration_files import Flavour, Index, Migration, baseline, flavour_of, migrations
 from logmesh.storage.postgres import LIMIT_LOCKS, unwritable
 
 log = structlog.get_logger()
@@ -17,6 +17,7 @@ log = structlog.get_logger()
 _LOCK: Final = 0x6C6F676D657368  # "logmesh"
 _INDEX_LOCK: Final = _LOCK + 1
 _SAY_SECONDS: Final = 60
+_NOTE_ALL: Final = "INSERT INTO logmesh.migrations (name, digest) SELECT * FROM unnest($1::text[], $2::text[])"
 # Under its Apache licence the extension has no columnstore; plain partitions are then the better ones.
 _HAS_TIMESCALEDB: Final = (
     "SELECT EXISTS (SELECT FROM pg_extension WHERE extname = 'timescaledb')"
@@ -45,8 +46,9 @@ async def migrate(connection: asyncpg.Connection) -> list[str]:
         "CREATE TABLE IF NOT EXISTS logmesh.migrations"
         " (name text PRIMARY KEY, digest text NOT NULL, applied timestamptz NOT NULL DEFAULT now())"
     )
+    new = await _lay_baseline(connection)
     flavour, missing = await _missing(connection)
-    done = await _apply_all(connection, [migration for migration in missing if not migration.index_steps], flavour)
+    done = new + await _apply_all(connection, [one for one in missing if not one.index_steps], flavour)
     if fault := await unwritable(connection):
         raise MigrationPostponed(fault)
     await connection.execute("SELECT pg_advisory_unlock($1)", _LOCK)
@@ -57,7 +59,7 @@ async def build_indexes(connection: asyncpg.Connection) -> list[str]:
     """What `migrate` left out, which takes hours where there is much, while records are written. Everything else as there."""
     await _lock(connection, _INDEX_LOCK, look_seconds=10)
     flavour, missing = await _missing(connection)
-    done = await _apply_all(connection, [migration for migration in missing if migration.index_steps], flavour)
+    done = await _apply_all(connection, [one for one in missing if one.index_steps], flavour)
     await connection.execute("SELECT pg_advisory_unlock($1)", _INDEX_LOCK)
     return done
 
@@ -72,6 +74,24 @@ async def _lock(connection: asyncpg.Connection, lock: int, *, look_seconds: floa
             said_at = time.monotonic()
             log.info("waiting for another process that migrates", event_name="migration_elsewhere")
         await asyncio.sleep(look_seconds)
+
+
+async def _lay_baseline(connection: asyncpg.Connection) -> list[str]:
+    """Give a new database the schema at once. Returns the migrations that this stands for: none, where the schema is there."""
+    if await connection.fetchval("SELECT EXISTS (SELECT FROM logmesh.migrations)"):
+        return []
+    new = baseline(await _new_flavour(connection))
+    names = [migration.name for migration in new.stands_for]
+    log.info("making the schema", event_name="baseline", stands_for=len(names))
+    await connection.execute("BEGIN")
+    try:
+        await connection.execute(new.sql)
+    except asyncpg.PostgresError as error:
+        raised = MigrationPostponed if passes(error) else MigrationError
+        raise raised(f"baseline: {describe(error)}") from error
+    await connection.execute(_NOTE_ALL, names, [migration.digest for migration in new.stands_for])
+    await connection.execute("COMMIT")
+    return names
 
 
 async def _missing(connection: asyncpg.Connection) -> tuple[Flavour, list[Migration]]:

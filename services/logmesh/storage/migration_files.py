@@ -1,4 +1,4 @@
-"""The numbered migrations as they lie in the package, read and told apart. Pure but for reading the files."""
+"""The numbered migrations and the baseline as they lie in the package, read and told apart. Pure but for reading the files."""
 
 import hashlib
 import re
@@ -11,6 +11,10 @@ from typing import Final, Literal
 Flavour = Literal["postgresql", "timescaledb"]
 FLAVOURS: Final[tuple[Flavour, ...]] = ("postgresql", "timescaledb")
 
+_FOLDER: Final = "logmesh.storage.migrations"
+_NUMBERED: Final = re.compile(r"\d{4}_.+\.sql")
+_STANDS_FOR: Final = re.compile(r"-- Stands for migrations (.+)\.\n")
+_SPAN: Final = re.compile(r"(\d{4})(?: to (\d{4}))?")
 _COMMENT: Final = re.compile(r"--.*")
 _BUILD: Final = re.compile(r"CREATE INDEX CONCURRENTLY (\w+)\s+ON logmesh\.(\w+)\s+(.+)", re.DOTALL)
 _DROP: Final = re.compile(r"DROP INDEX IF EXISTS logmesh\.\w+")
@@ -65,12 +69,31 @@ class Migration:
 
 def migrations(flavour: Flavour) -> list[Migration]:
     """Migrations in order: those without a flavour in their name, and those of `flavour`."""
-    folder = sorted(files("logmesh.storage.migrations").iterdir(), key=lambda file: file.name)
+    folder = sorted(files(_FOLDER).iterdir(), key=lambda file: file.name)
     return [
         Migration(file.name, file.read_text("utf-8"))
         for file in folder
-        if file.name.endswith(".sql") and _flavour(file.name) in (None, flavour)
+        if _NUMBERED.fullmatch(file.name) and _flavour(file.name) in (None, flavour)
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """What a new database gets in place of the migrations that it `stands_for`."""
+
+    sql: str
+    stands_for: list[Migration]
+
+
+def baseline(flavour: Flavour) -> Baseline:
+    """The baseline of a new database. Raises ValueError when it doesn't say which migrations it stands for."""
+    common, own = ((files(_FOLDER) / f"baseline{part}.sql").read_text("utf-8") for part in ("", f".{flavour}"))
+    said = _STANDS_FOR.search(common)
+    if said is None:
+        raise ValueError("baseline.sql doesn't say which migrations it stands for")
+    spans = [(int(first), int(last or first)) for first, last in _SPAN.findall(said[1])]
+    covered = [one for one in migrations(flavour) if any(first <= one.number <= last for first, last in spans)]
+    return Baseline(f"{common}\n{own}", covered)
 
 
 @cache

@@ -1,0 +1,275 @@
+-- The schema as a new database gets it: this, then baseline.<flavour>.sql with the table of logs. A database that is there
+-- already gets the numbered files that it lacks; both ways lead to the same, and a test compares them.
+-- Stands for migrations 0001 to 0053.
+
+-- Roles -----------------------------------------------------------------------------------------------------------------
+-- The writer may add records and never read them; the reader sees one tenant at a time, by views, and can't write.
+DO $$
+DECLARE r text;
+BEGIN
+  FOREACH r IN ARRAY ARRAY['logmesh_writer', 'logmesh_reader'] LOOP
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = r) THEN EXECUTE format('CREATE ROLE %I NOLOGIN', r); END IF;
+  END LOOP;
+END $$;
+GRANT USAGE ON SCHEMA logmesh TO logmesh_writer, logmesh_reader;
+
+CREATE FUNCTION logmesh.tenant() RETURNS text LANGUAGE sql STABLE AS $$ SELECT current_setting('app.tenant', true) $$;
+
+-- Origins: what produced records, resource and scope. Logs refer to it by number ------------------------------------------
+CREATE TABLE logmesh.origins (
+  origin        int GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  tenant        text NOT NULL,
+  service       text NOT NULL,
+  instance      text NOT NULL,
+  resource      jsonb NOT NULL,
+  scope_name    text NOT NULL,
+  scope_version text NOT NULL,
+  digest        bytea NOT NULL UNIQUE
+);
+CREATE INDEX ON logmesh.origins (tenant, service, instance);
+
+CREATE VIEW logmesh.known_origins WITH (security_barrier) AS
+  SELECT origin, service, instance, resource, scope_name, scope_version
+  FROM logmesh.origins WHERE tenant = logmesh.tenant();
+
+GRANT SELECT, INSERT ON logmesh.origins TO logmesh_writer;
+GRANT SELECT ON logmesh.known_origins TO logmesh_reader;
+
+-- The ledger: a row for each time that a producer opened its spool. `committed` is the only watermark there is --------------
+CREATE TABLE logmesh.spools (
+  spool           int GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  tenant          text NOT NULL,
+  spool_id        uuid NOT NULL,
+  producer        text NOT NULL,
+  principal       text NOT NULL,
+  epoch           bigint NOT NULL DEFAULT 0,
+  committed       int8multirange NOT NULL DEFAULT '{}',
+  stored          bigint NOT NULL DEFAULT 0,
+  dead_letters    bigint NOT NULL DEFAULT 0,
+  lag             interval,
+  created         timestamptz NOT NULL DEFAULT now(),
+  last_commit     timestamptz,
+  abandoned       int8multirange NOT NULL DEFAULT '{}',  -- numbers that the producer says it will not send any more
+  newest          bigint NOT NULL DEFAULT 0,  -- the greatest committed number that came with a chain, and its chain; 0 for none
+  chain           bigint NOT NULL DEFAULT 0,
+  given           bigint NOT NULL DEFAULT 0,  -- the greatest number known to be given out: what is not committed up to it is missing
+  closed          boolean NOT NULL DEFAULT false,  -- no new number is given out
+  finished        timestamptz,  -- closed, and all of it committed, since then
+  rewound         bigint NOT NULL DEFAULT 0,  -- numbers that the ledger had above all that a copy of the spool knew
+  forked          bigint NOT NULL DEFAULT 0,  -- batches refused because another batch has their number
+  diverged_since  timestamptz,  -- when either last grew
+  abandoned_since timestamptz,  -- when the ledger last learned of numbers that will not come
+  UNIQUE (tenant, spool_id)
+) WITH (fillfactor = 50);  -- updated with every flush: room for HOT updates
+
+CREATE FUNCTION logmesh.note_abandoned() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog AS $$
+BEGIN
+  IF TG_OP = 'INSERT' THEN
+    NEW.abandoned_since := CASE WHEN NOT isempty(NEW.abandoned) THEN clock_timestamp() END;
+  ELSIF NOT (NEW.abandoned - OLD.committed) <@ OLD.abandoned THEN
+    NEW.abandoned_since := clock_timestamp();
+  END IF;
+  RETURN NEW;
+END $$;
+-- A flush does not touch `abandoned`, and so costs nothing more.
+CREATE TRIGGER note_abandoned BEFORE INSERT OR UPDATE OF abandoned ON logmesh.spools
+  FOR EACH ROW EXECUTE FUNCTION logmesh.note_abandoned();
+
+CREATE VIEW logmesh.ledger WITH (security_barrier) AS
+  SELECT spool, spool_id, producer, committed, stored, dead_letters, lag, created, last_commit,
+         (int8multirange(int8range(1, greatest(upper(committed), given + 1))) - committed) * abandoned AS lost,
+         given, finished, rewound, forked
+  FROM logmesh.spools WHERE tenant = logmesh.tenant();
+
+GRANT SELECT, INSERT, UPDATE ON logmesh.spools TO logmesh_writer;
+GRANT SELECT ON logmesh.ledger TO logmesh_reader;
+
+-- What tells a restored, replaced or promoted database from the one before. The table's oid: a dump that is read back makes it anew.
+-- The timeline of the log that is written now: that of the last checkpoint changes minutes after a promotion.
+CREATE FUNCTION logmesh.incarnation() RETURNS text LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
+  SELECT (SELECT system_identifier FROM pg_control_system())::text || '-' ||
+         (SELECT oid FROM pg_database WHERE datname = current_database())::text || '-' ||
+         'logmesh.spools'::regclass::oid::text || '-' ||
+         CASE WHEN pg_is_in_recovery() THEN (SELECT timeline_id FROM pg_control_checkpoint())::text
+              ELSE ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::int::text END
+$$;
+REVOKE ALL ON FUNCTION logmesh.incarnation() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION logmesh.incarnation() TO logmesh_writer;
+
+-- Dead letters: entries that could not be stored ---------------------------------------------------------------------------
+CREATE TABLE logmesh.dead_letters (
+  received timestamptz NOT NULL DEFAULT now(),
+  tenant   text NOT NULL,
+  spool    int NOT NULL,
+  position bigint NOT NULL,
+  reason   text NOT NULL,
+  entry    bytea NOT NULL
+);
+CREATE INDEX ON logmesh.dead_letters (received);
+
+CREATE VIEW logmesh.refused WITH (security_barrier) AS
+  SELECT received, spool, position, reason, entry FROM logmesh.dead_letters WHERE tenant = logmesh.tenant();
+
+GRANT INSERT ON logmesh.dead_letters TO logmesh_writer;
+GRANT SELECT ON logmesh.refused TO logmesh_reader;
+
+-- Counts: records by minute, origin and severity, kept with the records in one transaction ----------------------------------
+CREATE TABLE logmesh.counts (
+  minute   timestamptz NOT NULL,
+  origin   int NOT NULL,
+  severity smallint NOT NULL,
+  records  bigint NOT NULL,
+  PRIMARY KEY (minute, origin, severity)
+) WITH (fillfactor = 50);  -- the newest minutes are updated with every flush: room for HOT updates
+
+-- Columns have the names that they have in logmesh.records, so that one filter serves both.
+CREATE VIEW logmesh.record_counts WITH (security_barrier) AS
+  SELECT c.minute, c.severity, c.records, o.service, o.instance, o.resource, o.scope_name, o.scope_version
+  FROM logmesh.counts c JOIN logmesh.origins o USING (origin) WHERE o.tenant = logmesh.tenant();
+
+GRANT SELECT, INSERT, UPDATE ON logmesh.counts TO logmesh_writer;
+GRANT SELECT ON logmesh.record_counts TO logmesh_reader;
+
+-- For processors of releases before, which don't do it as the owner; a piece each time.
+CREATE FUNCTION logmesh.trim_counts(keep interval) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog AS $$
+  DELETE FROM logmesh.counts WHERE ctid = ANY (ARRAY(
+    SELECT ctid FROM logmesh.counts WHERE minute < now() - greatest(keep, interval '9 days') LIMIT 100000))
+$$;
+REVOKE ALL ON FUNCTION logmesh.trim_counts(interval) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION logmesh.trim_counts(interval) TO logmesh_writer;
+
+-- Flushes: what each stored, noted in the flush itself ----------------------------------------------------------------------
+-- Transactions don't become visible in the order in which they began or took their clock's time, but PostgreSQL's snapshots say
+-- which were over: a tail that keeps the snapshot of its last reading finds exactly the flushes that it has not seen, however long
+-- one of them took.
+CREATE TABLE logmesh.flushes (
+  xid      xid8 NOT NULL DEFAULT pg_current_xact_id(),
+  tenant   text NOT NULL,
+  received timestamptz NOT NULL DEFAULT now(),  -- equal to that of the flush's rows: both are the transaction's
+  oldest   timestamptz NOT NULL,  -- the rows' times are from here on
+  newest   timestamptz NOT NULL,  -- and before there
+  spools   bigint[] NOT NULL,     -- by span of batches: its spool, first and last number
+  firsts   bigint[] NOT NULL,
+  lasts    bigint[] NOT NULL
+);
+CREATE INDEX ON logmesh.flushes (tenant, xid);
+CREATE INDEX ON logmesh.flushes (received);
+
+-- The newest flush whose note is gone: what was stored up to it can be found by a search, and no longer by a tail.
+CREATE TABLE logmesh.flushes_forgotten (xid xid8 NOT NULL, received timestamptz NOT NULL);
+INSERT INTO logmesh.flushes_forgotten VALUES ('0', 'epoch');
+
+CREATE VIEW logmesh.known_flushes WITH (security_barrier) AS
+  SELECT xid, received, oldest, newest, spools, firsts, lasts FROM logmesh.flushes WHERE tenant = logmesh.tenant();
+
+GRANT INSERT ON logmesh.flushes TO logmesh_writer;
+GRANT SELECT ON logmesh.known_flushes, logmesh.flushes_forgotten TO logmesh_reader;
+-- A tail's token holds for one incarnation.
+GRANT EXECUTE ON FUNCTION logmesh.incarnation() TO logmesh_reader;
+
+-- Facts: what an operator must know of, until it is acknowledged or over; and who acknowledged what, when and why -------------
+-- They go by the spool's id, which outlives its row.
+CREATE TABLE logmesh.acknowledgements (
+  acknowledgement bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  tenant          text NOT NULL,
+  spool_id        uuid NOT NULL,
+  producer        text NOT NULL,
+  kind            text NOT NULL,
+  numbers         int8multirange NOT NULL,
+  batches         bigint NOT NULL,
+  who             text NOT NULL CHECK (length(who) <= 255),
+  reason          text NOT NULL CHECK (length(reason) BETWEEN 1 AND 1000),
+  made            timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+CREATE INDEX ON logmesh.acknowledgements (tenant, acknowledgement);
+
+CREATE FUNCTION logmesh.batches(numbers int8multirange) RETURNS bigint
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog AS $$
+  SELECT coalesce(sum(upper(part) - lower(part)), 0)::bigint FROM unnest(numbers) AS part
+$$;
+
+-- What is missing of each spool. `lost` and `unaccounted` are those numbers of it that nobody has acknowledged as such: lost
+-- ones are known not to come. A number that was acknowledged as unaccounted and then turns out to be lost is a new fact.
+CREATE VIEW logmesh.accounts WITH (security_barrier) AS
+  SELECT s.spool_id, s.producer, s.committed, s.given, s.finished, s.stored, s.dead_letters, s.lag, s.last_commit, s.abandoned_since,
+         s.created, m.missing, m.missing * s.abandoned AS abandoned,
+         m.missing * s.abandoned - coalesce(a.lost, '{}') AS lost,
+         m.missing - s.abandoned - coalesce(a.all_kinds, '{}') AS unaccounted
+  FROM logmesh.spools s
+  CROSS JOIN LATERAL (
+    SELECT int8multirange(int8range(1, greatest(upper(s.committed), s.given + 1))) - s.committed AS missing
+  ) AS m
+  LEFT JOIN (
+    SELECT spool_id, range_agg(numbers) FILTER (WHERE kind = 'lost') AS lost, range_agg(numbers) AS all_kinds
+    FROM logmesh.acknowledgements WHERE tenant = (SELECT logmesh.tenant()) AND kind IN ('lost', 'unaccounted')
+    GROUP BY spool_id
+  ) AS a ON a.spool_id = s.spool_id
+  WHERE s.tenant = (SELECT logmesh.tenant());
+
+-- Facts that nobody has acknowledged. What is missing of a producer that stores something now may be on its way.
+CREATE VIEW logmesh.facts WITH (security_barrier) AS
+  SELECT 'lost' AS kind, spool_id, producer, lost AS numbers, logmesh.batches(lost) AS batches, abandoned_since AS since
+  FROM logmesh.accounts WHERE NOT isempty(lost)
+  UNION ALL
+  SELECT 'unaccounted', spool_id, producer, unaccounted, logmesh.batches(unaccounted), last_commit
+  FROM logmesh.accounts WHERE NOT isempty(unaccounted) AND coalesce(last_commit, created) < now() - interval '1 minute'
+  UNION ALL
+  SELECT d.kind, d.spool_id, d.producer, '{}', d.batches - a.batches, d.diverged_since
+  FROM (
+    SELECT spool_id, producer, diverged_since, kind, batches
+    FROM logmesh.spools, LATERAL (VALUES ('rewound', rewound), ('forked', forked)) AS v(kind, batches)
+    WHERE tenant = (SELECT logmesh.tenant()) AND diverged_since IS NOT NULL
+  ) AS d
+  CROSS JOIN LATERAL (
+    SELECT coalesce(sum(a.batches), 0)::bigint AS batches FROM logmesh.acknowledgements a
+    WHERE a.tenant = (SELECT logmesh.tenant()) AND a.spool_id = d.spool_id AND a.kind = d.kind
+  ) AS a
+  WHERE d.batches > a.batches;
+
+CREATE VIEW logmesh.acknowledged WITH (security_barrier) AS
+  SELECT acknowledgement, spool_id, producer, kind, numbers, batches, who, reason, made
+  FROM logmesh.acknowledgements WHERE tenant = logmesh.tenant();
+
+-- Acknowledges facts: of those with numbers the ones given, of those that are only counted so many batches; what is no fact (any
+-- more) is passed over. Returns how many batches these are. The reader may call this and write nothing else.
+CREATE FUNCTION logmesh.acknowledge(
+  kinds text[], spool_ids uuid[], numbers text[], counts bigint[], who text, reason text
+) RETURNS bigint
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog AS $$
+  WITH made AS (
+    INSERT INTO logmesh.acknowledgements (tenant, spool_id, producer, kind, numbers, batches, who, reason)
+    SELECT logmesh.tenant(), f.spool_id, f.producer, f.kind, f.numbers * a.numbers::int8multirange,
+           CASE WHEN isempty(f.numbers) THEN least(f.batches, a.batches)
+                ELSE logmesh.batches(f.numbers * a.numbers::int8multirange) END,
+           $5, $6
+    FROM unnest($1, $2, $3, $4) AS a(kind, spool_id, numbers, batches)
+    JOIN logmesh.facts f ON f.kind = a.kind AND f.spool_id = a.spool_id
+    WHERE isempty(f.numbers) OR f.numbers && a.numbers::int8multirange
+    RETURNING batches
+  )
+  SELECT coalesce(sum(batches), 0)::bigint FROM made
+$$;
+
+REVOKE ALL ON FUNCTION logmesh.acknowledge(text[], uuid[], text[], bigint[], text, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION logmesh.acknowledge(text[], uuid[], text[], bigint[], text, text) TO logmesh_reader;
+GRANT SELECT ON logmesh.accounts, logmesh.facts, logmesh.acknowledged TO logmesh_reader;
+
+-- Which processes may write -------------------------------------------------------------------------------------------------
+-- A session says in `logmesh.schema` up to which migration its release knows the schema. A migration after which older releases
+-- must not write any more replaces logmesh.written_from(): each flush changes the ledger last, so that all of theirs are rolled
+-- back from then on.
+CREATE FUNCTION logmesh.written_from() RETURNS int LANGUAGE sql STABLE AS $$ SELECT 13 $$;
+
+CREATE FUNCTION logmesh.refuse_older() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE known int := coalesce(nullif(current_setting('logmesh.schema', true), '')::int, 13);
+BEGIN
+  IF known < logmesh.written_from() THEN
+    RAISE EXCEPTION 'this process is of a release that knows the schema to migration % and may write to it no more: '
+                    'a newer release has brought it to migration %', known, logmesh.written_from()
+      USING ERRCODE = 'LM001', HINT = 'Replace it by the newer release. What it has logged is stored then.';
+  END IF;
+  RETURN NULL;
+END $$;
+CREATE TRIGGER refuse_older BEFORE INSERT OR UPDATE ON logmesh.spools
+  FOR EACH STATEMENT EXECUTE FUNCTION logmesh.refuse_older();

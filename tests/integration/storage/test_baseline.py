@@ -1,0 +1,113 @@
+"""A new database gets the baseline, one that is there the migrations it lacks; both are the same then, and go on as they are."""
+
+import uuid
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import asyncpg
+import pytest
+from tests.conftest import Database
+from tests.integration.processor.append_stream import columns_of
+from tests.integration.processor.conftest import ServerStore
+from tests.integration.processor.running import running_processor
+from tests.integration.storage.catalog import read_catalogs
+from tests.integration.storage.old_schema import RELEASED, make_old_schema
+from tests.integration.storage.timescaledb import DSN, VARIABLE, timescale_database
+
+from logmesh.record.ranges import RangeSet
+from logmesh.storage.migrate import build_indexes, migrate
+from logmesh.storage.migration_files import FLAVOURS, Flavour, baseline, migrations
+from logmesh.storage.postgres import connect
+
+ADD_IT = (
+    "put what the migration does into baseline.sql or baseline.<flavour>.sql, and its number into the line that says so"
+)
+
+
+@pytest.fixture
+async def owner(database: Database) -> AsyncIterator[asyncpg.Connection]:
+    """The owner's session in an empty database."""
+    connection = await connect(database.owner_dsn, application="test")
+    yield connection
+    await connection.close()
+
+
+@pytest.mark.parametrize("flavour", FLAVOURS)
+def test_the_baseline_stands_for_every_migration(flavour: Flavour) -> None:
+    lacking = {one.name for one in migrations(flavour)} - {one.name for one in baseline(flavour).stands_for}
+    assert not lacking, ADD_IT
+
+
+async def test_baseline_and_migrations_lead_to_the_same_schema(database: Database, owner: asyncpg.Connection) -> None:
+    await make_old_schema(owner, "postgresql")
+    upgraded = await _up_to_date(owner)
+    await owner.execute("DROP SCHEMA logmesh CASCADE")
+    _are_the_same(await _up_to_date(owner), upgraded)
+
+
+@pytest.mark.skipif(not DSN, reason=f"{VARIABLE} names no server with TimescaleDB")
+async def test_baseline_and_migrations_lead_to_the_same_schema_on_timescaledb() -> None:
+    async with timescale_database() as database:
+        owner = await connect(database.owner_dsn, application="test")
+        await make_old_schema(owner, "timescaledb")
+        upgraded = await _up_to_date(owner, timescaledb=True)
+        await owner.execute("DROP SCHEMA logmesh CASCADE")
+        _are_the_same(await _up_to_date(owner, timescaledb=True), upgraded)
+        await owner.close()
+
+
+async def test_an_upgrade_keeps_what_was_stored_and_goes_on_with_it(
+    database: Database, owner: asyncpg.Connection, tmp_path: Path
+) -> None:
+    await make_old_schema(owner, "postgresql")
+    spool = str(uuid.uuid4())
+    await owner.execute(STORED_BEFORE.format(spool=spool))
+    async with running_processor(ServerStore(database.server, database.name), tmp_path) as processor:
+        stream = processor.stream(spool)
+        welcome = await stream.hello()
+        assert [(part.first, part.last) for part in welcome.committed] == [(1, 3)]
+        await stream.send_columns(3, columns_of([b"sent again"]))
+        await stream.send_columns(4, columns_of([b"after the upgrade"]))
+        await stream.until_committed(3, 4)
+        assert await processor.bodies() == ["before 1", "before 2", "before 3", "after the upgrade"]
+        assert (await processor.ledger(spool)).committed == RangeSet([(1, 4)])
+    reader = await connect(database.reader_dsn, application="test")
+    await reader.execute("SELECT set_config('app.tenant', 'default', false)")
+    rows = await reader.fetch("SELECT body, service, spool FROM logmesh.records ORDER BY time, position")
+    assert [row["body"] for row in rows] == ["before 1", "before 2", "before 3", "after the upgrade"]
+    assert {(row["service"], row["spool"]) for row in rows} == {("test", 1)}
+    assert await reader.fetchval("SELECT sum(records)::int FROM logmesh.record_counts") == 4
+    await reader.close()
+
+
+async def test_a_second_process_finds_the_baseline_and_lays_none(owner: asyncpg.Connection) -> None:
+    assert "0001_tables.sql" in await migrate(owner)
+    assert await migrate(owner) == []
+    assert await build_indexes(owner) == []
+
+
+def _are_the_same(new: dict[str, set[str]], upgraded: dict[str, set[str]]) -> None:
+    assert new["relations"]
+    assert new["functions"]
+    only_new = {catalog: sorted(facts - upgraded[catalog]) for catalog, facts in new.items()}
+    only_upgraded = {catalog: sorted(upgraded[catalog] - facts) for catalog, facts in new.items()}
+    assert (not any(only_new.values()), not any(only_upgraded.values())) == (True, True), (
+        f"{ADD_IT}; the baseline alone has {only_new}, the migrations alone have {only_upgraded}"
+    )
+
+
+async def _up_to_date(owner: asyncpg.Connection, *, timescaledb: bool = False) -> dict[str, set[str]]:
+    await migrate(owner)
+    await build_indexes(owner)
+    return await read_catalogs(owner, timescaledb=timescaledb)
+
+
+STORED_BEFORE = f"""
+INSERT INTO logmesh.spools (tenant, spool_id, producer, principal, epoch, committed, stored, last_commit)
+VALUES ('default', '{{spool}}', 'test', 'anonymous', 7, '{{{{[1,4)}}}}', 3, now());
+INSERT INTO logmesh.origins (tenant, service, instance, resource, scope_name, scope_version, digest)
+VALUES ('default', 'test', '', '{{{{}}}}', '', '', 'of release {RELEASED}');
+INSERT INTO logmesh.logs (time, position, spool, origin, ns, severity, tenant, service, body)
+SELECT now() - interval '1 hour', seq << 14, 1, 1, 0, 9, 'default', 'test', 'before ' || seq FROM generate_series(1, 3) AS seq;
+INSERT INTO logmesh.counts SELECT date_trunc('minute', now() - interval '1 hour'), 1, 9, 3;
+"""
