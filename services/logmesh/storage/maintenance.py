@@ -1,4 +1,5 @@
-"""Makes partitions ahead, drops what retention has passed, and trims counts and notes of flushes, while records are written and read.
+"""Makes partitions ahead, drops what retention has passed, trims counts and notes of flushes, and archives spools, while records
+are written and read.
 
 It is an owner's session that does this, outside of a transaction: DETACH PARTITION CONCURRENTLY runs in neither a function
 nor a transaction. No step waits for a lock longer than two seconds; one that didn't get its lock is done the next time.
@@ -56,6 +57,7 @@ async def maintain(
         await _step(done, "dropping chunks", _drop_chunks(connection, keep_from, done))
     await _step(done, "trimming counts", _trim(connection, keep_from, done))
     await _step(done, "trimming notes of flushes", _trim_flushes(connection))
+    await _step(done, "archiving spools", _finish_spools(connection))
     return done
 
 
@@ -103,6 +105,11 @@ async def _drop_chunks(connection: "asyncpg.Connection", keep_from: datetime.dat
 async def _trim(connection: "asyncpg.Connection", keep_from: datetime.datetime, done: Maintained) -> None:
     while trimmed := int((await connection.execute(load("trim_counts"), keep_from, _TRIM_ROWS)).split()[1]):
         done.trimmed += trimmed
+        await asyncio.sleep(_TRIM_PAUSE_SECONDS)
+
+
+async def _finish_spools(connection: "asyncpg.Connection") -> None:
+    while (await connection.execute(load("finish_spools"), _TRIM_ROWS)) == f"UPDATE {_TRIM_ROWS}":
         await asyncio.sleep(_TRIM_PAUSE_SECONDS)
 
 

@@ -1,7 +1,9 @@
 -- A producer takes a new spool id each time that it opens its spool, so a row is one of many that a producer has had.
 -- newest, chain: the greatest committed number that came with a chain, and its chain; 0 and 0 for none.
 -- given: the greatest number that is known to have been given out; what is not committed of 1 to it is missing.
--- closed: no new number is given out. finished: closed, and all of it committed, since then.
+-- closed: no new number is given out. heard: when a stream last said that it still gives some out. finished: since when nothing is
+-- to be expected any more, because all is committed and the spool id closed, or unheard of for a day. Such rows are the ledger's
+-- archive: they still tell what is stored, and nobody is shown them.
 -- rewound: how many numbers the ledger had above all that a copy of the spool knew. forked: batches refused, because another batch
 -- has their number. diverged_since: when either last grew.
 -- moved_to: the row of the same spool id in another tenant, to which its principal was moved; that row holds what is committed.
@@ -10,11 +12,16 @@ ALTER TABLE logmesh.spools
   ADD COLUMN chain bigint NOT NULL DEFAULT 0,
   ADD COLUMN given bigint NOT NULL DEFAULT 0,
   ADD COLUMN closed boolean NOT NULL DEFAULT false,
+  ADD COLUMN heard timestamptz NOT NULL DEFAULT now(),
   ADD COLUMN finished timestamptz,
   ADD COLUMN rewound bigint NOT NULL DEFAULT 0,
   ADD COLUMN forked bigint NOT NULL DEFAULT 0,
   ADD COLUMN diverged_since timestamptz,
   ADD COLUMN moved_to bigint;
+
+-- Neither has a column that a flush changes, so that its updates stay within their page.
+CREATE INDEX spools_finished_idx ON logmesh.spools (tenant, finished);
+CREATE INDEX spools_diverged_idx ON logmesh.spools (tenant) WHERE diverged_since IS NOT NULL;
 
 CREATE OR REPLACE VIEW logmesh.ledger WITH (security_barrier) AS
   SELECT spool, spool_id, producer, committed, stored, dead_letters, lag, created, last_commit,

@@ -52,7 +52,8 @@ CREATE VIEW logmesh.accounts WITH (security_barrier) AS
     FROM logmesh.acknowledgements WHERE tenant = (SELECT logmesh.tenant()) AND kind IN ('lost', 'unaccounted')
     GROUP BY spool_id
   ) AS a ON a.spool_id = s.spool_id
-  WHERE s.tenant = (SELECT logmesh.tenant()) AND s.moved_to IS NULL;
+  WHERE s.tenant = (SELECT logmesh.tenant()) AND s.moved_to IS NULL
+    AND (s.finished IS NULL OR s.finished > now() - interval '1 hour');
 
 -- Facts that nobody has acknowledged. What is missing of a producer that stores something now may be on its way.
 CREATE VIEW logmesh.facts WITH (security_barrier) AS

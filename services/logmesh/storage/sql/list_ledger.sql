@@ -6,7 +6,7 @@ SELECT spool_id::text AS spool_id, producer, greatest(upper(committed) - 1, give
        logmesh.batches(missing) AS missing_batches, logmesh.batches(abandoned) AS abandoned_batches,
        ARRAY(SELECT part FROM unnest(missing) AS part LIMIT $4::int)::text AS missing,
        ARRAY(SELECT part FROM unnest(abandoned) AS part LIMIT $4::int)::text AS abandoned,
-       (SELECT count(*) FROM logmesh.ledger) AS total
+       (SELECT count(*) FROM logmesh.accounts) AS total
 FROM logmesh.accounts
 WHERE $3::uuid IS NULL OR (coalesce(last_commit, '-infinity'), spool_id) < ($2::text::timestamptz, $3::uuid)
 ORDER BY coalesce(last_commit, '-infinity') DESC, spool_id DESC LIMIT $1::int

@@ -19,12 +19,12 @@ WITH hello AS (
   FROM hello h JOIN logmesh.spools s ON s.tenant = $1 AND s.spool_id = h.spool_id
 ), noted AS (
   UPDATE logmesh.spools s
-  SET producer = $3, abandoned = k.abandoned, closed = k.closed, given = k.given, rewound = k.rewound,
+  SET producer = $3, heard = now(), abandoned = k.abandoned, closed = k.closed, given = k.given, rewound = k.rewound,
       diverged_since = k.diverged_since, finished = k.finished
   FROM known k
   WHERE s.spool = k.spool AND s.principal = $2
-    AND (s.producer, s.abandoned, s.closed, s.given, s.rewound, s.finished)
-        IS DISTINCT FROM ($3, k.abandoned, k.closed, k.given, k.rewound, k.finished)
+    AND (NOT k.closed OR (s.producer, s.abandoned, s.closed, s.given, s.rewound, s.finished)
+        IS DISTINCT FROM ($3, k.abandoned, k.closed, k.given, k.rewound, k.finished))
     -- A flush may hold the row. Its producer's next stream notes it then: nobody waits here.
     AND s.spool IN (SELECT l.spool FROM logmesh.spools l JOIN known USING (spool) FOR NO KEY UPDATE OF l SKIP LOCKED)
 ), made AS (
