@@ -12,7 +12,7 @@ from redis.backoff import NoBackoff
 
 from logmesh.gateway.copied import rows_to_copy
 from logmesh.storage.read_rows import CopiedRow, CopyRowsError, read_rows
-from logmesh.storage.recent_traces import EXPIRY_SECONDS, trace_key
+from logmesh.storage.recent_traces import EXPIRY_SECONDS, MAX_BYTES, trace_key
 
 log = structlog.get_logger()
 
@@ -20,8 +20,6 @@ LIMIT_SECONDS: Final = 0.2
 _PAUSE_SECONDS: Final = 1.0
 """How long it is not asked after it failed: one that hangs must not slow every look-up down."""
 _CONNECTIONS: Final = 16
-_MAX_VALUE_BYTES: Final = 8 << 20
-_MAX_FILL_BYTES: Final = 1 << 20
 
 
 class TraceCache:
@@ -43,9 +41,9 @@ class TraceCache:
     async def get(self, tenant: str, trace_id: bytes) -> list[CopiedRow]:
         """The trace's rows, each once, in any order; none when it is not there or what is there can't be trusted."""
         key = trace_key(tenant, trace_id)
-        # GETRANGE and not GET: a trace of a hundred megabytes must not come into this process.
-        data = await self._ask("GETRANGE", key, 0, _MAX_VALUE_BYTES)
-        if not data or len(data) > _MAX_VALUE_BYTES:
+        # GETRANGE and not GET: what another release left there may be of any size.
+        data = await self._ask("GETRANGE", key, 0, MAX_BYTES)
+        if not data or len(data) > MAX_BYTES:
             return []
         try:
             rows = read_rows(data)
@@ -64,7 +62,7 @@ class TraceCache:
         behind these rows, and what is in both counts once. And a hit asks the database for what the key lacks anyway.
         """
         data = rows_to_copy(tenant, rows)
-        if len(data) <= _MAX_FILL_BYTES:
+        if len(data) <= MAX_BYTES:
             await self._ask("SET", trace_key(tenant, trace_id), data, "NX", "EX", EXPIRY_SECONDS)
 
     async def close(self) -> None:

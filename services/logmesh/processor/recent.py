@@ -7,16 +7,23 @@ import structlog
 
 from logmesh.processor.writer.prepare import Prepared
 from logmesh.runtime import metrics
-from logmesh.storage.recent_traces import trace_key
+from logmesh.storage.recent_traces import MAX_BYTES, trace_key
 
 log = structlog.get_logger()
 
 _QUEUED_BATCHES = 64
 _PAUSE_AFTER_ERROR_SECONDS = 2.0
+# Redis runs it as a whole, so that two processors together do not pass the bound either. A key that is full lives on.
+_APPEND_BOUNDED = """
+local fits = redis.call('STRLEN', KEYS[1]) + #ARGV[1] <= tonumber(ARGV[2])
+if fits then redis.call('APPEND', KEYS[1], ARGV[1]) end
+redis.call('EXPIRE', KEYS[1], ARGV[3])
+return fits and 1 or 0
+"""
 
 
 class RecentTraces:
-    """Appends rows to their traces' keys. Readers recognise a row that came twice by its record id."""
+    """Appends rows to their traces' keys, as long as these have room. Readers recognise a row that came twice by its record id."""
 
     def __init__(self, url: str, ttl_seconds: int) -> None:
         self._redis = redis.asyncio.Redis.from_url(url, socket_timeout=2, socket_connect_timeout=2)
@@ -51,7 +58,6 @@ class RecentTraces:
         tenant = prepared.batch.key.tenant
         async with self._redis.pipeline(transaction=False) as pipe:
             for trace_id, rows in prepared.traces.items():
-                key = trace_key(tenant, trace_id)
-                pipe.append(key, b"".join(rows))
-                pipe.expire(key, self._ttl)
-            await pipe.execute()
+                pipe.eval(_APPEND_BOUNDED, 1, trace_key(tenant, trace_id), b"".join(rows), MAX_BYTES, self._ttl)
+            if not all(await pipe.execute()):
+                metrics.CACHE_WRITES_DROPPED.labels("large").inc()

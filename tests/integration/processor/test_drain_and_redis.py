@@ -18,12 +18,12 @@ from logmesh.record.ranges import RangeSet
 from logmesh.storage.recent_traces import trace_key
 from logmesh.v1 import ingest_service_pb2 as pb
 
-TRACE = bytes(range(1, 17))
+TRACE, OTHER = bytes(range(1, 17)), bytes(range(2, 18))
 
 
-def _traced(body: bytes) -> bytes:
+def _traced(body: bytes, trace: bytes = TRACE) -> bytes:
     columns = columns_of([body, b"without a trace"])
-    columns.trace_ids = TRACE + bytes(16)
+    columns.trace_ids = trace + bytes(16)
     return columns.SerializeToString()
 
 
@@ -91,6 +91,30 @@ async def test_recent_traces_are_in_redis_for_five_minutes(
         assert b"span 1" in (await client.get(key) or b"")
         assert 0 < await client.ttl(key) <= 300
         assert await client.keys("logmesh:trace:*") == [key.encode()]
+        await client.aclose()
+
+
+async def test_a_trace_that_goes_on_and_on_fills_its_key_and_no_more(
+    store: ServerStore, tmp_path: Path, redis_server: Redis
+) -> None:
+    key = trace_key("default", TRACE)
+    async with running_processor(store, tmp_path, redis_url=redis_server.url) as processor:
+        client = redis.asyncio.Redis.from_url(redis_server.url)
+        await client.delete(key)
+        stream = processor.stream()
+        await stream.hello()
+        for seq in range(1, 31):
+            await stream.send_batch(pb.Batch(seq=seq, count=2, columns=_traced(b"%02d" % seq + b"x" * 100_000)))
+            await stream.until_committed(seq)
+        # Another trace is written behind this one's last batch.
+        await stream.send_batch(pb.Batch(seq=31, count=2, columns=_traced(b"after", OTHER)))
+        async with asyncio.timeout(10):
+            while not await client.exists(trace_key("default", OTHER)):
+                await asyncio.sleep(0.02)
+        assert 900_000 < await client.strlen(key) <= 1 << 20
+        assert 0 < await client.ttl(key) <= 300
+        assert len(await processor.bodies()) == 62
+        await client.delete(key)
         await client.aclose()
 
 
