@@ -37,9 +37,18 @@ class Processors:
         self._names: dict[str, str] = {}
         self._channels: dict[str, grpc.aio.Channel] = {}
         self._turns = asyncio.Semaphore(_MOST_AT_ONCE)
+        self._round: asyncio.Task[States] | None = None
 
     async def states(self) -> States:
-        """Ask each. One that does not answer is listed by the name that it last answered with, else by its address."""
+        """Ask each. One that does not answer is listed by the name that it last answered with, else by its address.
+
+        Calls that come while a round is under way share its answers: one that hangs must not be asked by everybody.
+        """
+        if self._round is None or self._round.done():
+            self._round = asyncio.create_task(self._ask_all())
+        return await asyncio.shield(self._round)
+
+    async def _ask_all(self) -> States:
         if not self._settings.processors:
             return States(nobody_to_ask=True)
         try:
@@ -54,7 +63,10 @@ class Processors:
         return States(tuple(sorted((state for answer in answers for state in answer), key=lambda state: state.name)))
 
     async def close(self) -> None:
-        """Close all channels."""
+        """End the round under way, and close all channels."""
+        if self._round is not None:
+            self._round.cancel()
+            await asyncio.gather(self._round, return_exceptions=True)
         for address, channel in list(self._channels.items()):
             await self._drop(address, channel)
 

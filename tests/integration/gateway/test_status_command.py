@@ -1,10 +1,13 @@
 """`logmesh status` and `logmesh acknowledge` as a person runs them: a green 0 is said where it is known, and nowhere else."""
 
+import asyncio
 import json
 from pathlib import Path
 
 import asyncpg
+import psutil
 import pytest
+from pydantic import SecretStr
 from tests.conftest import Database
 from tests.integration.gateway.commands import command
 from tests.integration.gateway.running import running_gateway
@@ -13,6 +16,10 @@ from tests.integration.processor.conftest import ServerStore
 from tests.integration.processor.running import running_processor
 
 from logmesh.cli.local.ports import free_port
+from logmesh.gateway.pipeline import PipelineServicer
+from logmesh.gateway.settings import GatewaySettings
+from logmesh.storage.postgres import open_pool
+from logmesh.v1.pipeline_service_pb2 import ListProcessorsRequest
 
 
 async def add_loss(database: Database, age: str) -> None:
@@ -81,3 +88,36 @@ async def test_a_loss_of_yesterday_is_shown_until_it_is_acknowledged(database: D
         (kept,) = json.loads(out)
         assert (kept["reason"], kept["batches"], kept["numbers"]) == ("disk of node 3", 3, [[5, 7]])
         assert kept["by"]
+
+
+async def test_questions_share_a_connection_that_ends_with_its_processor(database: Database, tmp_path: Path) -> None:
+    pool = await open_pool(database.reader_dsn, application="test", size=1)
+    async with running_processor(ServerStore(database.server, database.name), tmp_path) as processor:
+        port = processor.settings.direct_port
+        before = connections_to(port)
+        settings = GatewaySettings(database_dsn=SecretStr(database.reader_dsn), processors=f"127.0.0.1:{port}")
+        gateway = PipelineServicer(settings, pool)
+        (first,) = await connected(gateway, port) - before
+        for _ in range(20):
+            assert await connected(gateway, port) - before == {first}
+        answers = await asyncio.gather(*(gateway.ListProcessors(ListProcessorsRequest(), None) for _ in range(20)))
+        assert all(answer == answers[0] for answer in answers)  # they were asked once
+        assert connections_to(port) - before == {first}
+    (state,) = (await gateway.ListProcessors(ListProcessorsRequest(), None)).processors
+    assert (state.name, state.version) == ("log-processor-0", "")
+    assert connections_to(port) == set()
+    await gateway.close()
+    pool.terminate()
+
+
+async def connected(gateway: PipelineServicer, port: int) -> set[int]:
+    """Our ends of the connections to the processor's port, after one question."""
+    (state,) = (await gateway.ListProcessors(ListProcessorsRequest(), None)).processors
+    assert state.version
+    return connections_to(port)
+
+
+def connections_to(port: int) -> set[int]:
+    """Our ends of this process' connections to a port."""
+    found = psutil.Process().net_connections("tcp")
+    return {one.laddr.port for one in found if one.raddr and one.raddr.port == port and one.status == "ESTABLISHED"}
