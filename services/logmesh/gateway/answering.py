@@ -9,7 +9,7 @@ import grpc
 import structlog
 
 from logmesh.filters import FilterError
-from logmesh.gateway.failures import QUERY_FAILURES, status_of
+from logmesh.gateway.failures import QUERY_FAILURES, retry_info, status_of
 from logmesh.gateway.page_token import PageTokenError
 from logmesh.gateway.request import RequestError
 
@@ -50,7 +50,7 @@ async def answering(context: Any, call: str) -> AsyncIterator[None]:
     except QUERY_FAILURES as error:
         code, text = status_of(error)
         log.warning("a query failed", event_name="query_failed", call=call, code=code.name, error=repr(error))
-        await context.abort(code, text)
+        await context.abort(code, text, retry_info(error))
 
 
 async def write(context: Any, answer: Any) -> None:

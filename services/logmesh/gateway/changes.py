@@ -31,7 +31,7 @@ def read_changes(request: ListChangesRequest, now_unix_nano: int) -> ChangesQuer
 
 
 async def list_changes(pool: "asyncpg.Pool", tenant: str, query: ChangesQuery, seconds: float) -> ListChangesResponse:
-    """Compare; each period may take `seconds`. Raises ReaderBusy, OSError and asyncpg's errors."""
+    """Compare; each period may take `seconds`. Raises Busy, OSError and asyncpg's errors."""
     async with reading(pool, tenant, seconds, replan=True) as connection:
         now = await _totals(connection, query.range)
         before = await _totals(connection, query.range.earlier(query.range.length_nano))

@@ -4,22 +4,22 @@ A file that ends with OK has everything, or as many records as were asked for; w
 """
 
 import asyncio
-import contextlib
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 import asyncpg
 from google.api.httpbody_pb2 import HttpBody
 
 from logmesh.filters import parse_filter
+from logmesh.gateway.admission import Room
 from logmesh.gateway.answering import OutOfTime
 from logmesh.gateway.export_formats import FORMATS, Format
 from logmesh.gateway.page_token import Cursor
-from logmesh.gateway.reader import ReaderBusy
 from logmesh.gateway.request import RequestError, read_limit, read_range
-from logmesh.gateway.search import Done, Query, search
+from logmesh.gateway.search import Done, Query, messages_of, search_rows
 from logmesh.v1.query_service_pb2 import ExportRequest
 
 DEFAULT_LIMIT: Final = 100_000
@@ -48,41 +48,44 @@ def read_export_request(request: ExportRequest, now_unix_nano: int) -> Export:
     return Export(query, FORMATS[request.format], limit)
 
 
-async def export(
-    pool: "asyncpg.Pool", tenant: str, asked: Export, *, page_seconds: float
-) -> AsyncGenerator[HttpBody, None]:
-    """Yield the file's pieces, about a megabyte of records each at most; the first one has the content type.
-
-    `page_seconds` is how long a page may take to find something. Raises OutOfTime and what `search` raises.
-    """
-    yield HttpBody(content_type=asked.format.content_type, data=asked.format.header)
-    left, query = asked.limit, asked.query
-    while left:
-        query = replace(query, page_size=min(left, _PAGE_SIZE))
-        async with aclosing(search(pool, tenant, query, time_limit_seconds=page_seconds)) as messages:
-            async for message in messages:
-                if isinstance(message, list):
-                    left -= len(message)
-                    yield HttpBody(data=asked.format.write(message))
-                elif isinstance(message, Done):
-                    done = message
-        if done.cursor is None:
-            return
-        if done.cursor == query.cursor:
-            raise OutOfTime("the export takes too long; ask for a shorter time range or a simpler filter")
-        query = replace(query, cursor=done.cursor)
-
-
-class ExportSlots:
-    """How many exports may run at once: a slow reader holds a connection, and searches must keep some."""
+class Exports:
+    """Exports of a gateway: so many at once, since a slow reader holds a connection, and one thread that writes their pieces."""
 
     def __init__(self, connections: int) -> None:
-        self._free = asyncio.Semaphore(max(1, connections // 2))
+        self._room = Room("exports", running=max(1, connections // 2))
+        # A thread of its own: a piece of four megabytes takes longer to write than anybody else should wait for the event loop.
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="export")
 
-    @contextlib.asynccontextmanager
-    async def one(self) -> AsyncIterator[None]:
-        """Hold one while the body runs. Raises ReaderBusy when there is none."""
-        if self._free.locked():
-            raise ReaderBusy("as many exports as may are running")
-        async with self._free:
-            yield
+    async def pieces(
+        self, pool: "asyncpg.Pool", tenant: str, asked: Export, *, page_seconds: float
+    ) -> AsyncGenerator[HttpBody, None]:
+        """Yield the file's pieces, a few megabytes each at most; the first one has the content type.
+
+        `page_seconds` is how long a page may take to find something. Raises Busy, OutOfTime and what `search_rows` raises.
+        """
+        async with self._room.one():
+            yield HttpBody(content_type=asked.format.content_type, data=asked.format.header)
+            left, query = asked.limit, asked.query
+            while left:
+                query = replace(query, page_size=min(left, _PAGE_SIZE))
+                async with aclosing(search_rows(pool, tenant, query, time_limit_seconds=page_seconds)) as messages:
+                    async for message in messages:
+                        if isinstance(message, list):
+                            left -= len(message)
+                            for piece in await self._written(asked.format, message):
+                                yield HttpBody(data=piece)
+                        elif isinstance(message, Done):
+                            done = message
+                if done.cursor is None:
+                    return
+                if done.cursor == query.cursor:
+                    raise OutOfTime("the export takes too long; ask for a shorter time range or a simpler filter")
+                query = replace(query, cursor=done.cursor)
+
+    async def _written(self, format_: Format, rows: list[Any]) -> list[bytes]:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, _write, format_, rows)
+
+
+def _write(format_: Format, rows: list[Any]) -> list[bytes]:
+    """The pieces of these rows, of about a megabyte of records each."""
+    return [format_.write(records) for records in messages_of(rows)]

@@ -64,7 +64,7 @@ def read_facets(request: FacetsRequest, now_unix_nano: int) -> FacetsQuery:
 
 
 async def facets(pool: "asyncpg.Pool", tenant: str, query: FacetsQuery, seconds: float) -> FacetsResponse:
-    """Count within about `seconds`. Raises ReaderBusy, OSError and asyncpg's errors."""
+    """Count within about `seconds`. Raises Busy, OSError and asyncpg's errors."""
     found = await count_values(pool, tenant, query.filter, query.range, query.fields, query.values, seconds)
     return FacetsResponse(
         facets=[

@@ -1,13 +1,20 @@
 """What a failed query is to its caller: a gRPC status and a sentence without the database's internals."""
 
+from typing import Final
+
 import asyncpg
 import grpc
+from google.protobuf.any_pb2 import Any as AnyMessage
+from google.protobuf.duration_pb2 import Duration
+from google.rpc.error_details_pb2 import RetryInfo
+from google.rpc.status_pb2 import Status
 
-from logmesh.gateway.reader import ReaderBusy
+from logmesh.gateway.admission import Busy
 
-QUERY_FAILURES = (ReaderBusy, asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
+QUERY_FAILURES = (Busy, asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
 """What reading from the database raises. TimeoutError is an OSError."""
 
+_RICH_STATUS: Final = "grpc-status-details-bin"
 _AWAY = (
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
@@ -20,7 +27,7 @@ _AWAY = (
 def status_of(error: BaseException) -> tuple[grpc.StatusCode, str]:
     """The code and the text for one of QUERY_FAILURES."""
     match error:
-        case ReaderBusy():
+        case Busy():
             return grpc.StatusCode.RESOURCE_EXHAUSTED, f"{error}; try again soon"
         case asyncpg.QueryCanceledError():
             return grpc.StatusCode.DEADLINE_EXCEEDED, "the query took too long; ask for a shorter time range"
@@ -40,3 +47,16 @@ def status_of(error: BaseException) -> tuple[grpc.StatusCode, str]:
             return grpc.StatusCode.UNAVAILABLE, "the database does not answer; try again soon"
         case _:
             return grpc.StatusCode.INTERNAL, f"the query failed: {type(error).__name__}"
+
+
+def retry_info(error: BaseException) -> tuple[tuple[str, bytes], ...]:
+    """Metadata that says when a call may be made again, as google.rpc.RetryInfo; none where nobody knows."""
+    if not isinstance(error, Busy):
+        return ()
+    code, text = status_of(error)
+    delay = Duration()
+    delay.FromNanoseconds(int(error.retry_seconds * 1e9))
+    detail = AnyMessage()
+    detail.Pack(RetryInfo(retry_delay=delay))
+    rich = Status(code=code.value[0], message=text, details=[detail])
+    return ((_RICH_STATUS, rich.SerializeToString()),)

@@ -5,15 +5,13 @@ from typing import Any, Final, NamedTuple
 import asyncpg
 
 from logmesh.gateway.rows import record_from_row
+from logmesh.gateway.steps import Steps
 from logmesh.runtime.server import MAX_MESSAGE_BYTES
 from logmesh.v1.record_pb2 import LogRecord
 
 MAX_ANSWER_BYTES: Final = MAX_MESSAGE_BYTES - (64 << 10)
 """What records may take in one message; clients refuse more than 4 MiB unless told otherwise."""
 
-_FIRST_FETCH: Final = 16
-_MAX_FETCH: Final = 128
-"""Rows at once; of the largest allowed size they take about 40 MB."""
 _BYTES_AROUND: Final = 8
 """Tag and length of a record within its message, at most."""
 
@@ -31,14 +29,14 @@ async def fetch(
     """The statement's rows until their records take more than `max_bytes`: the last one may be what was too much."""
     opened = await connection.cursor(sql, *parameters)
     found: list[Found] = []
-    size, step = 0, _FIRST_FETCH
-    while size <= max_bytes and (rows := await opened.fetch(step)):
+    size, steps = 0, Steps()
+    while size <= max_bytes and (rows := await opened.fetch(steps.rows)):
         for row in rows:
             found.append(Found(row, record_from_row(row)))
             size += size_of(found[-1].record)
-        if len(rows) < step:
+        if len(rows) < steps.rows:
             break
-        step = min(step * 2, _MAX_FETCH)
+        steps.took(rows)
     return found
 
 

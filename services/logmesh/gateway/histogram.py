@@ -52,7 +52,7 @@ def read_histogram(request: HistogramRequest, now_unix_nano: int) -> HistogramQu
 
 
 async def histogram(pool: "asyncpg.Pool", tenant: str, query: HistogramQuery, seconds: float) -> HistogramResponse:
-    """Count within about `seconds`. Raises ReaderBusy, OSError and asyncpg's errors."""
+    """Count within about `seconds`. Raises Busy, OSError and asyncpg's errors."""
     deadline = time.monotonic() + seconds
     values: Sequence[str] = LEVELS
     if query.field != Column("level"):

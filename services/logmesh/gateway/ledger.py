@@ -11,6 +11,7 @@ from uuid import UUID
 import asyncpg
 from google.protobuf.duration_pb2 import Duration
 
+from logmesh.gateway.admission import Room
 from logmesh.gateway.facts import advice_on
 from logmesh.gateway.list_token import decode_list_token, encode_list_token
 from logmesh.gateway.reader import changing, reading
@@ -28,6 +29,8 @@ MAX_RANGES: Final = 100
 MAX_NAME_CHARACTERS: Final = 255
 MAX_REASON_CHARACTERS: Final = 1_000
 _SECONDS: Final = 5.0
+_RUNNING: Final = 4
+_WAITING: Final = 64
 _NOT_COMMITTED: Final = "-infinity"
 
 
@@ -50,12 +53,14 @@ class Ledger:
 
     def __init__(self, pool: "asyncpg.Pool") -> None:
         self._pool = pool
+        # Every open page of the dashboard asks every few seconds: searches must keep connections.
+        self._room = Room("questions of the ledger", running=_RUNNING, waiting=_WAITING)
 
     async def entries(self, tenant: str, request: pb.ListLedgerRequest) -> pb.ListLedgerResponse:
         """One entry a spool, the latest first."""
         limit = _page_size(request)
         after = decode_list_token(request.page_token, "ledger", (_place, UUID))
-        async with reading(self._pool, tenant, _SECONDS) as connection:
+        async with self._room.one(), reading(self._pool, tenant, _SECONDS) as connection:
             rows = await connection.fetch(load("list_ledger"), limit + 1, *after, MAX_RANGES)
         answer = pb.ListLedgerResponse(entries=[_entry(row) for row in rows[:limit]], total=_total(rows))
         if len(rows) > limit:
@@ -65,7 +70,7 @@ class Ledger:
 
     async def sums(self, tenant: str, certain_before_seconds: float | None) -> LedgerSums:
         """The whole, where what was abandoned within the last `certain_before_seconds` is not called lost yet; None: nothing is."""
-        async with reading(self._pool, tenant, _SECONDS) as connection:
+        async with self._room.one(), reading(self._pool, tenant, _SECONDS) as connection:
             row = await connection.fetchrow(load("sum_ledger"), certain_before_seconds)
         if row is None:
             raise AssertionError("an aggregate has a row")
@@ -78,7 +83,7 @@ class Ledger:
         """What nobody has acknowledged, by kind and spool."""
         limit = _page_size(request)
         after = decode_list_token(request.page_token, "facts", (_text, UUID))
-        async with reading(self._pool, tenant, _SECONDS) as connection:
+        async with self._room.one(), reading(self._pool, tenant, _SECONDS) as connection:
             rows = await connection.fetch(load("list_facts"), limit + 1, *after, MAX_RANGES)
         answer = pb.ListFactsResponse(facts=[_fact(row) for row in rows[:limit]], total=_total(rows))
         if len(rows) > limit:
@@ -96,7 +101,7 @@ class Ledger:
         if not 1 <= len(request.facts) <= MAX_PAGE_SIZE:
             raise RequestError(f"facts are {len(request.facts)}; 1 to {MAX_PAGE_SIZE} are allowed")
         columns = _columns(request)
-        async with changing(self._pool, tenant, _SECONDS) as connection:
+        async with self._room.one(), changing(self._pool, tenant, _SECONDS) as connection:
             return int(await connection.fetchval(load("acknowledge"), *columns, who, reason))
 
     async def acknowledgements(
@@ -105,7 +110,7 @@ class Ledger:
         """Who acknowledged what, when and why, the latest first."""
         limit = _page_size(request)
         after = decode_list_token(request.page_token, "acknowledgements", (_number,))
-        async with reading(self._pool, tenant, _SECONDS) as connection:
+        async with self._room.one(), reading(self._pool, tenant, _SECONDS) as connection:
             rows = await connection.fetch(load("list_acknowledgements"), limit + 1, *after, MAX_RANGES)
         answer = pb.ListAcknowledgementsResponse(acknowledgements=[_acknowledgement(row) for row in rows[:limit]])
         if len(rows) > limit:

@@ -88,7 +88,7 @@ def read_patterns(request: ListPatternsRequest, now_unix_nano: int) -> PatternsQ
 async def list_patterns(
     pool: "asyncpg.Pool", tenant: str, query: PatternsQuery, seconds: float
 ) -> ListPatternsResponse:
-    """Look within about `seconds`. Raises ReaderBusy, OSError and asyncpg's errors."""
+    """Look within about `seconds`. Raises Busy, OSError and asyncpg's errors."""
     deadline = time.monotonic() + seconds
     now = await _templates(pool, tenant, query.filter, query.range, deadline)
     earlier = query.range.earlier(query.range.length_nano)

@@ -5,14 +5,11 @@ from collections.abc import AsyncIterator
 
 import asyncpg
 
+from logmesh.gateway.admission import Busy
 from logmesh.gateway.tenant import tenant_of_call
 from logmesh.storage.sql import load
 
 _ACQUIRE_SECONDS = 2.0
-
-
-class ReaderBusy(Exception):
-    """Every connection for queries is in use; try again soon."""
 
 
 @contextlib.asynccontextmanager
@@ -24,7 +21,7 @@ async def reading(
     `replan` has each statement planned for its own values, for those that may read a minute or a day; planning takes a
     millisecond or two.
 
-    Raises ReaderBusy when no connection comes free, OSError or asyncpg's errors when the database is away.
+    Raises Busy when no connection comes free, OSError or asyncpg's errors when the database is away.
     """
     async with _transaction(pool, tenant, timeout_seconds, readonly=True, replan=replan) as connection:
         yield connection
@@ -48,7 +45,7 @@ async def _transaction(
     try:
         connection = await pool.acquire(timeout=_ACQUIRE_SECONDS)
     except TimeoutError as error:
-        raise ReaderBusy("all connections for queries are in use") from error
+        raise Busy("all connections for queries are in use") from error
     try:
         async with connection.transaction(readonly=readonly):
             timeout = str(max(1, int(timeout_seconds * 1000)))

@@ -4,7 +4,8 @@ Keyset paging: the order is (time, spool, position), all of it unique together, 
 """
 
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -17,6 +18,7 @@ from logmesh.gateway.page_token import Cursor
 from logmesh.gateway.reader import reading
 from logmesh.gateway.request import TimeRange
 from logmesh.gateway.rows import from_timestamp, record_from_row, to_timestamp
+from logmesh.gateway.steps import Steps
 from logmesh.gateway.windows import Windows
 from logmesh.storage.sql import load
 from logmesh.v1.query_service_pb2 import (
@@ -27,9 +29,6 @@ from logmesh.v1.query_service_pb2 import (
 )
 from logmesh.v1.record_pb2 import LogRecord
 
-_FIRST_FETCH: Final = 16
-_MAX_FETCH: Final = 128
-"""Rows at once; of the largest allowed size they take about 40 MB."""
 _MESSAGE_BYTES: Final = 1 << 20
 _FILTER_PLACE: Final = "AND TRUE\n"
 _OWN_PARAMETERS: Final = 7
@@ -64,12 +63,25 @@ class Done:
 async def search(
     pool: "asyncpg.Pool", tenant: str, query: Query, *, time_limit_seconds: float
 ) -> AsyncGenerator[list[LogRecord] | Progress | Done, None]:
-    """Yield records in lists of about a megabyte at most, newest first, a Progress after each window, and then one Done.
+    """Yield records in lists of about a megabyte at most; otherwise as `search_rows`."""
+    async with aclosing(search_rows(pool, tenant, query, time_limit_seconds=time_limit_seconds)) as found:
+        async for message in found:
+            if isinstance(message, list):
+                for records in messages_of(message):
+                    yield records
+            else:
+                yield message
+
+
+async def search_rows(
+    pool: "asyncpg.Pool", tenant: str, query: Query, *, time_limit_seconds: float
+) -> AsyncGenerator[list[Any] | Progress | Done, None]:
+    """Yield rows of search.sql in lists of a few megabytes at most, newest first, a Progress after each window, and then one Done.
 
     Windows widen while they take no time, so there are few of them, and of a slow search one every few seconds. After one
     without a match the next begins at its newest match, which many workers look for.
 
-    Raises ReaderBusy, OSError and asyncpg's errors; closing the iterator cancels the query.
+    Raises Busy, OSError and asyncpg's errors; closing the iterator cancels the query.
     """
     condition, parameters = compile_sql(query.filter, _OWN_PARAMETERS + 1)
     sql = load("search").replace(_FILTER_PLACE, f"AND {condition}\n")
@@ -89,21 +101,20 @@ async def search(
                     cursor = Cursor(lower if newest is None else newest)
                 low, high = to_timestamp(lower), to_timestamp(cursor.unix_nano)
                 opened = await connection.cursor(sql, *low, *high, cursor.spool, cursor.position, wanted, *parameters)
-                fetch = _FIRST_FETCH
-                while rows := await opened.fetch(fetch):
+                steps = Steps()
+                while rows := await opened.fetch(steps.rows):
                     wanted, is_rare = wanted - len(rows), False
-                    cursor = _cursor_of(rows[-1])
-                    for message in _messages([record_from_row(row) for row in rows]):
-                        yield message
+                    cursor, is_last = _cursor_of(rows[-1]), len(rows) < steps.rows
+                    steps.took(rows)
+                    yield rows
                     if wanted == 0:
                         yield Done(SEARCH_END_PAGE_FULL, cursor.unix_nano, cursor)
                         return
-                    if len(rows) < fetch:
+                    if is_last:
                         break
                     if time.monotonic() >= deadline:
                         yield Done(SEARCH_END_TIME_LIMIT, cursor.unix_nano, cursor)
                         return
-                    fetch = min(fetch * 2, _MAX_FETCH)
         except asyncpg.QueryCanceledError:
             if not windows.cancelled():
                 yield Done(SEARCH_END_TIME_LIMIT, cursor.unix_nano, cursor)
@@ -121,14 +132,18 @@ def _cursor_of(row: Any) -> Cursor:
     return Cursor(from_timestamp(row["time"], row["ns"]), row["spool"], row["position"])
 
 
-def _messages(records: list[LogRecord]) -> list[list[LogRecord]]:
-    messages: list[list[LogRecord]] = [[]]
+def messages_of(rows: list[Any]) -> Iterator[list[LogRecord]]:
+    """The records of these rows in lists of about a megabyte, made one after the other. Takes the rows out of their list."""
+    records: list[LogRecord] = []
     size = 0
-    for record in records:
+    rows.reverse()
+    while rows:
+        record = record_from_row(rows.pop())
         bytes_of_it = record.ByteSize()
-        if messages[-1] and size + bytes_of_it > _MESSAGE_BYTES:
-            messages.append([])
-            size = 0
-        messages[-1].append(record)
+        if records and size + bytes_of_it > _MESSAGE_BYTES:
+            yield records
+            records, size = [], 0
+        records.append(record)
         size += bytes_of_it
-    return messages
+    if records:
+        yield records

@@ -7,10 +7,11 @@ from typing import Any, Final
 import asyncpg
 
 from logmesh.filters import parse_filter
+from logmesh.gateway.admission import Room
 from logmesh.gateway.answering import answering, write
 from logmesh.gateway.changes import list_changes, read_changes
 from logmesh.gateway.completing import complete, read_complete_request
-from logmesh.gateway.exporting import ExportSlots, export, read_export_request
+from logmesh.gateway.exporting import Exports, read_export_request
 from logmesh.gateway.facets import facets, read_facets
 from logmesh.gateway.histogram import histogram, read_histogram
 from logmesh.gateway.page_token import Cursor, decode_page_token, encode_page_token
@@ -36,6 +37,7 @@ from logmesh.v1.record_pb2 import LogRecord
 
 DEFAULT_PAGE_SIZE: Final = 100
 MAX_PAGE_SIZE: Final = 10_000
+_QUERIES_WAITING: Final = 64
 
 
 class QueryServicer(QueryServiceServicer):
@@ -43,7 +45,8 @@ class QueryServicer(QueryServiceServicer):
 
     def __init__(self, settings: GatewaySettings, pool: "asyncpg.Pool", cache: TraceCache | None = None) -> None:
         self._settings, self._pool = settings, pool
-        self._exports = ExportSlots(settings.database_connections)
+        self._queries = Room("queries", running=settings.database_connections, waiting=_QUERIES_WAITING)
+        self._exports = Exports(settings.database_connections)
         self._traces = Traces(pool, cache, time_limit_seconds=settings.search_seconds)
 
     @property
@@ -55,7 +58,7 @@ class QueryServicer(QueryServiceServicer):
         self, request: SearchRequest, context: Any
     ) -> None:
         """Stream matching records, newest first. INVALID_ARGUMENT says what is wrong with the filter, and where."""
-        async with answering(context, "Search"):
+        async with answering(context, "Search"), self._queries.one():
             query = read_request(request, time.time_ns())
             await write(context, SearchResponse(meta=_meta(query)))
             found = search(self._pool, self._tenant, query, time_limit_seconds=self._settings.search_seconds)
@@ -65,36 +68,36 @@ class QueryServicer(QueryServiceServicer):
 
     async def Histogram(self, request: pb.HistogramRequest, context: Any) -> pb.HistogramResponse:  # noqa: N802
         """Counts over time."""
-        async with answering(context, "Histogram"):
+        async with answering(context, "Histogram"), self._queries.one():
             query = read_histogram(request, time.time_ns())
             return await histogram(self._pool, self._tenant, query, self._settings.search_seconds)
 
     async def Facets(self, request: pb.FacetsRequest, context: Any) -> pb.FacetsResponse:  # noqa: N802
         """The most frequent values of fields."""
-        async with answering(context, "Facets"):
+        async with answering(context, "Facets"), self._queries.one():
             query = read_facets(request, time.time_ns())
             return await facets(self._pool, self._tenant, query, self._settings.search_seconds)
 
     async def ListPatterns(self, request: pb.ListPatternsRequest, context: Any) -> pb.ListPatternsResponse:  # noqa: N802
         """Templates of bodies."""
-        async with answering(context, "ListPatterns"):
+        async with answering(context, "ListPatterns"), self._queries.one():
             query = read_patterns(request, time.time_ns())
             return await list_patterns(self._pool, self._tenant, query, self._settings.search_seconds)
 
     async def ListChanges(self, request: pb.ListChangesRequest, context: Any) -> pb.ListChangesResponse:  # noqa: N802
         """Services by rise of their errors."""
-        async with answering(context, "ListChanges"):
+        async with answering(context, "ListChanges"), self._queries.one():
             query = read_changes(request, time.time_ns())
             return await list_changes(self._pool, self._tenant, query, self._settings.search_seconds)
 
     async def GetTrace(self, request: pb.GetTraceRequest, context: Any) -> pb.GetTraceResponse:  # noqa: N802
         """All records of a trace, oldest first; none when it is not known."""
-        async with answering(context, "GetTrace"):
+        async with answering(context, "GetTrace"), self._queries.one():
             return await self._traces.find(self._tenant, read_trace_request(request))
 
     async def GetContext(self, request: pb.GetContextRequest, context: Any) -> pb.GetContextResponse:  # noqa: N802
         """What the same instance logged around a record. NOT_FOUND when there is no such record."""
-        async with answering(context, "GetContext"):
+        async with answering(context, "GetContext"), self._queries.one():
             query = read_context_request(request)
             return await find_context(self._pool, self._tenant, query, time_limit_seconds=self._settings.search_seconds)
 
@@ -104,14 +107,14 @@ class QueryServicer(QueryServiceServicer):
         """Every matching record as a file in pieces. OK at the end means that none is missing up to the limit."""
         async with answering(context, "Export"):
             asked = read_export_request(request, time.time_ns())
-            pieces = export(self._pool, self._tenant, asked, page_seconds=self._settings.search_seconds)
-            async with self._exports.one(), aclosing(pieces):
+            file = self._exports.pieces(self._pool, self._tenant, asked, page_seconds=self._settings.search_seconds)
+            async with aclosing(file) as pieces:
                 async for piece in pieces:
                     await write(context, piece)
 
     async def Complete(self, request: pb.CompleteRequest, context: Any) -> pb.CompleteResponse:  # noqa: N802
         """How an unfinished filter may go on; nothing when it is wrong already."""
-        async with answering(context, "Complete"):
+        async with answering(context, "Complete"), self._queries.one():
             query = read_complete_request(request, time.time_ns())
             return await complete(self._pool, self._tenant, query)
 

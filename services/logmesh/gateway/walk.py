@@ -17,7 +17,7 @@ Look: TypeAlias = "Callable[[asyncpg.pool.PoolConnectionProxy, TimeRange], Await
 async def walk(pool: "asyncpg.Pool", tenant: str, span: TimeRange, deadline: float, look: Look) -> int:
     """Have `look` look at window after window, each in a transaction of its own, until `deadline` of the monotonic clock.
 
-    Return the time from which on everything was looked at; the start of the range at the end. Raises ReaderBusy, OSError
+    Return the time from which on everything was looked at; the start of the range at the end. Raises Busy, OSError
     and asyncpg's errors.
     """
     windows, upper = Windows(), span.end_unix_nano

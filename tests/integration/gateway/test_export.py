@@ -4,8 +4,9 @@ import asyncio
 import csv
 import io
 import json
+import threading
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 
 import asyncpg
 import grpc
@@ -17,9 +18,9 @@ from tests.integration.gateway.running import running_gateway
 from tests.integration.gateway.stored import make_schema, store_records
 
 from logmesh.gateway import answering, exporting
-from logmesh.gateway.export_formats import CSV_COLUMNS
+from logmesh.gateway.export_formats import CSV_COLUMNS, FORMATS, write_ndjson
 from logmesh.record.json_line import json_line
-from logmesh.v1.query_service_pb2 import EXPORT_FORMAT_CSV, ExportRequest, SearchRequest
+from logmesh.v1.query_service_pb2 import EXPORT_FORMAT_CSV, EXPORT_FORMAT_UNSPECIFIED, ExportRequest, SearchRequest
 from logmesh.v1.query_service_pb2_grpc import QueryServiceStub
 from logmesh.v1.record_pb2 import LogRecord
 
@@ -191,6 +192,32 @@ async def test_exports_leave_connections_for_others(gateway: str, database: Data
                     break
                 except grpc.aio.AioRpcError:
                     await asyncio.sleep(0.05)
+
+
+async def test_while_a_piece_is_written_others_are_answered(
+    gateway: str, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await store_records(database, records(3))
+    answered = threading.Event()
+    waited: list[bool] = []
+
+    def write(records: Iterable[LogRecord]) -> bytes:
+        """Takes for as long as nobody else is answered."""
+        writing.set()
+        waited.append(answered.wait(5))
+        return write_ndjson(records)
+
+    writing = threading.Event()
+    ndjson = FORMATS[EXPORT_FORMAT_UNSPECIFIED]
+    monkeypatch.setitem(FORMATS, EXPORT_FORMAT_UNSPECIFIED, ndjson._replace(write=write))
+    task = asyncio.create_task(export(gateway, ExportRequest()))
+    await asyncio.to_thread(writing.wait, 20)
+    async with grpc.aio.insecure_channel(gateway) as channel:
+        answers = [answer async for answer in QueryServiceStub(channel).Search(SearchRequest(page_size=1))]
+    answered.set()
+    assert answers[-1].HasField("done")
+    _, data = await task
+    assert (len(data.splitlines()), waited) == (3, [True])
 
 
 async def test_no_tenant_exports_anothers_records(database: Database) -> None:

@@ -1,0 +1,56 @@
+"""Room for so many calls, a line of bounded length, and a word on when to come again."""
+
+import asyncio
+
+import grpc
+import pytest
+from google.rpc.error_details_pb2 import RetryInfo
+from google.rpc.status_pb2 import Status
+
+from logmesh.gateway.admission import Busy, Room
+from logmesh.gateway.failures import retry_info, status_of
+
+
+async def test_calls_beyond_the_room_wait_in_a_line_and_beyond_the_line_are_turned_away() -> None:
+    room, running, most = Room("queries", running=2, waiting=3, wait_seconds=20), 0, 0
+    go_on = asyncio.Event()
+
+    async def call() -> None:
+        nonlocal running, most
+        async with room.one():
+            running += 1
+            most = max(most, running)
+            await go_on.wait()
+            running -= 1
+
+    calls = [asyncio.create_task(call()) for _ in range(7)]
+    await asyncio.sleep(0)
+    turned_away, _ = await asyncio.wait(calls, return_when=asyncio.FIRST_EXCEPTION)
+    await asyncio.sleep(0)
+    go_on.set()
+    results = await asyncio.gather(*calls, return_exceptions=True)
+    assert turned_away
+    assert [type(result) for result in results] == [type(None)] * 5 + [Busy] * 2
+    assert most == 2
+
+
+async def test_whoever_waits_too_long_is_turned_away_and_leaves_the_line() -> None:
+    room = Room("traces", running=1, waiting=1, wait_seconds=0.01)
+    async with room.one():
+        for _ in range(2):
+            with pytest.raises(Busy, match="too many traces"):
+                async with room.one():
+                    pass
+    async with room.one():
+        pass
+
+
+def test_busy_says_when_to_come_again() -> None:
+    error = Busy("too many queries are running", retry_seconds=1.5)
+    assert status_of(error)[0] is grpc.StatusCode.RESOURCE_EXHAUSTED
+    ((key, value),) = retry_info(error)
+    rich, info = Status.FromString(value), RetryInfo()
+    assert (key, rich.code) == ("grpc-status-details-bin", 8)
+    assert rich.details[0].Unpack(info)
+    assert info.retry_delay.ToMilliseconds() == 1_500
+    assert retry_info(OSError()) == ()
