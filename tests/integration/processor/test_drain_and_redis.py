@@ -79,6 +79,7 @@ async def test_recent_traces_are_in_redis_for_five_minutes(
 ) -> None:
     async with running_processor(store, tmp_path, redis_url=redis_server.url) as processor:
         client = redis.asyncio.Redis.from_url(redis_server.url)
+        await client.flushall()
         stream = processor.stream()
         await stream.hello()
         for seq in (1, 2):
