@@ -58,6 +58,7 @@ CREATE TABLE logmesh.spools (
   rewound         bigint NOT NULL DEFAULT 0,  -- numbers that the ledger had above all that a copy of the spool knew
   forked          bigint NOT NULL DEFAULT 0,  -- batches refused because another batch has their number
   diverged_since  timestamptz,  -- when either last grew
+  moved_to        bigint,  -- the row of the same spool id in another tenant, which its principal was moved to: it holds what is committed
   abandoned_since timestamptz,  -- when the ledger last learned of numbers that will not come
   UNIQUE (tenant, spool_id)
 ) WITH (fillfactor = 50);  -- updated with every flush: room for HOT updates
@@ -205,7 +206,7 @@ CREATE VIEW logmesh.accounts WITH (security_barrier) AS
     FROM logmesh.acknowledgements WHERE tenant = (SELECT logmesh.tenant()) AND kind IN ('lost', 'unaccounted')
     GROUP BY spool_id
   ) AS a ON a.spool_id = s.spool_id
-  WHERE s.tenant = (SELECT logmesh.tenant());
+  WHERE s.tenant = (SELECT logmesh.tenant()) AND s.moved_to IS NULL;
 
 -- Facts that nobody has acknowledged. What is missing of a producer that stores something now may be on its way.
 CREATE VIEW logmesh.facts WITH (security_barrier) AS
