@@ -54,7 +54,8 @@ CREATE TABLE logmesh.spools (
   chain           bigint NOT NULL DEFAULT 0,
   given           bigint NOT NULL DEFAULT 0,  -- the greatest number known to be given out: what is not committed up to it is missing
   closed          boolean NOT NULL DEFAULT false,  -- no new number is given out
-  finished        timestamptz,  -- closed, and all of it committed, since then
+  heard           timestamptz NOT NULL DEFAULT now(),  -- when a stream last said that it still gives some out
+  finished        timestamptz,  -- since when nothing is to be expected any more: all is committed, and it is closed or long unheard of
   rewound         bigint NOT NULL DEFAULT 0,  -- numbers that the ledger had above all that a copy of the spool knew
   forked          bigint NOT NULL DEFAULT 0,  -- batches refused because another batch has their number
   diverged_since  timestamptz,  -- when either last grew
@@ -62,6 +63,9 @@ CREATE TABLE logmesh.spools (
   abandoned_since timestamptz,  -- when the ledger last learned of numbers that will not come
   UNIQUE (tenant, spool_id)
 ) WITH (fillfactor = 50);  -- updated with every flush: room for HOT updates
+-- Neither has a column that a flush changes, so that its updates stay within their page.
+CREATE INDEX spools_finished_idx ON logmesh.spools (tenant, finished);
+CREATE INDEX spools_diverged_idx ON logmesh.spools (tenant) WHERE diverged_since IS NOT NULL;
 
 CREATE FUNCTION logmesh.note_abandoned() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog AS $$
 BEGIN
@@ -206,7 +210,8 @@ CREATE VIEW logmesh.accounts WITH (security_barrier) AS
     FROM logmesh.acknowledgements WHERE tenant = (SELECT logmesh.tenant()) AND kind IN ('lost', 'unaccounted')
     GROUP BY spool_id
   ) AS a ON a.spool_id = s.spool_id
-  WHERE s.tenant = (SELECT logmesh.tenant()) AND s.moved_to IS NULL;
+  WHERE s.tenant = (SELECT logmesh.tenant()) AND s.moved_to IS NULL
+    AND (s.finished IS NULL OR s.finished > now() - interval '1 hour');
 
 -- Facts that nobody has acknowledged. What is missing of a producer that stores something now may be on its way.
 CREATE VIEW logmesh.facts WITH (security_barrier) AS
