@@ -19,6 +19,7 @@ from logmesh.gateway.trace_cache import TraceCache
 from logmesh.live.frames import SERVICE as TAIL
 from logmesh.live.frames import tail_handlers
 from logmesh.runtime.guard import Check, Guard, only
+from logmesh.runtime.limits import CallLimit
 from logmesh.runtime.server import REFLECTION, Health, bind, build_server
 from logmesh.storage.postgres import open_pool
 from logmesh.v1.pipeline_service_pb2_grpc import add_PipelineServiceServicer_to_server
@@ -28,6 +29,7 @@ log = structlog.get_logger()
 
 SERVICES = ("logmesh.v1.QueryService", "logmesh.v1.PipelineService", TAIL)
 _CHECK_SECONDS = 2.0
+_QUESTIONS = 500  # at once, beside the tails
 _TAIL_CONNECTIONS = 2  # of their own: tails ask often and little
 
 
@@ -46,7 +48,8 @@ async def run_gateway(settings: GatewaySettings, stop: asyncio.Event) -> None:
     tails = TailServicer(settings, tail_pool)
     cache = TraceCache(settings.redis_url.get_secret_value()) if settings.redis_url else None
     guard = Guard([*SERVICES, REFLECTION], await _check(settings))
-    server, health = build_server(SERVICES, reflect=settings.reflection, interceptors=[guard])
+    limit = CallLimit(settings.max_tails + _QUESTIONS)
+    server, health = build_server(SERVICES, reflect=settings.reflection, interceptors=[guard], limit=limit)
     add_QueryServiceServicer_to_server(QueryServicer(settings, pool, cache), server)
     pipeline = PipelineServicer(settings, pool)
     add_PipelineServiceServicer_to_server(pipeline, server)

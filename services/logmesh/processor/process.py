@@ -34,6 +34,7 @@ from logmesh.processor.writer import Writer
 from logmesh.processor.writer.prepare import Prepared
 from logmesh.runtime import metrics
 from logmesh.runtime.guard import Guard, only
+from logmesh.runtime.limits import CallLimit
 from logmesh.runtime.server import Health, bind, build_server
 from logmesh.storage.failures import describe
 from logmesh.storage.postgres import open_pool, unwritable
@@ -47,6 +48,7 @@ SERVICE = pb.DESCRIPTOR.services_by_name["IngestService"].full_name
 PIPELINE = "logmesh.v1.PipelineService"
 ASKED = (PIPELINE, TAIL)
 _CHECK_SECONDS = 2.0
+_QUESTIONS = 100  # at once, beside streams, tails and writes
 _REPLAY_AHEAD = 1_000
 
 
@@ -103,6 +105,10 @@ async def run_processor(settings: ProcessorSettings, stop: asyncio.Event) -> Non
         [SERVICE, PIPELINE, TAIL],
         reflect=settings.reflection,
         interceptors=[Guard(ASKED, only(settings.callers)), Guard([SERVICE], schema.check)],
+        limit=CallLimit(
+            settings.max_streams + settings.max_tails + settings.max_writes + _QUESTIONS,
+            {f"/{SERVICE}/Append": settings.max_streams, f"/{SERVICE}/Write": settings.max_writes},
+        ),
         max_connection_age_seconds=settings.max_connection_age_seconds,
     )
     server.add_generic_rpc_handlers((_ingest_handlers(ingest, write), tail_handlers(Tail(settings, fanout).tail)))
@@ -136,14 +142,15 @@ async def run_processor(settings: ProcessorSettings, stop: asyncio.Event) -> Non
 
 
 def _ingest_handlers(ingest: Ingest, write: Write) -> Any:
-    """Requests stay bytes: Append's go to the log verbatim, and a malformed one is answered and not dropped."""
+    """Requests stay bytes: Append's go to the log verbatim, and a malformed one is answered and not dropped. Write takes its one
+    request as a stream would, which is the same on the wire: then it is read when there is room for it, and not before."""
     return grpc.method_handlers_generic_handler(
         SERVICE,
         {
             "Append": grpc.stream_stream_rpc_method_handler(
                 ingest.append, response_serializer=AppendResponse.SerializeToString
             ),
-            "Write": grpc.unary_unary_rpc_method_handler(
+            "Write": grpc.stream_unary_rpc_method_handler(
                 write.write, response_serializer=WriteResponse.SerializeToString
             ),
         },

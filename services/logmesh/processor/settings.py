@@ -37,6 +37,9 @@ class ProcessorSettings(BaseServerSettings):
     credit_bytes: int = Field(default=4 << 20, ge=1 << 20, description="Bytes a stream may have unlogged.")
     unlogged_bytes: int = Field(default=64 << 20, ge=8 << 20, description="Bytes all streams may have unlogged.")
     max_streams: int = Field(default=2_000, ge=1, description="Append streams at once.")
+    max_writes: int = Field(
+        default=128, ge=1, description="Write calls at once, those that wait for the commit included."
+    )
     max_tails: int = Field(default=500, ge=1, description="Live tails at once; each of a gateway's is one.")
     flush_rows: int = Field(default=10_000, ge=1, le=100_000, description="Rows that a flush waits for.")
     flush_bytes: int = Field(

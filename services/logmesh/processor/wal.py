@@ -5,7 +5,7 @@ import os
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NoReturn
 
 import structlog
@@ -32,9 +32,13 @@ def stop_at_once(error: JournalFailed) -> NoReturn:
     os._exit(EXIT_CODE_FSYNC)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Submitted:
-    """A batch on its way into the log, and who is told: `logged(ref)` or `refused()`, on the event loop."""
+    """A batch on its way into the log, and who is told: `logged(ref)` or `refused()`, on the event loop.
+
+    `number` gives a batch of this process's own its number when it is about to be written, one after the other: so one that is
+    refused leaves no gap.
+    """
 
     origin: Origin
     raw: bytes
@@ -42,6 +46,7 @@ class Submitted:
     logged: Callable[[Unwritten], None]
     refused: Callable[[], None]
     stream: SpanContext | None = None
+    number: Callable[[], int] | None = None
 
 
 class Wal:
@@ -110,6 +115,9 @@ class Wal:
             size += len(self._waiting[at].raw)
             at += 1
         group, self._waiting = self._waiting[:at], self._waiting[at:]
+        for item in group:
+            if item.number is not None:
+                item.origin = replace(item.origin, seq=item.number())
         return group
 
     def _settle(self, group: list[Submitted], refs: list[FrameRef] | None) -> None:

@@ -1,12 +1,13 @@
 """Checks before a call's handler runs: who may call which service. One place for every kind of RPC."""
 
-import inspect
+import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from typing import Any
 
 import grpc
 
 from logmesh.runtime.identity import ANONYMOUS, IdentityError, principal_of
+from logmesh.runtime.wrapping import Around, wrapped
 
 Check = Callable[[Any], Awaitable[None]]
 """Takes the call's context, and aborts the call when it must not go on."""
@@ -22,7 +23,7 @@ class Guard(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic in
         """See grpc.aio.ServerInterceptor."""
         handler = await continuation(handler_call_details)
         service = handler_call_details.method.lstrip("/").rpartition("/")[0]
-        return handler if handler is None or service not in self._services else _checked(handler, self._check)
+        return handler if handler is None or service not in self._services else wrapped(handler, _before(self._check))
 
 
 def only(callers: Collection[str]) -> Check:
@@ -46,28 +47,10 @@ def only(callers: Collection[str]) -> Check:
     return check
 
 
-def _checked(handler: Any, check: Check) -> Any:
-    kind = ("stream" if handler.request_streaming else "unary") + (
-        "_stream" if handler.response_streaming else "_unary"
-    )
-    behaviour = getattr(handler, kind)
-    wrapped = _generating(behaviour, check) if inspect.isasyncgenfunction(behaviour) else _awaiting(behaviour, check)
-    make: Any = getattr(grpc, f"{kind}_rpc_method_handler")
-    return make(wrapped, handler.request_deserializer, handler.response_serializer)
-
-
-def _awaiting(behaviour: Any, check: Check) -> Any:
-    async def call(request: Any, context: Any) -> Any:
+def _before(check: Check) -> Around:
+    @contextlib.asynccontextmanager
+    async def around(context: Any) -> AsyncIterator[None]:
         await check(context)
-        return await behaviour(request, context)
+        yield
 
-    return call
-
-
-def _generating(behaviour: Any, check: Check) -> Any:
-    async def call(request: Any, context: Any) -> AsyncIterator[Any]:
-        await check(context)
-        async for response in behaviour(request, context):
-            yield response
-
-    return call
+    return around

@@ -10,6 +10,7 @@ import structlog
 import uvloop
 from pydantic import ValidationError
 
+from logmesh.runtime.memory import share_arenas
 from logmesh.runtime.metrics import REGISTRIES
 from logmesh.runtime.settings import BaseProcessSettings
 from logmesh.runtime.telemetry import configure_logging, configure_tracing, serve_metrics
@@ -32,6 +33,7 @@ def run(service_name: str, settings_class: type[S], main: Main[S]) -> int:
             name = "LOGMESH_" + "_".join(map(str, problem["loc"])).upper() if problem["loc"] else "settings"
             print(f"{service_name}: {name}: {problem['msg']}", file=sys.stderr)
         return 2
+    share_arenas()
     configure_logging(settings)
     flush_traces = configure_tracing(service_name)
     log = structlog.get_logger()

@@ -7,6 +7,7 @@ import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
+from logmesh.runtime.limits import CallLimit
 from logmesh.runtime.settings import TlsFiles
 
 MAX_MESSAGE_BYTES = 4 << 20
@@ -54,16 +55,18 @@ def build_server(
     *,
     reflect: bool,
     interceptors: Sequence[Any] = (),
+    limit: CallLimit,
     max_connection_age_seconds: float | None = None,
     max_connection_age_grace_seconds: float = 60,
 ) -> tuple[grpc.aio.Server, Health]:
-    """Make a server with health (NOT_SERVING at first) and reflection; the caller adds servicers and ports."""
+    """Make a server with health (NOT_SERVING at first) and reflection, and no more calls at once than `limit` lets in; the caller
+    adds servicers and ports."""
     options = list(SERVER_OPTIONS)
     if max_connection_age_seconds is not None:
         # gRPC adds a jitter of 10 % by itself. Clients resolve names anew when their connection ends.
         options.append(("grpc.max_connection_age_ms", int(max_connection_age_seconds * 1000)))
         options.append(("grpc.max_connection_age_grace_ms", int(max_connection_age_grace_seconds * 1000)))
-    server = grpc.aio.server(options=options, interceptors=interceptors)
+    server = grpc.aio.server(options=options, interceptors=[limit, *interceptors])
     state = Health(services)
     health_pb2_grpc.add_HealthServicer_to_server(state.servicer, server)
     if reflect:

@@ -9,6 +9,7 @@ import grpc
 from google.api.httpbody_pb2 import HttpBody
 
 from logmesh.cli.local.certificates import WorkloadFiles
+from logmesh.runtime.limits import CallLimit
 from logmesh.runtime.server import bind, build_server
 from logmesh.runtime.settings import TlsFiles
 from logmesh.v1.query_service_pb2 import ExportRequest, SearchProgress, SearchRequest, SearchResponse
@@ -51,7 +52,7 @@ class Upstream:
 async def running_upstream(files: WorkloadFiles) -> AsyncIterator[Upstream]:
     """An upstream in mutual TLS on a port of its own, with the identity of `files`."""
     upstream = Upstream()
-    server, health = build_server([SERVICE], reflect=True)
+    server, health = build_server([SERVICE], reflect=True, limit=CallLimit(100))
     search = grpc.unary_stream_rpc_method_handler(
         upstream.search, SearchRequest.FromString, SearchResponse.SerializeToString
     )

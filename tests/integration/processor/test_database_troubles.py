@@ -1,11 +1,7 @@
 """A database that falls silent, is locked in part, or has another clock, holds up what depends on it and nothing else, and is seen."""
 
 import asyncio
-import contextlib
 import errno
-import os
-import subprocess
-import sys
 import time
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
@@ -14,15 +10,13 @@ from typing import Any
 
 import asyncpg
 import pytest
-from grpc_health.v1 import health_pb2, health_pb2_grpc
 from tests.integration.client.proxy import CuttingProxy
 from tests.integration.processor.append_stream import AppendStream, columns_of
 from tests.integration.processor.conftest import ServerStore
+from tests.integration.processor.process import processor_process
 from tests.integration.processor.running import NOT_SERVING, SERVING, RunningProcessor, running_processor
 
-from logmesh.cli.local.ports import free_port
 from logmesh.runtime import metrics
-from logmesh.runtime.channel import open_channel
 from logmesh.v1.pipeline_service_pb2 import ListProcessorsRequest
 from logmesh.v1.pipeline_service_pb2_grpc import PipelineServiceStub
 
@@ -123,12 +117,7 @@ async def test_a_processor_with_another_clock_stores_records_at_their_times(
     store: ServerStore, tmp_path: Path, ahead: int
 ) -> None:
     now = time.time_ns()
-    async with processor_with_clock(store, tmp_path, ahead) as target, open_channel(target, None) as channel:
-        health: Any = health_pb2_grpc.HealthStub(channel)
-        request = health_pb2.HealthCheckRequest()
-        async with asyncio.timeout(20):
-            while (await health.Check(request, wait_for_ready=True)).status != SERVING:
-                await asyncio.sleep(0.05)
+    async with processor_process(store, tmp_path, clock_ahead=ahead) as (channel, _):
         stream = AppendStream(channel)
         await stream.hello()
         await stream.send_columns(1, columns_of([b"says when"], time_unix_nano=now))
@@ -175,35 +164,6 @@ def one_failure(monkeypatch: pytest.MonkeyPatch, number: int) -> Iterator[int]:
 
         monkeypatch.setattr(Path, name, fails)
     return failures
-
-
-@contextlib.asynccontextmanager
-async def processor_with_clock(store: ServerStore, folder: Path, ahead: int) -> AsyncIterator[str]:
-    """A process that believes another time than PostgreSQL; yields its address."""
-    port = free_port()
-    program = (
-        "import runpy, time; now, nano = time.time, time.time_ns; "
-        f"time.time = lambda: now() + {ahead}; time.time_ns = lambda: nano() + {ahead} * 10**9; "
-        "runpy.run_module('logmesh.processor', run_name='__main__')"
-    )
-    environment = {
-        **os.environ,
-        "LOGMESH_LISTEN_ADDRESS": "127.0.0.1",
-        "LOGMESH_PORT": str(free_port()),
-        "LOGMESH_DIRECT_PORT": str(port),
-        "LOGMESH_METRICS_PORT": "0",
-        "LOGMESH_BUFFER_DIR": str(folder / "buffer"),
-        "LOGMESH_DATABASE_DSN": store.writer_dsn,
-        "LOGMESH_OWNER_DSN": store.owner_dsn,
-        "LOGMESH_DRAIN_SECONDS": "0",
-    }
-    with (folder / "out").open("wb") as out:
-        process = subprocess.Popen([sys.executable, "-c", program], env=environment, stdout=out, stderr=out)
-    try:
-        yield f"127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        await asyncio.to_thread(process.wait, 20)
 
 
 async def opened(processor: RunningProcessor) -> AppendStream:

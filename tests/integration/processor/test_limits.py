@@ -1,0 +1,122 @@
+"""What a processor takes at once is bounded, whoever sends it: what is beyond is refused, and told when to come again."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import grpc
+from tests.integration.processor.append_stream import AppendStream, columns_of
+from tests.integration.processor.conftest import ServerStore
+from tests.integration.processor.process import peak_mib, processor_process
+from tests.integration.processor.running import running_processor
+
+from logmesh.client.errors import Overloaded
+from logmesh.client.failures import from_rpc
+from logmesh.v1 import ingest_service_pb2 as pb
+from logmesh.v1.ingest_service_pb2_grpc import IngestServiceStub
+from logmesh.v1.record_pb2 import LogRecord
+
+MIB = 1 << 20
+FOUR_MIB = pb.WriteRequest(records=[LogRecord(body="x" * 250_000)] * 16)
+
+
+async def test_writes_beyond_the_limit_are_refused_with_the_time_to_come_again(
+    store: ServerStore, tmp_path: Path
+) -> None:
+    async with running_processor(store, tmp_path, max_writes=2) as processor, logs_are_locked(store) as unlock:
+        stub: Any = IngestServiceStub(processor.channel())
+        request = pb.WriteRequest(records=[LogRecord(body="waits")])
+        calls = [asyncio.ensure_future(stub.Write(request, timeout=20)) for _ in range(3)]
+        done, taken = await asyncio.wait(calls, timeout=10, return_when=asyncio.FIRST_COMPLETED)
+        error = from_rpc(done.pop().exception(), "processor")
+        assert isinstance(error, Overloaded) and error.retry_after is not None
+        unlock.set()
+        assert [answer.stored for answer in await asyncio.gather(*taken)] == [1, 1]
+        assert (await stub.Write(request, timeout=20)).stored == 1
+
+
+async def test_streams_beyond_the_limit_are_refused_with_the_time_to_come_again(
+    store: ServerStore, tmp_path: Path
+) -> None:
+    async with running_processor(store, tmp_path, max_streams=1) as processor:
+        streams = [processor.stream() for _ in range(2)]  # they say nothing yet, and count all the same
+        refusals = [asyncio.ensure_future(stream.refusal()) for stream in streams]
+        done, _ = await asyncio.wait(refusals, timeout=10, return_when=asyncio.FIRST_COMPLETED)
+        refused = done.pop()
+        error = from_rpc(refused.result(), "processor")
+        assert isinstance(error, Overloaded) and error.retry_after is not None
+        other = streams[1 - refusals.index(refused)]
+        refusals[streams.index(other)].cancel()
+        await other.hello()
+        await other.send_columns(1, columns_of([b"goes on"]))
+        await other.until_committed(1)
+
+
+async def test_a_refused_write_leaves_no_gap_in_the_ledger(store: ServerStore, tmp_path: Path) -> None:
+    async with running_processor(store, tmp_path) as processor:
+        stub: Any = IngestServiceStub(processor.channel())
+        async with logs_are_locked(store) as unlock:
+            calls = [asyncio.ensure_future(stub.Write(FOUR_MIB, timeout=30)) for _ in range(40)]
+            async with asyncio.timeout(20):
+                while not any(call.done() for call in calls):
+                    await asyncio.sleep(0.02)
+            unlock.set()
+        answers = await asyncio.gather(*calls, return_exceptions=True)
+        refused = [answer for answer in answers if isinstance(answer, grpc.aio.AioRpcError)]
+        assert refused and {error.code() for error in refused} == {grpc.StatusCode.RESOURCE_EXHAUSTED}
+        async with asyncio.timeout(20):
+            while True:
+                with contextlib.suppress(grpc.aio.AioRpcError):  # until there is room again
+                    await stub.Write(pb.WriteRequest(records=[LogRecord(body="more")]), timeout=20)
+                    break
+                await asyncio.sleep(0.05)
+        (row,) = await processor.query("SELECT committed::text AS committed FROM logmesh.spools")
+        assert row["committed"] == f"{{[1,{len(answers) - len(refused) + 2})}}"
+
+
+async def test_many_large_writes_at_once_take_little_memory(store: ServerStore, tmp_path: Path) -> None:
+    async with processor_process(store, tmp_path) as (channel, process):
+        stub: Any = IngestServiceStub(channel)
+        answers = await asyncio.gather(*(stub.Write(FOUR_MIB, timeout=60) for _ in range(80)), return_exceptions=True)
+        stored = [answer for answer in answers if isinstance(answer, pb.WriteResponse)]
+        assert len(stored) >= 40
+        assert peak_mib(process) < 400
+
+
+async def test_a_backlog_of_large_bodies_takes_little_memory(store: ServerStore, tmp_path: Path) -> None:
+    async with processor_process(store, tmp_path) as (channel, process):
+        stream = AppendStream(channel)
+        await stream.hello()
+        async with logs_are_locked(store):
+            for seq in range(1, 31):
+                # 7.5 MiB each, some kilobytes on the wire.
+                await stream.send_columns(seq, columns_of([b"x" * 250_000] * 31), compress=True)
+            await stream.until(lambda: all(seq in stream.logged for seq in range(1, 31)))
+        await stream.until_committed(*range(1, 31))
+        stream.cut()
+        assert peak_mib(process) < 300
+
+
+@contextlib.asynccontextmanager
+async def logs_are_locked(store: ServerStore) -> AsyncIterator[asyncio.Event]:
+    """Nothing can be stored until the event is set, or the body ends."""
+    unlock = asyncio.Event()
+
+    async def let_go() -> None:
+        await unlock.wait()
+        await transaction.rollback()
+
+    connection = await asyncpg.connect(store.superuser_dsn)
+    transaction = connection.transaction()
+    await transaction.start()
+    await connection.execute("LOCK TABLE logmesh.logs IN ACCESS EXCLUSIVE MODE")
+    letting_go = asyncio.create_task(let_go())
+    try:
+        yield unlock
+    finally:
+        unlock.set()
+        await letting_go
+        await connection.close()
