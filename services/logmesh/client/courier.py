@@ -15,6 +15,7 @@ from typing import Final, Protocol
 import grpc
 
 from logmesh.client.delivery import deliver
+from logmesh.client.disk_writer import DiskWriter
 from logmesh.client.errors import ConnectionFailed, ServerError, SpoolUnavailable
 from logmesh.client.failures import from_rpc
 from logmesh.client.intake import Intake
@@ -24,6 +25,7 @@ from logmesh.client.outbox import Outbox
 from logmesh.client.reach import SILENCE_SECONDS, Reach
 from logmesh.client.row import columns_of
 from logmesh.client.session import Metadata, StreamEnd
+from logmesh.client.spool import Spool
 from logmesh.journal import JournalError, JournalFull
 from logmesh.v1.record_pb2 import LogColumns
 
@@ -69,6 +71,7 @@ class Courier:
         self._intake, self._spool, self._channel = intake, spool, channel
         self._target, self._producer, self._metadata = target, producer, metadata
         self._reach, self._notice = reach, notice
+        self._writer = DiskWriter(spool) if isinstance(spool, Spool) else None
         self._packed = 0
         self._first_row: dict[int, int] = {}  # number of a batch's first row, by place, of those not committed
         self._running: Running | None = None
@@ -189,14 +192,15 @@ class Courier:
             )
             packing = asyncio.create_task(self._pack())
             stopping = asyncio.create_task(self._stop.wait())
-            tasks = {delivering, packing, stopping}
-            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-            for task in done:
+            done, _ = await asyncio.wait({delivering, packing, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            # A batch that is just being written is waited for: its rows are in no other place.
+            self._stop.set()
+            self._due.set()
+            delivering.cancel()
+            await asyncio.gather(delivering, packing, return_exceptions=True)
+            for task in (*done, packing):
                 task.result()
-            while self._spool.has_room() and self._pack_one():
+            while self._spool.has_room() and await self._pack_one():
                 pass
         except JournalError as error:
             self._intake.close(SpoolUnavailable(str(error)))
@@ -206,6 +210,8 @@ class Courier:
             self._notice(f"{failure}")
         finally:
             self._cancel_silence()
+            if self._writer is not None:
+                self._writer.close()
             if self._released is not None and self._is_done():
                 self._released()
 
@@ -213,25 +219,26 @@ class Courier:
         return contextlib.nullcontext(self._metadata)
 
     async def _pack(self) -> None:
-        """Cut batches as they are due. The fsync of a spool blocks this loop, which has nothing else to do then."""
-        while True:
+        """Cut batches as they are due, until it is time to stop."""
+        while not self._stop.is_set():
             self._due.clear()
             left = self._intake.seconds_until_due()
             if left == 0:
-                if not self._spool.has_room() or not self._pack_one():
+                if not self._spool.has_room() or not await self._pack_one():
                     await asyncio.sleep(_FULL_PAUSE_SECONDS)
                 continue
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(left):
                     await self._due.wait()
 
-    def _pack_one(self) -> bool:
+    async def _pack_one(self) -> bool:
         """Move one batch into the spool; False when nothing waits or there is no room. Raises JournalFailed."""
         rows = self._intake.take()
         if not rows:
             return False
+        columns = columns_of(rows, time.time_ns())
         try:
-            place = self._spool.hold(columns_of(rows, time.time_ns()))
+            place = self._spool.hold(columns) if self._writer is None else await self._writer.hold(columns)
         except JournalFull:
             self._intake.put_back(rows)
             return False

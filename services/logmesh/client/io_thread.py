@@ -23,6 +23,11 @@ def on_own_thread() -> bool:
     return getattr(_own, "marked", False)
 
 
+def mark_own_thread() -> None:
+    """Say that this is one."""
+    _own.marked = True
+
+
 class IoThread:
     """Starts with the first coroutine that it is given, and ends a moment after the last has ended."""
 
@@ -106,7 +111,7 @@ class Running:
 
 
 def _run(made: Callable[[asyncio.AbstractEventLoop], None]) -> None:
-    _own.marked = True
+    mark_own_thread()
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     made(loop)

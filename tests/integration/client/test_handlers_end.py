@@ -1,6 +1,8 @@
 """Handlers that are removed, collected or closed one by one, while the program and other handlers go on."""
 
+import textwrap
 import time
+from pathlib import Path
 
 from tests.integration.client.conftest import System
 from tests.integration.client.programs import run
@@ -76,3 +78,44 @@ async def test_handlers_that_close_do_no_harm_to_those_that_go_on(system: System
     counts = await system.processor.query("SELECT service, count(*) AS n FROM logmesh.logs GROUP BY service")
     expected = {f"handler-{number}": 1_000 + 50 * (number - 1) for number in range(1, 8)}
     assert {row["service"]: row["n"] for row in counts} == expected | {"handler-0": 2_350}
+
+
+async def test_a_disk_that_stands_still_stops_one_handler_and_not_another(system: System, tmp_path: Path) -> None:
+    program = tmp_path / "program.py"
+    program.write_text(
+        textwrap.dedent(
+            """
+            import logging, os, sys, threading, time
+
+            still, write = threading.Event(), os.fdatasync
+
+            def fdatasync(descriptor):
+                while still.is_set():
+                    time.sleep(0.1)
+                write(descriptor)
+
+            os.fdatasync = fdatasync  # before the journal takes it
+            from logmesh import LogmeshHandler
+
+            target, spool = sys.argv[1:]
+            disk, memory = logging.getLogger("disk"), logging.getLogger("memory")
+            for log, handler in ((disk, LogmeshHandler(target, spool=spool)), (memory, LogmeshHandler(target))):
+                log.setLevel(logging.INFO)
+                log.addHandler(handler)
+                log.info("first of %s", log.name)
+                handler.flush()
+            still.set()
+            disk.info("waits for the disk")
+            time.sleep(0.5)  # it is being written
+            memory.info("waits for nothing")
+            memory.handlers[0].flush()
+            assert memory.handlers[0].state.pending == 0
+            assert disk.handlers[0].state.pending == 1
+            still.clear()
+            """
+        )
+    )
+    code, _, err = await run(str(program), system.processor.target, str(tmp_path / "spool"))
+    assert (code, err) == (0, "")
+    expected = ["first of disk", "first of memory", "waits for nothing", "waits for the disk"]
+    assert sorted(await system.processor.bodies()) == expected
