@@ -4,11 +4,11 @@ A file that ends with OK has everything, or as many records as were asked for; w
 """
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Final
 
 import asyncpg
 from google.api.httpbody_pb2 import HttpBody
@@ -53,13 +53,13 @@ class Exports:
 
     def __init__(self, connections: int) -> None:
         self._room = Room("exports", running=max(1, connections // 2))
-        # A thread of its own: a piece of four megabytes takes longer to write than anybody else should wait for the event loop.
+        # A thread of its own: a piece of a megabyte takes longer to write than anybody else should wait for the event loop.
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="export")
 
     async def pieces(
         self, pool: "asyncpg.Pool", tenant: str, asked: Export, *, page_seconds: float
     ) -> AsyncGenerator[HttpBody, None]:
-        """Yield the file's pieces, a few megabytes each at most; the first one has the content type.
+        """Yield the file's pieces, about a megabyte of records each at most; the first one has the content type.
 
         `page_seconds` is how long a page may take to find something. Raises Busy, OutOfTime and what `search_rows` raises.
         """
@@ -72,7 +72,8 @@ class Exports:
                     async for message in messages:
                         if isinstance(message, list):
                             left -= len(message)
-                            for piece in await self._written(asked.format, message):
+                            pieces = map(asked.format.write, messages_of(message))
+                            while (piece := await self._next(pieces)) is not None:
                                 yield HttpBody(data=piece)
                         elif isinstance(message, Done):
                             done = message
@@ -82,10 +83,6 @@ class Exports:
                     raise OutOfTime("the export takes too long; ask for a shorter time range or a simpler filter")
                 query = replace(query, cursor=done.cursor)
 
-    async def _written(self, format_: Format, rows: list[Any]) -> list[bytes]:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, _write, format_, rows)
-
-
-def _write(format_: Format, rows: list[Any]) -> list[bytes]:
-    """The pieces of these rows, of about a megabyte of records each."""
-    return [format_.write(records) for records in messages_of(rows)]
+    async def _next(self, pieces: Iterator[bytes]) -> bytes | None:
+        """Have the next piece written, of about a megabyte of records; None behind the last one."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, next, pieces, None)

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 _FIRST: Final = 16
-_MOST: Final = 128
+_MOST: Final = 64
+"""Large rows may follow small ones: then this many of up to 320 KiB are fetched once, by each connection for queries."""
 _BYTES: Final = 4 << 20
-"""What the rows of one fetch may take: a row has up to 320 KiB, and every connection for queries may hold as many."""
+"""What the rows of one fetch may take where those before tell how large they are."""
 
 
 class Steps:
