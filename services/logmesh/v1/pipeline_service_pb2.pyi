@@ -318,7 +318,7 @@ class GetSummaryResponse(message.Message):
     dead_letters: builtins.int
     """Records kept as dead letters."""
     producers: builtins.int
-    """Producers counted."""
+    """Producers counted, each once however often it opened its spool."""
     processors_ready: builtins.int
     """Processors that answer and take streams."""
     processors: builtins.int

@@ -168,6 +168,33 @@ async def test_what_was_acknowledged_as_unaccounted_and_is_lost_then_is_a_new_fa
     assert [(fact.kind, ranges(fact)) for fact in facts] == [("lost", [(5, 7)])]
 
 
+async def test_what_is_only_counted_is_acknowledged_by_its_count(ledger: asyncpg.Connection, stub: Any) -> None:
+    spool = await add_spool(ledger, "copied", "{[1,5)}")
+    await ledger.execute(
+        "UPDATE logmesh.spools SET rewound = 3, diverged_since = now() WHERE spool_id = $1::uuid", spool
+    )
+    (fact,) = (await stub.ListFacts(pb.ListFactsRequest())).facts
+    assert (fact.kind, fact.batches, len(fact.numbers)) == ("rewound", 3, 0)
+    assert "copy" in fact.advice
+    assert (await stub.AcknowledgeFacts(pb.AcknowledgeFactsRequest(facts=[fact], reason="seen"))).batches == 3
+    assert not (await stub.ListFacts(pb.ListFactsRequest())).facts
+    await ledger.execute("UPDATE logmesh.spools SET rewound = 5 WHERE spool_id = $1::uuid", spool)
+    assert [one.batches for one in (await stub.ListFacts(pb.ListFactsRequest())).facts] == [2]
+
+
+async def test_a_spool_of_which_nothing_came_is_a_fact_since_it_was_named(
+    ledger: asyncpg.Connection, stub: Any
+) -> None:
+    await ledger.execute(
+        "INSERT INTO logmesh.spools (tenant, spool_id, producer, principal, given, created)"
+        " VALUES ('default', gen_random_uuid(), 'finished job', 'p', 7, now() - interval '2 hours')"
+    )
+    (fact,) = (await stub.ListFacts(pb.ListFactsRequest())).facts
+    assert (fact.kind, fact.producer, ranges(fact)) == ("unaccounted", "finished job", [(1, 7)])
+    assert fact.HasField("since")
+    assert (await stub.GetSummary(pb.GetSummaryRequest())).unaccounted_batches == 7
+
+
 async def test_a_wrong_request_says_what_is_wrong(stub: Any) -> None:
     spool = "1" * 32
     for request, words in (

@@ -188,6 +188,7 @@ CREATE TABLE logmesh.acknowledgements (
   made            timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 CREATE INDEX ON logmesh.acknowledgements (tenant, acknowledgement);
+CREATE INDEX ON logmesh.acknowledgements (tenant, spool_id);
 
 CREATE FUNCTION logmesh.batches(numbers int8multirange) RETURNS bigint
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog AS $$
@@ -218,7 +219,7 @@ CREATE VIEW logmesh.facts WITH (security_barrier) AS
   SELECT 'lost' AS kind, spool_id, producer, lost AS numbers, logmesh.batches(lost) AS batches, abandoned_since AS since
   FROM logmesh.accounts WHERE NOT isempty(lost)
   UNION ALL
-  SELECT 'unaccounted', spool_id, producer, unaccounted, logmesh.batches(unaccounted), last_commit
+  SELECT 'unaccounted', spool_id, producer, unaccounted, logmesh.batches(unaccounted), coalesce(last_commit, created)
   FROM logmesh.accounts WHERE NOT isempty(unaccounted) AND coalesce(last_commit, created) < now() - interval '1 minute'
   UNION ALL
   SELECT d.kind, d.spool_id, d.producer, '{}', d.batches - a.batches, d.diverged_since

@@ -4,14 +4,14 @@
 SELECT coalesce(sum(lost) FILTER (WHERE coalesce(abandoned_since, '-infinity') <= now() - make_interval(secs => $1::float8)), 0)::bigint
          AS lost,
        coalesce(sum(lost + unaccounted), 0)::bigint AS missing,
-       count(*) FILTER (WHERE heard) AS producers,
+       count(DISTINCT producer) FILTER (WHERE heard) AS producers,
        coalesce(sum(stored) FILTER (WHERE heard), 0)::bigint AS stored,
        coalesce(sum(dead_letters) FILTER (WHERE heard), 0)::bigint AS dead_letters,
        coalesce(sum(committed) FILTER (WHERE heard), 0)::bigint AS committed,
        (extract(epoch FROM max(lag) FILTER (WHERE last_commit > now() - interval '1 minute')))::float8 AS lag,
        max(last_commit) AS last_commit
 FROM (
-  SELECT stored, dead_letters, lag, last_commit, abandoned_since,
+  SELECT producer, stored, dead_letters, lag, last_commit, abandoned_since,
          coalesce(last_commit > now() - interval '1 hour', false) AS heard,
          CASE WHEN isempty(committed) THEN 0 ELSE logmesh.batches(committed) END AS committed,
          CASE WHEN isempty(lost) THEN 0 ELSE logmesh.batches(lost) END AS lost,

@@ -375,7 +375,7 @@ export type GetSummaryResponse = Message<"logmesh.v1.GetSummaryResponse"> & {
   deadLetters: bigint;
 
   /**
-   * Producers counted.
+   * Producers counted, each once however often it opened its spool.
    *
    * @generated from field: uint32 producers = 6;
    */
