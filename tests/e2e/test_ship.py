@@ -38,6 +38,8 @@ def test_a_file_is_shipped_once_whatever_it_is_shipped_together_with(up: Running
     assert committed(ship(up, str(first), "--service", "glob")) == 1
     assert committed(ship(up, str(second), str(first), "--service", "glob")) == 0
     assert committed(ship(up, str(first), "--service", "another")) == 3
+    for spool in (up.data_dir / "ship").iterdir():  # what was read, and nothing of it
+        assert sum(path.stat().st_size for path in spool.iterdir()) < 32 << 10
 
 
 async def test_pipes_of_one_service_may_run_at_once(up: Running) -> None:

@@ -96,6 +96,7 @@ def ship_settings(options: ShipOptions, running: RunState | None, spool: Path) -
         "follow": options.follow,
         "join": options.join,
         "spool_dir": spool,
+        "spool_retain_seconds": 0,  # nobody would send it again when this has ended
         "metrics_port": 0,
         "log_format": "console",
         "log_level": "error",

@@ -242,10 +242,14 @@ class Spool:
         self._journal.leave_to_parent()
 
     def close(self) -> None:
-        """Write a checkpoint and close. A disk that has no room for the checkpoint has all of it in the journal."""
-        with contextlib.suppress(JournalFull):
+        """Write a checkpoint and close. A disk that has no room for the checkpoint keeps all of it in the journal."""
+        try:
             self._save_checkpoint()
-        self._journal.close()
+        except JournalFull:
+            self._journal.close(tidy=False)
+        else:
+            self._release_old()
+            self._journal.close()
 
     def _recover(self) -> None:
         """Find the lanes and what is held of them, and begin the next lane."""

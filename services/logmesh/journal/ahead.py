@@ -66,7 +66,7 @@ class NextSegment:
     def drop_spare(self) -> None:
         """Give the spare's bytes back."""
         while self._spares:
-            self._spares.popleft().unlink()
+            self._spares.popleft().unlink(missing_ok=True)
 
     def take(self) -> Segment | None:
         """The segment, waited for if need be; None when the disk is full. Raises JournalFailed."""
@@ -78,6 +78,14 @@ class NextSegment:
     def close(self) -> None:
         """Wait for the segment in the making; a later open finds it."""
         self._worker.shutdown(wait=True)
+
+    def drop(self) -> None:
+        """Delete what was made ahead; only after `close`."""
+        self.drop_spare()
+        future, self._future = self._future, None
+        made = future.result() if future is not None and future.exception() is None else None
+        if made is not None:
+            made.path.unlink(missing_ok=True)
 
     def _begin(self, number: int, spare: Path | None) -> "Future[Segment | None]":
         try:

@@ -24,6 +24,11 @@ class Durability:
         self._sync_metadata = sync_metadata
         self._reason: str | None = None
 
+    @property
+    def has_failed(self) -> bool:
+        """Whether something failed before."""
+        return self._reason is not None
+
     def check(self) -> None:
         """Raise JournalFailed when something failed before."""
         if self._reason is not None:

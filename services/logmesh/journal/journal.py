@@ -3,6 +3,7 @@
 One thread appends; any thread reads, releases and asks for the fill.
 """
 
+import contextlib
 import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -12,7 +13,7 @@ from typing import Self
 
 from logmesh.journal.ahead import Ballast, NextSegment
 from logmesh.journal.durability import NO_ROOM, Durability
-from logmesh.journal.errors import JournalCorrupt, JournalFull
+from logmesh.journal.errors import JournalCorrupt, JournalFailed, JournalFull
 from logmesh.journal.frame import MAX_PAYLOAD_BYTES, encode_frame, frame_bytes, group_bytes
 from logmesh.journal.lock import DirectoryLock
 from logmesh.journal.recovery import recover, set_aside
@@ -202,13 +203,25 @@ class Journal:
         """`bytes_used` as a part of `max_bytes`, 0 to 1."""
         return min(1.0, self.bytes_used() / self._max_bytes)
 
-    def close(self) -> None:
-        """Wait for the background, and let the directory go. Nothing else may be called afterwards."""
+    def close(self, *, tidy: bool = True) -> None:
+        """Wait for the background, and let the directory go. Nothing else may be called afterwards.
+
+        Segments without frames that are not released go, and with `tidy` unset stay, for somebody who needs what was said in them.
+        """
         self._next.close()
-        if self._active_fd >= 0:
-            os.close(self._active_fd)
-            self._active_fd = -1
+        with self._guard:
+            self._close_active()
+        if tidy and not self._durability.has_failed:
+            self._tidy()
         self._lock.release()
+
+    def _tidy(self) -> None:
+        """Leave no file that nobody needs. Their names are gone for good, since their numbers are given out again."""
+        with self._guard:
+            self._delete_empty()
+        self._next.drop()
+        with contextlib.suppress(JournalFailed):
+            self._durability.directory(self._directory)
 
     def leave_to_parent(self) -> None:
         """Called in a forked child: the directory stays the parent's, and is free when the parent lets go of it."""

@@ -5,10 +5,11 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
-from tests.unit.journal.disks import append_until_refused, contents, killed
+from tests.unit.journal.disks import PowerLossDisk, append_until_refused, contents, killed
 
 from logmesh.journal import MAX_PAYLOAD_BYTES, FrameRef, Journal, JournalCorrupt, JournalFull, JournalLocked
 
@@ -110,6 +111,34 @@ def test_the_active_segment_is_deleted_once_closed_when_it_was_released_before(t
             journal.release(journal.append([[bytes(b"q" * 3000)]]))
         assert len(segments(tmp_path)) <= 2
         assert journal.bytes_used() <= 3 * 4096  # the active one, the next, the spare
+
+
+def left_in(directory: Path) -> list[Path]:
+    return [path for path in directory.iterdir() if ".segment" in path.name]
+
+
+def test_a_journal_that_is_closed_keeps_files_for_what_is_not_released_alone(tmp_path: Path) -> None:
+    for item in range(6):
+        with Journal.open(tmp_path, segment_bytes=4096) as journal:
+            refs = journal.append([[b"%d" % item * 1500]]) + journal.append([[b"%d" % item * 1500]])
+            refs += journal.append([[b"%d" % item * 1500]])  # in a segment of its own
+            journal.release(refs if item % 2 else refs[:2])
+        assert len(left_in(tmp_path)) == (item + 2) // 2
+    assert contents(tmp_path) == [b"%d" % item * 1500 for item in (0, 2, 4)]
+
+
+def test_what_one_that_is_closed_has_deleted_does_not_come_back_under_a_later_one_s_numbers(tmp_path: Path) -> None:
+    directory = tmp_path / "journal"
+    directory.mkdir()
+    with closing(PowerLossDisk(directory)) as disk:
+        for item in range(3):
+            with Journal.open(
+                directory, segment_bytes=4096, fsync=disk.sync, fsync_metadata=disk.sync_metadata
+            ) as journal:
+                (ref,) = journal.append([[b"%d" % item * 1500]])
+                assert contents(disk.lose_power(tmp_path / f"lost-{item}")) == [b"%d" % item * 1500]
+                journal.release([ref])
+    assert left_in(directory) == []
 
 
 def test_a_segment_that_is_done_with_becomes_a_later_one(tmp_path: Path) -> None:
