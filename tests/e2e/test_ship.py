@@ -19,6 +19,10 @@ def ship(up: Running, *arguments: str) -> "subprocess.Popen[str]":
     return subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True)
 
 
+def size(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
 def committed(process: "subprocess.Popen[str]", text: str | None = None) -> int:
     out, err = process.communicate(text, timeout=60)
     assert process.returncode == 0, err
@@ -39,7 +43,8 @@ def test_a_file_is_shipped_once_whatever_it_is_shipped_together_with(up: Running
     assert committed(ship(up, str(second), str(first), "--service", "glob")) == 0
     assert committed(ship(up, str(first), "--service", "another")) == 3
     for spool in (up.data_dir / "ship").iterdir():  # what was read, and nothing of it
-        assert sum(path.stat().st_size for path in spool.iterdir()) < 32 << 10
+        assert size(spool) < 32 << 10
+    assert size(up.data_dir / "processors") < 60 << 20
 
 
 async def test_pipes_of_one_service_may_run_at_once(up: Running) -> None:

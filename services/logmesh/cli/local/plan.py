@@ -162,6 +162,9 @@ def _processors(options: LocalOptions, tls: WorkloadFiles, dsns: Mapping[Role, s
                 "LOGMESH_DIRECT_PORT": str(DIRECT_PORT),
                 "LOGMESH_METRICS_PORT": str(SERVER_METRICS_PORT),
                 "LOGMESH_BUFFER_DIR": str(options.data_dir / "processors" / name),
+                # Up to three segments each, of which a laptop has little use for 32 MiB.
+                "LOGMESH_WAL_SEGMENT_BYTES": str(8 << 20),
+                "LOGMESH_WAL_BALLAST_BYTES": str(4 << 20),
                 "LOGMESH_DATABASE_DSN": dsns["logmesh_writer"],
                 "LOGMESH_OWNER_DSN": dsns["logmesh_owner"],
                 "LOGMESH_REDIS_URL": redis_url,

@@ -37,7 +37,7 @@ SETTINGS = {
     # The wheel has only pglz, which costs a loading server a tenth of its CPU for pages that are written once.
     "wal_compression": "off",
     "wal_buffers": "32MB",
-    "max_wal_size": "2GB",
+    "max_wal_size": "1GB",
     "fsync": "on",
     "synchronous_commit": "on",
     "full_page_writes": "on",
