@@ -113,6 +113,7 @@ class Running:
 def _run(made: Callable[[asyncio.AbstractEventLoop], None]) -> None:
     mark_own_thread()
     loop = asyncio.new_event_loop()
+    loop.set_exception_handler(_on_exception)
     asyncio.set_event_loop(loop)
     made(loop)
     try:
@@ -126,6 +127,13 @@ def _run(made: Callable[[asyncio.AbstractEventLoop], None]) -> None:
         loop.run_until_complete(loop.shutdown_asyncgens())
         asyncio.set_event_loop(None)
         loop.close()
+
+
+def _on_exception(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    # The program may speak gRPC itself, on loops that it closes: what still comes for those comes here, and to nobody.
+    of_grpc = "PollerCompletionQueue" in repr(context.get("handle"))
+    if not (of_grpc and str(context.get("exception")) == "Event loop is closed"):
+        loop.default_exception_handler(context)
 
 
 io_thread = IoThread()

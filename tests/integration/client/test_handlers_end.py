@@ -80,6 +80,44 @@ async def test_handlers_that_close_do_no_harm_to_those_that_go_on(system: System
     assert {row["service"]: row["n"] for row in counts} == expected | {"handler-0": 2_350}
 
 
+async def test_loops_that_the_program_closes_do_not_throw_in_the_handler_s(system: System) -> None:
+    code, _, err = await run(
+        """
+        import asyncio, threading, uuid
+        import grpc
+        from logmesh.v1 import ingest_service_pb2 as pb
+
+        thrown = logging.StreamHandler()
+        thrown.addFilter(lambda record: record.threadName == "logmesh-appender")
+        logging.getLogger("asyncio").addHandler(thrown)
+        log.addHandler(LogmeshHandler(target))
+
+        async def leave_a_call():
+            async with grpc.aio.insecure_channel(target) as channel:
+                call = channel.stream_stream("/logmesh.v1.IngestService/Append", None, pb.AppendResponse.FromString)()
+                hello = pb.Hello(spool_id=str(uuid.uuid4()), session_epoch=1)
+                await call.write(pb.AppendRequest(hello=hello).SerializeToString())
+                await call.read()
+                call.cancel()
+
+        def busy():
+            while not left.is_set():
+                log.info("busy")
+                time.sleep(0.0005)
+
+        left = threading.Event()
+        thread = threading.Thread(target=busy)
+        thread.start()
+        for _ in range(80):
+            asyncio.run(leave_a_call())
+        left.set()
+        thread.join()
+        """,
+        system.processor.target,
+    )
+    assert (code, err) == (0, "")
+
+
 async def test_a_disk_that_stands_still_stops_one_handler_and_not_another(system: System, tmp_path: Path) -> None:
     program = tmp_path / "program.py"
     program.write_text(
