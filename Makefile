@@ -10,6 +10,8 @@ BIN := $(VENV)/bin
 LOCAL := $(VENV)/.local
 STAMP := $(VENV)/.complete
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check
+# Processes that run tests at once. Some tests measure time, so that more than there are cores would fail them.
+WORKERS ?= 2
 # buf comes with the dashboard's packages; programs on PATH go first, so that no other package's program hides one.
 export PATH := $(CURDIR)/.tools/bin:$(PATH):$(CURDIR)/services/dashboard/node_modules/.bin
 
@@ -49,7 +51,7 @@ up: $(LOCAL) ## Run everything on this machine; Ctrl-C drains and stops (ARGS="-
 
 .PHONY: test
 test: setup ## Run every test (ARGS="-k spool")
-	@pytest=0; vitest=0; $(BIN)/pytest $(ARGS) || pytest=$$?; \
+	@pytest=0; vitest=0; $(BIN)/pytest $(or $(ARGS),-n $(WORKERS) --dist loadfile --no-loadscope-reorder) || pytest=$$?; \
 	$(if $(ARGS),,$(BIN)/python -m scripts.dashboard test || vitest=$$?;) \
 	[ $$pytest = 0 ] || echo "make test: pytest failed" >&2; [ $$vitest = 0 ] || echo "make test: Vitest failed" >&2; \
 	exit $$((pytest || vitest))

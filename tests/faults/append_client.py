@@ -97,6 +97,10 @@ class AppendClient:
             while not true():
                 await asyncio.sleep(0.01)
 
+    def is_answered(self) -> bool:
+        """Whether all that was sent is logged or refused."""
+        return not self._unlogged
+
     async def close(self) -> None:
         """End the stream, if there is one."""
         if self._reader is not None:

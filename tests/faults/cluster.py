@@ -14,11 +14,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import asyncpg
+import grpc
 from tests.conftest import NO_SYNC
 from tests.faults.processes import Running, start
 
 from logmesh.cli.local.ports import free_port
 from logmesh.cli.local.postgres import Postgres
+from logmesh.v1.pipeline_service_pb2 import ListProcessorsRequest, ProcessorState
+from logmesh.v1.pipeline_service_pb2_grpc import PipelineServiceStub
 
 
 @functools.cache
@@ -124,6 +127,15 @@ class Cluster:
             return list(await connection.fetch(sql))
         finally:
             await connection.close()
+
+    async def state(self, name: str) -> ProcessorState | None:
+        """What a processor says of itself; None while it does not answer."""
+        async with grpc.aio.insecure_channel(f"{self.address(name)}:{self.direct_port}") as channel:
+            try:
+                answer = await PipelineServiceStub(channel).ListProcessors(ListProcessorsRequest(), timeout=2)
+            except grpc.aio.AioRpcError:
+                return None
+        return answer.processors[0]
 
     async def wait_until_stored(self, seconds: float) -> None:
         """Wait until as many rows are stored as lines were written. Raises TimeoutError with the count."""

@@ -9,7 +9,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import grpc
 import pytest
 from dnslib import QTYPE, RR, A, DNSRecord
 from dnslib.server import BaseResolver, DNSHandler, DNSServer
@@ -19,8 +18,6 @@ from logmesh.client.spool import Spool
 from logmesh.producer.forwarder import Forwarder
 from logmesh.producer.settings import ProducerSettings
 from logmesh.record.columns import ColumnsBuilder
-from logmesh.v1 import pipeline_service_pb2 as pb
-from logmesh.v1.pipeline_service_pb2_grpc import PipelineServiceStub
 
 HOST = "log-processor-headless"
 PRODUCERS = 4
@@ -221,12 +218,8 @@ async def until_answers(cluster: Cluster, name: str) -> None:
 
 async def streams(cluster: Cluster, name: str) -> int:
     """Open streams of a processor; -1 when it does not answer."""
-    async with grpc.aio.insecure_channel(f"{cluster.address(name)}:{cluster.direct_port}") as channel:
-        try:
-            answer = await PipelineServiceStub(channel).ListProcessors(pb.ListProcessorsRequest(), timeout=2)
-        except grpc.aio.AioRpcError:
-            return -1
-    return int(answer.processors[0].streams)
+    state = await cluster.state(name)
+    return state.streams if state else -1
 
 
 async def everything_is_stored_once(cluster: Cluster) -> None:

@@ -126,13 +126,13 @@ async def test_a_full_disk_is_refused_and_ingest_resumes_within_ten_seconds_of_r
     cluster.postgres.stop("immediate")
     while not client.refused and len(client.batches) < 200:
         await client.send_new()
-    await asyncio.sleep(1)
+    await client.until(client.is_answered)
     assert client.refused, "the disk did not fill"
     logged = set(client.logged)
     assert len(logged) >= 20
     for _ in range(3):
         await client.send_new()
-    await asyncio.sleep(1)
+    await client.until(client.is_answered)
     assert client.logged == logged, "acknowledged on a full disk"
     assert {code for _, _, code in client.refused} == {pb.NACK_CODE_RESOURCE_EXHAUSTED}
     assert {seq for _, seq, _ in client.refused} == client.batches.keys() - logged

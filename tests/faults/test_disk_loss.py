@@ -10,7 +10,6 @@ from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from pathlib import Path
 
 import asyncpg
-import grpc
 import pytest
 from tests.faults.append_client import AppendClient
 from tests.faults.cluster import Cluster
@@ -21,7 +20,6 @@ from logmesh.processor.frame import decode_frame
 from logmesh.record.ranges import RangeSet
 from logmesh.storage.multirange import from_multirange
 from logmesh.v1 import pipeline_service_pb2 as pb
-from logmesh.v1.pipeline_service_pb2_grpc import PipelineServiceStub
 
 ROUNDS = 3
 Batch = tuple[str, int]
@@ -135,12 +133,8 @@ async def one_that_has(cluster: Cluster, figure: Callable[[pb.ProcessorState], i
     async with asyncio.timeout(20):
         while True:
             for name in cluster.names:
-                async with grpc.aio.insecure_channel(f"{cluster.address(name)}:{cluster.direct_port}") as channel:
-                    with contextlib.suppress(grpc.aio.AioRpcError):  # it is still starting
-                        pipeline = PipelineServiceStub(channel)
-                        answer = await pipeline.ListProcessors(pb.ListProcessorsRequest(), timeout=2)
-                        if number := figure(answer.processors[0]):
-                            return name, number
+                if (state := await cluster.state(name)) and (number := figure(state)):
+                    return name, number
             await asyncio.sleep(0.05)
 
 

@@ -32,7 +32,11 @@ async def add_loss(database: Database, age: str) -> None:
     await owner.close()
 
 
-@pytest.mark.parametrize("processors", [f"127.0.0.1:{free_port()}", "log-processor.nowhere.invalid:50052"])
+@pytest.mark.parametrize(
+    "processors",
+    [f"127.0.0.1:{free_port()}", "log-processor.nowhere.invalid:50052"],
+    ids=["nobody listens", "no such name"],
+)
 async def test_without_a_processor_lag_is_unknown_and_nothing_is_green(database: Database, processors: str) -> None:
     await make_schema(database)
     await add_loss(database, "12 minutes")

@@ -1,6 +1,7 @@
 """`logmesh tail` and `logmesh search --follow` as a person or a pipe has them."""
 
 import asyncio
+import itertools
 import json
 import os
 import signal
@@ -72,17 +73,6 @@ async def ended(process: asyncio.subprocess.Process) -> tuple[int, str]:
     return process.returncode, err.decode()
 
 
-async def until_followed(processor: RunningProcessor) -> None:
-    """Wait until a tail is open on the processor."""
-    from logmesh.v1.pipeline_service_pb2 import ListProcessorsRequest
-    from logmesh.v1.pipeline_service_pb2_grpc import PipelineServiceStub
-
-    stub = PipelineServiceStub(processor.channel())
-    async with asyncio.timeout(SECONDS):
-        while not (await stub.ListProcessors(ListProcessorsRequest())).processors[0].tails:
-            await asyncio.sleep(0.05)
-
-
 async def test_tail_shows_what_comes_and_goes_on_after_the_gateway_was_away(processor: RunningProcessor) -> None:
     dsn, port = processor.database.reader_dsn, free_port()
     stream = processor.stream()
@@ -93,7 +83,7 @@ async def test_tail_shows_what_comes_and_goes_on_after_the_gateway_was_away(proc
     async with running_gateway(dsn, processor.target, port=port) as address:
         running = command("tail", "line", "--gateway", address)
         process = await running.__aenter__()
-        await until_followed(processor)
+        await processor.until_followed()
         await stream.send_columns(1, columns_of([b"line 1", b"other", b"line 2"], attributes=[b'{"n":1}', b"", b""]))
         first = json.loads(await line_of(process))
         assert (first["body"], first["attributes"]) == ("line 1", {"n": 1})
@@ -138,12 +128,14 @@ async def test_a_pipe_that_nobody_reads_any_more_ends_the_tail_quietly(processor
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )
-        await until_followed(processor)
-        for seq in range(1, 4):
+        await processor.until_followed()
+        ending = asyncio.create_task(asyncio.wait_for(process.communicate(), SECONDS))
+        for seq in itertools.count(1):
             await stream.send_columns(seq, columns_of([b"line %d" % seq]))
             await stream.until_committed(seq)
-            await asyncio.sleep(0.2)
-        out, err = await asyncio.wait_for(process.communicate(), SECONDS)
+            if (await asyncio.wait({ending}, timeout=0.05))[0]:
+                break
+        out, err = await ending
     assert json.loads(out)["body"] == "line 1"
     assert err == b""
 

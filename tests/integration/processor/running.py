@@ -102,6 +102,12 @@ class RunningProcessor:
         (state,) = answer.processors
         return state
 
+    async def until_followed(self, seconds: float = 30) -> None:
+        """Wait until a tail is open here."""
+        async with asyncio.timeout(seconds):
+            while not (await self.state()).tails:
+                await asyncio.sleep(0.02)
+
     async def query(self, sql: str, *values: object) -> list[asyncpg.Record]:
         """Ask the database as its superuser."""
         connection = await asyncpg.connect(self.database.superuser_dsn)
