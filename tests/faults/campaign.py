@@ -1,0 +1,267 @@
+"""A long run of faults, drawn at random, on a real cluster: no line may be lost, and none stored twice.
+
+    python -m tests.faults.campaign --events 500 --lines 6000 --seed 1
+
+Faults: processes killed, one or all; PostgreSQL crashed, made read-only, its sessions cut, its ledger locked, put back to an earlier
+state; processors stopped and continued; a producer's machine (spool and files) put back to an earlier state.
+
+Every line has a number of its own. A machine that is put back takes lines with it that were written there since: those that were
+stored before must still be there once, the others may be there once or not at all.
+"""
+
+import argparse
+import asyncio
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+import asyncpg
+import numpy as np
+from tests.faults.cluster import Cluster
+
+STORED_SECONDS = 240
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """A producer's machine at one moment: its spool, and how long its file and its list of lines were."""
+
+    spool: Path
+    log_bytes: int
+    lines: int
+
+
+class Campaign:
+    """Draws faults and keeps account of every line. `written` are the lines of each producer's file, `limbo` those that went with a
+    machine and may have been stored or not."""
+
+    def __init__(self, folder: Path, seed: int, processors: int, producers: int) -> None:
+        self.cluster = Cluster(folder, processors=processors, producers=producers)
+        self.folder, self.choice = folder, random.Random(seed)
+        self.written: dict[str, list[int]] = {name: [] for name in self.cluster.producer_names}
+        self.certain: list[int] = []
+        self.limbo: list[int] = []
+        self.lines = 0
+        self.counts: Counter[str] = Counter()
+        self._machines: dict[str, Machine] = {}
+        self._has_saved = False
+        self._faults = {
+            "kill a processor": (6, self._kill_processor),
+            "kill a producer": (5, self._kill_producer),
+            "crash PostgreSQL": (2, self._crash_postgres),
+            "kill everything": (1, self._kill_all),
+            "stop a processor for a while": (3, self._pause_processor),
+            "cut all sessions": (3, self._cut_sessions),
+            "lock the ledger": (2, self._lock_ledger),
+            "make the database read-only": (1, self._read_only),
+            "keep a copy of the database": (1, self._save_database),
+            "put the database back": (1, self._restore_database),
+            "keep a copy of a machine": (3, self._save_machine),
+            "put a machine back": (3, self._restore_machine),
+        }
+
+    async def run(self, events: int, lines: int) -> None:
+        """Draw `events` faults, with `lines` written around each."""
+        self.cluster.start()
+        while len({machine for machine in self.written if self.written[machine]}) < len(self.written):
+            self._write(10)
+        await self._until_stored()
+        names = list(self._faults)
+        weights = [weight for weight, _ in self._faults.values()]
+        for at in range(1, events + 1):
+            (name,) = self.choice.choices(names, weights)
+            self._write(lines // 2)
+            await asyncio.sleep(self.choice.uniform(0, 0.4))
+            if await self._faults[name][1]():
+                self.counts[name] += 1
+            self._write(lines - lines // 2)
+            if at % 10 == 0:
+                print(f"{at} events, {self.lines:,} lines; last: {name}", flush=True)
+
+    async def check(self) -> bool:
+        """Wait until everything is stored; say what is lost or stored twice, and whether neither is."""
+        self.certain += [line for lines in self.written.values() for line in lines]
+        ends = time.monotonic() + STORED_SECONDS
+        while True:
+            stored = await self._stored()
+            lost = np.array(self.certain)[stored[self.certain] == 0]
+            if not len(lost) or time.monotonic() > ends:
+                break
+            await asyncio.sleep(2)
+        twice = np.flatnonzero(stored > 1)
+        (ledger,) = await self.cluster.query(
+            "SELECT count(*) AS spools, sum(rewound) AS rewound, sum(forked) AS forked, sum(dead_letters) AS dead FROM logmesh.spools"
+        )
+        for name, count in self.counts.most_common():
+            print(f"{count:5} {name}")
+        print(
+            f"{self.lines:,} lines, {len(self.limbo):,} of them gone with a machine before they were known to be stored"
+            f" ({int((stored[self.limbo] > 0).sum()):,} are)"
+        )
+        print(f"lost {len(lost)} {lost[:5].tolist()} · stored twice {len(twice)} {twice[:5].tolist()}")
+        print("ledger: " + ", ".join(f"{key} {value}" for key, value in ledger.items()))
+        return not len(lost) and not len(twice)
+
+    def _write(self, count: int) -> None:
+        name = self.choice.choice(self.cluster.producer_names)
+        numbers = range(self.lines, self.lines + count)
+        with self._log(name).open("a", encoding="utf-8") as file:
+            file.writelines(f"line {number:09d} of the campaign\n" for number in numbers)
+        self.written[name] += numbers
+        self.lines += count
+
+    async def _until_stored(self) -> None:
+        """Wait until all that was written is stored, while nothing fails."""
+        self.cluster.lines = self.lines
+        await asyncio.to_thread(lambda: asyncio.run(self.cluster.wait_until_stored(STORED_SECONDS)))
+
+    async def _stored(self) -> "np.ndarray[tuple[int], np.dtype[np.int64]]":
+        """By line, how often it is stored."""
+        rows = await self.cluster.query("SELECT substr(body, 6, 9)::int AS line FROM logmesh.logs")
+        return np.bincount([row["line"] for row in rows], minlength=self.lines)
+
+    async def _kill_processor(self) -> bool:
+        name = self.choice.choice(self.cluster.names)
+        self.cluster.kill(name)
+        self.cluster.start_processor(name)
+        return True
+
+    async def _kill_producer(self) -> bool:
+        name = self.choice.choice(self.cluster.producer_names)
+        self.cluster.kill(name)
+        self.cluster.start_producer(name)
+        return True
+
+    async def _crash_postgres(self) -> bool:
+        self.cluster.kill_postgres()
+        return True
+
+    async def _kill_all(self) -> bool:
+        for name in list(self.cluster.running):
+            self.cluster.kill(name)
+        self.cluster.kill_postgres()
+        self.cluster.start()
+        return True
+
+    async def _pause_processor(self) -> bool:
+        pid = self.cluster.running[self.choice.choice(self.cluster.names)].pid
+        os.kill(pid, signal.SIGSTOP)
+        await asyncio.sleep(self.choice.uniform(0.5, 3))
+        os.kill(pid, signal.SIGCONT)
+        return True
+
+    async def _cut_sessions(self) -> bool:
+        await self._as_superuser("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'logmesh'")
+        return True
+
+    async def _lock_ledger(self) -> bool:
+        connection = await asyncpg.connect(self.cluster.postgres.dsn("postgres", "logmesh"))
+        async with connection.transaction():
+            await connection.execute("SELECT FROM logmesh.spools FOR UPDATE")
+            await asyncio.sleep(self.choice.uniform(0.5, 2))
+        await connection.close()
+        return True
+
+    async def _read_only(self) -> bool:
+        for state in ("on", "off"):
+            await self._as_superuser(
+                f"ALTER SYSTEM SET default_transaction_read_only = {state}", "SELECT pg_reload_conf()"
+            )
+            await asyncio.sleep(1.5)
+        return True
+
+    async def _save_database(self) -> bool:
+        await self._as_superuser(
+            "DROP DATABASE IF EXISTS saved",
+            "ALTER DATABASE logmesh ALLOW_CONNECTIONS false",
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = 'logmesh'",
+            "CREATE DATABASE saved OWNER logmesh_owner TEMPLATE logmesh",
+            "ALTER DATABASE logmesh ALLOW_CONNECTIONS true",
+        )
+        self._has_saved = True
+        return True
+
+    async def _restore_database(self) -> bool:
+        """Unless a machine was put back since: what that had sent nobody could send again."""
+        if not self._has_saved:
+            return False
+        await self._as_superuser("DROP DATABASE logmesh WITH (FORCE)", "ALTER DATABASE saved RENAME TO logmesh")
+        self._has_saved = False
+        return True
+
+    async def _save_machine(self) -> bool:
+        name = self.choice.choice(self.cluster.producer_names)
+        self.cluster.kill(name)
+        copy = self.folder / f"copy-of-{name}"
+        shutil.rmtree(copy, ignore_errors=True)
+        subprocess.run(["cp", "-a", "--sparse=always", self._spool(name), copy], check=True)
+        self._machines[name] = Machine(copy, self._log(name).stat().st_size, len(self.written[name]))
+        self.cluster.start_producer(name)
+        return True
+
+    async def _restore_machine(self) -> bool:
+        if not self._machines:
+            return False
+        name = self.choice.choice(list(self._machines))
+        machine = self._machines[name]
+        gone = self.written[name][machine.lines :]
+        self.cluster.kill(name)
+        stored = await self._stored()
+        self.certain += [line for line in gone if stored[line]]
+        self.limbo += [line for line in gone if not stored[line]]
+        del self.written[name][machine.lines :]
+        os.truncate(self._log(name), machine.log_bytes)
+        shutil.rmtree(self._spool(name))
+        subprocess.run(["cp", "-a", "--sparse=always", machine.spool, self._spool(name)], check=True)
+        self.cluster.start_producer(name)
+        self._has_saved = False
+        return True
+
+    def _log(self, name: str) -> Path:
+        return self.folder / f"{name}.log"
+
+    def _spool(self, name: str) -> Path:
+        return self.folder / name.replace("log-producer", "spool")
+
+    async def _as_superuser(self, *statements: str) -> None:
+        connection = await asyncpg.connect(self.cluster.postgres.dsn("postgres", "postgres"))
+        try:
+            for statement in statements:
+                await connection.execute(statement)
+        finally:
+            await connection.close()
+
+
+def main() -> int:
+    """Run a campaign; 0 when nothing was lost or stored twice."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--events", type=int, default=100, help="faults to draw (default 100)")
+    parser.add_argument("--lines", type=int, default=2_000, help="lines written around each (default 2,000)")
+    parser.add_argument("--seed", type=int, default=1, help="of the draw (default 1)")
+    parser.add_argument("--processors", type=int, default=2)
+    parser.add_argument("--producers", type=int, default=2)
+    options = parser.parse_args()
+    folder = Path(tempfile.mkdtemp(prefix="logmesh-campaign-"))
+    campaign = Campaign(folder, options.seed, options.processors, options.producers)
+    print(f"logs of all processes: {folder}", flush=True)
+    passed = False
+    try:
+        asyncio.run(campaign.run(options.events, options.lines))
+        passed = asyncio.run(campaign.check())
+    finally:
+        campaign.cluster.stop()
+        if passed:
+            shutil.rmtree(folder)
+    return 0 if passed else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
