@@ -22,6 +22,8 @@ class Lane:
 
     spool_id: str
     offset: int
+    follows: str = ""
+    """The spool id before it, empty where it is unknown."""
     last_seq: int = 0
     """Greatest number given out."""
     chain: int = 0
@@ -40,15 +42,18 @@ class HeldLane:
     lowest_seq: int
     last_seq: int
     abandoned: RangeSet
+    follows: str
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the ledger holds of a lane: numbers, the greatest of them that came with a chain (0: none), and that chain."""
+    """What the ledger holds of a lane: numbers, the greatest of them that came with a chain (0: none), and that chain; and how many
+    batches of other lanes that follow the same one."""
 
     committed: RangeSet = field(default_factory=RangeSet)
     newest_seq: int = 0
     newest_chain: int = 0
+    rewound: int = 0
 
 
 class Verdict(Enum):
@@ -56,8 +61,9 @@ class Verdict(Enum):
 
     SAME = auto()
     REWOUND = auto()
-    """The ledger has numbers above all that an earlier process gave out, as far as its folder says: it is a copy, or was put
-    back. What it holds are the same batches; what came after them may be read from the source a second time."""
+    """The ledger has numbers above all that an earlier process gave out, as far as its folder says, or lanes that followed the same
+    one and are not in the folder: it is a copy, or was put back. What it holds are the same batches; what came after them may be read
+    from the source a second time."""
     OVERTAKEN = auto()
     """The same of a lane of this process: it was put back together with its memory. The numbers that it gave out since may be
     other batches than those of the ledger."""
@@ -71,7 +77,7 @@ def judge(lane: Lane, known: Known, chain_at_newest: int | None) -> Verdict:
         return Verdict.FORKED
     if known.committed.highest() > lane.last_seq:
         return Verdict.OVERTAKEN if lane.is_open else Verdict.REWOUND
-    return Verdict.SAME
+    return Verdict.REWOUND if known.rewound else Verdict.SAME
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +94,11 @@ class Divergence:
     def of(cls, verdict: Verdict, lane: Lane, known: Known, batches: int, records: int) -> "Divergence":
         """Say it."""
         name, highest = lane.spool_id, known.committed.highest()
+        unknown = known.rewound or highest - lane.last_seq
+        after = lane.follows if known.rewound else f"number {lane.last_seq} of {name}"
         what = {
-            Verdict.REWOUND: f"the spool went back in time: the database has batches up to {highest} of {name}, and this folder"
-            f" knows of {lane.last_seq}; lines of the {highest - lane.last_seq} after it may be read, and stored, again",
+            Verdict.REWOUND: f"the spool went back in time, or is a copy: the database has {unknown} batches after {after} that this"
+            " folder does not know; their lines may be read, and stored, again",
             Verdict.OVERTAKEN: f"this process went back in time: the database has batches up to {highest} of {name}, and only"
             f" {lane.last_seq} were given out here; {batches} that may be others than the database's are set aside",
             Verdict.FORKED: f"two processes number their batches as {name}: batch {known.newest_seq} of the database is another"
@@ -126,11 +134,12 @@ class Lanes:
         """Begin a lane whose first batch has the next place, or `place` where that is greater."""
         return self.restore(str(uuid.uuid4()), max(self.next_place, place) - 1, is_open=True)
 
-    def restore(self, spool_id: str, offset: int, *, is_open: bool = False) -> Lane:
+    def restore(self, spool_id: str, offset: int, follows: str = "", *, is_open: bool = False) -> Lane:
         """Add a lane that has an identity; all places before it count as given out."""
         if self._lanes:
             self.newest.last_seq = max(self.newest.last_seq, offset - self.newest.offset)
-        lane = Lane(spool_id, offset, is_open=is_open)
+            follows = follows or self.newest.spool_id
+        lane = Lane(spool_id, offset, follows, is_open=is_open)
         self._lanes.append(lane)
         self._offsets.append(offset)
         return lane
@@ -153,7 +162,7 @@ class Lanes:
             upper = max(seqs, default=0) if lane is self.newest else lane.last_seq
             missing = RangeSet((seq, seq) for seq in (*seqs, upper + 1)).missing() if seqs else []
             abandoned = RangeSet((first, last) for first, last in missing if first >= seqs[0])
-            held.append(HeldLane(lane.spool_id, seqs[0] if seqs else 0, lane.last_seq, abandoned))
+            held.append(HeldLane(lane.spool_id, seqs[0] if seqs else 0, lane.last_seq, abandoned, lane.follows))
         return held
 
     def forget(self, gone: Collection[str]) -> None:

@@ -106,6 +106,7 @@ def _hello(outbox: Outbox, producer: str) -> pb.Hello:
         spool_id=newest.spool_id,
         lowest_seq=newest.lowest_seq,
         last_seq=newest.last_seq,
+        follows=newest.follows,
         producer=producer,
         abandoned=_proto_ranges(newest.abandoned),
         earlier=[
@@ -113,6 +114,7 @@ def _hello(outbox: Outbox, producer: str) -> pb.Hello:
                 spool_id=lane.spool_id,
                 lowest_seq=lane.lowest_seq,
                 last_seq=lane.last_seq,
+                follows=lane.follows,
                 abandoned=_proto_ranges(lane.abandoned),
             )
             for lane in earlier[:MAX_EARLIER]
@@ -122,9 +124,11 @@ def _hello(outbox: Outbox, producer: str) -> pb.Hello:
 
 def _known(spool_id: str, welcome: pb.Welcome) -> dict[str, Known]:
     """The ledger's word, by spool id; `spool_id` is the Hello's own."""
-    known = {spool_id: Known(_ranges(welcome.committed), welcome.newest_seq, welcome.newest_chain)}
+    known = {
+        spool_id: Known(_ranges(welcome.committed), welcome.newest_seq, welcome.newest_chain, welcome.rewound_batches)
+    }
     for lane in welcome.earlier:
-        known[lane.spool_id] = Known(_ranges(lane.committed), lane.newest_seq, lane.newest_chain)
+        known[lane.spool_id] = Known(_ranges(lane.committed), lane.newest_seq, lane.newest_chain, lane.rewound_batches)
     return known
 
 

@@ -87,6 +87,8 @@ class Spool:
         place, count = lane.offset + seq, len(columns.bodies)
         batch, chain = encode_link(seq, columns, compress, lane.spool_id, lane.chain)
         header = {"seq": seq, "count": count, "spool_id": lane.spool_id, "place": place, "chain": chain}
+        if seq == 1:
+            header["follows"] = lane.follows
         text = dump_json({**header, "positions": positions})
         if self._journal.starts_segment(_LENGTH.size + len(text) + len(batch)):
             # Older segments may go from now on, and with them what they alone said of positions: the first frame of a
@@ -262,7 +264,7 @@ class Spool:
             seq, place = header["seq"], header.get("place", header["seq"])
             spool_id = header.get("spool_id", before_lanes)
             if not len(self._lanes) or self._lanes.newest.spool_id != spool_id:
-                self._lanes.restore(spool_id, place - seq)
+                self._lanes.restore(spool_id, place - seq, header.get("follows", ""))
             if "spool_id" not in header:
                 self._unnamed.add(spool_id)
             self._lanes.newest.last_seq = seq

@@ -19,6 +19,8 @@ def fault_of(hello: pb.Hello) -> str | None:
     spool_ids = [hello.spool_id, *(spool.spool_id for spool in hello.earlier)]
     if not all(map(_is_uuid, spool_ids)):
         return NO_HELLO
+    if not all(map(_is_uuid, filter(None, [hello.follows, *(spool.follows for spool in hello.earlier)]))):
+        return "follows is not a UUID"
     if len({uuid.UUID(spool_id) for spool_id in spool_ids}) < len(spool_ids):
         return "Hello names a spool_id twice"
     if len(hello.earlier) > MAX_EARLIER:
@@ -33,7 +35,13 @@ def fault_of(hello: pb.Hello) -> str | None:
 def held_of(hello: pb.Hello) -> list[Held]:
     """The spool ids of a sound Hello, its own one first."""
     last_seq = hello.last_seq if hello.HasField("last_seq") else None
-    own = Held(str(uuid.UUID(hello.spool_id)), _number(hello.lowest_seq), _abandoned(hello.abandoned), last_seq)
+    own = Held(
+        str(uuid.UUID(hello.spool_id)),
+        _number(hello.lowest_seq),
+        _abandoned(hello.abandoned),
+        last_seq,
+        follows=hello.follows or None,
+    )
     return [own] + [
         Held(
             str(uuid.UUID(spool.spool_id)),
@@ -41,6 +49,7 @@ def held_of(hello: pb.Hello) -> list[Held]:
             _abandoned(spool.abandoned),
             spool.last_seq,
             closed=True,
+            follows=spool.follows or None,
         )
         for spool in hello.earlier
     ]

@@ -141,12 +141,14 @@ class Ingest:
                 committed=proto_ranges(own.committed),
                 newest_seq=own.newest_seq,
                 newest_chain=own.newest_chain,
+                rewound_batches=own.rewound,
                 earlier=[
                     pb.CommittedSpool(
                         spool_id=spool.spool_id,
                         committed=proto_ranges(known.committed),
                         newest_seq=known.newest_seq,
                         newest_chain=known.newest_chain,
+                        rewound_batches=known.rewound,
                     )
                     for spool, known in zip(held[1:], committed[1:], strict=True)
                 ],

@@ -23,22 +23,25 @@ class SpoolKey:
 @dataclass(frozen=True, slots=True)
 class Held:
     """What a producer says of a spool id: it holds nothing below `lowest_seq` (0: nothing at all) and nothing in `abandoned`; it
-    gave out `last_seq` numbers (None: not said) and, where it is `closed`, gives out no more."""
+    gave out `last_seq` numbers (None: not said) and, where it is `closed`, gives out no more. Its spool had the id `follows` before."""
 
     spool_id: str
     lowest_seq: int
     abandoned: RangeSet = field(default_factory=RangeSet)
     last_seq: int | None = None
     closed: bool = False
+    follows: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Committed:
-    """What the ledger holds of a spool id; `newest_seq` is the greatest number that came with a chain (0: none)."""
+    """What the ledger holds of a spool id; `newest_seq` is the greatest number that came with a chain (0: none). `rewound` batches
+    came from another copy of the spool, as far as is noticed now."""
 
     committed: RangeSet
     newest_seq: int
     newest_chain: int
+    rewound: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +72,12 @@ async def open_spools(
         [_UNSAID if spool.last_seq is None else spool.last_seq for spool in held],
         [to_multirange(spool.abandoned) for spool in held],
         [spool.closed for spool in held],
+        [spool.follows for spool in held],
     )
     for row in rows:
         if row["principal"] not in (None, principal):
             raise SpoolForbidden(f"spool {row['spool_id']} belongs to another principal than {principal}")
-    return [Committed(from_multirange(row["committed"]), row["newest"], row["chain"]) for row in rows]
+    return [Committed(from_multirange(row["committed"]), row["newest"], row["chain"], row["rewound"]) for row in rows]
 
 
 async def move_spools(

@@ -184,6 +184,7 @@ class Hello(message.Message):
     ABANDONED_FIELD_NUMBER: builtins.int
     LAST_SEQ_FIELD_NUMBER: builtins.int
     EARLIER_FIELD_NUMBER: builtins.int
+    FOLLOWS_FIELD_NUMBER: builtins.int
     spool_id: builtins.str
     """Random UUID under which batches are numbered. A producer takes a new one each time that it opens its spool's folder, so that
     a folder that was copied or put back never gives out a number twice. Required.
@@ -204,6 +205,10 @@ class Hello(message.Message):
     """Name for people, such as the pod's. At most 255 bytes. Empty: the spool id is shown."""
     last_seq: builtins.int
     """Greatest number given out so far. 0: none yet. Unset: not said, and nothing is concluded from it."""
+    follows: builtins.str
+    """The spool id that the same spool had before. Where the database knows another one that follows it, the spool is a copy or was
+    put back. Empty: none, or unknown.
+    """
     @builtins.property
     def abandoned(self) -> containers.RepeatedCompositeFieldContainer[SeqRange]:
         """Numbers from `lowest_seq` on that the producer does not hold and that need not be waited for: batches that were refused
@@ -225,10 +230,11 @@ class Hello(message.Message):
         abandoned: abc.Iterable[SeqRange] | None = ...,
         last_seq: builtins.int | None = ...,
         earlier: abc.Iterable[HeldSpool] | None = ...,
+        follows: builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = typing.Literal["_last_seq", b"_last_seq", "last_seq", b"last_seq"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = typing.Literal["_last_seq", b"_last_seq", "abandoned", b"abandoned", "earlier", b"earlier", "last_seq", b"last_seq", "lowest_seq", b"lowest_seq", "producer", b"producer", "session_epoch", b"session_epoch", "spool_id", b"spool_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = typing.Literal["_last_seq", b"_last_seq", "abandoned", b"abandoned", "earlier", b"earlier", "follows", b"follows", "last_seq", b"last_seq", "lowest_seq", b"lowest_seq", "producer", b"producer", "session_epoch", b"session_epoch", "spool_id", b"spool_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__last_seq: _TypeAlias = typing.Literal["last_seq"]  # noqa: Y015
     _WhichOneofArgType__last_seq: _TypeAlias = typing.Literal["_last_seq", b"_last_seq"]  # noqa: Y015
@@ -244,12 +250,15 @@ class HeldSpool(message.Message):
     LOWEST_SEQ_FIELD_NUMBER: builtins.int
     ABANDONED_FIELD_NUMBER: builtins.int
     LAST_SEQ_FIELD_NUMBER: builtins.int
+    FOLLOWS_FIELD_NUMBER: builtins.int
     spool_id: builtins.str
     """The spool id. Required."""
     lowest_seq: builtins.int
     """See `Hello.lowest_seq`."""
     last_seq: builtins.int
     """Greatest number that was ever given out, as far as the producer knows. Required, from 1."""
+    follows: builtins.str
+    """See `Hello.follows`."""
     @builtins.property
     def abandoned(self) -> containers.RepeatedCompositeFieldContainer[SeqRange]:
         """See `Hello.abandoned`."""
@@ -261,10 +270,11 @@ class HeldSpool(message.Message):
         lowest_seq: builtins.int = ...,
         abandoned: abc.Iterable[SeqRange] | None = ...,
         last_seq: builtins.int = ...,
+        follows: builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = typing.Literal["abandoned", b"abandoned", "last_seq", b"last_seq", "lowest_seq", b"lowest_seq", "spool_id", b"spool_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = typing.Literal["abandoned", b"abandoned", "follows", b"follows", "last_seq", b"last_seq", "lowest_seq", b"lowest_seq", "spool_id", b"spool_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -372,6 +382,7 @@ class Welcome(message.Message):
     NEWEST_SEQ_FIELD_NUMBER: builtins.int
     NEWEST_CHAIN_FIELD_NUMBER: builtins.int
     EARLIER_FIELD_NUMBER: builtins.int
+    REWOUND_BATCHES_FIELD_NUMBER: builtins.int
     credit_batches: builtins.int
     """How many batches may be sent and not yet logged."""
     credit_bytes: builtins.int
@@ -384,6 +395,10 @@ class Welcome(message.Message):
     """The greatest number that is committed under `Hello.spool_id` with a chain, and its chain. 0: none."""
     newest_chain: builtins.int
     """See `newest_seq`."""
+    rewound_batches: builtins.int
+    """How many batches the database has that came after `Hello.follows` under spool ids which Hello does not name. It is said once,
+    to the first stream. What they hold may be read from the source, and sent, a second time.
+    """
     @builtins.property
     def committed(self) -> containers.RepeatedCompositeFieldContainer[SeqRange]:
         """What the database already holds of `Hello.spool_id`: the producer need not send it."""
@@ -403,10 +418,11 @@ class Welcome(message.Message):
         newest_seq: builtins.int = ...,
         newest_chain: builtins.int = ...,
         earlier: abc.Iterable[CommittedSpool] | None = ...,
+        rewound_batches: builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = typing.Literal["committed", b"committed", "credit_batches", b"credit_batches", "credit_bytes", b"credit_bytes", "db_incarnation", b"db_incarnation", "earlier", b"earlier", "newest_chain", b"newest_chain", "newest_seq", b"newest_seq", "processor", b"processor"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = typing.Literal["committed", b"committed", "credit_batches", b"credit_batches", "credit_bytes", b"credit_bytes", "db_incarnation", b"db_incarnation", "earlier", b"earlier", "newest_chain", b"newest_chain", "newest_seq", b"newest_seq", "processor", b"processor", "rewound_batches", b"rewound_batches"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -420,12 +436,15 @@ class CommittedSpool(message.Message):
     COMMITTED_FIELD_NUMBER: builtins.int
     NEWEST_SEQ_FIELD_NUMBER: builtins.int
     NEWEST_CHAIN_FIELD_NUMBER: builtins.int
+    REWOUND_BATCHES_FIELD_NUMBER: builtins.int
     spool_id: builtins.str
     """The spool id."""
     newest_seq: builtins.int
     """See `Welcome.newest_seq`."""
     newest_chain: builtins.int
     """See `Welcome.newest_chain`."""
+    rewound_batches: builtins.int
+    """See `Welcome.rewound_batches`."""
     @builtins.property
     def committed(self) -> containers.RepeatedCompositeFieldContainer[SeqRange]:
         """See `Welcome.committed`."""
@@ -437,10 +456,11 @@ class CommittedSpool(message.Message):
         committed: abc.Iterable[SeqRange] | None = ...,
         newest_seq: builtins.int = ...,
         newest_chain: builtins.int = ...,
+        rewound_batches: builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = typing.Literal["committed", b"committed", "newest_chain", b"newest_chain", "newest_seq", b"newest_seq", "spool_id", b"spool_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = typing.Literal["committed", b"committed", "newest_chain", b"newest_chain", "newest_seq", b"newest_seq", "rewound_batches", b"rewound_batches", "spool_id", b"spool_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -136,6 +136,32 @@ async def test_a_folder_that_was_put_back_loses_and_repeats_nothing(
     assert not original.told
 
 
+async def test_what_a_folder_forgot_with_a_whole_run_is_counted_and_named(
+    processor: RunningProcessor, tmp_path: Path
+) -> None:
+    """Put back from between two runs: what the later run sent has an id that the folder has never heard of."""
+    original, restored = Copy("original", tmp_path / "spool"), Copy("restored", tmp_path / "restored")
+    for batches in (3, 4):
+        spool = original.open()
+        original.append(spool, batches)
+        async with original.delivering(processor, spool):
+            pass
+        spool.close()
+        if not restored.folder.exists():
+            shutil.copytree(original.folder, restored.folder)
+    back = restored.open()
+    restored.append(back, 2)
+    async with restored.delivering(processor, back):
+        pass
+    new_id = back.spool_id
+    back.close()
+    assert sorted(await processor.bodies()) == sorted(original.lines + restored.lines)
+    (told,) = restored.told
+    assert (told.code, told.spool_id) == ("rewound", new_id)
+    rows = await processor.query("SELECT spool_id, rewound FROM logmesh.spools WHERE rewound > 0")
+    assert [(str(row["spool_id"]), row["rewound"]) for row in rows] == [(new_id, 4)]
+
+
 async def test_what_the_last_frame_held_is_counted_and_named_when_it_is_damaged(
     processor: RunningProcessor, tmp_path: Path
 ) -> None:
@@ -157,7 +183,7 @@ async def test_what_the_last_frame_held_is_counted_and_named_when_it_is_damaged(
     assert sorted(await processor.bodies()) == sorted(site.lines)
     (told,) = site.told
     assert (told.code, told.spool_id) == ("rewound", first_id)
-    assert "up to 5" in told.what and "knows of 4" in told.what
+    assert "1 batches after number 4" in told.what
     (row,) = await processor.query("SELECT rewound FROM logmesh.spools WHERE spool_id = $1::uuid", first_id)
     assert row["rewound"] == 1
 

@@ -6,6 +6,7 @@
 -- archive: they still tell what is stored, and nobody is shown them.
 -- rewound: how many numbers the ledger had above all that a copy of the spool knew. forked: batches refused, because another batch
 -- has their number. diverged_since: when either last grew.
+-- follows: the spool id that the producer's spool had before. Two that follow the same one are of two copies of a spool.
 -- moved_to: the row of the same spool id in another tenant, to which its principal was moved; that row holds what is committed.
 ALTER TABLE logmesh.spools
   ADD COLUMN newest bigint NOT NULL DEFAULT 0,
@@ -17,10 +18,12 @@ ALTER TABLE logmesh.spools
   ADD COLUMN rewound bigint NOT NULL DEFAULT 0,
   ADD COLUMN forked bigint NOT NULL DEFAULT 0,
   ADD COLUMN diverged_since timestamptz,
+  ADD COLUMN follows uuid,
   ADD COLUMN moved_to bigint;
 
 -- Neither has a column that a flush changes, so that its updates stay within their page.
 CREATE INDEX spools_finished_idx ON logmesh.spools (tenant, finished);
+CREATE INDEX spools_follows_idx ON logmesh.spools (tenant, follows) WHERE follows IS NOT NULL;
 CREATE INDEX spools_diverged_idx ON logmesh.spools (tenant) WHERE diverged_since IS NOT NULL;
 
 CREATE OR REPLACE VIEW logmesh.ledger WITH (security_barrier) AS

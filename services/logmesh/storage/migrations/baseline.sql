@@ -59,12 +59,14 @@ CREATE TABLE logmesh.spools (
   rewound         bigint NOT NULL DEFAULT 0,  -- numbers that the ledger had above all that a copy of the spool knew
   forked          bigint NOT NULL DEFAULT 0,  -- batches refused because another batch has their number
   diverged_since  timestamptz,  -- when either last grew
+  follows         uuid,  -- the spool id that the producer's spool had before; two that follow the same one are of two copies
   moved_to        bigint,  -- the row of the same spool id in another tenant, which its principal was moved to: it holds what is committed
   abandoned_since timestamptz,  -- when the ledger last learned of numbers that will not come
   UNIQUE (tenant, spool_id)
 ) WITH (fillfactor = 50);  -- updated with every flush: room for HOT updates
 -- Neither has a column that a flush changes, so that its updates stay within their page.
 CREATE INDEX spools_finished_idx ON logmesh.spools (tenant, finished);
+CREATE INDEX spools_follows_idx ON logmesh.spools (tenant, follows) WHERE follows IS NOT NULL;
 CREATE INDEX spools_diverged_idx ON logmesh.spools (tenant) WHERE diverged_since IS NOT NULL;
 
 CREATE FUNCTION logmesh.note_abandoned() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog AS $$

@@ -1,10 +1,11 @@
 -- Opens a stream: binds its spool ids to their principal, notes what will not come, returns what is committed.
 -- In: tenant, principal, producer; then by spool id: lowest number that the producer holds (0: it holds nothing), greatest number
--- that it gave out (-1: not said), other numbers that it does not hold, whether it gives out no more.
--- Out: a row a spool id, in order; `principal` is null for one that is new.
-WITH hello AS (
-  SELECT * FROM unnest($4::uuid[], $5::bigint[], $6::bigint[], $7::text[], $8::boolean[]) WITH ORDINALITY
-    AS h(spool_id, lowest, last, abandoned, closed, at)
+-- that it gave out (-1: not said), other numbers that it does not hold, whether it gives out no more, the spool id that it follows or
+-- null. Out: a row a spool id, in order; `principal` is null for one that is new, and `rewound` then how many batches there are
+-- of others that follow the same one.
+WITH RECURSIVE hello AS (
+  SELECT * FROM unnest($4::uuid[], $5::bigint[], $6::bigint[], $7::text[], $8::boolean[], $9::uuid[]) WITH ORDINALITY
+    AS h(spool_id, lowest, last, abandoned, closed, follows, at)
 ), known AS (
   SELECT h.at, s.spool, s.principal, s.committed, s.newest, s.chain,
          CASE WHEN h.lowest > 0 THEN int8multirange(int8range(1, h.lowest)) + h.abandoned::int8multirange
@@ -27,14 +28,27 @@ WITH hello AS (
         IS DISTINCT FROM ($3, k.abandoned, k.closed, k.given, k.rewound, k.finished))
     -- A flush may hold the row. Its producer's next stream notes it then: nobody waits here.
     AND s.spool IN (SELECT l.spool FROM logmesh.spools l JOIN known USING (spool) FOR NO KEY UPDATE OF l SKIP LOCKED)
+), fresh AS (
+  SELECT * FROM hello WHERE at NOT IN (SELECT at FROM known)
+), elsewhere AS (
+  SELECT f.at, s.spool_id, s.committed FROM fresh f JOIN logmesh.spools s ON s.tenant = $1 AND s.follows = f.follows
+  WHERE s.principal = $2 AND s.spool_id <> ALL ($4::uuid[])
+  UNION
+  SELECT e.at, s.spool_id, s.committed FROM elsewhere e JOIN logmesh.spools s ON s.tenant = $1 AND s.follows = e.spool_id
+  WHERE s.principal = $2 AND s.spool_id <> ALL ($4::uuid[])
+), rewound AS (
+  SELECT at, sum(logmesh.batches(committed))::bigint AS batches FROM elsewhere GROUP BY at
 ), made AS (
-  -- A spool id without a batch gets its row with the first one. Only what is missing is inserted, since each attempt takes a number.
-  INSERT INTO logmesh.spools (tenant, spool_id, producer, principal, abandoned, given, closed)
-  SELECT $1, h.spool_id, $3, $2, int8multirange(int8range(1, greatest(h.lowest, 1))) + h.abandoned::int8multirange,
-         CASE WHEN h.closed THEN greatest(h.last, 0) ELSE 0 END, h.closed
-  FROM hello h WHERE h.last <> 0 AND h.at NOT IN (SELECT at FROM known)
+  -- A spool id that has no batch and follows none gets its row with its first batch. Only what is missing is inserted, since each
+  -- attempt takes a number.
+  INSERT INTO logmesh.spools
+    (tenant, spool_id, producer, principal, abandoned, given, closed, follows, rewound, diverged_since)
+  SELECT $1, f.spool_id, $3, $2, int8multirange(int8range(1, greatest(f.lowest, 1))) + f.abandoned::int8multirange,
+         CASE WHEN f.closed THEN greatest(f.last, 0) ELSE 0 END, f.closed, f.follows,
+         coalesce(r.batches, 0), CASE WHEN r.batches > 0 THEN now() END
+  FROM fresh f LEFT JOIN rewound r USING (at) WHERE f.last <> 0 OR f.follows IS NOT NULL
   ON CONFLICT (tenant, spool_id) DO NOTHING
 )
 SELECT h.spool_id::text AS spool_id, k.principal, coalesce(k.committed, '{}')::text AS committed,
-       coalesce(k.newest, 0) AS newest, coalesce(k.chain, 0) AS chain
-FROM hello h LEFT JOIN known k USING (at) ORDER BY at
+       coalesce(k.newest, 0) AS newest, coalesce(k.chain, 0) AS chain, coalesce(r.batches, 0) AS rewound
+FROM hello h LEFT JOIN known k USING (at) LEFT JOIN rewound r USING (at) ORDER BY at
