@@ -116,6 +116,19 @@ TAIL_BATCHES_PASSED_OVER = Counter(
     registry=PROCESSOR,
 )
 
+PARTITION_DAYS_AHEAD = Gauge(
+    "logmesh_partition_days_ahead",
+    "Days after today that have a partition, read every hour; at 0 nothing more is stored after midnight. NaN: not read yet, or"
+    " TimescaleDB, which needs none.",
+    registry=PROCESSOR,
+)
+PARTITION_DAYS_AHEAD.set(float("nan"))
+NUMBERS_USED = Gauge(
+    "logmesh_numbers_used_ratio",
+    "Part of the numbers given out that there are for spools or for origins, the larger of the two, 0 to 1.",
+    registry=PROCESSOR,
+)
+
 # --- gateway ---
 CACHE_HITS = Counter("cache_hits", "Traces found in Redis.", registry=GATEWAY)
 CACHE_MISSES = Counter("cache_misses", "Traces that had to be read from the database.", registry=GATEWAY)

@@ -61,6 +61,13 @@ async def maintain(
     return done
 
 
+async def read_headroom(connection: "asyncpg.Connection") -> tuple[int | None, float]:
+    """Days after today that have a partition (None: none is needed), and the part of the numbers of spools or origins that is
+    used. Raises what asyncpg raises."""
+    ((days_ahead, numbers_used),) = await connection.fetch(load("read_headroom"))
+    return days_ahead, numbers_used
+
+
 async def make_partitions(connection: "asyncpg.Connection | asyncpg.Pool") -> None:
     """Make what is missing around today, as the writer may. Raises what asyncpg raises."""
     await connection.execute("SELECT logmesh.make_partitions()")
