@@ -65,7 +65,7 @@ restore() {
 trap restore EXIT
 
 latencies >"$before"
-read -r stored_before _ <<<"$(summary)"
+read -r stored_before lost_before _ <<<"$(summary)"
 say "$rate records a second of each producer, for $seconds s"
 changed=true
 k set env deployment/log-producer "LOGMESH_RATE=$rate" >/dev/null
@@ -75,12 +75,14 @@ began=$SECONDS
 while [ $((SECONDS - began)) -lt "$seconds" ]; do
   sleep 10
   read -r stored lost unaccounted lag <<<"$(summary)"
+  lost=$((lost - lost_before))  # what was lost before, and nobody has acknowledged, is not this test's
   printf '%4d s  producers %s  stored %d  lost %s  unaccounted %s  lag %s s\n' $((SECONDS - began)) \
     "$(k get deployment/log-producer -o jsonpath='{.status.readyReplicas}')" $((stored - stored_before)) "$lost" "$unaccounted" "$lag"
 done
 took=$((SECONDS - began))
 latencies >"$after"
 read -r stored lost unaccounted lag <<<"$(summary)"
+lost=$((lost - lost_before))
 
 say "Report"
 printf 'stored       %d records in %d s: %d a second\n' $((stored - stored_before)) "$took" $(((stored - stored_before) / took))
@@ -95,4 +97,4 @@ awk '
     for (bound in held) if (bound != "+Inf" && held[bound] >= 0.99 * held["+Inf"] && (best == "+Inf" || bound + 0 < best + 0)) best = bound
     print "latency      99 % of batches are committed within " (best == "+Inf" ? "more than 60" : best) " s of their receipt"
   }' "$before" "$after"
-[ "$lost" = 0 ] || die "$lost batches are lost: logmesh status names their producers"
+[ "$lost" -le 0 ] || die "$lost batches are lost: logmesh status names their producers"

@@ -7,6 +7,7 @@ import json
 import threading
 import time
 from collections.abc import AsyncIterator, Iterable
+from datetime import timedelta
 
 import asyncpg
 import grpc
@@ -17,6 +18,8 @@ from tests.conftest import Database
 from tests.integration.gateway.running import running_gateway
 from tests.integration.gateway.stored import make_schema, store_records
 
+from logmesh.client.errors import Overloaded
+from logmesh.client.failures import from_rpc
 from logmesh.gateway import answering, exporting
 from logmesh.gateway.export_formats import CSV_COLUMNS, FORMATS, write_ndjson
 from logmesh.record.json_line import json_line
@@ -180,7 +183,9 @@ async def test_exports_leave_connections_for_others(gateway: str, database: Data
             await call.read()
         with pytest.raises(grpc.aio.AioRpcError) as refused:
             await export(gateway, ExportRequest())
-        assert refused.value.code() == grpc.StatusCode.RESOURCE_EXHAUSTED
+        told = from_rpc(refused.value, gateway)
+        assert isinstance(told, Overloaded)
+        assert told.retry_after == timedelta(seconds=1)
         answers = [answer async for answer in stub.Search(SearchRequest(page_size=1))]
         assert answers[-1].HasField("done")
         for call in running:

@@ -41,12 +41,14 @@ async def test_without_a_processor_lag_is_unknown_and_nothing_is_green(database:
     await make_schema(database)
     await add_loss(database, "12 minutes")
     async with running_gateway(database.reader_dsn, processors, processor_seconds=1) as gateway:
-        code, out, _ = await command("status", "--gateway", gateway, COLUMNS="200")
-        assert code == 4
+        (code, out, _), (code_of_json, plain, _) = await asyncio.gather(
+            command("status", "--gateway", gateway, COLUMNS="200"),
+            command("status", "--gateway", gateway, "-o", "json"),
+        )
+        assert code == code_of_json == 4
         assert "lost 0 · unaccounted 3 · lag unknown: no processor answers; the last commit was 12m ago" in out
-        code, out, _ = await command("status", "--gateway", gateway, "-o", "json")
-        shown = json.loads(out)
-        assert (code, shown["lag_seconds"], shown["processors_answering"]) == (4, None, 0)
+        shown = json.loads(plain)
+        assert (shown["lag_seconds"], shown["processors_answering"]) == (None, 0)
         assert [fact["numbers"] for fact in shown["facts"]] == [[[5, 7]]]
 
 
@@ -60,8 +62,10 @@ async def test_without_a_ledger_the_processors_are_shown(database: Database, tmp
             await superuser.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", database.name
             )
-            code, out, err = await command("status", "--gateway", gateway, COLUMNS="200")
-            code_of_json, plain, _ = await command("status", "--gateway", gateway, "-o", "json")
+            (code, out, err), (code_of_json, plain, _) = await asyncio.gather(
+                command("status", "--gateway", gateway, COLUMNS="200"),
+                command("status", "--gateway", gateway, "-o", "json"),
+            )
             await superuser.execute(f"ALTER DATABASE {database.name} ALLOW_CONNECTIONS true")
             await superuser.close()
     assert (code, code_of_json, err) == (4, 4, "")
@@ -75,21 +79,25 @@ async def test_a_loss_of_yesterday_is_shown_until_it_is_acknowledged(database: D
     await make_schema(database)
     await add_loss(database, "1 day")
     async with running_gateway(database.reader_dsn) as gateway:
-        code, out, _ = await command("status", "--gateway", gateway, COLUMNS="200")
-        assert (code, out.splitlines()[0]) == (0, "lost 3 · unaccounted 0 · lag 0.0s")
-        assert "5–7" in out
-        for options, wanted in ((("lost",), 2), (("lost", "--yes"), 2), (("other", "--yes", "-r", "x"), 3)):
-            code, _, err = await command("acknowledge", *options, "--gateway", gateway)
-            assert (code, err.count("\n")) == (wanted, 1)
-        code, out, _ = await command(
-            "acknowledge", "lost", "--yes", "-r", "disk of node 3", "--gateway", gateway, COLUMNS="200"
+
+        async def run(*arguments: str) -> tuple[int, str, str]:
+            return await command(*arguments, "--gateway", gateway, COLUMNS="200")
+
+        shown, *refused = await asyncio.gather(
+            run("status"),
+            run("acknowledge", "lost"),
+            run("acknowledge", "lost", "--yes"),
+            run("acknowledge", "other", "--yes", "-r", "x"),
         )
+        assert (shown[0], shown[1].splitlines()[0]) == (0, "lost 3 · unaccounted 0 · lag 0.0s")
+        assert "5–7" in shown[1]
+        assert [(code, err.count("\n")) for code, _, err in refused] == [(2, 1), (2, 1), (3, 1)]
+        code, out, _ = await run("acknowledge", "lost", "--yes", "-r", "disk of node 3")
         assert (code, out.splitlines()[-1]) == (0, "3 batches acknowledged")
         assert "5–7" in out
-        code, out, _ = await command("status", "--gateway", gateway, COLUMNS="200")
-        assert (code, out.splitlines()[0]) == (0, "lost 0 · unaccounted 0 · lag 0.0s")
-        code, out, _ = await command("acknowledge", "--list", "-o", "json", "--gateway", gateway)
-        (kept,) = json.loads(out)
+        shown, listed = await asyncio.gather(run("status"), run("acknowledge", "--list", "-o", "json"))
+        assert (shown[0], shown[1].splitlines()[0]) == (0, "lost 0 · unaccounted 0 · lag 0.0s")
+        (kept,) = json.loads(listed[1])
         assert (kept["reason"], kept["batches"], kept["numbers"]) == ("disk of node 3", 3, [[5, 7]])
         assert kept["by"]
 
