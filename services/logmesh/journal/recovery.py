@@ -1,7 +1,8 @@
 """Brings a journal's directory back to a state that can be served; no damage that was left there makes it give up.
 
-A torn tail (nothing intact after it, and never said to be durable) is what a crash leaves: copied to `*.torn`, cut off.
-Everything else that is not a frame is damage: the file is also kept as `*.quarantined`, its intact frames are served.
+Torn is what a crash leaves of the group that was being written: bytes that nobody ever said were durable, at the end, or between
+frames of that group, since blocks reach a disk in any order. They are copied to `*.torn`, and a torn end is cut off. Everything
+else that is not a frame is damage: the file is also kept as `*.quarantined`. Intact frames are served whatever is around them.
 """
 
 import os
@@ -58,8 +59,6 @@ def recover(directory: Path, segment_bytes: int, durability: Durability, ballast
             _keep_one_untouched(each, each.number > last_used and each.size == segment_bytes, recovered)
         else:
             _restore(each, later, each.number == last_used, recovered, durability, ballast)
-    if recovered.segments:
-        recovered.durable = Position(recovered.segments[-1].number, recovered.segments[-1].end)
     for stale in sorted(directory.glob(f"*{TORN_SUFFIX}"))[:-_TORN_KEPT]:
         stale.unlink()
     durability.directory(directory)
@@ -128,29 +127,32 @@ def _restore(
 ) -> None:
     scan = each.scan
     durable = max(later or 0, scan.durable.get(each.number, 0), SEGMENT_HEADER_BYTES)
-    damaged = each.unreadable or not scan.header_intact or scan.has_gap or scan.end < durable
+    intact_end = scan.end if scan.gap is None else scan.gap
+    damaged = each.unreadable or not scan.header_intact or intact_end < durable
     # Without a word from a later segment, only the last one may end in something that was never acknowledged.
     damaged = damaged or (scan.has_dirty_tail and later is None and not is_last)
     is_safe_aside = True
     if damaged:
         recovered.quarantined.append(set_aside(each.path))
         is_safe_aside = recovered.quarantined[-1] != each.path
-    elif scan.has_dirty_tail:
-        is_safe_aside = _set_tail_aside(each, recovered, durability, ballast)
+    elif scan.has_dirty_tail or scan.gap is not None:
+        is_safe_aside = _set_tail_aside(each, intact_end, recovered, durability, ballast)
     if not scan.frames:
         if is_safe_aside:
             each.path.unlink()
         return
     size = each.size if damaged or not is_safe_aside else min(scan.end, each.size)
     _make_durable(each, durable, size, durability)
+    # Not beyond a hole, which stays: the next frame repeats this, and the next recovery would take the hole for damage.
+    recovered.durable = Position(each.number, intact_end)
     recovered.segments.append(Segment(each.number, scan.segment_id, each.path, size, scan.end, dict(scan.frames)))
 
 
-def _set_tail_aside(each: _Found, recovered: Recovered, durability: Durability, ballast: Ballast) -> bool:
-    """Whether the torn tail was copied; on a disk without room it stays where it is, which harms no frame."""
+def _set_tail_aside(each: _Found, begin: int, recovered: Recovered, durability: Durability, ballast: Ballast) -> bool:
+    """Whether what is torn was copied, with all after it; on a disk without room it stays where it is, which harms no frame."""
     for _ in range(2):
         try:
-            recovered.torn.append(_copy_tail(each, durability))
+            recovered.torn.append(_copy_tail(each, begin, durability))
         except OSError as error:
             if error.errno not in NO_ROOM:
                 raise durability.fail(f"the torn tail of {each.path.name} can't be copied: {error}") from error
@@ -160,10 +162,10 @@ def _set_tail_aside(each: _Found, recovered: Recovered, durability: Durability, 
     return False
 
 
-def _copy_tail(each: _Found, durability: Durability) -> Path:
+def _copy_tail(each: _Found, begin: int, durability: Durability) -> Path:
     kept = each.path.with_name(each.path.name + TORN_SUFFIX)
     with each.path.open("rb") as file, kept.open("wb") as copy:
-        file.seek(each.scan.end)
+        file.seek(begin)
         shutil.copyfileobj(file, copy)
         copy.flush()
         durability.metadata(copy.fileno())

@@ -24,8 +24,8 @@ class Scan:
     """What a segment's bytes hold.
 
     `frames` maps the offset of each intact frame to its payload's length, in order. `end` is where the last of them
-    ends, `dirty_end` where the last non-zero byte ends (no more than `end` when nothing follows). `has_gap` says that
-    damage lies between intact frames. `durable` holds the places that frames call durable, the furthest per segment.
+    ends, `dirty_end` where the last non-zero byte ends (no more than `end` when nothing follows). `gap` is where the first
+    damage begins that lies between intact frames. `durable` holds the places that frames call durable, the furthest per segment.
     """
 
     segment_id: bytes
@@ -33,7 +33,7 @@ class Scan:
     frames: dict[int, int] = field(default_factory=dict)
     end: int = SEGMENT_HEADER_BYTES
     dirty_end: int = 0
-    has_gap: bool = False
+    gap: int | None = None
     durable: dict[int, int] = field(default_factory=dict)
 
     @property
@@ -60,7 +60,8 @@ def scan_segment(data: bytes, named_id: bytes) -> Scan:
             continue
         _note_durable(scan, header.durable_upto)
         if _is_intact(data, offset, header):
-            scan.has_gap |= offset != scan.end
+            if offset != scan.end and scan.gap is None:
+                scan.gap = scan.end
             scan.frames[offset] = header.length
             scan.end = offset + frame_bytes(header.length)
         offset += frame_bytes(header.length)

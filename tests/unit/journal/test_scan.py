@@ -40,7 +40,7 @@ def test_a_whole_segment_is_served_and_its_zeroed_tail_is_no_frame() -> None:
     data, expected = build(some_payloads(1), fill=4096)
     scan = scan_segment(data, SEGMENT_ID)
     assert served(data, scan) == expected
-    assert not scan.has_gap and not scan.has_dirty_tail and scan.header_intact
+    assert scan.gap is None and not scan.has_dirty_tail and scan.header_intact
 
 
 def test_an_untouched_segment_is_recognised() -> None:
