@@ -9,8 +9,8 @@ from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
-from logmesh.journal.durability import NO_ROOM, Durability
-from logmesh.journal.errors import JournalFailed
+from logmesh.journal.durability import NO_DESCRIPTOR, NO_ROOM, Durability
+from logmesh.journal.errors import JournalFailed, JournalFull
 from logmesh.journal.segment import TEMPORARY_SUFFIX, Segment, create_segment
 
 
@@ -28,8 +28,7 @@ class NextSegment:
         self._future: Future[Segment | None] | None = None
         self._spares: deque[Path] = deque()  # one at most; its ends are safe between threads
         if ready is not None:
-            self._future = Future()
-            self._future.set_result(ready)
+            self.put_back(ready)
 
     @property
     def is_wanted(self) -> bool:
@@ -69,11 +68,17 @@ class NextSegment:
             self._spares.popleft().unlink(missing_ok=True)
 
     def take(self) -> Segment | None:
-        """The segment, waited for if need be; None when the disk is full. Raises JournalFailed."""
+        """The segment, waited for if need be; None when the disk is full. Raises JournalFull without a descriptor for it, and
+        JournalFailed."""
         if self._future is None:
             return None
         future, self._future = self._future, None
         return future.result()
+
+    def put_back(self, segment: Segment) -> None:
+        """Keep a segment that was taken and could not be used."""
+        self._future = Future()
+        self._future.set_result(segment)
 
     def close(self) -> None:
         """Wait for the segment in the making; a later open finds it."""
@@ -102,6 +107,10 @@ class NextSegment:
         except JournalFailed:
             raise
         except OSError as error:
+            if spare is not None:
+                spare.unlink(missing_ok=True)
+            if error.errno in NO_DESCRIPTOR:
+                raise JournalFull(f"segment {number} can't be opened: {error}") from error
             if error.errno in NO_ROOM:
                 return None
             raise self._durability.fail(f"segment {number} can't be made: {error}") from error
@@ -121,7 +130,10 @@ class Ballast:
         with self._guard:
             if not self._size or self._path.exists() or free_bytes(self._directory) < self._size + spare:
                 return
-            fd = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+            try:
+                fd = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+            except OSError:
+                return  # it is made later
             try:
                 os.posix_fallocate(fd, 0, self._size)
             except OSError:

@@ -15,6 +15,9 @@ SyncCall = Callable[[int], None]
 # Quota and file size limit are a full disk by another name.
 NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
+NO_DESCRIPTOR = frozenset({errno.EMFILE, errno.ENFILE})
+"""This process, or the machine, has as many files open as it may: no fault of the disk, and it passes."""
+
 
 class Durability:
     """Synchronises files and directories, or raises JournalFailed, for good."""

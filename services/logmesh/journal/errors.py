@@ -1,7 +1,7 @@
 """What can go wrong with a journal, and who has to do something about it.
 
 JournalError
-├── JournalFull       no room: nothing was acknowledged, try again after frames were released
+├── JournalFull       no room, or no file descriptor: nothing was acknowledged, try again after frames were released
 ├── JournalFailed     the disk does not keep its promise: the process must exit without acknowledging
 ├── JournalCorrupt    one frame can't be read; the others can
 └── JournalLocked     another process has the directory
@@ -13,7 +13,7 @@ class JournalError(Exception):
 
 
 class JournalFull(JournalError):
-    """The journal or its disk has no room for this group; no frame of it was kept."""
+    """The journal or its disk has no room for this group, or the process no file descriptor; no frame of it was kept."""
 
 
 class JournalFailed(JournalError):

@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Self
 
 from logmesh.journal.ahead import Ballast, NextSegment
-from logmesh.journal.durability import NO_ROOM, Durability
+from logmesh.journal.durability import NO_DESCRIPTOR, NO_ROOM, Durability
 from logmesh.journal.errors import JournalCorrupt, JournalFailed, JournalFull
 from logmesh.journal.frame import MAX_PAYLOAD_BYTES, encode_frame, frame_bytes, group_bytes
 from logmesh.journal.lock import DirectoryLock
@@ -268,7 +268,13 @@ class Journal:
                 raise JournalFull(f"{self.bytes_used()} of {self._max_bytes} bytes used")
             self._ballast.drop()
             raise JournalFull("the disk is full")
-        fd = os.open(segment.path, os.O_RDWR)
+        try:
+            fd = os.open(segment.path, os.O_RDWR)
+        except OSError as error:
+            if error.errno not in NO_DESCRIPTOR:
+                raise
+            self._next.put_back(segment)
+            raise JournalFull(f"segment {segment.number} can't be opened: {error}") from error
         with self._guard:
             self._close_active()
             self._active, self._active_fd = segment, fd

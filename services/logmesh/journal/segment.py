@@ -93,7 +93,11 @@ def create_segment(
         raise
     finally:
         os.close(fd)
-    durability.directory(directory)
+    try:
+        durability.directory(directory)
+    except OSError:
+        path.unlink()  # or two segments might have the number
+        raise
     return Segment(number, segment_id, path, size)
 
 

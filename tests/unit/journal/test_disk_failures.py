@@ -12,7 +12,14 @@ from pathlib import Path
 
 import pytest
 from tests.needs import missing
-from tests.unit.journal.disks import PowerLossDisk, append_until_refused, contents, file_size_limit, fill_disk
+from tests.unit.journal.disks import (
+    PowerLossDisk,
+    append_until_refused,
+    contents,
+    file_size_limit,
+    fill_disk,
+    no_descriptor_left,
+)
 
 from logmesh.journal import FrameRef, Journal, JournalFailed, JournalFull
 from logmesh.journal.segment import write_all
@@ -69,6 +76,27 @@ def test_a_sync_that_fails_while_survivors_are_made_durable_fails_open(tmp_path:
     with pytest.raises(JournalFailed):
         Journal.open(tmp_path, segment_bytes=4096, fsync_metadata=FailingSync(1))
     assert contents(tmp_path) == [b"kept"]
+
+
+def test_without_a_file_descriptor_a_group_is_refused_and_the_disk_is_not_blamed(tmp_path: Path) -> None:
+    kept: list[FrameRef] = []
+    with Journal.open(tmp_path, segment_bytes=4096) as journal:
+        kept += journal.append([[b"kept" * 100]])
+        for _ in range(2):
+            with no_descriptor_left() as take_all, pytest.raises(JournalFull, match="Too many open files"):
+                _append_for_ever(journal, kept, take_all)
+            kept += journal.append([[b"kept" * 100]])
+        assert [ref for ref, _ in journal.frames()] == kept
+        journal.release(kept[:-1])
+        kept = kept[-1:] + journal.append([[b"kept" * 100]] * 8)
+    assert contents(tmp_path) == [b"kept" * 100] * len(kept)
+    assert len(list(tmp_path.glob("*.segment"))) <= 3
+
+
+def _append_for_ever(journal: Journal, kept: list[FrameRef], take_all: Callable[[], None]) -> None:
+    while True:
+        kept += journal.append([[b"kept" * 100]])
+        take_all()  # what making a segment has given back
 
 
 def test_a_group_that_meets_the_end_of_room_midway_leaves_nothing_behind(tmp_path: Path) -> None:
