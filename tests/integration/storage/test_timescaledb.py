@@ -19,8 +19,11 @@ from logmesh.gateway.search import Done, Query, search
 from logmesh.processor.writer.flush import COMPRESS_ROWS
 from logmesh.record.columns import OriginKey
 from logmesh.record.ranges import RangeSet
+from logmesh.storage.indexes import build_index
+from logmesh.storage.maintenance import Maintained, maintain
 from logmesh.storage.migrate import migrate
-from logmesh.storage.postgres import connect, open_pool
+from logmesh.storage.migration_files import Index
+from logmesh.storage.postgres import connect, open_pool, owner_session
 from logmesh.v1.query_service_pb2 import SEARCH_END_EXHAUSTED, SEARCH_END_PAGE_FULL
 
 pytestmark = pytest.mark.needs("timescaledb")
@@ -230,3 +233,51 @@ async def test_maintain_drops_chunks_that_are_older_than_is_kept(
         await writer.fetchval("SELECT count(*) FROM logmesh.logs")
     await writer.close()
     assert len(await processor.bodies()) == 3
+
+
+async def test_maintenance_beside_a_reader_stops_nobody_and_drops_the_chunks_later(
+    database: TimescaleDatabase, processor: RunningProcessor
+) -> None:
+    stream = processor.stream()
+    await stream.hello()
+    reader = await asyncpg.connect(database.superuser_dsn)
+    async with owner_session(database.owner_dsn, application="test") as owner:
+        await owner.execute(
+            "INSERT INTO logmesh.logs (time, position, spool, origin, ns, severity, tenant, service, body)"
+            " SELECT now() - make_interval(days => d), d, 1, 1, 0, 9, 'default', 'test', 'old' FROM generate_series(31, 40) d"
+        )
+        await reader.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
+        assert await reader.fetchval("SELECT count(*) FROM logmesh.logs") == 10
+        for seq in (1, 2, 3):
+            maintaining = asyncio.create_task(_lead(owner))
+            await stream.send_columns(seq, columns_of([b"beside maintenance"]))
+            await stream.until(lambda seq=seq: seq in stream.committed, 1.5)  # type: ignore[misc]  # a lock is waited for for 2 s
+            done = await maintaining
+            assert done.postponed == ["dropping chunks: another session holds a lock that this needs"]
+        await reader.close()
+        assert (await _lead(owner)).dropped == 10
+    assert await processor.bodies() == ["beside maintenance"] * 3
+
+
+async def test_an_index_is_built_chunk_by_chunk(database: TimescaleDatabase, processor: RunningProcessor) -> None:
+    stream = processor.stream()
+    await stream.hello()
+    for seq, hours in enumerate((1, 2, 3), start=1):
+        await stream.send_columns(seq, columns_of([b"x"], time_unix_nano=time.time_ns() - hours * HOUR))
+        await stream.until_committed(seq)
+    async with owner_session(database.owner_dsn, application="test") as owner:
+        index = Index("logs_severity_idx", "logs", "(severity, time) WHERE severity > 16")
+        await build_index(owner, index, "timescaledb")
+        await build_index(owner, index, "timescaledb")
+        rows = await owner.fetch(
+            "SELECT indisvalid FROM pg_index WHERE indexrelid::regclass::text LIKE '%severity_idx'"
+        )
+    assert [row["indisvalid"] for row in rows] == [True] * 4
+
+
+async def _lead(owner: asyncpg.Connection) -> Maintained:
+    """Maintain, after the processor that may be at it."""
+    async with asyncio.timeout(20):
+        while (done := await maintain(owner, 30)) is None:
+            await asyncio.sleep(0.02)
+    return done
