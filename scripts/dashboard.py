@@ -5,6 +5,7 @@ other verbs fail as their tools do. Without a Node they say so and end well, exc
 """
 
 import argparse
+import fcntl
 import hashlib
 import os
 import subprocess
@@ -36,15 +37,18 @@ class BuildFailed(Exception):
 def install(node: Node, *, to_build_only: bool = False) -> None:
     """Install the packages of package-lock.json, when it changed since the last time; those alone that a build takes, two fifths
     of all, or also those that check and test."""
-    every = digest([DASHBOARD / "package-lock.json"])
+    lock = DASHBOARD / "package-lock.json"
+    every = digest([lock])
     wanted = f"{every} to build only" if to_build_only else every
-    if _read(_INSTALLED) in (every, wanted):
-        return
-    print("dashboard: installing its packages", flush=True)
-    # No package of ours needs its install script, so none is run.
-    command = [*node.npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-    _run(node, [*command, "--omit=dev"] if to_build_only else command, _INSTALL_LIMIT_SECONDS)
-    _INSTALLED.write_text(wanted)
+    with lock.open() as mine:
+        fcntl.flock(mine, fcntl.LOCK_EX)  # processes that run tests at once must not install at once
+        if _read(_INSTALLED) in (every, wanted):
+            return
+        print("dashboard: installing its packages", flush=True)
+        # No package of ours needs its install script, so none is run.
+        command = [*node.npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+        _run(node, [*command, "--omit=dev"] if to_build_only else command, _INSTALL_LIMIT_SECONDS)
+        _INSTALLED.write_text(wanted)
 
 
 def build(node: Node) -> None:
