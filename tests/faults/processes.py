@@ -9,6 +9,7 @@ import runpy
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
@@ -67,7 +68,8 @@ class Forked:
 
 
 def _run(module: str, environment: dict[str, str], output: Path) -> None:
-    """In the fork: become the program, to its very end."""
+    """In the fork: become the program, to its very end or that of the tests."""
+    threading.Thread(target=_end_with_tests, daemon=True).start()
     os.environ.clear()
     os.environ.update(environment)
     with output.open("ab", buffering=0) as out:
@@ -84,3 +86,10 @@ def _run(module: str, environment: dict[str, str], output: Path) -> None:
         sys.stdout.flush()
         sys.stderr.flush()
     os._exit(code if isinstance(code, int) else int(code is not None))
+
+
+def _end_with_tests() -> None:
+    tests = multiprocessing.parent_process()
+    assert tests is not None
+    tests.join()
+    os._exit(1)
