@@ -20,10 +20,15 @@ from logmesh.v1.record_pb2 import LogColumns
 
 BATCHES = MAX_AHEAD_OF_LOWEST_MISSING + 200
 DAMAGED, REFUSED = 3, 7
+MANY_GAPS = 1_020
+
+
+def is_refused(seq: int) -> bool:
+    return seq == REFUSED
 
 
 def _encode(seq: int, columns: LogColumns, compress: bool, spool_id: str, before: int) -> tuple[bytes, int]:
-    if seq == REFUSED:  # by every processor
+    if is_refused(seq):  # by every processor
         return pb.AppendRequest(batch=pb.Batch(seq=seq, columns=b"")).SerializeToString(), 0
     return encode_link(seq, columns, compress, spool_id, before)
 
@@ -63,3 +68,25 @@ def _damage(folder: Path, text: bytes) -> None:
             with segment.open("r+b") as file:
                 file.seek(at)
                 file.write(b"B")
+
+
+async def test_a_spool_of_which_more_than_a_thousand_batches_are_refused_is_delivered(
+    store: ServerStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each refused batch is a gap that nothing fills; a ledger's row and a Hello have bounds for gaps."""
+    monkeypatch.setattr("tests.integration.processor.test_abandoned_batches.is_refused", lambda seq: seq % 2)
+    monkeypatch.setattr("logmesh.client.spool.encode_link", _encode)
+    spool = Spool(tmp_path / "spool", max_bytes=256 << 20, retain_seconds=3600)
+    refused: list[str] = []
+    for _ in range(MANY_GAPS):
+        spool.hold(columns_of([b"refused"]))
+        spool.hold(columns_of([b"stored"]))
+    async with running_processor(store, tmp_path, credit_batches=1024) as processor:
+        settings = ProducerSettings(target=processor.target, spool_dir=tmp_path / "spool", metrics_port=0)
+        forwarder = Forwarder(settings, spool, refused=refused.append)
+        forwarding = asyncio.create_task(forwarder.run())
+        async with asyncio.timeout(90):
+            await forwarder.all_committed()
+        forwarding.cancel()
+        assert (await processor.ledger(spool.spool_id)).stored == len(refused) == MANY_GAPS
+    spool.close()

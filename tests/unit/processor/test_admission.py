@@ -61,6 +61,13 @@ def test_a_spool_full_of_gaps_takes_only_the_lowest_missing_batch() -> None:
     assert state.admit(1, 1) is Seen.NEW
 
 
+def test_gaps_that_nothing_will_fill_are_no_gaps() -> None:
+    last = 2 * MAX_RANGES + 500
+    committed = RangeSet((seq, seq) for seq in range(2, last + 1, 2))
+    abandoned = RangeSet((seq, seq) for seq in range(1, last + 1, 2))
+    assert SpoolState(committed, abandoned=abandoned).admit(last + 3, 1) is Seen.NEW
+
+
 def test_checksums_are_remembered_for_the_last_batches_only() -> None:
     state = SpoolState()
     for seq in range(1, 400):
