@@ -6,7 +6,6 @@
 # What is registered last runs first before a fork. Logging and the pools of threads take their locks then, which a thread
 # that is to come to its end may need: they are imported, and so registered, before this module registers itself.
 import concurrent.futures.thread  # noqa: F401
-import gc
 import logging  # noqa: F401
 import os
 from typing import Final, Protocol
@@ -60,9 +59,7 @@ def _before() -> None:
     _forking[:] = _open
     for forkable in _forking:
         forkable.before_fork()
-    if io_thread.end(_END_SECONDS):
-        # A stream that was cut leaves cycles behind that hold its channel, and with it gRPC's own threads.
-        gc.collect()
+    io_thread.end(_END_SECONDS)
 
 
 def _after_in_parent() -> None:

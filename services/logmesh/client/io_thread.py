@@ -8,6 +8,7 @@ cancelled calls still come.
 import asyncio
 import concurrent.futures
 import contextlib
+import gc
 import queue
 import threading
 from collections.abc import Callable, Coroutine
@@ -41,38 +42,37 @@ class IoThread:
     def run(self, begin: Callable[[], Coroutine[Any, Any, None]]) -> "Running":
         """Run the coroutine that `begin` makes. Raises RuntimeError where the interpreter starts no more threads."""
         with self._guard:
-            if self._loop is None:
-                self._start()
-            loop = self._loop
-            assert loop is not None  # noqa: S101  # as `_start` left it
+            loop = self._loop or self._start()
             self._running += 1
             self._given += 1
             future = asyncio.run_coroutine_threadsafe(begin(), loop)
         future.add_done_callback(lambda _: self._ended(loop))
         return Running(loop, future)
 
-    def end(self, timeout: float) -> bool:
-        """End before a fork; what still runs is cut. False where there is no thread."""
+    def end(self, timeout: float) -> None:
+        """End before a fork; what still runs is cut."""
         with self._guard:
             loop, thread = self._loop, self._thread
             self._loop = self._thread = None
-        if loop is None or thread is None:
-            return False
-        with contextlib.suppress(RuntimeError):  # it has just ended by itself
-            loop.call_soon_threadsafe(loop.stop)
-        thread.join(timeout)
-        return True
+        if loop is not None:
+            with contextlib.suppress(RuntimeError):  # it has just ended by itself
+                loop.call_soon_threadsafe(loop.stop)
+        if thread is not None:
+            thread.join(timeout)
 
     def forget(self) -> None:
         """Begin anew in a forked child, where the thread is not."""
         self.__init__()  # type: ignore[misc]  # the lock may be held by a thread of the parent
 
-    def _start(self) -> None:
+    def _start(self) -> asyncio.AbstractEventLoop:
+        if self._thread is not None:  # it has just been idle for long enough, and is about to end
+            self._thread.join(_LINGER_SECONDS)
         # asyncio logs when a loop is made. On a thread of our own that comes back to no handler of ours.
         made: queue.SimpleQueue[asyncio.AbstractEventLoop] = queue.SimpleQueue()
         thread = threading.Thread(target=_run, args=(made.put,), name="logmesh-appender", daemon=True)
         thread.start()
         self._loop, self._thread = made.get(), thread
+        return self._loop
 
     def _ended(self, loop: asyncio.AbstractEventLoop) -> None:
         with self._guard:
@@ -85,7 +85,7 @@ class IoThread:
     def _end_idle(self, loop: asyncio.AbstractEventLoop, given: int) -> None:
         with self._guard:
             if self._loop is loop and self._given == given:
-                self._loop = self._thread = None
+                self._loop = None
                 loop.stop()
 
 
@@ -119,14 +119,18 @@ def _run(made: Callable[[asyncio.AbstractEventLoop], None]) -> None:
     try:
         loop.run_forever()
     finally:
-        tasks = asyncio.all_tasks(loop)
-        for task in tasks:
+        for task in asyncio.all_tasks(loop):
             task.cancel()
-        if tasks:
-            loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
-        loop.run_until_complete(loop.shutdown_asyncgens())
+        loop.run_until_complete(_settled(loop))
         asyncio.set_event_loop(None)
         loop.close()
+        # A stream that was cut leaves cycles behind that hold its channel, and with it gRPC's own threads: no fork survives those.
+        gc.collect()
+
+
+async def _settled(loop: asyncio.AbstractEventLoop) -> None:
+    await asyncio.gather(*(asyncio.all_tasks(loop) - {asyncio.current_task()}), return_exceptions=True)
+    await loop.shutdown_asyncgens()
 
 
 def _on_exception(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
