@@ -168,12 +168,10 @@ class Appender:
 
     def finish(self, began: float) -> None:
         """Wait for what is not committed until `exit_timeout` after `began`, in `time.monotonic()`: the process ends."""
+        left = 0 if self._gave_up else max(0.0, began + self._exit_timeout - time.monotonic())
         try:
-            committed = self._intake.flush(
-                0 if self._gave_up else max(0.0, began + self._exit_timeout - time.monotonic())
-            )
-        except LogmeshError as error:
-            self._notice(f"{error}")
+            committed = self._intake.flush(left)
+        except LogmeshError:  # which was said when it happened
             return
         self._gave_up = not committed
         if self._released and not committed:
@@ -250,9 +248,11 @@ class Appender:
 
     def after_fork_in_parent(self) -> None:
         """See `Forkable`."""
-        if self._was_running and not self._closed:
-            self._courier.start()
-        self._guard.release()
+        try:
+            if self._was_running and not self._closed:
+                self._courier.start()
+        finally:
+            self._guard.release()
 
     def after_fork_in_child(self) -> None:
         """See `Forkable`."""
