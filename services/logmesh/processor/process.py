@@ -36,7 +36,7 @@ from logmesh.runtime import metrics
 from logmesh.runtime.guard import Guard, only
 from logmesh.runtime.limits import CallLimit
 from logmesh.runtime.server import Health, bind, build_server
-from logmesh.storage.failures import describe
+from logmesh.storage.failures import describe, lacks_schema
 from logmesh.storage.postgres import open_pool, unwritable
 from logmesh.v1 import ingest_service_pb2 as pb
 from logmesh.v1.ingest_service_pb2 import AppendResponse, WriteResponse
@@ -121,9 +121,10 @@ async def run_processor(settings: ProcessorSettings, stop: asyncio.Event) -> Non
         await schema.bring_up_to_date()
         async with asyncio.TaskGroup() as group:
             group.create_task(_replay(journal, writer))
-            group.create_task(_watch(pool, wal, writer, pipeline, health, ingest, continuity, forks))
+            group.create_task(_watch(pool, wal, writer, pipeline, health, ingest, schema, continuity, forks))
             group.create_task(keep_maintained(settings))
             group.create_task(schema.build_indexes())
+            group.create_task(schema.catch_up())
 
     async with _background(writer.run(), wal.run(), fanout.run(), *([recent.run()] if recent else [])):
         await health.set_serving(False)  # its own default is SERVING
@@ -183,6 +184,7 @@ async def _watch(
     pipeline: Pipeline,
     health: Health,
     ingest: Ingest,
+    schema: Schema,
     continuity: Continuity,
     forks: Forks,
 ) -> None:
@@ -192,7 +194,11 @@ async def _watch(
         metrics.LAG_SECONDS.set(writer.lag_seconds())
         overdue = writer.overdue_seconds()
         metrics.OVERDUE_SECONDS.set(overdue)
-        fault = f"a flush has taken {overdue:.0f} s until now" if overdue else await _fault_of(pool, continuity, forks)
+        fault = (
+            f"a flush has taken {overdue:.0f} s until now"
+            if overdue
+            else await _fault_of(pool, schema, continuity, forks)
+        )
         ready = fault is None and wal.accepts() and not ingest.draining
         if ready != pipeline.ready:
             log.info("readiness changed", event_name="readiness", ready=ready, fault=fault)
@@ -202,7 +208,7 @@ async def _watch(
         await asyncio.sleep(_CHECK_SECONDS if ready else 0.2)
 
 
-async def _fault_of(pool: "asyncpg.Pool", continuity: Continuity, forks: Forks) -> str | None:
+async def _fault_of(pool: "asyncpg.Pool", schema: Schema, continuity: Continuity, forks: Forks) -> str | None:
     """Why the database takes no writes just now, None when it does. Not a timeout around the questions: asyncpg would first wait
     until they are cancelled."""
 
@@ -220,6 +226,8 @@ async def _fault_of(pool: "asyncpg.Pool", continuity: Continuity, forks: Forks) 
         asking.add_done_callback(lambda asked: asked.cancelled() or asked.exception())
         return f"the database has not answered within {_CHECK_SECONDS:.0f} s"
     error = asking.exception()
+    if error is not None and lacks_schema(error):
+        schema.fell_behind()
     return asking.result() if error is None else describe(error)
 
 

@@ -30,7 +30,7 @@ class Schema:
 
     def __init__(self, settings: ProcessorSettings) -> None:
         self._dsn = settings.owner_dsn or settings.database_dsn
-        self._there = asyncio.Event()
+        self._there, self._behind = asyncio.Event(), asyncio.Event()
         self.waits_for = "it is being looked at or migrated"
         self._said, self._said_at = "", 0.0
 
@@ -57,6 +57,19 @@ class Schema:
                 if not passes(error):
                     raise
                 await self._wait("waiting for the database", "database_away", describe(error))
+
+    def fell_behind(self) -> None:
+        """The database has been replaced by one without the schema, or with an older one."""
+        self._there.clear()
+        self._behind.set()
+
+    async def catch_up(self) -> None:
+        """Whenever it fell behind, bring it up to date anew. Works until cancelled; raises what `bring_up_to_date` raises."""
+        while True:
+            await self._behind.wait()
+            self._behind.clear()
+            await self.bring_up_to_date()
+            await asyncio.sleep(_RETRY_SECONDS)
 
     async def build_indexes(self) -> None:
         """Afterwards, and while records are written: indexes that only make searches faster. Nothing of it stops the

@@ -37,6 +37,18 @@ def passes(error: BaseException) -> bool:
     return _passing(error) is not None
 
 
+def lacks_schema(error: BaseException) -> bool:
+    """Tell whether a statement named what this release knows and the database has not: an empty one, or an older state of it,
+    has come in its place."""
+    return isinstance(
+        error,
+        asyncpg.UndefinedFunctionError
+        | asyncpg.UndefinedTableError
+        | asyncpg.UndefinedColumnError
+        | asyncpg.InvalidSchemaNameError,
+    )
+
+
 def _passing(error: BaseException) -> str | None:
     if isinstance(error, asyncpg.PostgresError):
         state = error.sqlstate or ""

@@ -140,6 +140,24 @@ async def test_a_migration_that_waits_for_a_lock_stops_nobody(
     assert await superuser.fetchval("SELECT count(added) FROM logmesh.logs") == 0
 
 
+async def test_a_database_without_the_schema_that_comes_in_place_gets_it(
+    store: ServerStore, superuser: asyncpg.Connection, tmp_path: Path
+) -> None:
+    async with running_processor(store, tmp_path) as processor:
+        stream = processor.stream()
+        await stream.hello()
+        await stream.send_columns(1, columns_of([b"gone with the database"]))
+        await stream.until_committed(1)
+        await superuser.execute("DROP SCHEMA logmesh CASCADE")
+        await processor.until_health(NOT_SERVING)
+        await processor.until_health(SERVING)
+        again = processor.stream()
+        await again.hello()
+        await again.send_columns(1, columns_of([b"in the new one"]))
+        await again.until_committed(1)
+        assert await processor.bodies() == ["in the new one"]
+
+
 NEWER = (
     "CREATE OR REPLACE FUNCTION logmesh.written_from() RETURNS int LANGUAGE sql STABLE AS $$ SELECT 9999 $$;"
     "ALTER TABLE logmesh.logs ALTER COLUMN severity_text SET NOT NULL"  # something that this release gets wrong
