@@ -10,7 +10,7 @@ from typing import Any
 import google_crc32c
 import numpy as np
 
-from logmesh.client.window import Window
+from logmesh.client.delivering.window import Window
 from logmesh.runtime.channel import END_OF_STREAM, open_channel
 from logmesh.v1 import ingest_service_pb2 as pb
 from logmesh.v1.record_pb2 import LogColumns, Origin

@@ -28,7 +28,7 @@ import asyncpg
 import numpy as np
 from tests.faults.cluster import Cluster
 
-from logmesh.client.spool import Spool
+from logmesh.client.delivering.spool import Spool
 
 STORED_SECONDS = 240
 LINE = "line {:09d} of the campaign\n"

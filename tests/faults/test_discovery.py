@@ -14,7 +14,7 @@ from dnslib import QTYPE, RR, A, DNSRecord
 from dnslib.server import BaseResolver, DNSHandler, DNSServer
 from tests.faults.cluster import Cluster
 
-from logmesh.client.spool import Spool
+from logmesh.client.delivering.spool import Spool
 from logmesh.producer.forwarder import Forwarder
 from logmesh.producer.settings import ProducerSettings
 from logmesh.record.columns import ColumnsBuilder

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from logmesh.client.checkpoint import Checkpoint
+from logmesh.client.delivering.checkpoint import Checkpoint
 from logmesh.producer.sources import Position
 
 STDIN = "-"

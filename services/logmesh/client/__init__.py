@@ -1,6 +1,6 @@
 """The public client: ask a gateway, follow records as they come, send records exactly once, log from Python.
 
-Client, AsyncClient ──► gateway        LogmeshHandler ──► Appender ──► processors
+asking: Client, AsyncClient ──► gateway        delivering: LogmeshHandler ──► Appender ──► processors
 
 Names are imported when they are first used, so that `import logmesh` costs nothing.
 """
@@ -9,20 +9,20 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from logmesh.client.appender import Appender
-    from logmesh.client.async_client import AsyncClient
-    from logmesh.client.following import Gap
-    from logmesh.client.handler import LogmeshHandler
+    from logmesh.client.asking.async_client import AsyncClient
+    from logmesh.client.asking.following import Gap
+    from logmesh.client.asking.sync_client import Client
+    from logmesh.client.delivering.appender import Appender
+    from logmesh.client.delivering.handler import LogmeshHandler
     from logmesh.client.record import Record
-    from logmesh.client.sync_client import Client
     from logmesh.client.tls import TlsFiles
 
 _HOMES = {
-    "Appender": "appender",
-    "AsyncClient": "async_client",
-    "Client": "sync_client",
-    "Gap": "following",
-    "LogmeshHandler": "handler",
+    "Appender": "delivering.appender",
+    "AsyncClient": "asking.async_client",
+    "Client": "asking.sync_client",
+    "Gap": "asking.following",
+    "LogmeshHandler": "delivering.handler",
     "Record": "record",
     "TlsFiles": "tls",
 }

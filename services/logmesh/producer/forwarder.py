@@ -8,10 +8,10 @@ import grpc
 import structlog
 from opentelemetry import trace
 
-from logmesh.client.delivery import deliver
-from logmesh.client.lanes import Divergence
-from logmesh.client.outbox import Outbox
-from logmesh.client.session import Metadata, StreamEnd
+from logmesh.client.delivering.delivery import deliver
+from logmesh.client.delivering.lanes import Divergence
+from logmesh.client.delivering.outbox import Outbox
+from logmesh.client.delivering.session import Metadata, StreamEnd
 from logmesh.producer.settings import ProducerSettings
 from logmesh.runtime import metrics
 from logmesh.runtime.channel import open_channel

@@ -8,7 +8,7 @@ from typing import Final, TypeVar
 
 import structlog
 
-from logmesh.client.spool import Spool, Spooled
+from logmesh.client.delivering.spool import Spool, Spooled
 from logmesh.journal import JournalFull
 from logmesh.producer.batcher import Batcher, CutBatch
 from logmesh.producer.settings import ProducerSettings

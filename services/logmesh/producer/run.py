@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import structlog
 
-from logmesh.client.spool import Spool, Spooled
+from logmesh.client.delivering.spool import Spool, Spooled
 from logmesh.journal.durability import NO_ROOM
 from logmesh.producer.forwarder import Forwarder
 from logmesh.producer.pump import Pump

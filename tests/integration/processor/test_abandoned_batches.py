@@ -8,7 +8,7 @@ from tests.integration.processor.append_stream import columns_of
 from tests.integration.processor.conftest import ServerStore
 from tests.integration.processor.running import running_processor
 
-from logmesh.client.spool import Spool
+from logmesh.client.delivering.spool import Spool
 from logmesh.processor.admission import MAX_AHEAD_OF_LOWEST_MISSING
 from logmesh.producer.forwarder import Forwarder
 from logmesh.producer.settings import ProducerSettings
@@ -36,7 +36,7 @@ def _encode(seq: int, columns: LogColumns, compress: bool, spool_id: str, before
 async def test_damaged_and_refused_batches_do_not_hold_the_others_up(
     store: ServerStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("logmesh.client.spool.encode_link", _encode)
+    monkeypatch.setattr("logmesh.client.delivering.spool.encode_link", _encode)
     folder = tmp_path / "spool"
     spool = Spool(folder, max_bytes=256 << 20, retain_seconds=0)
     for seq in range(1, BATCHES + 1):
@@ -75,7 +75,7 @@ async def test_a_spool_of_which_more_than_a_thousand_batches_are_refused_is_deli
 ) -> None:
     """Each refused batch is a gap that nothing fills; a ledger's row and a Hello have bounds for gaps."""
     monkeypatch.setattr("tests.integration.processor.test_abandoned_batches.is_refused", lambda seq: seq % 2)
-    monkeypatch.setattr("logmesh.client.spool.encode_link", _encode)
+    monkeypatch.setattr("logmesh.client.delivering.spool.encode_link", _encode)
     spool = Spool(tmp_path / "spool", max_bytes=256 << 20, retain_seconds=3600)
     refused: list[str] = []
     for _ in range(MANY_GAPS):

@@ -8,7 +8,7 @@ from tests.integration.processor.conftest import ServerStore
 from tests.integration.processor.delivering import append, delivering
 from tests.integration.processor.running import RunningProcessor
 
-from logmesh.client.spool import Spool
+from logmesh.client.delivering.spool import Spool
 from logmesh.storage.maintenance import maintain
 from logmesh.storage.postgres import owner_session
 

@@ -10,7 +10,7 @@ from tests.integration.processor.conftest import ServerStore
 from tests.integration.processor.delivering import append, delivering
 from tests.integration.processor.running import RunningProcessor, running_processor
 
-from logmesh.client.spool import Spool
+from logmesh.client.delivering.spool import Spool
 
 SECONDS = 15
 

@@ -10,7 +10,7 @@ from tests.integration.processor.conftest import ServerStore
 from tests.integration.processor.delivering import append, delivering
 from tests.integration.processor.running import RunningProcessor
 
-from logmesh.client.spool import Spool
+from logmesh.client.delivering.spool import Spool
 
 FILLED_SECONDS = 15  # far less than the minutes that a stream lives
 

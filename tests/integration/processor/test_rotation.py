@@ -7,7 +7,7 @@ from pathlib import Path
 from tests.integration.processor.append_stream import columns_of
 from tests.integration.processor.running import RunningProcessor
 
-from logmesh.client.spool import Spool
+from logmesh.client.delivering.spool import Spool
 from logmesh.producer.forwarder import Forwarder
 from logmesh.producer.settings import ProducerSettings
 from logmesh.runtime import metrics

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from logmesh.client.checkpoint import Checkpoint
+from logmesh.client.delivering.checkpoint import Checkpoint
 
 
 def checkpoint(at: int, length: int = 10) -> Checkpoint:

@@ -5,7 +5,7 @@ from datetime import timedelta
 import grpc
 import pytest
 
-from logmesh.client.following import Following, Gap
+from logmesh.client.asking.following import Following, Gap
 from logmesh.client.record import Record
 from logmesh.v1.record_pb2 import LogRecord
 from logmesh.v1.tail_service_pb2 import (

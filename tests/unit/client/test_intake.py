@@ -5,9 +5,9 @@ from collections.abc import Callable
 
 import pytest
 
+from logmesh.client.delivering.intake import MAX_BATCH_RECORDS, Intake
+from logmesh.client.delivering.row import Row
 from logmesh.client.errors import AppendRefused, Closed, Overloaded, SpoolUnavailable
-from logmesh.client.intake import MAX_BATCH_RECORDS, Intake
-from logmesh.client.row import Row
 from logmesh.record.columns import OriginKey
 
 

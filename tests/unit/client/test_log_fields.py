@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from logmesh.client.log_fields import row_of, severity_of
-from logmesh.client.row import Row
+from logmesh.client.delivering.log_fields import row_of, severity_of
+from logmesh.client.delivering.row import Row
 from logmesh.record.columns import OriginKey
 from logmesh.record.limits import MAX_ATTRIBUTES, MAX_ATTRIBUTES_BYTES, MAX_BODY_BYTES
 

@@ -6,10 +6,10 @@ from uuid import UUID
 
 import pytest
 
-from logmesh.client.courier import Spooling
-from logmesh.client.lanes import Known
-from logmesh.client.memory_spool import MemorySpool
-from logmesh.client.spool import Spool
+from logmesh.client.delivering.courier import Spooling
+from logmesh.client.delivering.lanes import Known
+from logmesh.client.delivering.memory_spool import MemorySpool
+from logmesh.client.delivering.spool import Spool
 from logmesh.record.columns import ColumnsBuilder
 from logmesh.record.ranges import RangeSet
 from logmesh.v1.ingest_service_pb2 import AppendRequest

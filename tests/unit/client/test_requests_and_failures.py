@@ -10,12 +10,13 @@ from google.protobuf.duration_pb2 import Duration
 from google.rpc.error_details_pb2 import RetryInfo
 from google.rpc.status_pb2 import Status
 
-from logmesh.client import errors, requests
+from logmesh.client import errors
+from logmesh.client.asking import requests
+from logmesh.client.asking.paging import Pages
+from logmesh.client.delivering.row import Row, row_of
 from logmesh.client.failures import from_rpc
 from logmesh.client.moments import from_unix_nano, to_unix_nano
-from logmesh.client.paging import Pages
 from logmesh.client.record import Record
-from logmesh.client.row import Row, row_of
 from logmesh.record.columns import OriginKey
 from logmesh.v1.query_service_pb2 import (
     SEARCH_END_EXHAUSTED,

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logmesh.client.window import Window
+from logmesh.client.delivering.window import Window
 
 
 def test_batches_and_bytes_are_both_bounded() -> None:

@@ -6,16 +6,16 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self, TypeVar
 
-from logmesh.client import requests
+from logmesh.client.asking import requests
+from logmesh.client.asking.following import Following
+from logmesh.client.asking.paging import Pages
+from logmesh.client.asking.pipeline import LedgerEntry, ProcessorState, Summary
+from logmesh.client.asking.results import Context, Facet, Histogram, Patterns, ServiceChange, Trace
+from logmesh.client.asking.sync_tail import Tail
 from logmesh.client.channel import authorization, open_blocking_channel
 from logmesh.client.errors import NotFound
 from logmesh.client.failures import translated
-from logmesh.client.following import Following
-from logmesh.client.paging import Pages
-from logmesh.client.pipeline import LedgerEntry, ProcessorState, Summary
 from logmesh.client.record import Record
-from logmesh.client.results import Context, Facet, Histogram, Patterns, ServiceChange, Trace
-from logmesh.client.sync_tail import Tail
 from logmesh.client.tls import TlsFiles
 from logmesh.v1.pipeline_service_pb2 import GetSummaryRequest, ListLedgerRequest, ListProcessorsRequest
 from logmesh.v1.pipeline_service_pb2_grpc import PipelineServiceStub

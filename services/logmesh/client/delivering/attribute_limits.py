@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from logmesh.client.row import attributes_text, plain_value, text_of
+from logmesh.client.delivering.row import attributes_text, plain_value, text_of
 from logmesh.record.json_text import dump_json
 from logmesh.record.limits import MAX_ATTRIBUTES, MAX_ATTRIBUTES_BYTES
 

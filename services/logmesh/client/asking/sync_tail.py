@@ -10,9 +10,9 @@ from typing import Any, Self
 
 import grpc
 
+from logmesh.client.asking.following import SILENCE_SECONDS, Following, Gap
 from logmesh.client.errors import ConnectionFailed
 from logmesh.client.failures import from_rpc
-from logmesh.client.following import SILENCE_SECONDS, Following, Gap
 from logmesh.client.record import Record
 from logmesh.v1.tail_service_pb2_grpc import TailServiceStub
 

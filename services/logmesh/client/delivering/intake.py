@@ -9,8 +9,8 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final
 
+from logmesh.client.delivering.row import Row
 from logmesh.client.errors import AppendRefused, Closed, LogmeshError, Overloaded
-from logmesh.client.row import Row
 
 MAX_BATCH_RECORDS: Final = 1_000
 MAX_BATCH_BYTES: Final = 1 << 20

@@ -6,8 +6,8 @@ import queue
 import threading
 from dataclasses import dataclass, field
 
-from logmesh.client.io_thread import mark_own_thread
-from logmesh.client.spool import Spool, Spooled
+from logmesh.client.delivering.io_thread import mark_own_thread
+from logmesh.client.delivering.spool import Spool, Spooled
 from logmesh.journal import JournalFull
 from logmesh.v1.record_pb2 import LogColumns
 

@@ -8,10 +8,10 @@ from typing import Any, Self
 
 import grpc
 
+from logmesh.client.asking.following import SILENCE_SECONDS, Following, Gap
 from logmesh.client.channel import END_OF_STREAM
 from logmesh.client.errors import ConnectionFailed
 from logmesh.client.failures import from_rpc
-from logmesh.client.following import SILENCE_SECONDS, Following, Gap
 from logmesh.client.record import Record
 
 

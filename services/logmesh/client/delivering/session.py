@@ -11,9 +11,9 @@ from typing import Any, Protocol
 import grpc
 
 from logmesh.client.channel import END_OF_STREAM
-from logmesh.client.lanes import Divergence, Known, Lane
-from logmesh.client.outbox import Outbox
-from logmesh.client.window import Window
+from logmesh.client.delivering.lanes import Divergence, Known, Lane
+from logmesh.client.delivering.outbox import Outbox
+from logmesh.client.delivering.window import Window
 from logmesh.journal import JournalCorrupt
 from logmesh.record.ranges import RangeSet
 from logmesh.v1 import ingest_service_pb2 as pb

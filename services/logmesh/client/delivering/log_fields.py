@@ -4,8 +4,8 @@ import logging
 import sys
 from typing import Any, Final
 
-from logmesh.client.attribute_limits import attributes_within_limits
-from logmesh.client.row import Row, text_bytes
+from logmesh.client.delivering.attribute_limits import attributes_within_limits
+from logmesh.client.delivering.row import Row, text_bytes
 from logmesh.record.columns import OriginKey
 from logmesh.record.limits import MAX_BODY_BYTES, MAX_SEVERITY_TEXT_BYTES
 

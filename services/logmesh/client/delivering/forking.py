@@ -10,7 +10,7 @@ import logging  # noqa: F401
 import os
 from typing import Final, Protocol
 
-from logmesh.client.io_thread import io_thread
+from logmesh.client.delivering.io_thread import io_thread
 
 _END_SECONDS: Final = 5.0
 

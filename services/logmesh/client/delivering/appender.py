@@ -11,17 +11,17 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
-from logmesh.client import forking
 from logmesh.client.channel import Tls, authorization, credentials, open_channel
-from logmesh.client.courier import Courier, Spooling
-from logmesh.client.ending import Ending
+from logmesh.client.delivering import forking
+from logmesh.client.delivering.courier import Courier, Spooling
+from logmesh.client.delivering.ending import Ending
+from logmesh.client.delivering.intake import Intake
+from logmesh.client.delivering.memory_spool import MemorySpool
+from logmesh.client.delivering.reach import Reach, State
+from logmesh.client.delivering.row import Row, origin_of, row_of, text_bytes
+from logmesh.client.delivering.spool import Spool
 from logmesh.client.errors import AppendRefused, Closed, DeadlineExceeded, LogmeshError, SpoolUnavailable
-from logmesh.client.intake import Intake
-from logmesh.client.memory_spool import MemorySpool
-from logmesh.client.reach import Reach, State
 from logmesh.client.record import Record
-from logmesh.client.row import Row, origin_of, row_of, text_bytes
-from logmesh.client.spool import Spool
 from logmesh.journal import JournalError
 from logmesh.record.columns import OriginKey
 

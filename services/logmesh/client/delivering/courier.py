@@ -14,18 +14,18 @@ from typing import Final, Protocol
 
 import grpc
 
-from logmesh.client.delivery import deliver
-from logmesh.client.disk_writer import DiskWriter
+from logmesh.client.delivering.delivery import deliver
+from logmesh.client.delivering.disk_writer import DiskWriter
+from logmesh.client.delivering.intake import Intake
+from logmesh.client.delivering.io_thread import Running, io_thread
+from logmesh.client.delivering.lanes import Divergence
+from logmesh.client.delivering.outbox import Outbox
+from logmesh.client.delivering.reach import SILENCE_SECONDS, Reach
+from logmesh.client.delivering.row import columns_of
+from logmesh.client.delivering.session import Metadata, StreamEnd
+from logmesh.client.delivering.spool import Spool
 from logmesh.client.errors import ConnectionFailed, ServerError, SpoolUnavailable
 from logmesh.client.failures import from_rpc
-from logmesh.client.intake import Intake
-from logmesh.client.io_thread import Running, io_thread
-from logmesh.client.lanes import Divergence
-from logmesh.client.outbox import Outbox
-from logmesh.client.reach import SILENCE_SECONDS, Reach
-from logmesh.client.row import columns_of
-from logmesh.client.session import Metadata, StreamEnd
-from logmesh.client.spool import Spool
 from logmesh.journal import JournalError, JournalFull
 from logmesh.v1.record_pb2 import LogColumns
 

@@ -18,9 +18,9 @@ from pathlib import Path
 from struct import Struct
 from typing import Any, Final
 
-from logmesh.client.checkpoint import NAME as CHECKPOINT
-from logmesh.client.checkpoint import Checkpoint
-from logmesh.client.lanes import Divergence, HeldLane, Known, Lane, Lanes, Verdict, judge
+from logmesh.client.delivering.checkpoint import NAME as CHECKPOINT
+from logmesh.client.delivering.checkpoint import Checkpoint
+from logmesh.client.delivering.lanes import Divergence, HeldLane, Known, Lane, Lanes, Verdict, judge
 from logmesh.journal import FrameRef, Journal, JournalCorrupt, JournalFull
 from logmesh.journal.durability import NO_ROOM
 from logmesh.record.batch import encode_link, naming

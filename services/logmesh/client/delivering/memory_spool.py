@@ -6,7 +6,7 @@ It survives lost connections and restarted processors, and nothing that ends its
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from logmesh.client.lanes import Divergence, HeldLane, Known, Lane, Lanes, Verdict, judge
+from logmesh.client.delivering.lanes import Divergence, HeldLane, Known, Lane, Lanes, Verdict, judge
 from logmesh.record.batch import encode_link
 from logmesh.v1.record_pb2 import LogColumns
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Protocol
 
-from logmesh.client.lanes import Divergence, HeldLane, Known, Lane
+from logmesh.client.delivering.lanes import Divergence, HeldLane, Known, Lane
 
 
 class Outbox(Protocol):

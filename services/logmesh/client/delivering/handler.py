@@ -10,12 +10,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
-from logmesh.client.appender import Appender
 from logmesh.client.channel import Tls
+from logmesh.client.delivering.appender import Appender
+from logmesh.client.delivering.io_thread import on_own_thread
+from logmesh.client.delivering.log_fields import row_of
+from logmesh.client.delivering.reach import State
 from logmesh.client.errors import DeadlineExceeded, LogmeshError, SpoolUnavailable
-from logmesh.client.io_thread import on_own_thread
-from logmesh.client.log_fields import row_of
-from logmesh.client.reach import State
 from logmesh.record.columns import OriginKey
 
 _REPORT_SECONDS: Final = 60.0

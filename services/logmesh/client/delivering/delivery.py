@@ -8,8 +8,8 @@ from typing import Protocol
 
 import grpc
 
-from logmesh.client.outbox import Outbox
-from logmesh.client.session import Listener, Metadata, StreamEnd, run_session
+from logmesh.client.delivering.outbox import Outbox
+from logmesh.client.delivering.session import Listener, Metadata, StreamEnd, run_session
 
 FIRST_BACKOFF_SECONDS = 0.1
 MAX_BACKOFF_SECONDS = 5.0
