@@ -99,8 +99,18 @@ async def test_pages_hold_every_producer_and_say_how_many_there_are(ledger: asyn
     assert sorted(names[OTHERS:]) == ["new 1", "new 2", "new 3"]
     with pytest.raises(grpc.aio.AioRpcError, match="page_token"):
         await stub.ListLedger(pb.ListLedgerRequest(page_token="bm9uc2Vuc2U"))
-    facts = (await stub.ListFacts(pb.ListFactsRequest())).facts
-    assert not facts
+    assert not (await stub.ListFacts(pb.ListFactsRequest())).facts
+    spools = {await add_spool(ledger, "gone", "{[5,11)}", "{[1,5)}") for _ in range(3)}
+    spools |= {await add_spool(ledger, "silent", "{[5,11)}") for _ in range(2)}
+    found, asked = [], pb.ListFactsRequest(page_size=2)
+    for _ in range(3):
+        page = await stub.ListFacts(asked)
+        found += page.facts
+        asked.page_token = page.next_page_token
+        assert page.total == 5
+    assert not asked.page_token
+    assert [fact.kind for fact in found] == ["lost"] * 3 + ["unaccounted"] * 2
+    assert {fact.spool_id for fact in found} == spools
 
 
 async def test_a_spool_with_many_gaps_is_counted_whole_and_listed_in_part(

@@ -9,4 +9,4 @@ SELECT spool_id::text AS spool_id, producer, greatest(upper(committed) - 1, give
        (SELECT count(*) FROM logmesh.accounts) AS total
 FROM logmesh.accounts
 WHERE $3::uuid IS NULL OR (coalesce(last_commit, '-infinity'), spool_id) < ($2::text::timestamptz, $3::uuid)
-ORDER BY coalesce(last_commit, '-infinity') DESC, spool_id DESC LIMIT $1::int
+ORDER BY coalesce(last_commit, '-infinity') DESC, accounts.spool_id DESC LIMIT $1::int
