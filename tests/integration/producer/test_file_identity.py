@@ -131,6 +131,27 @@ async def test_a_compressed_file_that_was_empty_at_first_is_read_as_one(tmp_path
     assert await shipper.ship() == encoded(numbers(0, 10))
 
 
+async def test_positions_of_a_release_that_kept_less_are_gone_on_from(tmp_path: Path) -> None:
+    packed(tmp_path / "app.log.1.gz", numbers(0, 10))
+    append(tmp_path / "app.log", *numbers(10, 20))
+    shipper = Shipper(tmp_path / "app.log*")
+    await shipper.ship()
+    for position in shipper.kept.values():
+        assert position is not None
+        position.pop("seen", None)
+        position.pop("crc")
+    await shipper.restart()
+    append(tmp_path / "app.log", *numbers(20, 25))
+    shipper.bodies.clear()
+    for _ in range(10):
+        shipper.clock.now += 1
+        chunk = await shipper.source.read(1000, 0)
+        assert chunk is not None
+        shipper.bodies += chunk.bodies
+    assert shipper.bodies == encoded(numbers(20, 25))
+    await shipper.source.close()
+
+
 async def ship(folder: Path, pattern: str, kept: dict[str, Position], elsewhere: list[Position]) -> list[bytes]:
     """As `logmesh ship` does, which has a spool for each set of files and looks at what the others have read."""
     settings = ProducerSettings(source="file", files=[str(folder / pattern)], follow=False)

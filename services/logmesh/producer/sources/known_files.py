@@ -67,9 +67,16 @@ class KnownFiles:
         return [(key, file) for key, file in self._files.items() if not file.finished]
 
     def put_back(self, key: str, position: Position) -> None:
-        """Go on with a file from where it was, with nothing of it open."""
+        """Go on with a file from where it was, with nothing of it open, unless its copy goes on for it by now."""
+        former = self._files.get(key)
+        if former is None:
+            return
+        if former.orphaned:
+            # What is buffered can't be read again; its copy is looked for again.
+            former.orphaned, former.due = False, True
+            return
         file = TrackedFile.from_position(position, join=self._join)
-        file.location = self._files[key].location
+        file.location = former.location
         file.due = True
         self._files[key] = file
 
