@@ -1,6 +1,5 @@
 """`logmesh tail`: records as they come in, for as long as one looks."""
 
-import random
 import time
 from collections.abc import Callable, Iterator
 from typing import Annotated, Final
@@ -14,12 +13,13 @@ from logmesh.cli.gateway import AskedDataDir, Gateway, find_gateway
 from logmesh.cli.local.run_state import DEFAULT_DATA_DIR
 from logmesh.cli.moments import parse_moment
 from logmesh.cli.writing import WantedOutput, Writer
+from logmesh.client.backoff import Backoff
 from logmesh.v1.tail_service_pb2 import TailRequest, TailResponse
 from logmesh.v1.tail_service_pb2_grpc import TailServiceStub
 
 _MAX_BACKLOG_NANO: Final = 3600 * 10**9
-_FIRST_DELAY: Final = 0.5
-_MAX_DELAY: Final = 10.0
+_FIRST_PAUSE_SECONDS: Final = 0.5
+_MOST_PAUSE_SECONDS: Final = 10.0
 _CHANNEL: Final = [
     ("grpc.keepalive_time_ms", 30_000),
     ("grpc.keepalive_timeout_ms", 10_000),
@@ -78,14 +78,15 @@ def followed(
 ) -> Iterator[TailResponse]:
     """Yield messages over as many connections as it takes, without an end. Raises CommandError when the first one fails,
     or when asking again can't help."""
-    delay, began = _FIRST_DELAY, False
+    backoff, began = Backoff(_FIRST_PAUSE_SECONDS, _MOST_PAUSE_SECONDS), False
     while True:
         with grpc.insecure_channel(gateway, options=_CHANNEL) as channel:
             try:
                 for message in TailServiceStub(channel).Tail(request):  # a heartbeat comes at once
-                    if began and delay > _FIRST_DELAY:
+                    if began and not backoff.is_fresh:
                         typer.secho("logmesh tail: going on", fg="yellow", err=True)
-                    began, delay = True, _FIRST_DELAY
+                    began = True
+                    backoff.reset()
                     yield message
                     if message.resume_token:
                         request.ClearField("backlog")
@@ -96,8 +97,6 @@ def followed(
                 if error.code() in _FINAL or not began:
                     raise failure from error
                 reason = str(failure)
-        if delay == _FIRST_DELAY:
+        if backoff.is_fresh:
             typer.secho(f"logmesh tail: {reason}; trying again", fg="yellow", err=True)
-        # Full jitter: all tails of a gateway that restarts must not come back at one moment.
-        sleep(random.uniform(0, delay))  # noqa: S311
-        delay = min(2 * delay, _MAX_DELAY)
+        sleep(backoff.pause())

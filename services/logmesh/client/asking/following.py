@@ -1,6 +1,5 @@
 """Where a live tail stands: what to ask for after a broken connection, and what to hand out. Pure; both clients use it."""
 
-import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from typing import Final
 import grpc
 from google.protobuf.duration_pb2 import Duration
 
+from logmesh.client.backoff import Backoff
 from logmesh.client.moments import from_timestamp
 from logmesh.client.record import Record, from_message
 from logmesh.v1.tail_service_pb2 import (
@@ -22,8 +22,6 @@ from logmesh.v1.tail_service_pb2 import (
 
 SILENCE_SECONDS: Final = 20.0
 """Four heartbeats. Longer, and the connection is given up for another."""
-_FIRST_BACKOFF_SECONDS: Final = 0.1
-_MAX_BACKOFF_SECONDS: Final = 5.0
 _REMEMBERED: Final = 20_000
 _COMES_BACK: Final = (
     grpc.StatusCode.UNAVAILABLE,
@@ -77,7 +75,7 @@ class Following:
         self._filter, self._backlog, self._patience, self._clock = filter_text, backlog, patience_seconds, clock
         self.resume_token = resume_token or ""
         self.received = self.sent = self.dropped = 0
-        self._delay = _FIRST_BACKOFF_SECONDS
+        self._backoff = Backoff()
         self._connected = False
         self._away_since: float | None = None
         self._lost_track = False
@@ -98,7 +96,8 @@ class Following:
         if self._lost_track:
             items.append(Gap("disconnected"))
         self._connected, self._lost_track = True, False
-        self._away_since, self._delay = None, _FIRST_BACKOFF_SECONDS
+        self._away_since = None
+        self._backoff.reset()
         self.resume_token = answer.resume_token or self.resume_token
         if answer.HasField("counters"):
             counters = answer.counters
@@ -123,9 +122,7 @@ class Following:
         if now - self._away_since > self._patience:
             return None
         self._lost_track = not self.resume_token
-        delay = random.uniform(0, self._delay)  # noqa: S311
-        self._delay = min(self._delay * 2, _MAX_BACKOFF_SECONDS)
-        return delay
+        return self._backoff.pause()
 
     def _is_new(self, record_id: str) -> bool:
         if not record_id:

@@ -8,11 +8,10 @@ from typing import Protocol
 
 import grpc
 
+from logmesh.client.backoff import Backoff
 from logmesh.client.delivering.outbox import Outbox
 from logmesh.client.delivering.session import Listener, Metadata, StreamEnd, run_session
 
-FIRST_BACKOFF_SECONDS = 0.1
-MAX_BACKOFF_SECONDS = 5.0
 _ON_PURPOSE = ("rotated", "drained", "abandoned")
 
 
@@ -37,7 +36,7 @@ async def deliver(
     A stream is replaced at a random age between `rotate_seconds`, so that changed weights and new pods take effect.
     It runs within `around_stream()`, which gives its metadata. Raises OSError when no channel can be opened at first.
     """
-    delay = FIRST_BACKOFF_SECONDS
+    backoff = Backoff()
     channel = open_channel()
     try:
         while True:
@@ -52,10 +51,9 @@ async def deliver(
                 end, error = StreamEnd("silent", welcomed=False), silence
             deliverer.ended(end, error)
             if end.reason in _ON_PURPOSE or end.welcomed:
-                delay = FIRST_BACKOFF_SECONDS
+                backoff.reset()
             if end.reason not in _ON_PURPOSE:
-                await asyncio.sleep(random.uniform(0, delay))  # noqa: S311
-                delay = min(delay * 2, MAX_BACKOFF_SECONDS)
+                await asyncio.sleep(backoff.pause())
             if end.reason == "unavailable":
                 channel = await _opened_anew(channel, open_channel)
     finally:

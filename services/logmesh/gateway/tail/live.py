@@ -1,7 +1,6 @@
 """A tail's live side: follows every processor, and notes what each has looked at."""
 
 import asyncio
-import random
 import time
 from collections.abc import Sequence
 from contextlib import aclosing
@@ -10,6 +9,7 @@ from typing import Any, Final, Protocol
 import grpc
 import structlog
 
+from logmesh.client.backoff import Backoff
 from logmesh.gateway.tail.coverage import Positions, add_spans, touches
 from logmesh.gateway.tail.line import Line
 from logmesh.gateway.tail.processors import RESOLVE_SECONDS, Processors
@@ -21,7 +21,7 @@ from logmesh.v1.record_pb2 import LogRecord
 
 log = structlog.get_logger()
 
-_MAX_BACKOFF_SECONDS: Final = 2.0
+_MOST_PAUSE_SECONDS: Final = 2.0
 
 
 class Known(Protocol):
@@ -67,13 +67,13 @@ class Live:
 
     async def _follow(self, address: str) -> None:
         """Follow one processor for as long as its name is found."""
-        delay = 0.1
+        backoff = Backoff(most=_MOST_PAUSE_SECONDS)
         while address in await self._processors.addresses():
             looked = 0
             try:
                 async with aclosing(self._processors.tail(address, self._tenant, self._filter_text)) as messages:
                     async for message in messages:
-                        delay = 0.1
+                        backoff.reset()
                         self._away.pop(address, None)
                         self._take(message, message.counters.received - looked)
                         looked = message.counters.received
@@ -86,8 +86,7 @@ class Live:
             if address not in self._away:
                 self._away[address] = time.time_ns(), False
                 log.info("a processor is away from a tail", event_name="tail_away", address=address, reason=reason)
-            await asyncio.sleep(random.uniform(0, delay))  # noqa: S311
-            delay = min(2 * delay, _MAX_BACKOFF_SECONDS)
+            await asyncio.sleep(backoff.pause())
         self._away.pop(address, None)
 
     def _take(self, message: Any, looked: int) -> None:

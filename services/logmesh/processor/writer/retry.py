@@ -1,19 +1,18 @@
 """Tries again until it is done: what is in the log is stored in the end."""
 
 import asyncio
-import random
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 import structlog
 
+from logmesh.client.backoff import Backoff
 from logmesh.journal import JournalFailed
 from logmesh.processor.wal import stop_at_once
 from logmesh.runtime import metrics
 
 log = structlog.get_logger()
 
-_FIRST_SECONDS, _MOST_SECONDS = 0.05, 5.0
 T = TypeVar("T")
 
 
@@ -26,7 +25,7 @@ class Retry:
     async def until_done(self, room: str, work: Callable[[], Awaitable[T]]) -> T:
         """Every exception counts as "outcome unknown": asyncpg raises outside its own tree when its session is cut. A new
         connection, and the ledger, sort it out."""
-        delay = _FIRST_SECONDS
+        backoff = Backoff()
         while True:
             try:
                 return await work()
@@ -35,8 +34,7 @@ class Retry:
                 stop_at_once(error)
             except Exception as error:  # noqa: BLE001  # see the docstring
                 self.failed(room, error)
-            await asyncio.sleep(random.uniform(0, delay))  # noqa: S311
-            delay = min(delay * 2, _MOST_SECONDS)
+            await asyncio.sleep(backoff.pause())
 
     def failed(self, room: str, error: BaseException) -> None:
         """Count an attempt that failed, and say so."""
