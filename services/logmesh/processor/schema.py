@@ -60,6 +60,7 @@ class Schema:
 
     def fell_behind(self) -> None:
         """The database has been replaced by one without the schema, or with an older one."""
+        self.waits_for = "another database has come in place of the one before"
         self._there.clear()
         self._behind.set()
 
@@ -77,15 +78,17 @@ class Schema:
         while True:
             try:
                 async with owner_session(self._dsn.get_secret_value(), application="logmesh-indexes") as connection:
-                    for name in await build_indexes(connection):
+                    built = await build_indexes(connection)
+                if built is not None:
+                    for name in built:
                         log.info("built indexes", event_name="indexes_built", migration=name)
-                return
+                    return
             except Exception as error:  # noqa: BLE001  # see above
                 reason = str(error) if isinstance(error, MigrationPostponed | MigrationError) else describe(error)
                 log.warning(
                     "indexes are not built yet, will be tried again", event_name="indexes_postponed", error=reason
                 )
-                await asyncio.sleep(random.uniform(0.5, 1) * _INDEX_RETRY_SECONDS)  # noqa: S311
+            await asyncio.sleep(random.uniform(0.5, 1) * _INDEX_RETRY_SECONDS)  # noqa: S311
 
     async def _wait(self, sentence: str, event_name: str, reason: str) -> None:
         """Say what is waited for when that changes, and now and then; then let a moment pass."""

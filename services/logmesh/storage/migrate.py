@@ -16,6 +16,8 @@ log = structlog.get_logger()
 
 _LOCK: Final = 0x6C6F676D657368  # "logmesh"
 _INDEX_LOCK: Final = _LOCK + 1
+_TRY_LOCK: Final = "SELECT pg_try_advisory_lock($1)"
+_LOOK_SECONDS: Final = 0.5
 _SAY_SECONDS: Final = 60
 _NOTE_ALL: Final = "INSERT INTO logmesh.migrations (name, digest) SELECT * FROM unnest($1::text[], $2::text[])"
 # Under its Apache licence the extension has no columnstore; plain partitions are then the better ones.
@@ -40,7 +42,8 @@ async def migrate(connection: asyncpg.Connection) -> list[str]:
     It may be cancelled at any time, and called again on another connection: after an error this one is to be closed, which
     rolls back and unlocks. Raises MigrationError, MigrationPostponed, or what asyncpg raises.
     """
-    await _lock(connection, _LOCK, look_seconds=0.5)
+    await connection.execute(LIMIT_LOCKS)
+    await _lock(connection)
     await connection.execute(
         "CREATE SCHEMA IF NOT EXISTS logmesh;"
         "CREATE TABLE IF NOT EXISTS logmesh.migrations"
@@ -55,25 +58,27 @@ async def migrate(connection: asyncpg.Connection) -> list[str]:
     return done
 
 
-async def build_indexes(connection: asyncpg.Connection) -> list[str]:
-    """What `migrate` left out, which takes hours where there is much, while records are written. Everything else as there."""
-    await _lock(connection, _INDEX_LOCK, look_seconds=10)
+async def build_indexes(connection: asyncpg.Connection) -> list[str] | None:
+    """What `migrate` left out, which takes hours where there is much, while records are written. Everything else as there, but
+    None when another process is at it."""
+    await connection.execute(LIMIT_LOCKS)
+    if not await connection.fetchval(_TRY_LOCK, _INDEX_LOCK):
+        return None
     flavour, missing = await _missing(connection)
     done = await _apply_all(connection, [one for one in missing if one.index_steps], flavour)
     await connection.execute("SELECT pg_advisory_unlock($1)", _INDEX_LOCK)
     return done
 
 
-async def _lock(connection: asyncpg.Connection, lock: int, *, look_seconds: float) -> None:
+async def _lock(connection: asyncpg.Connection) -> None:
     """Ask again and again: a session that waits inside a statement has a snapshot, and an index that another one builds
     concurrently waits for that."""
-    await connection.execute(LIMIT_LOCKS)
     said_at = float("-inf")
-    while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", lock):
+    while not await connection.fetchval(_TRY_LOCK, _LOCK):
         if time.monotonic() > said_at + _SAY_SECONDS:
             said_at = time.monotonic()
             log.info("waiting for another process that migrates", event_name="migration_elsewhere")
-        await asyncio.sleep(look_seconds)
+        await asyncio.sleep(_LOOK_SECONDS)
 
 
 async def _lay_baseline(connection: asyncpg.Connection) -> list[str]:
