@@ -1,5 +1,5 @@
 """Processes of Logmesh for clusters that kill many: each is forked from one that has imported everything, and starts in a tenth of
-the CPU that an interpreter takes. One with a library preloaded needs an interpreter of its own.
+the CPU that an interpreter takes. One with a library preloaded, or of another release, needs an interpreter of its own.
 """
 
 import atexit
@@ -31,7 +31,7 @@ class Running(Protocol):
 
 def start(module: str, environment: Mapping[str, str], output: Path) -> Running:
     """Run ``python -m MODULE`` with this environment and no other; what it says is appended to `output`."""
-    if "LD_PRELOAD" in environment:
+    if "LD_PRELOAD" in environment or "PYTHONPATH" in environment:
         with output.open("ab") as out:
             command = [sys.executable, "-m", module]
             return subprocess.Popen(command, env=environment, stdout=out, stderr=out, stdin=subprocess.DEVNULL)

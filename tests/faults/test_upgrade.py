@@ -1,0 +1,93 @@
+"""Processors and then producers are replaced by this release under load, as docs/upgrade.md says: nothing is lost or stored twice."""
+
+import asyncio
+import itertools
+import os
+import signal
+import subprocess
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.faults.cluster import Cluster
+
+ROOT = Path(__file__).parents[2]
+BEFORE = "028e1be"
+"""The commit to upgrade from: one id a spool for life, spools numbered by int4, migrations up to 13."""
+
+
+@pytest.fixture(scope="module")
+def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sources of the release before, for PYTHONPATH."""
+    folder = tmp_path_factory.mktemp("before")
+    archive = subprocess.run(["git", "archive", BEFORE, "services/logmesh"], cwd=ROOT, capture_output=True, check=False)
+    if archive.returncode:
+        pytest.skip(f"an upgrade: a clone whose history has {BEFORE} (git fetch --unshallow)")
+    subprocess.run(["tar", "-x", "-C", folder], input=archive.stdout, check=True)
+    return folder / "services"
+
+
+@pytest.fixture
+def cluster(tmp_path: Path, release: Path) -> Iterator[Cluster]:
+    cluster = Cluster(tmp_path, producers=2)
+    path = os.pathsep.join(filter(None, [str(release), os.environ.get("PYTHONPATH")]))
+    for name in [*cluster.names, *cluster.producer_names]:
+        cluster.environment[name] = {"PYTHONPATH": path}
+    yield cluster
+    cluster.stop()
+
+
+@pytest.mark.timeout(300)
+async def test_an_upgrade_under_load_loses_and_repeats_nothing(cluster: Cluster) -> None:
+    cluster.start()
+    cluster.write_lines(2_000)
+    await cluster.wait_until_stored(60)
+    done = threading.Event()
+    writing = threading.Thread(target=_write, args=(cluster, done))
+    writing.start()
+    try:
+        for name in [*cluster.names, *cluster.producer_names]:
+            _replace(cluster, name)
+            written = cluster.lines
+            await _until_stored(cluster, written)
+    finally:
+        done.set()
+        writing.join()
+    await cluster.wait_until_stored(60)
+    (row,) = await cluster.query(
+        "SELECT count(*) AS rows, count(DISTINCT (spool, position)) AS ids, count(DISTINCT body) AS bodies FROM logmesh.logs"
+    )
+    assert tuple(row) == (cluster.lines, cluster.lines, cluster.lines)
+    (ledger,) = await cluster.query(
+        "SELECT count(*) FILTER (WHERE closed) AS of_before, count(*) FILTER (WHERE NOT closed) AS of_now,"
+        " sum(stored) AS stored, sum(rewound + forked) AS diverged FROM logmesh.spools WHERE stored > 0"
+    )
+    assert tuple(ledger) == (2, 2, cluster.lines, 0)
+    print(f"{cluster.lines} records, 0 lost, 0 duplicated")
+
+
+def _write(cluster: Cluster, done: threading.Event) -> None:
+    for _ in itertools.count():
+        if done.wait(0.05):
+            return
+        cluster.write_lines(200)
+
+
+def _replace(cluster: Cluster, name: str) -> None:
+    """Stop it as Kubernetes does, and start it as of this release."""
+    process = cluster.running.pop(name)
+    process.send_signal(signal.SIGTERM)
+    process.wait(60)
+    del cluster.environment[name]
+    if name in cluster.names:
+        cluster.start_processor(name)
+    else:
+        cluster.start_producer(name)
+
+
+async def _until_stored(cluster: Cluster, lines: int) -> None:
+    """Wait until at least so many are; more are written meanwhile."""
+    async with asyncio.timeout(60):
+        while (await cluster.query("SELECT count(*) AS n FROM logmesh.logs"))[0]["n"] < lines:
+            await asyncio.sleep(0.1)
