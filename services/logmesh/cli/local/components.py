@@ -19,6 +19,7 @@ from logmesh.cli.local.plan import Program
 from logmesh.cli.local.postgres import Postgres
 from logmesh.cli.local.probes import accepts, serves
 from logmesh.cli.local.redis import Redis
+from logmesh.runtime.server import LIVENESS
 
 READY_SECONDS = 60.0
 POLL_SECONDS = 0.05
@@ -65,13 +66,17 @@ class PythonProcess:
         if self._process.stdout is None:
             raise AssertionError("a pipe was asked for")
         self._reader = asyncio.create_task(self._read(self._process.stdout))
-        deadline = time.monotonic() + READY_SECONDS
+        began = looked = time.monotonic()
         while not await self._ready():
             if self._process.returncode is not None:
                 await self._reader
                 raise LocalError(f"{self.name} stopped while starting; its last lines are above")
-            if time.monotonic() > deadline:
-                raise LocalError(f"{self.name} was not ready after {READY_SECONDS:.0f} s")
+            if time.monotonic() - looked > READY_SECONDS:
+                # A migration, or a recovery of the database, takes its time: it would begin anew if this were killed.
+                if not await self._lives():
+                    raise LocalError(f"{self.name} was not ready after {READY_SECONDS:.0f} s")
+                looked = time.monotonic()
+                self._show(self.name, f"not ready after {looked - began:.0f} s, but alive: it is waited for")
             await asyncio.sleep(POLL_SECONDS)
 
     async def ended(self) -> int:
@@ -93,8 +98,12 @@ class PythonProcess:
     async def _ready(self) -> bool:
         if self._program.health is None:
             return await accepts(*self._program.ports[-1])
-        address, server_name = self._program.health
-        return await serves(address, self._tls, server_name)
+        return await serves(self._program.health[0], self._tls, self._program.health[1])
+
+    async def _lives(self) -> bool:
+        if self._program.health is None:
+            return False
+        return await serves(self._program.health[0], self._tls, self._program.health[1], LIVENESS)
 
     async def _read(self, output: asyncio.StreamReader) -> None:
         while True:

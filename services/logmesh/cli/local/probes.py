@@ -24,11 +24,12 @@ async def accepts(host: str, port: int) -> bool:
     return True
 
 
-async def serves(address: str, tls: WorkloadFiles, server_name: str) -> bool:
-    """Whether the health of the server, which must show `server_name`, says SERVING; asked over mutual TLS."""
+async def serves(address: str, tls: WorkloadFiles, server_name: str, service: str = "") -> bool:
+    """Whether health says SERVING of `service`, of the whole server by default; asked over mutual TLS of a server that must show
+    `server_name`."""
     async with open_channel(address, TlsFiles(tls.cert, tls.key, tls.ca), server_name=server_name) as channel:
         try:
-            answer = await HealthStub(channel).Check(HealthCheckRequest(), timeout=PROBE_SECONDS)
+            answer = await HealthStub(channel).Check(HealthCheckRequest(service=service), timeout=PROBE_SECONDS)
         except grpc.aio.AioRpcError:
             return False
         return bool(answer.status == HealthCheckResponse.SERVING)
