@@ -9,7 +9,6 @@ import time
 from collections.abc import AsyncIterator, Coroutine
 from typing import Any
 
-import asyncpg
 import grpc
 import structlog
 
@@ -19,11 +18,13 @@ from logmesh.live.frames import tail_handlers
 from logmesh.processor.continuity import Continuity
 from logmesh.processor.fanout import Fanout
 from logmesh.processor.forks import Forks
-from logmesh.processor.frame import Unwritten, decode_frame
+from logmesh.processor.frame import Unwritten
 from logmesh.processor.ingest import Ingest
 from logmesh.processor.maintenance import keep_maintained
 from logmesh.processor.pipeline import Pipeline
+from logmesh.processor.readiness import DatabaseCheck, Readiness
 from logmesh.processor.recent import RecentTraces
+from logmesh.processor.replay import replay
 from logmesh.processor.schema import Schema
 from logmesh.processor.sessions import Sessions
 from logmesh.processor.settings import ProcessorSettings
@@ -36,8 +37,7 @@ from logmesh.runtime import metrics
 from logmesh.runtime.guard import Guard, only
 from logmesh.runtime.limits import CallLimit
 from logmesh.runtime.server import Health, bind, build_server
-from logmesh.storage.failures import describe, lacks_schema
-from logmesh.storage.postgres import open_pool, unwritable
+from logmesh.storage.postgres import open_pool
 from logmesh.v1 import ingest_service_pb2 as pb
 from logmesh.v1.ingest_service_pb2 import AppendResponse, WriteResponse
 from logmesh.v1.pipeline_service_pb2_grpc import add_PipelineServiceServicer_to_server
@@ -47,9 +47,7 @@ log = structlog.get_logger()
 SERVICE = pb.DESCRIPTOR.services_by_name["IngestService"].full_name
 PIPELINE = "logmesh.v1.PipelineService"
 ASKED = (PIPELINE, TAIL)
-_CHECK_SECONDS = 2.0
 _QUESTIONS = 100  # at once, beside streams, tails and writes
-_REPLAY_AHEAD = 1_000
 
 
 async def run_processor(settings: ProcessorSettings, stop: asyncio.Event) -> None:
@@ -116,12 +114,15 @@ async def run_processor(settings: ProcessorSettings, stop: asyncio.Event) -> Non
     for port in (settings.port, settings.direct_port):
         bind(server, f"{settings.listen_address}:{port}", settings.tls)
 
+    database = DatabaseCheck(pool, schema, continuity, forks)
+    readiness = Readiness(database, writer, wal, ingest, pipeline, health)
+
     async def work() -> None:
         """What needs a schema to write to."""
         await schema.bring_up_to_date()
         async with asyncio.TaskGroup() as group:
-            group.create_task(_replay(journal, writer))
-            group.create_task(_watch(pool, wal, writer, pipeline, health, ingest, schema, continuity, forks))
+            group.create_task(replay(journal, writer))
+            group.create_task(readiness.keep())
             group.create_task(keep_maintained(settings))
             group.create_task(schema.build_indexes())
             group.create_task(schema.catch_up())
@@ -156,79 +157,6 @@ def _ingest_handlers(ingest: Ingest, write: Write) -> Any:
             ),
         },
     )
-
-
-async def _replay(journal: Journal, writer: Writer) -> None:
-    """Hand over what the log held when this process started; the ledger drops what was stored before."""
-    frames = journal.frames()
-    count = 0
-    while (frame := await asyncio.to_thread(next, frames, None)) is not None:
-        ref, payload = frame
-        origin, _ = decode_frame(payload)
-        writer.put(Unwritten(origin, ref))
-        count += 1
-        while writer.unwritten() > _REPLAY_AHEAD:
-            await asyncio.sleep(0.05)
-    if count:
-        log.info(
-            "read the write-ahead log again: what is stored already is passed over, the rest is stored now",
-            event_name="replayed",
-            batches=count,
-        )
-
-
-async def _watch(
-    pool: "asyncpg.Pool",
-    wal: Wal,
-    writer: Writer,
-    pipeline: Pipeline,
-    health: Health,
-    ingest: Ingest,
-    schema: Schema,
-    continuity: Continuity,
-    forks: Forks,
-) -> None:
-    """Ready while the database takes writes, nothing that is to be stored is overdue, and the disk has room. Measures the lag, and
-    looks which database it is, on the way."""
-    while True:
-        metrics.LAG_SECONDS.set(writer.lag_seconds())
-        overdue = writer.overdue_seconds()
-        metrics.OVERDUE_SECONDS.set(overdue)
-        fault = (
-            f"a flush has taken {overdue:.0f} s until now"
-            if overdue
-            else await _fault_of(pool, schema, continuity, forks)
-        )
-        ready = fault is None and wal.accepts() and not ingest.draining
-        if ready != pipeline.ready:
-            log.info("readiness changed", event_name="readiness", ready=ready, fault=fault)
-        pipeline.ready = ready
-        metrics.ACTIVE_PROCESSORS.set(ready)
-        await health.set_serving(ready)
-        await asyncio.sleep(_CHECK_SECONDS if ready else 0.2)
-
-
-async def _fault_of(pool: "asyncpg.Pool", schema: Schema, continuity: Continuity, forks: Forks) -> str | None:
-    """Why the database takes no writes just now, None when it does. Not a timeout around the questions: asyncpg would first wait
-    until they are cancelled."""
-
-    async def ask() -> str | None:
-        fault = await unwritable(pool)
-        if fault is None:
-            await continuity.check()
-            await forks.note(pool)
-        return fault
-
-    asking = asyncio.create_task(ask())
-    await asyncio.wait({asking}, timeout=_CHECK_SECONDS)
-    if not asking.done():
-        asking.cancel()
-        asking.add_done_callback(lambda asked: asked.cancelled() or asked.exception())
-        return f"the database has not answered within {_CHECK_SECONDS:.0f} s"
-    error = asking.exception()
-    if error is not None and lacks_schema(error):
-        schema.fell_behind()
-    return asking.result() if error is None else describe(error)
 
 
 async def _drain(
