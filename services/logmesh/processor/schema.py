@@ -21,6 +21,7 @@ from logmesh.storage.postgres import owner_session
 log = structlog.get_logger()
 
 _RETRY_SECONDS = 1.0
+_POSTPONED_SECONDS = (2.0, 60.0)
 _INDEX_RETRY_SECONDS = 60.0
 _SAY_SECONDS = 10.0
 
@@ -45,6 +46,7 @@ class Schema:
     async def bring_up_to_date(self) -> None:
         """Migrate, for as long as it takes. It may be cancelled at any time. Raises MigrationError, and what asyncpg
         raises where waiting mends nothing, such as a wrong password."""
+        pause = _POSTPONED_SECONDS[0]
         while not self._there.is_set():
             try:
                 async with owner_session(self._dsn.get_secret_value(), application="logmesh-migrate") as connection:
@@ -52,11 +54,13 @@ class Schema:
                         log.info("applied a migration", event_name="migrated", migration=name)
                 self._there.set()
             except MigrationPostponed as error:
-                await self._wait("a migration has to wait", "migration_postponed", str(error))
+                # Whoever writes waited for two seconds behind it: not again at once, for as long as a dump takes.
+                await self._wait("a migration has to wait", "migration_postponed", str(error), pause)
+                pause = min(2 * pause, _POSTPONED_SECONDS[1])
             except Exception as error:
                 if not passes(error):
                     raise
-                await self._wait("waiting for the database", "database_away", describe(error))
+                await self._wait("waiting for the database", "database_away", describe(error), _RETRY_SECONDS)
 
     def fell_behind(self) -> None:
         """The database has been replaced by one without the schema, or with an older one."""
@@ -90,10 +94,10 @@ class Schema:
                 )
             await asyncio.sleep(random.uniform(0.5, 1) * _INDEX_RETRY_SECONDS)  # noqa: S311
 
-    async def _wait(self, sentence: str, event_name: str, reason: str) -> None:
-        """Say what is waited for when that changes, and now and then; then let a moment pass."""
+    async def _wait(self, sentence: str, event_name: str, reason: str, seconds: float) -> None:
+        """Say what is waited for when that changes, and now and then; then let some time pass."""
         if reason != self._said or time.monotonic() > self._said_at + _SAY_SECONDS:
             log.warning(sentence, event_name=event_name, error=reason)
             self._said, self._said_at = reason, time.monotonic()
         self.waits_for = reason
-        await asyncio.sleep(random.uniform(0.5, 1) * _RETRY_SECONDS)  # noqa: S311
+        await asyncio.sleep(random.uniform(0.5, 1) * seconds)  # noqa: S311
