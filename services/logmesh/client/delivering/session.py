@@ -4,18 +4,17 @@ import asyncio
 import time
 import uuid
 from collections import deque
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import grpc
 
 from logmesh.client.channel import END_OF_STREAM
-from logmesh.client.delivering.lanes import Divergence, Known, Lane
+from logmesh.client.delivering.greeting import hello_of, known_of
+from logmesh.client.delivering.lanes import Divergence, Lane
 from logmesh.client.delivering.outbox import Outbox
 from logmesh.client.delivering.window import Window
 from logmesh.journal import JournalCorrupt
-from logmesh.record.ranges import RangeSet
 from logmesh.v1 import ingest_service_pb2 as pb
 
 Metadata = tuple[tuple[str, str], ...]
@@ -26,7 +25,6 @@ HEARTBEAT_SECONDS = 15.0
 SILENCE_SECONDS = 50.0  # three heartbeats
 LAST_ACKNOWLEDGEMENTS_SECONDS = 10.0
 MAX_AHEAD = 4_000  # of the lowest uncommitted batch; a processor refuses at 4,096
-MAX_EARLIER = 1_000  # lanes that one Hello names beside the newest
 
 
 class Listener(Protocol):
@@ -82,7 +80,7 @@ async def _converse(
     call: Any, outbox: Outbox, listener: Listener, producer: str, rotate_after_seconds: float
 ) -> StreamEnd:
     try:
-        hello = _hello(outbox, producer)
+        hello = hello_of(outbox, producer)
         await call.write(pb.AppendRequest(hello=hello).SerializeToString())
         async with asyncio.timeout(WELCOME_SECONDS):
             response = await call.read()
@@ -93,51 +91,6 @@ async def _converse(
         return await session.run()
     finally:
         call.cancel()
-
-
-def _hello(outbox: Outbox, producer: str) -> pb.Hello:
-    """Name all lanes. Of very many those come first that hold what is not committed, the others with a later stream."""
-    *earlier, newest = outbox.held()
-    lowest = outbox.lowest_uncommitted()
-    if len(earlier) > MAX_EARLIER and lowest:
-        first = next((at for at, lane in enumerate(earlier) if lane.spool_id == outbox.at(lowest)[0].spool_id), 0)
-        earlier = earlier[first:]
-    return pb.Hello(
-        spool_id=newest.spool_id,
-        lowest_seq=newest.lowest_seq,
-        last_seq=newest.last_seq,
-        follows=newest.follows,
-        producer=producer,
-        abandoned=_proto_ranges(newest.abandoned),
-        earlier=[
-            pb.HeldSpool(
-                spool_id=lane.spool_id,
-                lowest_seq=lane.lowest_seq,
-                last_seq=lane.last_seq,
-                follows=lane.follows,
-                abandoned=_proto_ranges(lane.abandoned),
-            )
-            for lane in earlier[:MAX_EARLIER]
-        ],
-    )
-
-
-def _known(spool_id: str, welcome: pb.Welcome) -> dict[str, Known]:
-    """The ledger's word, by spool id; `spool_id` is the Hello's own."""
-    known = {
-        spool_id: Known(_ranges(welcome.committed), welcome.newest_seq, welcome.newest_chain, welcome.rewound_batches)
-    }
-    for lane in welcome.earlier:
-        known[lane.spool_id] = Known(_ranges(lane.committed), lane.newest_seq, lane.newest_chain, lane.rewound_batches)
-    return known
-
-
-def _ranges(ranges: Iterable[pb.SeqRange]) -> RangeSet:
-    return RangeSet((part.first, part.last) for part in ranges)
-
-
-def _proto_ranges(ranges: RangeSet) -> list[pb.SeqRange]:
-    return [pb.SeqRange(first=first, last=last) for first, last in ranges]
 
 
 class _Session:
@@ -155,7 +108,7 @@ class _Session:
         self._call, self._outbox, self._listener = call, outbox, listener
         self._spool_id = spool_id  # of messages that name none
         self._window = Window(welcome.credit_batches, welcome.credit_bytes)
-        known = _known(spool_id, welcome)
+        known = known_of(spool_id, welcome)
         for divergence in outbox.reconcile(known):
             listener.diverged(divergence)
         # Lanes that Hello did not name wait for a later stream.

@@ -105,7 +105,7 @@ class Spool:
         """Keep positions that changed without a record."""
         with self._guard:
             self._positions = _merged(self._positions, positions)
-        with contextlib.suppress(JournalFull):  # the next frame says it
+        with contextlib.suppress(JournalFull):  # the next checkpoint says it; nothing was read that is a record
             self._save_checkpoint()
 
     def add(self, spooled: Spooled) -> None:
