@@ -4,11 +4,11 @@ A file that ends with OK has everything, or as many records as were asked for; w
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 import asyncpg
 from google.api.httpbody_pb2 import HttpBody
@@ -19,13 +19,15 @@ from logmesh.gateway.answering import OutOfTime
 from logmesh.gateway.export_formats import FORMATS, Format
 from logmesh.gateway.page_token import Cursor
 from logmesh.gateway.request import RequestError, read_limit, read_range
-from logmesh.gateway.search import Done, Query, messages_of, search_rows
+from logmesh.gateway.search import Done, Progress, Query, messages_of, search_rows
+from logmesh.gateway.steps import size_of_row
 from logmesh.v1.query_service_pb2 import ExportRequest
 
 DEFAULT_LIMIT: Final = 100_000
 MAX_LIMIT: Final = 1_000_000
 _PAGE_SIZE: Final = 10_000
 """Records before the connection is given back for others, once."""
+_VISIT_BYTES: Final = 256 << 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,15 +70,18 @@ class Exports:
             left, query = asked.limit, asked.query
             while left:
                 query = replace(query, page_size=min(left, _PAGE_SIZE))
-                async with aclosing(search_rows(pool, tenant, query, time_limit_seconds=page_seconds)) as messages:
-                    async for message in messages:
-                        if isinstance(message, list):
-                            left -= len(message)
-                            pieces = map(asked.format.write, messages_of(message))
-                            while (piece := await self._next(pieces)) is not None:
-                                yield HttpBody(data=piece)
-                        elif isinstance(message, Done):
-                            done = message
+                async with (
+                    aclosing(search_rows(pool, tenant, query, time_limit_seconds=page_seconds)) as messages,
+                    aclosing(_gathered(messages)) as gathered,
+                ):
+                    async for found in gathered:
+                        if isinstance(found, Done):
+                            done = found
+                            continue
+                        left -= len(found)
+                        pieces = map(asked.format.write, messages_of(found))
+                        while (piece := await self._next(pieces)) is not None:
+                            yield HttpBody(data=piece)
                 if done.cursor is None:
                     return
                 if done.cursor == query.cursor:
@@ -86,3 +91,22 @@ class Exports:
     async def _next(self, pieces: Iterator[bytes]) -> bytes | None:
         """Have the next piece written, of about a megabyte of records; None behind the last one."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, next, pieces, None)
+
+
+async def _gathered(
+    messages: AsyncIterator[list[Any] | Progress | Done],
+) -> AsyncGenerator[list[Any] | Done, None]:
+    """The rows of several fetches as one list, until they are worth a visit to the thread or the search pauses; and its end."""
+    rows: list[Any] = []
+    size = 0
+    async for message in messages:
+        if isinstance(message, list):
+            rows += message
+            size += sum(map(size_of_row, message))
+            if size < _VISIT_BYTES:
+                continue
+        if rows:
+            yield rows
+            rows, size = [], 0
+        if isinstance(message, Done):
+            yield message

@@ -20,9 +20,10 @@ class Steps:
 
     def took(self, rows: Sequence[Any]) -> None:
         """Fit the next fetch to the largest of these rows and of those before."""
-        self._largest = max(self._largest, *map(_size, rows))
+        self._largest = max(self._largest, *map(size_of_row, rows))
         self.rows = max(1, min(_MOST, self.rows * 2, _BYTES // self._largest))
 
 
-def _size(row: Any) -> int:
+def size_of_row(row: Any) -> int:
+    """About what a row of search.sql takes."""
     return len(row["body"]) + len(row["attributes"] or "")
