@@ -1,0 +1,24 @@
+"""What a flush notes of itself: batches that follow each other are one span, and each tenant has its own."""
+
+from typing import Any, cast
+
+from logmesh.processor.writer.note import note
+from logmesh.storage.ledger import SpoolKey
+
+
+class Batch:
+    """Of a prepared batch, what a note looks at."""
+
+    def __init__(self, tenant: str, spool: int, seq: int) -> None:
+        self.key, self.spool, self.seq = SpoolKey(tenant, ""), spool, seq
+        self.batch = self
+
+
+def test_batches_are_few_spans_by_tenant() -> None:
+    batches = [("b", 2, 1), ("a", 1, 2), ("a", 1, 1), ("b", 2, 3), ("a", 3, 3), ("b", 2, 2)]
+    stored = cast(Any, [Batch(*one) for one in batches])
+    assert note(stored, [7, 5]) == (5, 7, ["a", "b"], [1, 3], [2, 3], [1, 3, 2], [1, 3, 1], [2, 3, 3])
+
+
+def test_a_flush_without_rows_has_no_minutes() -> None:
+    assert note(cast(Any, [Batch("a", 1, 1)]), []) == (None, None, ["a"], [1], [1], [1], [1], [1])
