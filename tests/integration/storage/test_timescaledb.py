@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
+from tests.integration.gateway.running import TailReader, running_gateway
 from tests.integration.processor.append_stream import columns_of
 from tests.integration.processor.bad_entries import BAD_COLUMNS
 from tests.integration.processor.running import RunningProcessor, running_processor
@@ -281,3 +282,23 @@ async def _lead(owner: asyncpg.Connection) -> Maintained:
         while (done := await maintain(owner, 30)) is None:
             await asyncio.sleep(0.02)
     return done
+
+
+async def test_a_tail_loads_rows_and_compressed_batches_that_nobody_showed_it(
+    database: TimescaleDatabase, processor: RunningProcessor
+) -> None:
+    reader = TailReader("large OR small")
+    stream = processor.stream()
+    await stream.hello()
+    async with running_gateway(database.reader_dsn) as address:  # which finds no processor
+        async with reader.reading(address):
+            await stream.send_columns(1, columns_of([b"small 1"]))
+            await reader.until(lambda: len(reader.seen) == 1)
+        await stream.send_columns(2, columns_of(LARGE))
+        await stream.send_columns(3, columns_of([b"small 2", b"other"]))
+        await stream.until_committed(2, 3)
+        async with reader.reading(address):
+            await reader.until(lambda: len(reader.seen) == len(LARGE) + 2)
+    assert sorted(reader.bodies) == sorted(["small 1", "small 2", *(body.decode() for body in LARGE)])
+    assert set(reader.seen.values()) == {1}
+    assert not reader.gaps

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from logmesh.gateway.tail.coverage import batch_at, span_of_batches
 from logmesh.gateway.tail.sent import Sent
 from logmesh.gateway.tail.snapshot import Place, Snapshot
 from logmesh.gateway.tail.standing import Loading, ResumeTokenError, Standing, StoredAt, read_token
@@ -97,11 +98,9 @@ def test_what_was_sent_is_remembered_until_the_store_confirms_it() -> None:
     sent = Sent([Span(1, 10, 19), Span(2, 10, 19)])
     sent.add([Span(1, 20, 29)])
     assert sent.newest(1) == [Span(1, 10, 29)]
-    confirmed = Sent([Span(1, 15, 40)])
-    sent.confirm(
-        {span.spool: ranges for span, ranges in zip(confirmed.all(), confirmed._positions.values(), strict=True)}
-    )
-    assert sent.all() == [Span(1, 10, 14), Span(2, 10, 19)]
+    sent.add([span_of_batches(1, 2, 4)])
+    sent.confirm({batch_at(1, 0), batch_at(1, 3 << 14), batch_at(2, 5 << 14)})
+    assert sent.all() == [span_of_batches(1, 2, 2), span_of_batches(1, 4, 4), Span(2, 10, 19)]
 
 
 def test_what_was_sent_of_many_spools_is_forgotten_from_the_oldest_on() -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import aclosing
 from typing import Any, Final, Protocol
 
@@ -10,7 +10,7 @@ import grpc
 import structlog
 
 from logmesh.client.backoff import Backoff
-from logmesh.gateway.tail.coverage import Positions, add_spans, touches
+from logmesh.gateway.tail.coverage import Heard, are_whole, batch_at, batches_of
 from logmesh.gateway.tail.line import Line
 from logmesh.gateway.tail.processors import RESOLVE_SECONDS, Processors
 from logmesh.live.chunk import Chunk, Gap, Span
@@ -27,15 +27,15 @@ _MOST_PAUSE_SECONDS: Final = 2.0
 class Known(Protocol):
     """The tail's other side."""
 
-    def has(self, span: Span) -> bool:
-        """Whether any of its positions was told, or will be."""
+    def known(self, batches: Collection[int]) -> set[int]:
+        """Which of them were told, or will be."""
 
 
 class Live:
     """Puts what processors show into the line, and what they looked at into `heard`."""
 
     def __init__(
-        self, tenant: str, filter_text: str, processors: Processors, line: Line, heard: Positions, stored: Known
+        self, tenant: str, filter_text: str, processors: Processors, line: Line, heard: Heard, stored: Known
     ) -> None:
         self._tenant, self._filter_text, self._processors = tenant, filter_text, processors
         self._line, self._heard, self._stored = line, heard, stored
@@ -90,21 +90,27 @@ class Live:
         self._away.pop(address, None)
 
     def _take(self, message: Any, looked: int) -> None:
-        spans, matched, is_new = [], [], True
+        whole: list[int] = []
+        parts: list[Span] = []
+        matched: list[Span] = []
         for part in message.progress:
-            span = Span(part.spool, part.first_position, part.last_position)
-            if not part.empty:
-                matched.append(span)
-            if self._stored.has(span):
-                is_new = False
+            spool, first, last = part.spool, part.first_position, part.last_position
+            if are_whole(first, last):
+                whole += range(batch_at(spool, first), batch_at(spool, last) + 1)
             else:
-                spans.append(span)
-                is_new = is_new and not touches(self._heard, span)
+                parts.append(Span(spool, first, last))
+            if not part.empty:
+                matched.append(Span(spool, first, last))
+        known = self._stored.known([*whole, *(batch for part in parts for batch in batches_of(part))])
+        if known:
+            whole = [batch for batch in whole if batch not in known]
+            parts = [part for part in parts if known.isdisjoint(batches_of(part))]
+            matched = [span for span in matched if known.isdisjoint(batches_of(span))]
         records: Sequence[bytes] = message.frame.records
-        if not is_new:
+        if known or self._heard.touches(whole, parts):
             # A second processor had the batch, too, or the store was quicker.
-            records = [record for record in records if not self._has(record)]
-        add_spans(self._heard, spans)
+            records = [record for record in records if self._is_new(record, known)]
+        self._heard.add(whole, parts)
         outbox = self._line.outbox
         if message.HasField("gap"):
             gap = message.gap
@@ -113,7 +119,8 @@ class Live:
         elif records or looked:
             outbox.put(Chunk(matched, list(records), looked, time.time_ns(), sum(map(len, records))))
 
-    def _has(self, record: bytes) -> bool:
+    def _is_new(self, record: bytes, known: set[int]) -> bool:
         spool, position = parse_record_id(LogRecord.FromString(record).id)
-        span = Span(spool, position, position)
-        return touches(self._heard, span) or self._stored.has(span)
+        return batch_at(spool, position) not in known and not self._heard.touches(
+            (), (Span(spool, position, position),)
+        )

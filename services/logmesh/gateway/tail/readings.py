@@ -7,7 +7,7 @@ import asyncio
 import contextlib
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, NamedTuple
@@ -15,10 +15,9 @@ from typing import Final, NamedTuple
 import asyncpg
 import structlog
 
-from logmesh.gateway.tail.coverage import Positions, add_spans, touches
+from logmesh.gateway.tail.coverage import batches_of
 from logmesh.gateway.tail.flushes import Flush, find_flushes, find_since
 from logmesh.gateway.tail.snapshot import Place, Snapshot
-from logmesh.live.chunk import Span
 from logmesh.v1 import tail_service_pb2 as pb
 
 log = structlog.get_logger()
@@ -47,12 +46,20 @@ class Reading:
     missed: Missed | None = None
 
     @cached_property
-    def positions(self) -> Positions:
-        """Those of all flushes."""
-        positions: Positions = {}
-        for flush in self.flushes:
-            add_spans(positions, flush.spans)
-        return positions
+    def batches(self) -> Set[int]:
+        """Those of all flushes; see `coverage`."""
+        return _batches(self.flushes)
+
+    @cached_property
+    def batches_with_rows(self) -> Set[int]:
+        """Those of flushes that stored more than dead letters."""
+        if all(flush.has_rows for flush in self.flushes):
+            return self.batches
+        return _batches(flush for flush in self.flushes if flush.has_rows)
+
+
+def _batches(flushes: Iterable[Flush]) -> set[int]:
+    return {batch for flush in flushes for span in flush.spans for batch in batches_of(span)}
 
 
 class Readings:
@@ -64,7 +71,7 @@ class Readings:
         self._chain: deque[tuple[Place, Reading]] = deque()
         self._head: Place | None = None
         self._forgotten = Place(b"", Snapshot(0), 0)
-        self._stored: tuple[Positions, Positions] = {}, {}  # in the last minute, and in the one before
+        self._stored: tuple[set[int], set[int]] = set(), set()  # batches, in the last minute, and in the one before
         self._turned = time.monotonic()
         self._begun = self._done = 0
         self._hurry = asyncio.Event()
@@ -141,16 +148,15 @@ class Readings:
         """Whether nothing beyond it has been read yet."""
         return place == self._head
 
-    def has_stored(self, span: Span, place: Place) -> bool:
-        """Whether any of its positions was stored in the last minute or two, as far as `place` sees."""
-        if not any(touches(positions, span) for positions in self._stored):
-            return False
-        for _, reading in reversed(self._chain):
-            if reading.after == place:
-                break
-            if touches(reading.positions, span):
-                return False
-        return True
+    def stored(self, batches: Collection[int], place: Place) -> set[int]:
+        """Which of them were stored in the last minute or two, as far as `place` sees."""
+        stored = self._stored[0].intersection(batches) | self._stored[1].intersection(batches)
+        if stored:
+            for _, reading in reversed(self._chain):
+                if reading.after == place:
+                    break
+                stored -= reading.batches
+        return stored
 
     async def _read(self) -> bool:
         """Add a reading to the chain; tell whether there is no more to read now."""
@@ -162,7 +168,7 @@ class Readings:
             return True
         if found.place.incarnation != head.incarnation or found.place.snapshot.xmax < head.snapshot.xmax:
             # Another database answers, or this one as it was before: numbers and positions mean something else in it.
-            self._head, self._stored = None, ({}, {})
+            self._head, self._stored = None, (set(), set())
             self._chain.clear()
             return await self._read()
         reading = Reading(found.place, found.flushes)
@@ -179,8 +185,8 @@ class Readings:
 
     def _remember(self, reading: Reading) -> None:
         if time.monotonic() >= self._turned + _REMEMBER_SECONDS:
-            self._stored, self._turned = ({}, self._stored[0]), time.monotonic()
-        add_spans(self._stored[0], (span for flush in reading.flushes for span in flush.spans))
+            self._stored, self._turned = (set(), self._stored[0]), time.monotonic()
+        self._stored[0].update(reading.batches)
 
 
 class SharedReadings:

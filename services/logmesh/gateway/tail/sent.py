@@ -1,12 +1,11 @@
 """What a client was sent and no reading of the store has confirmed yet. Pure, and bounded."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Set
 from itertools import islice
 from typing import Final
 
-from logmesh.gateway.tail.coverage import Positions, add_spans, discard, spans_of
+from logmesh.gateway.tail.coverage import Positions, add_spans, batches_of, span_of, spans_of
 from logmesh.live.chunk import Span
-from logmesh.record.ranges import RangeSet
 
 _MAX_SPOOLS: Final = 1_024
 
@@ -29,9 +28,14 @@ class Sent:
         while len(self._positions) > _MAX_SPOOLS:
             del self._positions[next(iter(self._positions))]
 
-    def confirm(self, stored: Mapping[int, RangeSet]) -> None:
-        """The store has these positions."""
-        discard(self._positions, stored)
+    def confirm(self, batches: Set[int]) -> None:
+        """The store has them."""
+        for span in self.all():
+            for batch in batches_of(span):
+                if batch in batches:
+                    _, first, last = span_of(batch)
+                    self._positions[span.spool].discard(first, last)
+        self._positions = {spool: ranges for spool, ranges in self._positions.items() if ranges}
 
     def clear(self) -> None:
         """Forget all."""

@@ -2,21 +2,20 @@
 
 import asyncio
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence, Set
 from functools import partial
 from typing import Final
 
 import structlog
 
 from logmesh.gateway.failures import QUERY_FAILURES
-from logmesh.gateway.tail.coverage import Positions, add_spans, discard, overlap, touches, without
+from logmesh.gateway.tail.coverage import Heard
 from logmesh.gateway.tail.flushes import Flush
 from logmesh.gateway.tail.line import Line
 from logmesh.gateway.tail.readings import Missed, Reading, Readings
 from logmesh.gateway.tail.snapshot import Place
 from logmesh.gateway.tail.standing import Loading, Standing, StoredAt
 from logmesh.gateway.tail.store import Store
-from logmesh.live.chunk import Span
 from logmesh.v1 import tail_service_pb2 as pb
 
 log = structlog.get_logger()
@@ -30,13 +29,13 @@ class Stored:
     """`heard` are the positions that processors looked at, as far as no reading has had them yet."""
 
     def __init__(
-        self, standing: Standing, store: Store, readings: Readings, line: Line, heard: Positions, *, from_the_past: bool
+        self, standing: Standing, store: Store, readings: Readings, line: Line, heard: Heard, *, from_the_past: bool
     ) -> None:
         self._store, self._readings, self._line, self._heard = store, readings, line, heard
         self._place, self._loading = standing.place, standing.loading
         self._since, self._outdated = standing.since, standing.outdated
-        add_spans(heard, standing.sent.all())
-        self._decided: Positions = {}  # of the last reading: each was told, or is loaded
+        heard.add((), standing.sent.all())
+        self._decided: Set[int] = frozenset()  # batches of the last reading: each was told, or is loaded
         self.caught_up = asyncio.Event()
         """Set when nothing is left of the past, or the store can't be asked."""
         if not from_the_past:
@@ -59,11 +58,10 @@ class Stored:
             if self._readings.is_head(reading.after):
                 self.caught_up.set()
 
-    def has(self, span: Span) -> bool:
-        """Whether any of its positions was told, or will be, because a reading had it."""
-        return touches(self._decided, span) or (
-            self._place is not None and self._readings.has_stored(span, self._place)
-        )
+    def known(self, batches: Collection[int]) -> set[int]:
+        """Which of them were told, or will be, because a reading had them."""
+        known = set(self._decided & set(batches))
+        return known if self._place is None else known | self._readings.stored(batches, self._place)
 
     async def _next(self) -> Reading:
         if self._outdated:
@@ -78,7 +76,7 @@ class Stored:
         is_another = missed.reason == pb.TAIL_GAP_REASON_DATABASE_REPLACED
         if is_another:  # the same positions are other records there
             self._heard.clear()
-            self._decided = {}
+            self._decided = frozenset()
         self._place, self._loading, self._outdated = place, None, False
 
         def advance(standing: Standing) -> None:
@@ -93,31 +91,32 @@ class Stored:
         """See that all of a reading is told, by processors or from the store."""
         missing = await self._missing(reading)
         after = self._loading.after if self._loading else StoredAt()
-        discard(self._heard, reading.positions)
-        self._place, self._loading, self._decided = reading.after, None, reading.positions
+        self._heard.discard(reading.batches)
+        self._place, self._loading, self._decided = reading.after, None, reading.batches
         if missing:
             await self._load(missing, reading.after, after)
 
         def advance(standing: Standing) -> None:
             standing.place, standing.loading = reading.after, None
-            standing.sent.confirm(reading.positions)
+            standing.sent.confirm(reading.batches)
 
         await self._line.when_said(advance)
 
     async def _missing(self, reading: Reading) -> Sequence[Flush]:
         """What no processor has told, although the client has kept up for a while."""
-        missing = without(reading.positions, self._heard)
         kept_up = False
-        while missing and self.caught_up.is_set() and not kept_up:
+        while self._heard.missing(reading.batches_with_rows) and self.caught_up.is_set() and not kept_up:
             # A client that does not keep up holds its streams, and what they bring later must not be loaded meanwhile.
             kept_up = not self._line.outbox.is_crowded()
             await asyncio.sleep(GRACE_SECONDS)
             kept_up = kept_up and not self._line.outbox.is_crowded()
-            missing = without(missing, self._heard)
-        if not missing:
+        if not self._heard.missing(reading.batches_with_rows):
             return ()
-        with_rows = (flush for flush in reading.flushes if flush.has_rows)
-        flushes = (flush._replace(spans=overlap(missing, flush.spans)) for flush in with_rows)
+        flushes = (
+            flush._replace(spans=[part for span in flush.spans for part in self._heard.absent(span)])
+            for flush in reading.flushes
+            if flush.has_rows
+        )
         return [flush for flush in flushes if flush.spans]
 
     async def _load(self, flushes: Sequence[Flush], until: Place, after: StoredAt) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from logmesh.gateway.tail.coverage import Positions
+from logmesh.gateway.tail.coverage import Heard
 from logmesh.gateway.tail.line import Line
 from logmesh.gateway.tail.live import Live
 from logmesh.gateway.tail.processors import Processors
@@ -26,7 +26,7 @@ class Tail:
         *,
         from_the_past: bool,
     ) -> None:
-        heard: Positions = {}
+        heard = Heard()
         self.line = Line(standing, filter_text)
         self._stored = Stored(standing, store, readings, self.line, heard, from_the_past=from_the_past)
         self._live = Live(tenant, filter_text, processors, self.line, heard, self._stored)
