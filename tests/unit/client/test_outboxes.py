@@ -6,9 +6,9 @@ from uuid import UUID
 
 import pytest
 
-from logmesh.client.delivering.courier import Spooling
 from logmesh.client.delivering.lanes import Known
 from logmesh.client.delivering.memory_spool import MemorySpool
+from logmesh.client.delivering.packer import Spooling
 from logmesh.client.delivering.spool import Spool
 from logmesh.record.columns import ColumnsBuilder
 from logmesh.record.ranges import RangeSet

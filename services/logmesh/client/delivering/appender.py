@@ -13,10 +13,11 @@ from typing import Any, Final, Self
 
 from logmesh.client.channel import Tls, authorization, credentials, open_channel
 from logmesh.client.delivering import forking
-from logmesh.client.delivering.courier import Courier, Spooling
+from logmesh.client.delivering.courier import Courier
 from logmesh.client.delivering.ending import Ending
 from logmesh.client.delivering.intake import Intake
 from logmesh.client.delivering.memory_spool import MemorySpool
+from logmesh.client.delivering.packer import Spooling
 from logmesh.client.delivering.reach import Reach, State
 from logmesh.client.delivering.row import Row, origin_of, row_of, text_bytes
 from logmesh.client.delivering.spool import Spool

@@ -1,6 +1,6 @@
-"""What an appender has running: rows from the intake into batches, batches into the spool, the spool over a stream.
+"""What an appender has running on the I/O thread: a packer, a stream, and what a person should know of them.
 
-intake ──► columns ──► spool (fsync, or memory) ──► deliver ──► processor
+intake ──► packer ──► spool (fsync, or memory) ──► deliver ──► processor
    ▲                                                   │
    └───────────── settle: committed, or refused ◄──────┘
 """
@@ -10,47 +10,22 @@ import contextlib
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from typing import Final, Protocol
+from typing import Final
 
 import grpc
 
 from logmesh.client.delivering.delivery import deliver
-from logmesh.client.delivering.disk_writer import DiskWriter
 from logmesh.client.delivering.intake import Intake
 from logmesh.client.delivering.io_thread import Running, io_thread
 from logmesh.client.delivering.lanes import Divergence
-from logmesh.client.delivering.outbox import Outbox
+from logmesh.client.delivering.packer import Packer, Spooling
 from logmesh.client.delivering.reach import SILENCE_SECONDS, Reach
-from logmesh.client.delivering.row import columns_of
 from logmesh.client.delivering.session import Metadata, StreamEnd
-from logmesh.client.delivering.spool import Spool
 from logmesh.client.errors import ConnectionFailed, ServerError, SpoolUnavailable
 from logmesh.client.failures import from_rpc
-from logmesh.journal import JournalError, JournalFull
-from logmesh.v1.record_pb2 import LogColumns
+from logmesh.journal import JournalError
 
 _ROTATE_SECONDS: Final = (300.0, 600.0)
-_FULL_PAUSE_SECONDS: Final = 0.1
-
-
-class Spooling(Outbox, Protocol):
-    """Where batches wait: a spool on disk, or memory."""
-
-    def hold(self, columns: LogColumns) -> int:
-        """Number a batch and hold it; return its place. Raises JournalFull, JournalFailed."""
-        ...
-
-    def has_room(self) -> bool:
-        """Whether another batch may come."""
-        ...
-
-    def leave_to_parent(self) -> None:
-        """Called in a forked child: what is held here is the parent's."""
-        ...
-
-    def close(self) -> None:
-        """Let go of the folder."""
-        ...
 
 
 class Courier:
@@ -71,14 +46,11 @@ class Courier:
         self._intake, self._spool, self._channel = intake, spool, channel
         self._target, self._producer, self._metadata = target, producer, metadata
         self._reach, self._notice = reach, notice
-        self._writer = DiskWriter(spool) if isinstance(spool, Spool) else None
-        self._packed = 0
-        self._first_row: dict[int, int] = {}  # number of a batch's first row, by place, of those not committed
+        self._packer = Packer(intake, spool, self._wake_stream)
         self._running: Running | None = None
         self._silence: asyncio.TimerHandle | None = None
         self._released: Callable[[], None] | None = None
         self._stop = asyncio.Event()
-        self._due = asyncio.Event()
         self.wake = asyncio.Event()
 
     @property
@@ -90,13 +62,13 @@ class Courier:
         """Begin; nothing while it runs. Raises RuntimeError where the interpreter starts no more threads."""
         if self.running:
             return
-        self._stop, self._due, self.wake = asyncio.Event(), asyncio.Event(), asyncio.Event()
+        self._stop, self.wake = asyncio.Event(), asyncio.Event()
         self._running = io_thread.run(self._run)
 
     def nudge(self) -> None:
         """There is something to do. Any thread."""
         if (running := self._running) is not None:
-            running.soon(self._due.set)  # where it has just ended, what waits, waits for the next start
+            running.soon(self._packer.look)  # where it has just ended, what waits, waits for the next start
 
     def ask_to_stop(self) -> None:
         """Have it end soon, with what was taken in the spool."""
@@ -130,17 +102,9 @@ class Courier:
 
     def committed(self, records: int) -> None:
         """See `Listener`."""
-        lowest = self._spool.lowest_uncommitted()
-        if not lowest:
-            self._first_row.clear()
-            self._intake.settle(self._packed)
-            if self._released is not None and self._is_done():
-                self._stop.set()
-            return
-        while self._first_row and (first := next(iter(self._first_row))) < lowest:
-            del self._first_row[first]
-        # A batch that is not among them is an earlier process's, before all rows of this one.
-        self._intake.settle(self._first_row.get(lowest, -1))
+        self._packer.settle()
+        if self._released is not None and self._packer.is_done():
+            self._stop.set()
 
     def abandoned(self, seq: int, code: str, what: str) -> None:
         """See `Listener`."""
@@ -163,6 +127,9 @@ class Courier:
             self._reach.failed(ConnectionFailed(f"{self._target} has fallen silent"))
         self._connecting()
 
+    def _wake_stream(self) -> None:
+        self.wake.set()
+
     def _connecting(self) -> None:
         if self._reach.connecting(time.monotonic()) or self._silence is None:
             self._silence = asyncio.get_running_loop().call_later(SILENCE_SECONDS, self._say_silence)
@@ -178,11 +145,8 @@ class Courier:
 
     def _end_when_done(self, then: Callable[[], None]) -> None:
         self._released = then
-        if self._is_done():
+        if self._packer.is_done():
             self._stop.set()
-
-    def _is_done(self) -> bool:
-        return self._intake.unsettled() == 0 and not self._spool.uncommitted()
 
     async def _run(self) -> None:
         self._connecting()
@@ -190,18 +154,15 @@ class Courier:
             delivering = asyncio.create_task(
                 deliver(self._channel, self._spool, self, self._producer, _ROTATE_SECONDS, self._around_stream)
             )
-            packing = asyncio.create_task(self._pack())
+            packing = asyncio.create_task(self._packer.run(self._stop))
             stopping = asyncio.create_task(self._stop.wait())
             done, _ = await asyncio.wait({delivering, packing, stopping}, return_when=asyncio.FIRST_COMPLETED)
-            # A batch that is just being written is waited for: its rows are in no other place.
             self._stop.set()
-            self._due.set()
+            self._packer.look()
             delivering.cancel()
             await asyncio.gather(delivering, packing, return_exceptions=True)
             for task in (*done, packing):
                 task.result()
-            while self._spool.has_room() and await self._pack_one():
-                pass
         except JournalError as error:
             self._intake.close(SpoolUnavailable(str(error)))
         except Exception as error:  # noqa: BLE001  # whoever appends next is told; nobody awaits this thread
@@ -210,39 +171,8 @@ class Courier:
             self._notice(f"{failure}")
         finally:
             self._cancel_silence()
-            if self._writer is not None:
-                self._writer.close()
-            if self._released is not None and self._is_done():
+            if self._released is not None and self._packer.is_done():
                 self._released()
 
     def _around_stream(self) -> AbstractContextManager[Metadata]:
         return contextlib.nullcontext(self._metadata)
-
-    async def _pack(self) -> None:
-        """Cut batches as they are due, until it is time to stop."""
-        while not self._stop.is_set():
-            self._due.clear()
-            left = self._intake.seconds_until_due()
-            if left == 0:
-                if not self._spool.has_room() or not await self._pack_one():
-                    await asyncio.sleep(_FULL_PAUSE_SECONDS)
-                continue
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(left):
-                    await self._due.wait()
-
-    async def _pack_one(self) -> bool:
-        """Move one batch into the spool; False when nothing waits or there is no room. Raises JournalFailed."""
-        rows = self._intake.take()
-        if not rows:
-            return False
-        columns = columns_of(rows, time.time_ns())
-        try:
-            place = self._spool.hold(columns) if self._writer is None else await self._writer.hold(columns)
-        except JournalFull:
-            self._intake.put_back(rows)
-            return False
-        self._first_row[place] = self._packed
-        self._packed += len(rows)
-        self.wake.set()
-        return True
