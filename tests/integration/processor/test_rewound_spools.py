@@ -16,9 +16,9 @@ from tests.integration.processor.append_stream import columns_of
 from tests.integration.processor.conftest import ServerStore
 from tests.integration.processor.running import RunningProcessor, running_processor
 
-from logmesh.client.delivering.courier import Spooling
 from logmesh.client.delivering.lanes import Divergence
 from logmesh.client.delivering.memory_spool import MemorySpool
+from logmesh.client.delivering.packer import Spooling
 from logmesh.client.delivering.spool import Spool
 from logmesh.journal import Journal
 from logmesh.producer.forwarder import Forwarder
