@@ -10,18 +10,12 @@ from google.rpc.error_details_pb2 import RetryInfo
 from google.rpc.status_pb2 import Status
 
 from logmesh.gateway.admission import Busy
+from logmesh.storage.failures import describe, lacks_schema, passes
 
 QUERY_FAILURES = (Busy, asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
 """What reading from the database raises. TimeoutError is an OSError."""
 
 _RICH_STATUS: Final = "grpc-status-details-bin"
-_AWAY = (
-    asyncpg.PostgresConnectionError,
-    asyncpg.InterfaceError,
-    asyncpg.OperatorInterventionError,
-    asyncpg.LockNotAvailableError,
-    OSError,
-)
 
 
 def status_of(error: BaseException) -> tuple[grpc.StatusCode, str]:
@@ -38,13 +32,13 @@ def status_of(error: BaseException) -> tuple[grpc.StatusCode, str]:
                 grpc.StatusCode.FAILED_PRECONDITION,
                 "this gateway reads from a replica; ask one that has the primary",
             )
-        case asyncpg.UndefinedTableError() | asyncpg.InvalidSchemaNameError() | asyncpg.InvalidCatalogNameError():
+        case _ if lacks_schema(error) or isinstance(error, asyncpg.InvalidCatalogNameError):
             return (
                 grpc.StatusCode.UNAVAILABLE,
                 "the database has no schema yet, or an older one: a processor makes it when it starts",
             )
-        case _ if isinstance(error, _AWAY):
-            return grpc.StatusCode.UNAVAILABLE, "the database does not answer; try again soon"
+        case _ if passes(error):
+            return grpc.StatusCode.UNAVAILABLE, f"{describe(error)}; try again soon"
         case _:
             return grpc.StatusCode.INTERNAL, f"the query failed: {type(error).__name__}"
 

@@ -1,14 +1,10 @@
-"""Room for so many calls, a line of bounded length, and a word on when to come again."""
+"""Room for so many calls, and a line of bounded length before it."""
 
 import asyncio
 
-import grpc
 import pytest
-from google.rpc.error_details_pb2 import RetryInfo
-from google.rpc.status_pb2 import Status
 
 from logmesh.gateway.admission import Busy, Room
-from logmesh.gateway.failures import retry_info, status_of
 
 
 async def test_calls_beyond_the_room_wait_in_a_line_and_beyond_the_line_are_turned_away() -> None:
@@ -43,14 +39,3 @@ async def test_whoever_waits_too_long_is_turned_away_and_leaves_the_line() -> No
                     pass
     async with room.one():
         pass
-
-
-def test_busy_says_when_to_come_again() -> None:
-    error = Busy("too many queries are running", retry_seconds=1.5)
-    assert status_of(error)[0] is grpc.StatusCode.RESOURCE_EXHAUSTED
-    ((key, value),) = retry_info(error)
-    rich, info = Status.FromString(value), RetryInfo()
-    assert (key, rich.code) == ("grpc-status-details-bin", 8)
-    assert rich.details[0].Unpack(info)
-    assert info.retry_delay.ToMilliseconds() == 1_500
-    assert retry_info(OSError()) == ()
