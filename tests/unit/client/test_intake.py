@@ -34,12 +34,13 @@ def soon(act: Callable[[], object]) -> threading.Timer:
 def test_the_other_side_is_woken_for_the_first_row_and_for_a_full_batch() -> None:
     wakes = Wakes()
     intake = Intake(1 << 20, wakes)
-    for _ in range(MAX_BATCH_RECORDS - 1):
-        intake.put(row(), 0)
-    assert wakes.count == 1
+    intake.put(row(), 0)
     left = intake.seconds_until_due()
     assert left is not None
     assert 0 < left < 1
+    for _ in range(MAX_BATCH_RECORDS - 2):
+        intake.put(row(), 0)
+    assert wakes.count == 1
     intake.put(row(), 0)
     assert wakes.count == 2
     assert intake.seconds_until_due() == 0
