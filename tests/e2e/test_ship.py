@@ -1,6 +1,7 @@
 """`logmesh ship` as people use it: interrupted, with globs that the shell expands, with several pipes at once."""
 
 import gzip
+import os
 import re
 import signal
 import subprocess
@@ -16,7 +17,8 @@ COMMITTED = re.compile(r"^([\d,]+) records committed$", re.MULTILINE)
 def ship(up: Running, *arguments: str) -> "subprocess.Popen[str]":
     command = [sys.executable, "-m", "logmesh.cli.main", "ship", "--data-dir", str(up.data_dir), *arguments]
     pipe = subprocess.PIPE
-    return subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True)
+    wide = os.environ | {"COLUMNS": "1000"}  # no line is folded
+    return subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True, env=wide)
 
 
 def size(folder: Path) -> int:
