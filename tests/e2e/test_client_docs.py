@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from tests.conftest import Database
 from tests.e2e.test_up import Running
-from tests.integration.client.conftest import System, store, system
+from tests.integration.client.conftest import System, processor, store, system
 
-__all__ = ["store", "system"]  # fixtures
+__all__ = ["processor", "store", "system"]  # fixtures
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "docs" / "client.md").read_text("utf-8")

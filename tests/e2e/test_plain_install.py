@@ -8,10 +8,10 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from tests.integration.client.conftest import System, store, system
+from tests.integration.client.conftest import System, processor, store, system
 from tests.needs import missing
 
-__all__ = ["store", "system"]  # fixtures
+__all__ = ["processor", "store", "system"]  # fixtures
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = """

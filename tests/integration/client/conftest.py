@@ -37,30 +37,36 @@ def store(database: Database) -> ServerStore:
 
 
 @pytest.fixture
-async def system(store: ServerStore, database: Database, tmp_path: Path) -> AsyncIterator[System]:
-    """A processor and a gateway, ready."""
+async def processor(store: ServerStore, tmp_path: Path) -> AsyncIterator[RunningProcessor]:
+    """A processor, ready."""
     async with running_processor(store, tmp_path) as processor:
-        port = free_port()
-        settings = GatewaySettings(
-            listen_address="127.0.0.1",
-            port=port,
-            metrics_port=0,
-            database_dsn=SecretStr(database.reader_dsn),
-            processors=f"ipv4:{processor.target}",
-            drain_seconds=1,
-        )
-        stop = asyncio.Event()
-        task = asyncio.create_task(run_gateway(settings, stop))
-        address = f"127.0.0.1:{port}"
-        async with asyncio.timeout(20), grpc.aio.insecure_channel(address) as channel:
-            stub = health_pb2_grpc.HealthStub(channel)
-            while (
-                await stub.Check(health_pb2.HealthCheckRequest(), wait_for_ready=True)
-            ).status != health_pb2.HealthCheckResponse.SERVING:
-                await asyncio.sleep(0.02)
-        yield System(processor, address)
-        stop.set()
-        await task
+        yield processor
+
+
+@pytest.fixture
+async def system(processor: RunningProcessor, database: Database) -> AsyncIterator[System]:
+    """A processor and a gateway, ready."""
+    port = free_port()
+    settings = GatewaySettings(
+        listen_address="127.0.0.1",
+        port=port,
+        metrics_port=0,
+        database_dsn=SecretStr(database.reader_dsn),
+        processors=f"ipv4:{processor.target}",
+        drain_seconds=1,
+    )
+    stop = asyncio.Event()
+    task = asyncio.create_task(run_gateway(settings, stop))
+    address = f"127.0.0.1:{port}"
+    async with asyncio.timeout(20), grpc.aio.insecure_channel(address) as channel:
+        stub = health_pb2_grpc.HealthStub(channel)
+        while (
+            await stub.Check(health_pb2.HealthCheckRequest(), wait_for_ready=True)
+        ).status != health_pb2.HealthCheckResponse.SERVING:
+            await asyncio.sleep(0.02)
+    yield System(processor, address)
+    stop.set()
+    await task
 
 
 async def ask(gateway: str, question: Callable[[Client], T]) -> T:

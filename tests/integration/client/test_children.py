@@ -3,8 +3,8 @@
 import asyncio
 from pathlib import Path
 
-from tests.integration.client.conftest import System
 from tests.integration.client.programs import run
+from tests.integration.processor.running import RunningProcessor
 
 METHODS = ("fork", "spawn", "forkserver")
 # A spawned child imports it, so it is a file, and makes its handler where children find it.
@@ -41,17 +41,21 @@ if __name__ == "__main__":
 """
 
 
-async def test_what_children_log_last_is_stored_whatever_started_them(system: System, tmp_path: Path) -> None:
+async def test_what_children_log_last_is_stored_whatever_started_them(
+    processor: RunningProcessor, tmp_path: Path
+) -> None:
     program = tmp_path / "program.py"
     program.write_text(PROGRAM)
-    ends = await asyncio.gather(*(run(str(program), system.processor.target, method) for method in METHODS))
+    ends = await asyncio.gather(*(run(str(program), processor.target, method) for method in METHODS))
     assert [(code, err) for code, _, err in ends] == [(0, "")] * 3
     names = [f"{kind} {n}" for kind in ("process", "pool", "future") for n in range(4)] + ["long", "long last"]
     expected = sorted(f"{method} {name}" for method in METHODS for name in names)
-    assert sorted(await system.processor.bodies()) == expected
+    assert sorted(await processor.bodies()) == expected
 
 
-async def test_a_terminated_child_sends_what_it_has_and_ends_by_the_signal(system: System, tmp_path: Path) -> None:
+async def test_a_terminated_child_sends_what_it_has_and_ends_by_the_signal(
+    processor: RunningProcessor, tmp_path: Path
+) -> None:
     code, _, err = await run(
         """
         import multiprocessing
@@ -71,7 +75,7 @@ async def test_a_terminated_child_sends_what_it_has_and_ends_by_the_signal(syste
         child.join()
         assert child.exitcode == -15
         """,
-        system.processor.target,
+        processor.target,
     )
     assert (code, err) == (0, "")
-    assert await system.processor.bodies() == ["last words"]
+    assert await processor.bodies() == ["last words"]

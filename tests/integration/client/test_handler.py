@@ -6,22 +6,24 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.integration.client.conftest import System
 from tests.integration.client.programs import run
+from tests.integration.processor.running import RunningProcessor
 
 from logmesh.cli.local.ports import free_port
 
 
-async def rows(system: System) -> dict[str, Any]:
+async def rows(processor: RunningProcessor) -> dict[str, Any]:
     """What is stored, by body's first line."""
-    found = await system.processor.query(
+    found = await processor.query(
         "SELECT body, severity, severity_text, l.service, attributes, trace_id, span_id, scope_name, instance"
         " FROM logmesh.logs l JOIN logmesh.origins USING (origin)"
     )
     return {row["body"].split("\n")[0]: row for row in found}
 
 
-async def test_records_arrive_with_fields_exceptions_and_the_span_they_were_logged_in(system: System) -> None:
+async def test_records_arrive_with_fields_exceptions_and_the_span_they_were_logged_in(
+    processor: RunningProcessor,
+) -> None:
     code, out, err = await run(
         """
         from opentelemetry import trace
@@ -39,10 +41,10 @@ async def test_records_arrive_with_fields_exceptions_and_the_span_they_were_logg
         log.debug("no span, no fields")
         log.log(25, "between INFO and WARNING")
         """,
-        system.processor.target,
+        processor.target,
     )  # and no flush: logging's own shutdown does it
     assert (code, err) == (0, "")
-    stored = await rows(system)
+    stored = await rows(processor)
     assert stored.keys() == {"placed 42", "lost", "no span, no fields", "between INFO and WARNING"}
     placed, lost = stored["placed 42"], stored["lost"]
     assert (placed["severity"], placed["severity_text"], placed["service"]) == (13, "WARNING", "checkout")
@@ -62,7 +64,9 @@ async def test_records_arrive_with_fields_exceptions_and_the_span_they_were_logg
     assert stored["between INFO and WARNING"]["severity"] == 11
 
 
-async def test_a_program_that_forks_has_each_side_s_records_stored_once(system: System, tmp_path: Path) -> None:
+async def test_a_program_that_forks_has_each_side_s_records_stored_once(
+    processor: RunningProcessor, tmp_path: Path
+) -> None:
     code, _, err = await run(
         """
         log.addHandler(LogmeshHandler(target))
@@ -80,17 +84,19 @@ async def test_a_program_that_forks_has_each_side_s_records_stored_once(system: 
             log.info("parent %d", child)
         assert all(os.waitpid(pid, 0)[1] == 0 for pid in children)
         """,
-        system.processor.target,
+        processor.target,
     )
     assert (code, err) == (0, "")
-    bodies = await system.processor.bodies()
+    bodies = await processor.bodies()
     expected = [f"before {n}" for n in range(1_000)] + [f"parent {n}" for n in range(3)]
     expected += [f"child {child} {n}" for child in range(3) for n in range(100)]
     assert sorted(bodies) == sorted(expected)
 
 
 @pytest.mark.parametrize("attempt", range(4))  # the fork meets the thread at its start, each time elsewhere
-async def test_a_forked_child_leaves_the_spool_to_its_parent(system: System, tmp_path: Path, attempt: int) -> None:
+async def test_a_forked_child_leaves_the_spool_to_its_parent(
+    processor: RunningProcessor, tmp_path: Path, attempt: int
+) -> None:
     code, _, err = await run(
         """
         log.addHandler(LogmeshHandler(target, spool=sys.argv[2]))
@@ -101,14 +107,16 @@ async def test_a_forked_child_leaves_the_spool_to_its_parent(system: System, tmp
         else:
             log.info("child")
         """,
-        system.processor.target, str(tmp_path / "spool"),
+        processor.target, str(tmp_path / "spool"),
     )  # fmt: skip
     assert code == 0
     assert "belongs to process" in err
-    assert sorted(await system.processor.bodies()) == ["before", "child", "parent"]
+    assert sorted(await processor.bodies()) == ["before", "child", "parent"]
 
 
-async def test_a_child_that_lives_on_does_not_keep_its_parent_s_spool(system: System, tmp_path: Path) -> None:
+async def test_a_child_that_lives_on_does_not_keep_its_parent_s_spool(
+    processor: RunningProcessor, tmp_path: Path
+) -> None:
     code, _, err = await run(
         """
         from pathlib import Path
@@ -130,10 +138,10 @@ async def test_a_child_that_lives_on_does_not_keep_its_parent_s_spool(system: Sy
             os.read(reader, 1)
             os._exit(0)
         """,
-        system.processor.target, str(tmp_path / "spool"),
+        processor.target, str(tmp_path / "spool"),
     )  # fmt: skip
     assert (code, err) == (0, "")
-    assert sorted(await system.processor.bodies()) == ["first", "second"]
+    assert sorted(await processor.bodies()) == ["first", "second"]
 
 
 async def test_without_a_processor_it_drops_counts_and_ends_in_time() -> None:
@@ -162,7 +170,7 @@ async def test_without_a_processor_it_drops_counts_and_ends_in_time() -> None:
     assert time.monotonic() - began < 30
 
 
-async def test_its_own_records_and_broken_ones_do_no_harm(system: System) -> None:
+async def test_its_own_records_and_broken_ones_do_no_harm(processor: RunningProcessor) -> None:
     code, _, err = await run(
         """
         root = logging.getLogger()
@@ -183,10 +191,10 @@ async def test_its_own_records_and_broken_ones_do_no_harm(system: System) -> Non
         log.info("%d", "not a number")
         log.info("last")
         """,
-        system.processor.target,
+        processor.target,
     )
     assert (code, err) == (0, "")
-    stored = await rows(system)
+    stored = await rows(processor)
     names = {name[:4] for name in stored}
     assert names == {"rude", "nul ", "huge", "yyyy", "last"}
     fields = json.loads(stored["rude"]["attributes"])
@@ -198,10 +206,10 @@ async def test_its_own_records_and_broken_ones_do_no_harm(system: System) -> Non
     (cut,) = [row for name, row in stored.items() if name.startswith("yyyy")]
     assert len(cut["body"]) == 256 * 1024
     assert json.loads(cut["attributes"])["logmesh.body_cut_from_bytes"] == 300_000
-    assert await system.processor.dead_letters() == []
+    assert await processor.dead_letters() == []
 
 
-async def test_dict_config_makes_one(system: System) -> None:
+async def test_dict_config_makes_one(processor: RunningProcessor) -> None:
     code, _, err = await run(
         """
         import logging.config
@@ -216,7 +224,7 @@ async def test_dict_config_makes_one(system: System) -> None:
         log.info("not this one")
         log.warning("this one")
         """,
-        system.processor.target,
+        processor.target,
     )
     assert (code, err) == (0, "")
-    assert await system.processor.bodies() == ["shop.orders: this one"]
+    assert await processor.bodies() == ["shop.orders: this one"]

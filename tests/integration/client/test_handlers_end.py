@@ -4,13 +4,13 @@ import textwrap
 import time
 from pathlib import Path
 
-from tests.integration.client.conftest import System
 from tests.integration.client.programs import run
+from tests.integration.processor.running import RunningProcessor
 
 from logmesh.cli.local.ports import free_port
 
 
-async def test_a_handler_that_was_only_removed_still_sends_what_it_has(system: System) -> None:
+async def test_a_handler_that_was_only_removed_still_sends_what_it_has(processor: RunningProcessor) -> None:
     code, _, err = await run(
         """
         import gc, threading
@@ -29,10 +29,10 @@ async def test_a_handler_that_was_only_removed_still_sends_what_it_has(system: S
         log.info("before it is removed at the end")
         log.removeHandler(log.handlers[0])
         """,
-        system.processor.target,
+        processor.target,
     )
     assert (code, err) == (0, "")
-    assert await system.processor.bodies() == ["before it is removed", "before it is removed at the end"]
+    assert await processor.bodies() == ["before it is removed", "before it is removed at the end"]
 
 
 async def test_handlers_that_reach_nobody_delay_the_end_together_not_one_after_the_other() -> None:
@@ -52,7 +52,7 @@ async def test_handlers_that_reach_nobody_delay_the_end_together_not_one_after_t
     assert "1 records of a handler that was removed are not committed" in err
 
 
-async def test_handlers_that_close_do_no_harm_to_those_that_go_on(system: System) -> None:
+async def test_handlers_that_close_do_no_harm_to_those_that_go_on(processor: RunningProcessor) -> None:
     code, _, err = await run(
         """
         logging.getLogger("asyncio").addHandler(logging.StreamHandler())  # it would say what gRPC threw
@@ -72,15 +72,15 @@ async def test_handlers_that_close_do_no_harm_to_those_that_go_on(system: System
             busy(50)
         busy(1_000)
         """,
-        system.processor.target,
+        processor.target,
     )
     assert (code, err) == (0, "")
-    counts = await system.processor.query("SELECT service, count(*) AS n FROM logmesh.logs GROUP BY service")
+    counts = await processor.query("SELECT service, count(*) AS n FROM logmesh.logs GROUP BY service")
     expected = {f"handler-{number}": 1_000 + 50 * (number - 1) for number in range(1, 8)}
     assert {row["service"]: row["n"] for row in counts} == expected | {"handler-0": 2_350}
 
 
-async def test_loops_that_the_program_closes_do_not_throw_in_the_handler_s(system: System) -> None:
+async def test_loops_that_the_program_closes_do_not_throw_in_the_handler_s(processor: RunningProcessor) -> None:
     code, _, err = await run(
         """
         import asyncio, threading, uuid
@@ -113,12 +113,14 @@ async def test_loops_that_the_program_closes_do_not_throw_in_the_handler_s(syste
         left.set()
         thread.join()
         """,
-        system.processor.target,
+        processor.target,
     )
     assert (code, err) == (0, "")
 
 
-async def test_a_disk_that_stands_still_stops_one_handler_and_not_another(system: System, tmp_path: Path) -> None:
+async def test_a_disk_that_stands_still_stops_one_handler_and_not_another(
+    processor: RunningProcessor, tmp_path: Path
+) -> None:
     program = tmp_path / "program.py"
     program.write_text(
         textwrap.dedent(
@@ -153,7 +155,7 @@ async def test_a_disk_that_stands_still_stops_one_handler_and_not_another(system
             """
         )
     )
-    code, _, err = await run(str(program), system.processor.target, str(tmp_path / "spool"))
+    code, _, err = await run(str(program), processor.target, str(tmp_path / "spool"))
     assert (code, err) == (0, "")
     expected = ["first of disk", "first of memory", "waits for nothing", "waits for the disk"]
-    assert sorted(await system.processor.bodies()) == expected
+    assert sorted(await processor.bodies()) == expected
