@@ -6,6 +6,7 @@ from typing import Final
 
 import structlog
 
+from logmesh.client.backoff import Backoff
 from logmesh.processor.settings import ProcessorSettings
 from logmesh.runtime import metrics
 from logmesh.storage.failures import describe
@@ -17,21 +18,20 @@ log = structlog.get_logger()
 _EVERY_SECONDS: Final = 3600.0
 _RUN_SECONDS: Final = 600.0
 """What one run may take; counts that are left are trimmed by the next."""
-_RETRY_SECONDS: Final = (10.0, 300.0)
+_RETRY_SECONDS: Final = 20.0
+_RETRY_MOST_SECONDS: Final = 600.0
 
 
 async def keep_maintained(settings: ProcessorSettings) -> None:
     """Work until cancelled. Nothing of it stops the processor."""
     dsn = (settings.owner_dsn or settings.database_dsn).get_secret_value()
-    shortest, longest = _RETRY_SECONDS
-    delay = shortest
+    backoff = Backoff(_RETRY_SECONDS, _RETRY_MOST_SECONDS)
     while True:
         if await _run_once(dsn, settings.retention_days):
-            delay = shortest
+            backoff.reset()
             await asyncio.sleep(random.uniform(0.9, 1) * _EVERY_SECONDS)  # noqa: S311  # not all processors at once
         else:
-            await asyncio.sleep(delay)
-            delay = min(delay * 2, longest)
+            await asyncio.sleep(backoff.pause())
 
 
 async def _run_once(dsn: str, retention_days: int) -> bool:

@@ -5,13 +5,13 @@ migration that can't succeed: a database that is away, read-only or full is wait
 """
 
 import asyncio
-import random
 import time
 from typing import Any
 
 import grpc
 import structlog
 
+from logmesh.client.backoff import Backoff
 from logmesh.processor.settings import ProcessorSettings
 from logmesh.runtime import metrics
 from logmesh.storage.failures import describe, passes
@@ -20,9 +20,8 @@ from logmesh.storage.postgres import owner_session
 
 log = structlog.get_logger()
 
-_RETRY_SECONDS = 1.0
-_POSTPONED_SECONDS = (2.0, 60.0)
-_INDEX_RETRY_SECONDS = 60.0
+_AGAIN_SECONDS = 1.0
+_INDEX_SECONDS = 60.0
 _SAY_SECONDS = 10.0
 
 
@@ -46,7 +45,9 @@ class Schema:
     async def bring_up_to_date(self) -> None:
         """Migrate, for as long as it takes. It may be cancelled at any time. Raises MigrationError, and what asyncpg
         raises where waiting mends nothing, such as a wrong password."""
-        pause = _POSTPONED_SECONDS[0]
+        away = Backoff(most=2)
+        # Whoever writes waits for two seconds behind a migration that wants a lock: less and less often, for as long as a dump takes.
+        postponed = Backoff(first=4, most=120)
         while not self._there.is_set():
             try:
                 async with owner_session(self._dsn.get_secret_value(), application="logmesh-migrate") as connection:
@@ -54,13 +55,11 @@ class Schema:
                         log.info("applied a migration", event_name="migrated", migration=name)
                 self._there.set()
             except MigrationPostponed as error:
-                # Whoever writes waited for two seconds behind it: not again at once, for as long as a dump takes.
-                await self._wait("a migration has to wait", "migration_postponed", str(error), pause)
-                pause = min(2 * pause, _POSTPONED_SECONDS[1])
+                await self._wait("a migration has to wait", "migration_postponed", str(error), postponed)
             except Exception as error:
                 if not passes(error):
                     raise
-                await self._wait("waiting for the database", "database_away", describe(error), _RETRY_SECONDS)
+                await self._wait("waiting for the database", "database_away", describe(error), away)
 
     def fell_behind(self) -> None:
         """The database has been replaced by one without the schema, or with an older one."""
@@ -74,7 +73,7 @@ class Schema:
             await self._behind.wait()
             self._behind.clear()
             await self.bring_up_to_date()
-            await asyncio.sleep(_RETRY_SECONDS)
+            await asyncio.sleep(_AGAIN_SECONDS)
 
     async def build_indexes(self) -> None:
         """Afterwards, and while records are written: indexes that only make searches faster. Nothing of it stops the
@@ -92,12 +91,12 @@ class Schema:
                 log.warning(
                     "indexes are not built yet, will be tried again", event_name="indexes_postponed", error=reason
                 )
-            await asyncio.sleep(random.uniform(0.5, 1) * _INDEX_RETRY_SECONDS)  # noqa: S311
+            await asyncio.sleep(_INDEX_SECONDS)
 
-    async def _wait(self, sentence: str, event_name: str, reason: str, seconds: float) -> None:
+    async def _wait(self, sentence: str, event_name: str, reason: str, backoff: Backoff) -> None:
         """Say what is waited for when that changes, and now and then; then let some time pass."""
         if reason != self._said or time.monotonic() > self._said_at + _SAY_SECONDS:
             log.warning(sentence, event_name=event_name, error=reason)
             self._said, self._said_at = reason, time.monotonic()
         self.waits_for = reason
-        await asyncio.sleep(random.uniform(0.5, 1) * seconds)  # noqa: S311
+        await asyncio.sleep(backoff.pause())

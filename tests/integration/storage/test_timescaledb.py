@@ -254,9 +254,13 @@ async def test_maintenance_beside_a_reader_stops_nobody_and_drops_the_chunks_lat
             await stream.send_columns(seq, columns_of([b"beside maintenance"]))
             await stream.until(lambda seq=seq: seq in stream.committed, 1.5)  # type: ignore[misc]  # a lock is waited for for 2 s
             done = await maintaining
-            assert done.postponed == ["dropping chunks: another session holds a lock that this needs"]
+            # The reader's lock, or a deadlock with the policy that compresses the same chunks.
+            assert [reason for reason in done.postponed if reason.startswith("dropping chunks: another ")]
         await reader.close()
-        assert (await _lead(owner)).dropped == 10
+        dropped = 0
+        async with asyncio.timeout(60):
+            while dropped < 10:
+                dropped += (await _lead(owner)).dropped
     assert await processor.bodies() == ["beside maintenance"] * 3
 
 
