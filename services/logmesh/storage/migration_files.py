@@ -14,7 +14,6 @@ FLAVOURS: Final[tuple[Flavour, ...]] = ("postgresql", "timescaledb")
 _FOLDER: Final = "logmesh.storage.migrations"
 _NUMBERED: Final = re.compile(r"\d{4}_.+\.sql")
 _STANDS_FOR: Final = re.compile(r"-- Stands for migrations (.+)\.\n")
-_SPAN: Final = re.compile(r"(\d{4})(?: to (\d{4}))?")
 _COMMENT: Final = re.compile(r"--.*")
 _BUILD: Final = re.compile(r"CREATE INDEX CONCURRENTLY (\w+)\s+ON logmesh\.(\w+)\s+(.+)", re.DOTALL)
 _DROP: Final = re.compile(r"DROP INDEX IF EXISTS logmesh\.\w+")
@@ -91,9 +90,8 @@ def baseline(flavour: Flavour) -> Baseline:
     said = _STANDS_FOR.search(common)
     if said is None:
         raise ValueError("baseline.sql doesn't say which migrations it stands for")
-    spans = [(int(first), int(last or first)) for first, last in _SPAN.findall(said[1])]
-    covered = [one for one in migrations(flavour) if any(first <= one.number <= last for first, last in spans)]
-    return Baseline(f"{common}\n{own}", covered)
+    numbers = {int(number) for number in said[1].split()}
+    return Baseline(f"{common}\n{own}", [one for one in migrations(flavour) if one.number in numbers])
 
 
 @cache
