@@ -3,12 +3,13 @@
 import asyncio
 import contextlib
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from typing import Any
 
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from pydantic import SecretStr
+from tests.integration.processor.running import RunningProcessor
 
 from logmesh.cli.local.ports import free_port
 from logmesh.gateway.process import run_gateway
@@ -59,6 +60,7 @@ class TailReader:
         self.from_store = 0
         self.gaps: list[pb.TailGap] = []
         self.token = ""
+        self.messages = 0
         self.counters = pb.TailCounters()
         self.ended: grpc.aio.AioRpcError | None = None
 
@@ -73,6 +75,7 @@ class TailReader:
                 self.ended = error
 
     def take(self, message: pb.TailResponse) -> None:
+        self.messages += 1
         self.counters, self.token = message.counters, message.resume_token
         if message.HasField("gap"):
             self.gaps.append(message.gap)
@@ -82,12 +85,16 @@ class TailReader:
             self.from_store += len(message.frame.records)
 
     @contextlib.asynccontextmanager
-    async def reading(self, address: str, request: pb.TailRequest | None = None) -> AsyncIterator[None]:
-        """Read while the body runs; the gateway listens to its processors when it begins."""
-        self.ended = None
+    async def reading(
+        self, address: str, request: pb.TailRequest | None = None, *, followed: Iterable[RunningProcessor] = ()
+    ) -> AsyncIterator[None]:
+        """Read while the body runs; the tail stands, and is open at the processors `followed`, when it begins."""
+        self.ended, self.messages = None, 0
         task = asyncio.create_task(self.read(address, request))
-        await asyncio.sleep(0.3)
         try:
+            await self.until(lambda: bool(self.messages) or task.done())
+            for processor in followed:
+                await processor.until_followed()
             yield
         finally:
             task.cancel()

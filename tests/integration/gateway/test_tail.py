@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -11,6 +11,8 @@ import pytest
 from google.protobuf.duration_pb2 import Duration
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
+from structlog.testing import capture_logs
+from structlog.typing import EventDict
 from tests.conftest import Database
 from tests.integration.gateway.running import TailReader, running_gateway
 from tests.integration.processor.append_stream import AppendStream, columns_of
@@ -39,6 +41,13 @@ async def processors(store: ServerStore, tmp_path: Path) -> AsyncIterator[list[R
         ]
 
 
+@pytest.fixture
+def logs() -> Iterator[list[EventDict]]:
+    """What is logged meanwhile."""
+    with capture_logs() as entries:
+        yield entries
+
+
 def target(*processors: RunningProcessor) -> str:
     return "ipv4:" + ",".join(processor.target for processor in processors)
 
@@ -53,7 +62,10 @@ async def test_records_of_all_processors_come_live_and_once(
     store: ServerStore, processors: list[RunningProcessor]
 ) -> None:
     reader = TailReader("line")
-    async with running_gateway(store.reader_dsn, target(*processors)) as address, reader.reading(address):
+    async with (
+        running_gateway(store.reader_dsn, target(*processors)) as address,
+        reader.reading(address, followed=processors),
+    ):
         streams = [await opened(processor) for processor in processors]
         for seq in range(1, 11):
             for at, stream in enumerate(streams):
@@ -71,7 +83,10 @@ async def test_a_batch_that_two_processors_logged_comes_once(
     store: ServerStore, processors: list[RunningProcessor]
 ) -> None:
     reader = TailReader()
-    async with running_gateway(store.reader_dsn, target(*processors)) as address, reader.reading(address):
+    async with (
+        running_gateway(store.reader_dsn, target(*processors)) as address,
+        reader.reading(address, followed=processors),
+    ):
         first = await opened(processors[0])
         second = await opened(processors[1], first.spool_id)
         for stream in (first, second):
@@ -92,7 +107,7 @@ async def test_a_token_goes_on_where_the_tail_was_on_another_gateway(
     await stream.send_columns(1, columns_of([b"long before"]))
     await stream.until_committed(1)
     async with running_gateway(store.reader_dsn, target(*processors)) as address:
-        async with reader.reading(address):
+        async with reader.reading(address, followed=processors):
             await stream.send_columns(2, columns_of(lines[:200]))
             await reader.until(lambda: len(reader.bodies) == 100)
         await stream.send_columns(3, columns_of(lines[200:400]))
@@ -101,7 +116,10 @@ async def test_a_token_goes_on_where_the_tail_was_on_another_gateway(
     other = await opened(processors[1])
     await other.send_columns(2, columns_of([b"second spool, second batch"]))
     await other.until_committed(2)
-    async with running_gateway(store.reader_dsn, target(*processors)) as address, reader.reading(address):
+    async with (
+        running_gateway(store.reader_dsn, target(*processors)) as address,
+        reader.reading(address, followed=processors),
+    ):
         await reader.until(lambda: reader.from_store == 101)
         await other.send_columns(1, columns_of([b"second spool, first batch"]))
         await stream.send_columns(4, columns_of(lines[400:]))
@@ -135,7 +153,7 @@ async def test_what_a_processor_took_unseen_is_loaded_from_the_store(
 ) -> None:
     reader = TailReader()
     known, unknown = processors
-    async with running_gateway(store.reader_dsn, target(known)) as address, reader.reading(address):
+    async with running_gateway(store.reader_dsn, target(known)) as address, reader.reading(address, followed=[known]):
         here, there = await opened(known), await opened(unknown)
         await here.send_columns(1, columns_of([b"live"]))
         await there.send_columns(1, columns_of([b"of a processor that is not found"]))
@@ -154,8 +172,7 @@ async def test_a_client_that_does_not_read_loses_records_and_is_told_how_many(
         grpc.aio.insecure_channel(address, options=[("grpc.http2.lookahead_bytes", 1 << 16)]) as channel,
     ):
         call = TailServiceStub(channel).Tail(pb.TailRequest())
-        await call.wait_for_connection()
-        await asyncio.sleep(0.3)
+        await processors[0].until_followed()
         stream = await opened(processors[0])
         for seq in range(1, count + 1):
             await stream.send_columns(seq, columns_of([body]))
@@ -175,7 +192,10 @@ async def test_a_client_that_does_not_read_loses_records_and_is_told_how_many(
 
 
 async def test_a_client_that_does_not_read_at_all_is_disconnected(
-    store: ServerStore, processors: list[RunningProcessor], monkeypatch: pytest.MonkeyPatch
+    store: ServerStore,
+    processors: list[RunningProcessor],
+    logs: list[EventDict],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(frames, "STALL_SECONDS", 1.0)
     async with (
@@ -183,14 +203,13 @@ async def test_a_client_that_does_not_read_at_all_is_disconnected(
         grpc.aio.insecure_channel(address) as channel,
     ):
         call = TailServiceStub(channel).Tail(pb.TailRequest())
-        await call.wait_for_connection()
-        await asyncio.sleep(0.3)
+        await processors[0].until_followed()
         stream = await opened(processors[0])
         for seq in range(1, 101):
             await stream.send_columns(seq, columns_of([b"x" * 200_000]))
             await stream.until_committed(seq)
-        await asyncio.sleep(2)
         reader = TailReader()
+        await reader.until(lambda: any(entry["event_name"] == "tail_stalled" for entry in logs))
         with contextlib.suppress(grpc.aio.AioRpcError):
             while isinstance(message := await asyncio.wait_for(call.read(), 20), pb.TailResponse):
                 reader.take(message)
