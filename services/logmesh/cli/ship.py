@@ -70,13 +70,7 @@ def _ship(settings: ProducerSettings, elsewhere: list[Position]) -> int:
     complete = outcome is not None and outcome.complete
     Console().print(f"{shown.committed:,} records committed", highlight=False)
     if not complete:
-        waiting = (
-            f", {outcome.left:,} records wait in {settings.spool_dir}" if outcome is not None and outcome.left else ""
-        )
-        rest = "what was not read of the pipe is not sent" if settings.source == "stdin" else "it sends what is left"
-        Console(stderr=True).print(
-            f"not all of it{waiting}; the same command again: {rest}", style="yellow", highlight=False
-        )
+        Console(stderr=True).print(_what_is_left(settings, outcome), style="yellow", highlight=False)
     if interrupted and not complete:
         return EXIT_INTERRUPTED
     if shown.troubles:
@@ -84,6 +78,16 @@ def _ship(settings: ProducerSettings, elsewhere: list[Position]) -> int:
             f"{len(shown.troubles)} of the files could not be read, or not all of it", style="red", highlight=False
         )
     return 0 if complete and not shown.refused and not shown.troubles else 1
+
+
+def _what_is_left(settings: ProducerSettings, outcome: Outcome | None) -> str:
+    """Of a run that did not come to its end; None when it was stopped at once."""
+    is_pipe = settings.source == "stdin"
+    left = f", {outcome.left:,} records wait in {settings.spool_dir}" if outcome is not None and outcome.left else ""
+    if is_pipe and outcome is not None and outcome.unkept:
+        left += f", {outcome.unkept:,} that were read of the pipe had no room there and are not sent"
+    rest = "what was not read of the pipe is not sent" if is_pipe else "it sends what is left"
+    return f"not all of it{left}; the same command again: {rest}"
 
 
 def ship_settings(options: ShipOptions, running: RunState | None, spool: Path) -> ProducerSettings:

@@ -99,6 +99,27 @@ async def test_a_file_written_anew_under_its_banner_is_read_from_its_beginning(t
     assert await shipper.ship() == encoded([BANNER, *numbers(10, 40)])
 
 
+@pytest.mark.parametrize("restart", [False, True])
+async def test_a_file_replaced_by_one_with_all_that_it_held_is_read_on(tmp_path: Path, restart: bool) -> None:
+    """As editors and rsync write it: under another name first."""
+    log, new = tmp_path / "app.log", tmp_path / "new"
+    shipper = Shipper(log)
+    append(log, *numbers(0, 100))
+    await shipper.ship()
+    for at in (100, 110):
+        append(log, *numbers(at, at + 3))  # not read before it is replaced
+        new.write_bytes(log.read_bytes())
+        append(new, *numbers(at + 3, at + 10))
+        new.rename(log)
+        if restart:
+            await shipper.restart()
+        await shipper.ship()
+    assert shipper.bodies == encoded(numbers(0, 120))
+    new.write_text("".join(f"{line}\n" for line in numbers(200, 300)))
+    new.rename(log)
+    assert await shipper.ship() == encoded(numbers(200, 300))
+
+
 async def test_more_compressed_files_than_are_remembered_of_deleted_ones_come_once(tmp_path: Path) -> None:
     for number in range(300):
         packed(tmp_path / f"app.log.{number}.gz", numbers(number, number + 1))
@@ -180,6 +201,18 @@ async def test_a_file_written_anew_and_shipped_with_others_is_not_shipped_again_
     append(log, *numbers(1400, 1401))
     assert await ship(tmp_path, "app.log", one, list(both.values())) == encoded(numbers(1400, 1401))
     assert await ship(tmp_path, "*.log", both, list(one.values())) == []
+
+
+async def test_a_file_replaced_and_shipped_with_others_comes_once(tmp_path: Path) -> None:
+    log, new = tmp_path / "app.log", tmp_path / "new"
+    append(log, *numbers(0, 400))
+    one: dict[str, Position] = {}
+    assert len(await ship(tmp_path, "app.log", one, [])) == 400
+    new.write_bytes(log.read_bytes())
+    append(new, *numbers(400, 410))
+    new.rename(log)
+    assert await ship(tmp_path, "*.log", {}, list(one.values())) == encoded(numbers(400, 410))
+    assert await ship(tmp_path, "app.log", one, []) == encoded(numbers(400, 410))
 
 
 async def test_only_the_files_that_are_named_are_shipped(tmp_path: Path) -> None:

@@ -40,7 +40,13 @@ class Copies:
             return None, True
         originals: list[Known] = []
         for key, file in known:
-            if file.identity == found.identity or not may_be_rotation_of(found.path, file.path):
+            if file.identity == found.identity:
+                continue
+            if file.path == found.path:
+                if self._replaces(found, reader, file):
+                    originals.append((key, file))
+                continue
+            if not may_be_rotation_of(found.path, file.path):
                 continue
             if not file.finished if key else self._is_there(file):
                 if self._is_held_by(file, found, reader):
@@ -58,6 +64,15 @@ class Copies:
                 return file.begins(reader) and not (file.is_complete and reader.read(file.buffer.offset, 1))
         except OSError:
             return False
+
+    def _replaces(self, found: FoundFile, reader: Reader, file: TrackedFile) -> bool:
+        """Whether `file` is gone and was written anew under its name with all that it held, as editors and rsync do."""
+        try:
+            with self._touching(found.path):
+                is_same = file.begins(reader) and file.begins_all(reader)
+        except OSError:
+            return False
+        return is_same and not self._is_there(file)
 
     def _still_waits(self, found: FoundFile) -> bool:
         """Whether a copy waits and need not be judged again: it is as it was, or compressed with its writer still at work."""

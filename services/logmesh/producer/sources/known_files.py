@@ -194,7 +194,8 @@ class KnownFiles:
         if original is not None:
             former, copied = original
             file.inherit(copied)
-            if former and not copied.finished:
+            copied.close()
+            if former and not copied.was_read_to_its_end:  # else it may still be there
                 del self._files[former]
                 self.changed[former] = None
         self.open_files.hold(file, reader)

@@ -97,9 +97,14 @@ class TrackedFile:
         return self.reader is not None or self.due or self.orphaned
 
     @property
+    def was_read_to_its_end(self) -> bool:
+        """Whether it is finished because its end was reached, and not because it was gone."""
+        return self.finished and self.seen != UNSEEN
+
+    @property
     def is_complete(self) -> bool:
         """Whether all of it was read, and none will follow."""
-        return self.finished and self.seen != UNSEEN and not self.damage
+        return self.was_read_to_its_end and not self.damage
 
     @property
     def is_read(self) -> bool:
@@ -176,6 +181,11 @@ class TrackedFile:
         if self.tail.length and (not reader.packed or self.buffer.crc is None):
             return self.tail.matches(reader.read(self.buffer.offset - self.tail.length, self.tail.length))
         return self.buffer.crc is None or self.buffer.crc == _crc(reader, self.buffer.offset)
+
+    def begins_all(self, reader: Reader) -> bool:
+        """As `begins`, with every byte looked at; and there are enough of them to tell this file from another."""
+        crc, offset = self.buffer.crc, self.buffer.offset
+        return crc is not None and offset >= LENGTH and crc == _crc(reader, offset)
 
     def take(self, limit: int, max_bytes: int, now: float, one_shot: bool) -> list[Line]:
         """At most `limit` records that are ready; remembers how to know the file again after them."""
