@@ -95,6 +95,10 @@ stubs: setup ## Regenerate services/logmesh/v1 and services/dashboard/src/gen fr
 bench: setup ## Measure ingest from end to end (ARGS are the benchmark's)
 	$(BIN)/python -m benchmarks.ingest $(ARGS)
 
+.PHONY: bench-small
+bench-small: setup ## Measure what a small batch costs between the log and the ledger
+	$(BIN)/python -m benchmarks.small_batches $(ARGS)
+
 .PHONY: bench-cache
 bench-cache: setup ## Measure how many look-ups of recent traces the cache answers
 	$(BIN)/python -m benchmarks.cache $(ARGS)

@@ -23,6 +23,7 @@ _NAME = re.compile(r"(\d{10})-([0-9a-f]{32})\.segment")
 _FILL = bytes(1 << 20)
 # The kernel takes no more buffers in one call (IOV_MAX).
 _BUFFERS_PER_CALL = 1024
+_CLOSE_BYTES = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +114,41 @@ def write_all(fd: int, buffers: Sequence[bytes], offset: int) -> None:
             first += 1
         if written:
             left[first] = memoryview(left[first])[written:]
+
+
+def read_frames(fd: int, segment_id: bytes, places: Sequence[tuple[int, int]]) -> list[bytes | JournalCorrupt]:
+    """The payloads of frames at these offsets, of these lengths, in ascending order; its error for one that is damaged.
+
+    Frames that are close to each other are read together.
+    """
+    payloads: list[bytes | JournalCorrupt] = []
+    begin = 0
+    while begin < len(places):
+        start, end, upto = places[begin][0], 0, begin
+        while upto < len(places) and (upto == begin or places[upto][0] <= end + _CLOSE_BYTES):
+            end = places[upto][0] + FRAME_HEADER_BYTES + places[upto][1]
+            upto += 1
+        data = _read(fd, end - start, start) if upto - begin > 1 else b""
+        for offset, length in places[begin:upto]:
+            at = offset - start
+            header = decode_frame_header(data, at, segment_id, offset)
+            payload = data[at + FRAME_HEADER_BYTES : at + FRAME_HEADER_BYTES + length]
+            if header is not None and payload_is_intact(header, payload):
+                payloads.append(payload)
+                continue
+            try:  # alone: its neighbours may be what could not be read
+                payloads.append(read_frame(fd, segment_id, offset, length))
+            except JournalCorrupt as error:
+                payloads.append(error)
+        begin = upto
+    return payloads
+
+
+def _read(fd: int, length: int, offset: int) -> bytes:
+    try:
+        return os.pread(fd, length, offset)
+    except OSError:
+        return b""
 
 
 def read_frame(fd: int, segment_id: bytes, offset: int, length: int) -> bytes:

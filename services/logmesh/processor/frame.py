@@ -48,3 +48,8 @@ def decode_frame(frame: bytes) -> tuple[Origin, bytes]:
     end = _LENGTH.size + length
     tenant, spool_id, seq, count, producer, principal, received = orjson.loads(frame[_LENGTH.size : end])
     return Origin(SpoolKey(tenant, spool_id), seq, count, producer, principal, received), frame[end:]
+
+
+def batch_of(frame: bytes) -> bytes:
+    """The batch alone, for whoever knows the header."""
+    return frame[_LENGTH.size + _LENGTH.unpack_from(frame)[0] :]

@@ -124,19 +124,19 @@ def _decompress(data: bytes, raw_size: int) -> bytes:
     return raw
 
 
+_WIDTHS = (
+    ("severity_numbers", 1), ("severity_texts", 1), ("trace_ids", 16), ("span_ids", 8), ("attributes", 1), ("origin_indexes", 1),
+)  # fmt: skip
+"""Columns that may be left out, and their width."""
+
+
 def _fault_of(columns: LogColumns, count: int) -> str | None:
     if len(columns.bodies) != count or count > MAX_BATCH_RECORDS:
         return "count of bodies is not the batch's count"
-    for name, length, width, optional in (
-        ("times_unix_nano", len(columns.times_unix_nano), 8, False),
-        ("severity_numbers", len(columns.severity_numbers), 1, True),
-        ("severity_texts", len(columns.severity_texts), 1, True),
-        ("trace_ids", len(columns.trace_ids), 16, True),
-        ("span_ids", len(columns.span_ids), 8, True),
-        ("attributes", len(columns.attributes), 1, True),
-        ("origin_indexes", len(columns.origin_indexes), 1, True),
-    ):
-        if length != count * width and not (optional and length == 0):
+    if len(columns.times_unix_nano) != count * 8:
+        return "length of times_unix_nano does not fit the batch's count"
+    for name, width in _WIDTHS:
+        if (length := len(getattr(columns, name))) and length != count * width:
             return f"length of {name} does not fit the batch's count"
     if len(columns.origins) > count:  # each would be a row of the database
         return "more origins than records"

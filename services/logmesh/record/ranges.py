@@ -2,6 +2,7 @@
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
+from typing import Self
 
 
 class RangeSet:
@@ -15,6 +16,13 @@ class RangeSet:
         self._lasts: list[int] = []
         for first, last in ranges:
             self.add(first, last)
+
+    @classmethod
+    def of_sorted(cls, firsts: list[int], lasts: list[int]) -> Self:
+        """From ranges that are sorted, disjoint and not adjacent already. The lists are the set's from now on."""
+        made = cls()
+        made._firsts, made._lasts = firsts, lasts
+        return made
 
     def add(self, first: int, last: int | None = None) -> None:
         """Add `first` to `last`, both included; `last` defaults to `first`."""

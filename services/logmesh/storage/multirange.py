@@ -13,5 +13,6 @@ def to_multirange(ranges: RangeSet) -> str:
 
 
 def from_multirange(text: str) -> RangeSet:
-    """Read what PostgreSQL prints; its canonical form includes the lower bound and not the upper."""
-    return RangeSet((int(first), int(upper) - 1) for first, upper in _RANGE.findall(text))
+    """Read what PostgreSQL prints; its canonical form is sorted and joined, and includes the lower bound and not the upper."""
+    ranges = _RANGE.findall(text)
+    return RangeSet.of_sorted([int(first) for first, _ in ranges], [int(upper) - 1 for _, upper in ranges])

@@ -5,7 +5,6 @@ Whatever happens to a COMMIT whose answer was lost, running the transaction agai
 """
 
 import re
-import time
 from collections.abc import AsyncIterator
 
 import asyncpg
@@ -15,9 +14,8 @@ from logmesh.processor.writer.note import note
 from logmesh.processor.writer.prepare import Prepared
 from logmesh.processor.writer.sort import Flushed, Standing, sort
 from logmesh.record.ids import position_of
-from logmesh.record.ranges import RangeSet
 from logmesh.storage.copy_rows import COLUMNS, COPY_HEADER, COPY_TRAILER
-from logmesh.storage.multirange import from_multirange, to_multirange
+from logmesh.storage.multirange import from_multirange
 from logmesh.storage.postgres import is_data_error
 from logmesh.storage.sql import load
 
@@ -127,21 +125,17 @@ async def _copy_data(stored: list[Prepared]) -> AsyncIterator[bytes]:
 def _advance(
     stored: list[Prepared], standings: dict[int, Standing]
 ) -> tuple[list[int], list[str], list[int], list[int], list[float], list[int], list[int]]:
-    spools = sorted({prepared.spool for prepared in stored})
-    ranges = {spool: RangeSet() for spool in spools}
-    rows, dead, latest = dict.fromkeys(spools, 0), dict.fromkeys(spools, 0), dict.fromkeys(spools, 0)
+    """The parameters of advance_ledger.sql."""
+    of_spool: dict[int, list[Prepared]] = {}
     for prepared in stored:
-        ranges[prepared.spool].add(prepared.batch.seq)
-        rows[prepared.spool] += prepared.rows
-        dead[prepared.spool] += prepared.dead_count
-        latest[prepared.spool] = max(latest[prepared.spool], prepared.max_time_unix_nano)
-    now = time.time()
+        of_spool.setdefault(prepared.spool, []).append(prepared)
+    groups = of_spool.values()
     return (
-        spools,
-        [to_multirange(ranges[spool]) for spool in spools],
-        [rows[spool] for spool in spools],
-        [dead[spool] for spool in spools],
-        [max(now - latest[spool] / 1e9, 0) if latest[spool] else 0 for spool in spools],
-        [standings[spool].newest for spool in spools],
-        [standings[spool].chain for spool in spools],
+        list(of_spool),
+        ["{" + ",".join([f"[{one.batch.seq},{one.batch.seq + 1})" for one in group]) + "}" for group in groups],
+        [sum([one.rows for one in group]) for group in groups],
+        [sum([one.dead_count for one in group]) for group in groups],
+        [max([one.max_time_unix_nano for one in group]) / 1e9 for group in groups],
+        [standings[spool].newest for spool in of_spool],
+        [standings[spool].chain for spool in of_spool],
     )

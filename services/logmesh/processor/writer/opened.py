@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from logmesh.journal import Journal, JournalCorrupt
-from logmesh.processor.frame import Unwritten, decode_frame
+from logmesh.processor.frame import Unwritten, batch_of
 from logmesh.processor.payload import BatchRefused, Payload, decode_payload
 from logmesh.v1.record_pb2 import Origin
 
@@ -55,9 +55,8 @@ def read_back(journal: Journal, batches: Sequence[Unwritten], most_bytes: int | 
 
 def open_batch(unwritten: Unwritten, frame: bytes) -> Opened:
     """Open one batch from its frame in the log."""
-    origin, raw = decode_frame(frame)
     try:
-        payload = decode_payload(raw, origin)
+        payload = decode_payload(batch_of(frame), unwritten.origin)
     except BatchRefused as fault:
         return Opened(unwritten, fault=fault)
     origins = payload.columns.origins or [Origin()]

@@ -196,8 +196,9 @@ def _tails(
             tails += _tails_of_each(tenant.encode(), kept, mine, original, len(tails))
             continue
         by_origin = []
-        for key, origin in zip(opened.origins, columns.origins or [Origin()], strict=True):
+        for at, key in enumerate(opened.origins):
             if (tail := known.get((tenant, key))) is None:
+                origin = columns.origins[at] if columns.origins else Origin()
                 tail = known[tenant, key] = origin_tail(tenant.encode(), service_of(origin))
             by_origin.append(tail)
         tails += repeat(by_origin[0], count) if mine is None else map(by_origin.__getitem__, mine)
