@@ -18,7 +18,7 @@ async def test_earlier_spool_ids_are_finished_by_the_stream_after_their_last_com
 ) -> None:
     ids = []
     for run in range(3):
-        spool = Spool(tmp_path / "spool", max_bytes=64 << 20, retain_seconds=3600)
+        spool = Spool(tmp_path / "spool", max_bytes=256 << 20, retain_seconds=3600)
         ids.append(spool.spool_id)
         async with delivering(processor, spool) as forwarder:
             append(spool, forwarder, f"run {run}", range(2))
