@@ -93,6 +93,36 @@ async def test_a_program_that_forks_has_each_side_s_records_stored_once(
     assert sorted(bodies) == sorted(expected)
 
 
+async def test_a_fork_after_the_last_handler_was_closed_takes_nothing_of_it_along(processor: RunningProcessor) -> None:
+    code, _, err = await run(
+        """
+        import threading
+        from logmesh.client.delivering import io_thread
+
+        io_thread._LINGER_SECONDS = 0.01
+        for side in ("first", "second", "third"):
+            handler = LogmeshHandler(target)
+            log.addHandler(handler)
+            log.info("parent %s", side)
+            log.removeHandler(handler)
+            handler.close()
+            while side == "second" and threading.active_count() > 1:  # the thread has ended by itself
+                time.sleep(0.01)
+            if not (pid := os.fork()):
+                log.addHandler(LogmeshHandler(target))
+                log.info("child %s", side)
+                logging.shutdown()
+                os._exit(0)
+            assert os.waitpid(pid, 0)[1] == 0
+        """,
+        processor.target,
+    )
+    assert (code, err) == (0, "")
+    assert sorted(await processor.bodies()) == sorted(
+        f"{who} {side}" for who in ("parent", "child") for side in ("first", "second", "third")
+    )
+
+
 @pytest.mark.parametrize("attempt", range(4))  # the fork meets the thread at its start, each time elsewhere
 async def test_a_forked_child_leaves_the_spool_to_its_parent(
     processor: RunningProcessor, tmp_path: Path, attempt: int
