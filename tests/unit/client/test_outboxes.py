@@ -5,6 +5,7 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
+from tests.unit.journal.disks import file_size_limit
 
 from logmesh.client.delivering.lanes import Known
 from logmesh.client.delivering.memory_spool import MemorySpool
@@ -38,6 +39,18 @@ def told(outbox: Spooling, committed: RangeSet) -> list[int]:
     """What is left to send when the ledger has said what it holds."""
     assert outbox.reconcile({outbox.held()[-1].spool_id: Known(committed)}) == []
     return outbox.after(0)
+
+
+def test_a_batch_that_is_refused_on_a_disk_without_room_stays_in_its_segment(tmp_path: Path) -> None:
+    spool = Spool(tmp_path, max_bytes=64 << 20, retain_seconds=0)
+    kept, refused = spool.hold(columns(b"kept")), spool.hold(columns(b"refused"))
+    with file_size_limit(0):
+        assert "quarantined" in spool.set_aside(refused, "odd")
+    assert spool.after(0) == [kept]
+    spool.commit(kept, kept)
+    spool.close()
+    (file,) = tmp_path.glob("*.quarantined")
+    assert b"refused" in file.read_bytes()
 
 
 def test_batches_are_numbered_from_1_and_read_as_they_are_sent(outbox: Spooling) -> None:

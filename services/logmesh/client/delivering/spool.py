@@ -205,17 +205,18 @@ class Spool:
         return records
 
     def set_aside(self, place: int, reason: str) -> str:
-        """See `Outbox`; the batch is kept in a file of its own."""
+        """See `Outbox`; the batch is kept in a file of its own, or, on a disk without room for one, in its segment's."""
         lane, seq = self._lanes.at(place)
         message = self.read(place)
-        folder = self.directory / "refused"
-        folder.mkdir(exist_ok=True)
-        path = folder / f"{lane.spool_id}-{seq}.batch"
-        path.with_suffix(".reason").write_text(reason + "\n", "utf-8")
-        with path.open("wb") as file:
-            file.write(message)
-            file.flush()
-            os.fsync(file.fileno())
+        path = self.directory / "refused" / f"{lane.spool_id}-{seq}.batch"
+        try:
+            _keep(path, message, reason)
+        except OSError as error:
+            if error.errno not in NO_ROOM:
+                raise
+            path.unlink(missing_ok=True)
+            self.give_up(place)
+            return f"kept in {self.directory}, in a file that ends in .quarantined, for want of room"
         self._journal.release([self._forget(place).ref])
         return f"kept in {path}"
 
@@ -337,6 +338,15 @@ class Spool:
         if done:
             self._journal.release([spooled.ref for spooled in done])
         return len(done)
+
+
+def _keep(path: Path, message: bytes, reason: str) -> None:
+    path.parent.mkdir(exist_ok=True)
+    path.with_suffix(".reason").write_text(reason + "\n", "utf-8")
+    with path.open("wb") as file:
+        file.write(message)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def _merged(positions: dict[str, Any], changed: dict[str, Any]) -> dict[str, Any]:
