@@ -98,6 +98,13 @@ async def test_an_unreadable_file_is_passed_over_said_once_and_read_when_it_can_
         (folder / "1.log").chmod(0o600)
         assert await shipper.ship() == [b"line 1"]
         assert len(troubles) == 0
+        append(folder / "3.log", "line 3")
+        (folder / "3.log").chmod(0)
+        await shipper.ship()
+        assert len(troubles) == 1
+        (folder / "3.log").unlink()
+        await shipper.ship()
+        assert len(troubles) == 0
         await shipper.source.close()
 
 

@@ -97,6 +97,10 @@ class KnownFiles:
                 continue
             self._meet(found, finished[identity], known)
         self._forget(matches)
+        if self._troubles.any_now:
+            self._troubles.only(
+                {found.path for found in matches.values()} | {file.location for _, file in self.reading()}
+            )
 
     def cut_short(self, key: str, file: TrackedFile) -> None:
         """The file was emptied in place or replaced: the rest of what it held is in its copy, if there is one."""

@@ -1,6 +1,6 @@
 """Files that can't be read as they should: each is said once, counted while it lasts, and said again when it is over."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from pathlib import Path
 from typing import Final, Literal
 
@@ -41,6 +41,17 @@ class Troubles:
             del self._now[path]
             self._show()
             log.warning("a file can be read again", event_name="file_readable", path=str(path))
+
+    def only(self, there: Set[Path]) -> None:
+        """These are the files that there are: what could not be read and is gone is no trouble any more."""
+        for path in [path for path, kind in self._now.items() if kind == "unreadable" and path not in there]:
+            del self._now[path]
+            self._show()
+
+    @property
+    def any_now(self) -> bool:
+        """Whether anything is wrong just now."""
+        return bool(self._now)
 
     def damaged(self, path: Path, why: str) -> None:
         """A compressed file was read up to where it is damaged; the rest will never come."""
