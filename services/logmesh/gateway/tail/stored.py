@@ -11,7 +11,7 @@ import structlog
 from logmesh.gateway.failures import QUERY_FAILURES
 from logmesh.gateway.tail.coverage import Heard
 from logmesh.gateway.tail.flushes import Flush
-from logmesh.gateway.tail.line import Line
+from logmesh.gateway.tail.line import Advance, Line
 from logmesh.gateway.tail.readings import Missed, Reading, Readings
 from logmesh.gateway.tail.snapshot import Place
 from logmesh.gateway.tail.standing import Loading, Standing, StoredAt
@@ -55,8 +55,6 @@ class Stored:
                 await self._miss(reading.after, reading.missed)
             else:
                 await self._tell(reading)
-            if self._readings.is_head(reading.after):
-                self.caught_up.set()
 
     def known(self, batches: Collection[int]) -> set[int]:
         """Which of them were told, or will be, because a reading had them."""
@@ -85,7 +83,7 @@ class Stored:
                 standing.sent.clear()
 
         await self._line.miss(missed)
-        await self._line.when_said(advance)
+        await self._pass(place, advance)
 
     async def _tell(self, reading: Reading) -> None:
         """See that all of a reading is told, by processors or from the store."""
@@ -100,6 +98,12 @@ class Stored:
             standing.place, standing.loading = reading.after, None
             standing.sent.confirm(reading.batches)
 
+        await self._pass(reading.after, advance)
+
+    async def _pass(self, place: Place, advance: Advance) -> None:
+        """Everything up to a place is in the line: wait until it was said."""
+        if self._readings.is_head(place):
+            self.caught_up.set()
         await self._line.when_said(advance)
 
     async def _missing(self, reading: Reading) -> Sequence[Flush]:
