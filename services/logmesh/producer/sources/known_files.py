@@ -84,6 +84,8 @@ class KnownFiles:
         """Meet new files, and find those again that are not open."""
         known = [(key, file) for key, file in self._files.items() if file.head.length]
         matches = matching_files(self._patterns, self._thread.touching)
+        if not matches and not self._files:
+            self._troubles.none_match(self._patterns)
         for key, file in self.reading():
             self._find_again(key, file, matches)
         reading = {file.identity for _, file in self.reading() if not file.orphaned}

@@ -20,7 +20,7 @@ DELETED_QUIET_SECONDS: Final = 1.0
 CLOSE_QUIET_SECONDS: Final = 60.0
 """After how long without new bytes the descriptor is closed; the file is opened again when it grows."""
 
-UNFINISHED_GZIP_SECONDS: Final = 60.0
+UNFINISHED_GZIP_SECONDS: Final = 300.0
 """How long a compressed file that ends too early is taken for one that is still being written."""
 
 Seen = tuple[int, int]

@@ -1,6 +1,6 @@
 """Files that can't be read as they should: each is said once, counted while it lasts, and said again when it is over."""
 
-from collections.abc import Callable, Set
+from collections.abc import Callable, Sequence, Set
 from pathlib import Path
 from typing import Final, Literal
 
@@ -22,10 +22,19 @@ class Troubles:
         self._tell = tell
         self._now: dict[Path, Kind] = {}
         self._damaged = 0
+        self._said_none_match = False
 
     def __len__(self) -> int:
         """Files of which something can't be read: now, or for good."""
         return len(self._now) + self._damaged
+
+    def none_match(self, patterns: Sequence[str]) -> None:
+        """There is no file to read, or no permission to look into its folder; said once."""
+        if not self._said_none_match:
+            self._said_none_match = True
+            log.warning(
+                "no file matches yet, or its folder may not be looked into", event_name="no_files", patterns=patterns
+            )
 
     def unreadable(self, path: Path, error: OSError) -> None:
         """A file can't be opened or read; it is tried again."""
