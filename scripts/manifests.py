@@ -94,4 +94,4 @@ def _objects_of(command: list[str]) -> tuple[Object, ...]:
     done = subprocess.run(command, capture_output=True, text=True, timeout=_LIMIT_SECONDS, check=False)
     if done.returncode:
         raise RenderFailed(done.stderr.strip())
-    return tuple(found for found in yaml.safe_load_all(done.stdout) if found)
+    return tuple(found for found in yaml.load_all(done.stdout, Loader=yaml.CSafeLoader) if found)
