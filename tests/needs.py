@@ -65,6 +65,11 @@ NEEDS = {
         "LOGMESH_TEST_CLUSTER=(kubectl's context) make test ARGS=tests/cluster",
         named_by("LOGMESH_TEST_CLUSTER"),
     ),
+    "network namespaces": Need(
+        "hosts that vanish",
+        "run make test as root, with iproute2",
+        lambda: os.geteuid() == 0 and on_path("ip")(),
+    ),
     "node": Need(
         "the dashboard's packages", f"make dashboard, or Node {OLDEST} on PATH", lambda: find_node() is not None, on_ci=True
     ),
