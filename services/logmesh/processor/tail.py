@@ -35,7 +35,9 @@ class Tail:
             await context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
         metadata = dict(context.invocation_metadata() or ())
         subscriber = Subscriber(str(metadata.get(TENANT_KEY, DEFAULT_TENANT)), request.filter, node)
-        self._fanout.add(subscriber)
+        if len(self._fanout) >= self._settings.max_tails:
+            await context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, "too many tails are open")
+        self._fanout.add(subscriber)  # with nothing to wait for in between
         try:
             await context.send_initial_metadata(())
             await send_frames(subscriber, context.write)
@@ -57,5 +59,3 @@ class Tail:
             await context.abort(grpc.StatusCode.PERMISSION_DENIED, "records are shown to gateways alone")
         if request.resume_token or request.HasField("backlog"):
             await context.abort(grpc.StatusCode.INVALID_ARGUMENT, "ask a gateway for what was before")
-        if len(self._fanout) >= self._settings.max_tails:
-            await context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, "too many tails are open")

@@ -139,6 +139,15 @@ async def test_what_a_processor_cannot_answer_is_refused(processor: RunningProce
     assert refused.value.code() == grpc.StatusCode.INVALID_ARGUMENT
 
 
+async def test_tails_that_open_at_one_moment_are_no_more_than_allowed(store: ServerStore, tmp_path: Path) -> None:
+    async with running_processor(store, tmp_path, max_tails=20) as running:
+        calls = [TailServiceStub(running.channel()).Tail(pb.TailRequest()) for _ in range(30)]
+        async with asyncio.timeout(20):
+            answers = await asyncio.gather(*(call.read() for call in calls), return_exceptions=True)
+    refused = [answer.code() for answer in answers if isinstance(answer, grpc.aio.AioRpcError)]
+    assert refused == [grpc.StatusCode.RESOURCE_EXHAUSTED] * 10
+
+
 async def test_a_producers_certificate_shows_nobodys_records(
     store: ServerStore, certificates: dict[str, WorkloadFiles], tmp_path: Path
 ) -> None:
