@@ -91,7 +91,7 @@ async def run_processor(settings: ProcessorSettings, stop: asyncio.Event) -> Non
 
     writer = Writer(settings, journal, pool, settled, lost, forked, with_traces=recent is not None)
     fanout = Fanout(writer.spool_of, writer.moment)
-    wal = Wal(journal, fanout.offer)
+    wal = Wal(journal, fanout.offer, writer.unwritten, settings.wal_max_batches)
     write = Write(settings, wal, writer)
     continuity, forks = Continuity(pool, sessions), Forks()
     ingest = Ingest(settings, pool, sessions, wal, writer, continuity, forks)

@@ -33,6 +33,9 @@ class ProcessorSettings(BaseServerSettings):
     wal_segment_bytes: int = Field(default=32 << 20, ge=8 << 20, le=64 << 20, description="Size of a WAL segment.")
     wal_max_bytes: int = Field(default=8 << 30, ge=64 << 20, description="Bound of the WAL on disk.")
     wal_ballast_bytes: int = Field(default=16 << 20, ge=0, description="Disk kept aside to recover from a full one.")
+    wal_max_batches: int = Field(
+        default=200_000, ge=1, description="Batches that the WAL holds at most; each takes half a kilobyte of memory."
+    )
     credit_batches: int = Field(default=32, ge=1, le=1024, description="Batches a stream may have unlogged.")
     credit_bytes: int = Field(default=4 << 20, ge=1 << 20, description="Bytes a stream may have unlogged.")
     unlogged_bytes: int = Field(default=64 << 20, ge=8 << 20, description="Bytes all streams may have unlogged.")

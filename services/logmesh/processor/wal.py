@@ -56,8 +56,16 @@ class Wal:
     threads swap can acknowledge what is not durable.) Live tails are offered what is durable.
     """
 
-    def __init__(self, journal: Journal, offer: Callable[[Origin, bytes], None] = lambda *_: None) -> None:
+    def __init__(
+        self,
+        journal: Journal,
+        offer: Callable[[Origin, bytes], None],
+        unwritten: Callable[[], int],
+        most_unwritten: int,
+    ) -> None:
+        """`unwritten` says how many batches are in the log and not in the database; about each some memory is kept."""
         self.journal, self._offer = journal, offer
+        self._unwritten, self._most_unwritten = unwritten, most_unwritten
         self._waiting: list[Submitted] = []
         self._wake = asyncio.Event()
         self._room = asyncio.Event()
@@ -67,8 +75,13 @@ class Wal:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="wal")
 
     def accepts(self) -> bool:
-        """Whether there is disk for more batches: within the log's bound, and none was refused a moment ago."""
-        return self.journal.fill() < STOP_ADMISSION_FILL and time.monotonic() >= self._full_until
+        """Whether there is room for more batches: within the log's bounds, in bytes and in batches, and none was refused a moment
+        ago."""
+        return (
+            self.journal.fill() < STOP_ADMISSION_FILL
+            and time.monotonic() >= self._full_until
+            and self._unwritten() < self._most_unwritten
+        )
 
     def submit(self, submitted: Submitted) -> None:
         """Put a batch in line."""

@@ -55,6 +55,23 @@ async def test_streams_beyond_the_limit_are_refused_with_the_time_to_come_again(
         await other.until_committed(1)
 
 
+async def test_batches_beyond_those_that_memory_has_room_for_wait_in_their_spool(
+    store: ServerStore, tmp_path: Path
+) -> None:
+    async with running_processor(store, tmp_path, wal_max_batches=3) as processor:
+        stream = processor.stream()
+        await stream.hello()
+        async with logs_are_locked(store):
+            for seq in range(1, 5):
+                await stream.send_columns(seq, columns_of([b"line %d" % seq]))
+                await stream.until(lambda seq=seq: seq in stream.logged or seq in stream.nacks)  # type: ignore[misc]
+            assert stream.nacks.keys() == {4}
+            assert stream.nacks[4].code == pb.NACK_CODE_RESOURCE_EXHAUSTED and stream.nacks[4].HasField("retry_after")
+        await stream.until_committed(1, 2, 3)
+        await stream.send_columns(4, columns_of([b"line 4"]))
+        await stream.until_committed(4)
+
+
 async def test_a_refused_write_leaves_no_gap_in_the_ledger(store: ServerStore, tmp_path: Path) -> None:
     async with running_processor(store, tmp_path) as processor:
         stub: Any = IngestServiceStub(processor.channel())
