@@ -209,6 +209,20 @@ async def test_what_is_forgotten_is_a_gap_and_what_is_not_comes_all_the_same(sto
     assert [gap.reason for gap in reader.gaps] == [pb.TAIL_GAP_REASON_FORGOTTEN]
 
 
+async def test_a_backlog_from_before_flushes_were_noted_begins_with_a_gap(stored: Database) -> None:
+    await flush_by_hand(stored, "not noted")
+    await execute(stored, "DELETE FROM logmesh.flushes")
+    await execute(stored, "UPDATE logmesh.flushes_forgotten SET xid = pg_current_xact_id(), received = now()")
+    await flush_by_hand(stored, "noted")
+    reader = TailReader()
+    request = pb.TailRequest(backlog=Duration(seconds=600))
+    async with running_gateway(stored.reader_dsn) as gateway, reader.reading(gateway, request):
+        await reader.until(lambda: reader.bodies == ["noted"])
+    (gap,) = reader.gaps
+    assert gap.reason == pb.TAIL_GAP_REASON_FORGOTTEN
+    assert gap.end_time.ToSeconds() - gap.start_time.ToSeconds() >= 590
+
+
 async def test_notes_that_a_dump_brought_from_another_server_are_not_taken_for_flushes_to_come(
     stored: Database,
 ) -> None:
