@@ -34,6 +34,7 @@ class Pace:
 
     def kept(self, seconds: float) -> None:
         """A flush was done in `seconds`."""
-        self.patience = 1.0
+        if seconds < self.seconds:
+            self.patience = 1.0
         if seconds * 4 < self.seconds:
             self.share = min(1.0, self.share * 2)
