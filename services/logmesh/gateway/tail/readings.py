@@ -26,6 +26,7 @@ POLL_SECONDS: Final = 1.0
 _CHAIN: Final = 60
 _CHAIN_SPANS: Final = 100_000
 _REMEMBER_SECONDS: Final = 60.0
+_REMEMBER_BATCHES: Final = 100_000
 _ALL: Final = Snapshot(1 << 62)
 
 
@@ -71,7 +72,8 @@ class Readings:
         self._chain: deque[tuple[Place, Reading]] = deque()
         self._head: Place | None = None
         self._forgotten = Place(b"", Snapshot(0), 0)
-        self._stored: tuple[set[int], set[int]] = set(), set()  # batches, in the last minute, and in the one before
+        # Batches, in the last minute, and in the one before; where there are very many, in less than that.
+        self._stored: tuple[set[int], set[int]] = set(), set()
         self._turned = time.monotonic()
         self._begun = self._done = 0
         self._hurry = asyncio.Event()
@@ -149,7 +151,7 @@ class Readings:
         return place == self._head
 
     def stored(self, batches: Collection[int], place: Place) -> set[int]:
-        """Which of them were stored in the last minute or two, as far as `place` sees."""
+        """Which of them were stored in the last minute, or among the last 100,000, as far as `place` sees."""
         stored = self._stored[0].intersection(batches) | self._stored[1].intersection(batches)
         if stored:
             for _, reading in reversed(self._chain):
@@ -184,7 +186,8 @@ class Readings:
         return spans > _CHAIN_SPANS and len(self._chain) > 1
 
     def _remember(self, reading: Reading) -> None:
-        if time.monotonic() >= self._turned + _REMEMBER_SECONDS:
+        is_over = time.monotonic() >= self._turned + _REMEMBER_SECONDS
+        if is_over or len(self._stored[0]) >= _REMEMBER_BATCHES:
             self._stored, self._turned = (set(), self._stored[0]), time.monotonic()
         self._stored[0].update(reading.batches)
 
