@@ -112,6 +112,23 @@ async def test_a_locked_row_of_the_ledger_holds_up_its_own_spool_alone(processor
     assert value("logmesh_batches_deferred_total") > 0
 
 
+async def test_a_database_too_slow_for_a_group_is_given_smaller_ones(store: ServerStore, tmp_path: Path) -> None:
+    async with running_processor(store, tmp_path, database_seconds=1, flush_interval_seconds=0.5) as processor:
+        stream = await opened(processor)
+        await processor.query(
+            "CREATE FUNCTION logmesh.slow() RETURNS trigger LANGUAGE plpgsql AS"
+            " $$ BEGIN PERFORM pg_sleep(0.2); RETURN NEW; END $$"
+        )
+        await processor.query(
+            "CREATE TRIGGER slow BEFORE INSERT ON logmesh.logs FOR EACH ROW EXECUTE FUNCTION logmesh.slow()"
+        )
+        for seq in range(1, 11):
+            await stream.send_columns(seq, columns_of([b"line %d" % seq]))
+        await stream.until_committed(*range(1, 11))
+        assert await write_errors(processor) >= 1
+        assert await processor.bodies() == [f"line {seq}" for seq in range(1, 11)]
+
+
 @pytest.mark.parametrize("ahead", [40 * DAY, -40 * DAY, -3600], ids=["40 days", "-40 days", "-1 hour"])
 async def test_a_processor_with_another_clock_stores_records_at_their_times(
     store: ServerStore, tmp_path: Path, ahead: int

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from logmesh.journal import FrameRef
 from logmesh.processor.frame import Origin, Unwritten
 from logmesh.processor.writer.gather import Backlog
-from logmesh.processor.writer.pace import LEAST_SHARE, Pace
+from logmesh.processor.writer.pace import Pace
 from logmesh.storage.ledger import SpoolKey
 
 MANY_BYTES = 1 << 30
@@ -92,11 +92,12 @@ def test_the_oldest_is_known_across_spools() -> None:
 
 def test_groups_shrink_when_flushes_are_late_and_grow_again_when_they_are_quick() -> None:
     pace = Pace(rows=10_000, size=1 << 20, seconds=10)
-    for _ in range(3):
-        pace.missed(batches=8)
-    assert pace.most() == (1_250, 1 << 17)
+    pace.missed(batches=8, rows=800, size=1 << 16)
+    assert pace.most() == (400, 1 << 15)
+    pace.missed(batches=8, rows=2_000, size=1 << 18)  # one that was on its way
+    assert pace.most() == (400, 1 << 15)
     pace.kept(seconds=9)
-    assert pace.most() == (1_250, 1 << 17)
+    assert pace.most() == (400, 1 << 15)
     for _ in range(10):
         pace.kept(seconds=0.1)
     assert pace.most() == (10_000, 1 << 20)
@@ -105,12 +106,12 @@ def test_groups_shrink_when_flushes_are_late_and_grow_again_when_they_are_quick(
 def test_a_single_batch_that_is_late_is_given_longer_within_limits() -> None:
     pace = Pace(rows=10_000, size=1 << 20, seconds=10)
     assert pace.deadline() == 10
-    pace.missed(batches=1)
+    pace.missed(batches=1, rows=1_000, size=100_000)
     assert pace.deadline() == 20
     for _ in range(20):
-        pace.missed(batches=1)
+        pace.missed(batches=1, rows=1, size=1)
     assert pace.deadline() == 120
-    assert pace.share == LEAST_SHARE
+    assert pace.most() == (1, 1)
     pace.kept(seconds=100)
     assert pace.deadline() == 120, "the next one is as slow"
     pace.kept(seconds=9)

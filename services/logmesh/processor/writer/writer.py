@@ -203,7 +203,9 @@ class Writer:
                 log.warning("the database was replaced", event_name="ledger_changed", error=str(error))
                 self._database.forget()
             except (Overdue, asyncpg.QueryCanceledError):
-                self._pace.missed(len(part.batches))
+                waits = [unwritten for unwritten, _ in part.batches]
+                rows, size = sum(each.origin.count for each in waits), sum(each.ref.length for each in waits)
+                self._pace.missed(len(waits), rows, size)
                 if len(part.batches) > 1:
                     group.parts.appendleft(part.cut())
                 raise
@@ -223,7 +225,8 @@ class Writer:
                     streams = (unwritten.stream for unwritten, _ in part.batches)
                     with span_for(tracer, "flush", streams, batches=len(part.batches)):
                         flushed = await flush(connection, part.prepared())
-                    self._pace.kept(time.monotonic() - began)
+                    if flushed.stored:  # else it says nothing of how quick the database is
+                        self._pace.kept(time.monotonic() - began)
                     return flushed
             await self._prepare_again(group, part, refused)
 
