@@ -12,7 +12,7 @@ from tests.integration.processor.conftest import ServerStore
 from tests.integration.processor.running import running_processor
 from tests.integration.storage.catalog import read_catalogs
 from tests.integration.storage.old_schema import RELEASED, make_old_schema
-from tests.integration.storage.timescaledb import DSN, VARIABLE, timescale_database
+from tests.integration.storage.timescaledb import timescale_database
 
 from logmesh.record.ranges import RangeSet
 from logmesh.storage.migrate import build_indexes, migrate
@@ -45,7 +45,7 @@ async def test_baseline_and_migrations_lead_to_the_same_schema(database: Databas
     _are_the_same(await _up_to_date(owner), upgraded)
 
 
-@pytest.mark.skipif(not DSN, reason=f"{VARIABLE} names no server with TimescaleDB")
+@pytest.mark.needs("timescaledb")
 async def test_baseline_and_migrations_lead_to_the_same_schema_on_timescaledb() -> None:
     async with timescale_database() as database:
         owner = await connect(database.owner_dsn, application="test")
