@@ -11,10 +11,15 @@ import contextlib
 import gc
 import queue
 import threading
+import time
 from collections.abc import Callable, Coroutine
+from pathlib import Path
 from typing import Any, Final
 
 _LINGER_SECONDS: Final = 2.0
+_CLEANUP_SECONDS: Final = 0.5
+_LOOK_SECONDS: Final = 0.001
+_NAMES_OF_GRPC: Final = ("grpc", "event_engine", "timer_manager")
 
 _own = threading.local()
 
@@ -59,6 +64,7 @@ class IoThread:
                 loop.call_soon_threadsafe(loop.stop)
         if thread is not None:
             thread.join(timeout)
+            _wait_for_threads_of_grpc()
 
     def forget(self) -> None:
         """Begin anew in a forked child, where the thread is not."""
@@ -126,6 +132,23 @@ def _run(made: Callable[[asyncio.AbstractEventLoop], None]) -> None:
         loop.close()
         # A stream that was cut leaves cycles behind that hold its channel, and with it gRPC's own threads: no fork survives those.
         gc.collect()
+
+
+def _wait_for_threads_of_grpc() -> None:
+    """Channels are gone, and gRPC cleans up after the last one on threads of its own, with a lock held: a child that is forked
+    meanwhile finds it locked for ever. They end within milliseconds, unless the program speaks gRPC itself."""
+    ends = time.monotonic() + _CLEANUP_SECONDS
+    while time.monotonic() < ends and any(name.startswith(_NAMES_OF_GRPC) for name in _thread_names()):
+        time.sleep(_LOOK_SECONDS)
+
+
+def _thread_names() -> list[str]:
+    """As Linux knows them; none elsewhere."""
+    names = []
+    for path in Path("/proc/self/task").glob("*/comm"):
+        with contextlib.suppress(OSError):  # it has just ended
+            names.append(path.read_text("utf-8", "replace"))
+    return names
 
 
 async def _settled(loop: asyncio.AbstractEventLoop) -> None:
