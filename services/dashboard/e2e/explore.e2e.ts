@@ -50,9 +50,14 @@ it("leads there by the keyboard alone", async () => {
   await page.keyboard.press("Enter");
   await expect.poll(() => addressed(page, "q")).toMatch(/severity >= ERROR/);
   await rows(page).first().getByLabel(/^(?:ERROR|FATAL)$/).waitFor();
-  await page.keyboard.press("j");
-  await page.keyboard.press("Enter");
-  await panel(page).waitFor();
+  // The row may be of the results before, and go with its selection when the new ones come: then one presses again.
+  await expect
+    .poll(async () => {
+      await page.keyboard.press("j");
+      await page.keyboard.press("Enter");
+      return panel(page).isVisible();
+    }, { interval: 500 })
+    .toBe(true);
   await page.keyboard.press("f");
   await page.waitForURL(/\/traces\/[0-9a-f]{32}/);
   await page.context().close();
