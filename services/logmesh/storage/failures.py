@@ -14,6 +14,7 @@ _PASSING: Final = {
     "57P03": "the database is starting, stopping or recovering",
     "57P04": "the database is gone",
     "57014": "the database was told to cancel the statement",
+    "55000": "the database, or a part of it, is closed just now",
     "55P03": "another session holds a lock that this needs",
     "3D000": "the database is not made yet",
     "25P03": "the session stood still for too long",

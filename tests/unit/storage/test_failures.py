@@ -10,6 +10,7 @@ PASSING = [
     (asyncpg.TooManyConnectionsError("x"), "the database has no connection free"),
     (asyncpg.CannotConnectNowError("x"), "the database is starting, stopping or recovering"),
     (asyncpg.AdminShutdownError("x"), "the database ended the session"),
+    (asyncpg.ObjectNotInPrerequisiteStateError("x"), "the database, or a part of it, is closed just now"),
     (asyncpg.LockNotAvailableError("x"), "another session holds a lock that this needs"),
     (asyncpg.DeadlockDetectedError("x"), "another transaction was in the way"),
     (asyncpg.DiskFullError("x"), "the database is short of disk, memory or connections"),
