@@ -87,6 +87,13 @@ def test_the_ledger_s_word_counts(outbox: Spooling) -> None:
     assert outbox.after(5) == []
 
 
+def test_what_is_held_is_still_sent_where_a_copy_of_the_spool_was_heard_of(outbox: Spooling) -> None:
+    outbox.hold(columns(b"a"))
+    known = {outbox.held()[-1].spool_id: Known(rewound=3)}
+    assert [(found.code, found.batches) for found in outbox.reconcile(known)] == [("rewound", 0)]
+    assert outbox.after(0) == [1]
+
+
 def test_a_refused_batch_is_gone_and_named_as_abandoned(outbox: Spooling) -> None:
     for _ in range(3):
         outbox.hold(columns(b"a"))

@@ -82,16 +82,15 @@ def judge(lane: Lane, known: Known, chain_at_newest: int | None) -> Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Divergence:
-    """What a verdict means for a lane: `code` in one word, `batches` and `records` that were set aside, all of it in words."""
+    """What a verdict means for a lane: `code` in one word, how many `batches` were set aside, all of it in words."""
 
     code: str
     spool_id: str
     batches: int
-    records: int
     what: str
 
     @classmethod
-    def of(cls, verdict: Verdict, lane: Lane, known: Known, batches: int, records: int) -> "Divergence":
+    def of(cls, verdict: Verdict, lane: Lane, known: Known, batches: int) -> "Divergence":
         """Say it."""
         name, highest = lane.spool_id, known.committed.highest()
         unknown = known.rewound or highest - lane.last_seq
@@ -104,7 +103,7 @@ class Divergence:
             Verdict.FORKED: f"two processes number their batches as {name}: batch {known.newest_seq} of the database is another"
             f" than the one here; {batches} that may not be stored are set aside",
         }
-        return cls(verdict.name.lower(), name, batches, records, what[verdict])
+        return cls(verdict.name.lower(), name, batches, what[verdict])
 
 
 class Lanes:

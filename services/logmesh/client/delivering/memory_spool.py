@@ -137,10 +137,12 @@ class MemorySpool:
         if verdict is Verdict.SAME or lane.is_told:
             return None
         lane.is_told = True
+        if verdict is Verdict.REWOUND:
+            return Divergence.of(verdict, lane, known, 0)
         doubtful = [place for place in self._held if lane.offset < place <= lane.offset + lane.last_seq]
-        divergence = Divergence.of(verdict, lane, known, len(doubtful), self._drop(doubtful))
+        self._drop(doubtful)
         self.leave(lane)
-        return divergence
+        return Divergence.of(verdict, lane, known, len(doubtful))
 
     def _drop(self, places: Iterable[int]) -> int:
         records = 0

@@ -310,7 +310,7 @@ class Spool:
             doubtful = [place for place in suspects if lane.offset < place <= lane.offset + lane.last_seq]
             self.leave(lane)
         told, lane.is_told = lane.is_told, True
-        divergence = Divergence.of(verdict, lane, known, len(doubtful), sum(self._batches[p].count for p in doubtful))
+        divergence = Divergence.of(verdict, lane, known, len(doubtful))
         for place in doubtful:
             try:
                 self.set_aside(place, divergence.what)
