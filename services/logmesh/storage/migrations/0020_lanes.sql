@@ -21,7 +21,9 @@ ALTER TABLE logmesh.spools
   ADD COLUMN follows uuid,
   ADD COLUMN moved_to bigint;
 
--- Neither has a column that a flush changes, so that its updates stay within their page.
+-- None has a column that a flush changes, so that its updates stay within their page. By spool id alone: a producer that was moved
+-- to another tenant is looked for with each of its streams.
+CREATE INDEX spools_spool_id_idx ON logmesh.spools (spool_id);
 CREATE INDEX spools_finished_idx ON logmesh.spools (tenant, finished);
 CREATE INDEX spools_follows_idx ON logmesh.spools (tenant, follows) WHERE follows IS NOT NULL;
 CREATE INDEX spools_diverged_idx ON logmesh.spools (tenant) WHERE diverged_since IS NOT NULL;

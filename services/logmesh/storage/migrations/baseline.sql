@@ -64,7 +64,9 @@ CREATE TABLE logmesh.spools (
   abandoned_since timestamptz,  -- when the ledger last learned of numbers that will not come
   UNIQUE (tenant, spool_id)
 ) WITH (fillfactor = 50);  -- updated with every flush: room for HOT updates
--- Neither has a column that a flush changes, so that its updates stay within their page.
+-- None has a column that a flush changes, so that its updates stay within their page. By spool id alone: a producer that was moved
+-- to another tenant is looked for with each of its streams.
+CREATE INDEX spools_spool_id_idx ON logmesh.spools (spool_id);
 CREATE INDEX spools_finished_idx ON logmesh.spools (tenant, finished);
 CREATE INDEX spools_follows_idx ON logmesh.spools (tenant, follows) WHERE follows IS NOT NULL;
 CREATE INDEX spools_diverged_idx ON logmesh.spools (tenant) WHERE diverged_since IS NOT NULL;
