@@ -114,7 +114,8 @@ class Sessions:
 
     def __init__(self) -> None:
         self._streams: set[Session] = set()
-        # All streams that named a spool: two copies of a folder may hold the same batches, and both wait for the answers.
+        # All streams that named a spool. Each is answered for what it brought alone: two copies of a folder may hold the same
+        # batches, but two copies of a running machine hold other ones under the same numbers.
         self._open: dict[SpoolKey, set[Session]] = {}
         self._states: OrderedDict[SpoolKey, SpoolState] = OrderedDict()
 
@@ -133,7 +134,7 @@ class Sessions:
     def open(
         self, held: Sequence[tuple[Held, Committed]], tenant: str, producer: str = "", principal: str = ""
     ) -> Session:
-        """Begin a stream of these spools; it takes acknowledgements of what earlier streams of the same brought, too."""
+        """Begin a stream of these spools."""
         states = {}
         for spool, known in held:
             key = SpoolKey(tenant, spool.spool_id)
@@ -160,21 +161,20 @@ class Sessions:
     def logged(self, key: SpoolKey, seq: int) -> None:
         """A batch is durable."""
         self.state(key).set_logged(seq)
-        for session in self._open.get(key, ()):
+        for session in self._that_brought(key, seq):
             session.logged(key, seq)
 
     def committed(self, key: SpoolKey, seq: int) -> None:
         """A batch is stored."""
         self.state(key).set_committed(seq)
-        for session in self._open.get(key, ()):
+        for session in self._that_brought(key, seq):
             session.committed(key, seq)
 
     def refused(self, key: SpoolKey, seq: int, refusal: Refusal) -> None:
         """A batch that was taken could not be written."""
         self.state(key).set_refused(seq)
-        for session in self._open.get(key, ()):
-            if (key, seq) in session.outstanding:
-                session.nack(key, seq, refusal)
+        for session in self._that_brought(key, seq):
+            session.nack(key, seq, refusal)
 
     def forked(self, key: SpoolKey, seq: int) -> None:
         """Another batch has the number of one that was durable: it will never be stored."""
@@ -196,6 +196,9 @@ class Sessions:
         """Ask every producer to leave."""
         for session in self._streams:
             session.drain(deadline_unix_seconds)
+
+    def _that_brought(self, key: SpoolKey, seq: int) -> list[Session]:
+        return [session for session in self._open.get(key, ()) if (key, seq) in session.outstanding]
 
     def _forget_idle(self) -> None:
         """Bound the memory that producers can take by coming once; an unknown spool costs one query at its Hello."""

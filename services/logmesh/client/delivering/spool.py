@@ -273,7 +273,8 @@ class Spool:
             if place >= checkpoint.place:
                 known = {} if header.get("all") else self._positions
                 self._positions = _merged(known, header["positions"])
-        if self._lanes.named(checkpoint.spool_id) is None and checkpoint.offset >= self._lanes.next_place - 1:
+        is_newest = checkpoint.offset >= self._lanes.next_place - 1
+        if checkpoint.spool_id and is_newest and self._lanes.named(checkpoint.spool_id) is None:
             self._lanes.restore(checkpoint.spool_id, checkpoint.offset)  # nothing of it is held
         self._lanes.begin(checkpoint.place)
         with contextlib.suppress(JournalFull):
