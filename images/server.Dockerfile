@@ -22,7 +22,10 @@ RUN apt-get update \
     && useradd --uid 1000 --user-group --no-create-home --home-dir /app --shell /usr/sbin/nologin logmesh \
     && install -d -o logmesh -g logmesh /app/buffer /app/spool /etc/envoy
 COPY --from=build /app/venv /app/venv
-ENV PATH=/app/venv/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 GRPC_VERBOSITY=NONE
+# Times without a zone are in the zone of who wrote them: containers write in UTC, and LOGMESH_TIMEZONE says where they do not.
+ENV PATH=/app/venv/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 GRPC_VERBOSITY=NONE TZ=UTC
+# A container's neighbours come from outside of it, over either IP version; by themselves processes listen on loopback alone.
+ENV LOGMESH_LISTEN_ADDRESS=:: LOGMESH_EDGE_LISTEN_ADDRESS=::
 WORKDIR /app
 USER 1000:1000
 STOPSIGNAL SIGTERM

@@ -20,7 +20,7 @@ _LIMIT_SECONDS = 60
 _HASHED = re.compile(r"^(timescaledb-(?:configuration|init|backup))-[0-9a-z]{10}$")
 _OF_HELM = ("helm.sh/", "app.kubernetes.io/managed-by", "checksum/", "meta.helm.sh/")
 # Such as ${KEEP:-7}.
-_DEFAULTS_OF_SCRIPTS = re.findall(r"\$\{(\w+):-(\w+)\}", (CHART / "files" / "backup.sh").read_text())
+_DEFAULTS_OF_SCRIPTS = re.findall(r"\$\{(\w+):-(\w+)\}", (CHART / "files" / "backup" / "backup.sh").read_text())
 _PREFIXES = {"logmesh.edge": "LOGMESH_EDGE_"}
 
 

@@ -32,6 +32,9 @@ FOREIGN = frozenset({
     "istio_agent_cert_expiry_seconds",  # Istio's sidecar
     "certmanager_certificate_expiration_timestamp_seconds",  # cert-manager
     "kube_cronjob_created",  # kube-state-metrics
+    "kube_cronjob_next_schedule_time",
+    "kube_cronjob_spec_suspend",
+    "kube_cronjob_status_last_schedule_time",
     "kube_cronjob_status_last_successful_time",
     "kube_pod_container_status_last_terminated_exitcode",
     "kube_pod_container_status_restarts_total",

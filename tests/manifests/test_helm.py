@@ -20,10 +20,12 @@ _MONITORING = MANIFESTS / "components" / "monitoring"
 # A chart can't reach beyond its folder, so these are in it once more.
 COPIES = {
     "postgresql.conf": _DATABASE / "postgresql.conf",
-    "backup.sh": _DATABASE / "backup.sh",
+    **{f"backup/{path.name}": path for path in sorted(_DATABASE.glob("backup/*"))},
     "roles.sh": _DATABASE / "init" / "roles.sh",
     "monitoring/prometheusrule.yaml": _MONITORING / "prometheusrule.yaml",
     **{f"monitoring/podmonitor-{path.name}": path for path in sorted(_MONITORING.glob("podmonitors/*.yaml"))},
+    "monitoring/servicemonitor-istiod.yaml": _MONITORING / "servicemonitor-istiod.yaml",
+    **{f"tls/{name}.yaml": MANIFESTS / "components" / "tls" / f"{name}.yaml" for name in ("issuers", "certificates")},
     **{f"istio/{path.name}": path for path in sorted(ISTIO.glob("*.yaml"))},
 }
 # Made by whoever installs: the namespace by --create-namespace, the Secrets for the base by scripts/deploy.sh.
@@ -41,6 +43,12 @@ def test_with_the_mesh_it_gives_the_objects_of_the_base_with_the_component_istio
     together = next(found for found in combinations() if found.name == "base + istio")
     chart = (_without_injection(item) for item in template("--set", "istio.enabled=true") if _is_compared(item))
     _assert_same(filter(_is_compared, render(together)), chart)
+
+
+@_needs_kubectl
+def test_with_tls_it_gives_the_objects_of_the_base_with_the_component_tls() -> None:
+    together = next(found for found in combinations() if found.name == "base + tls")
+    _assert_same(filter(_is_compared, render(together)), filter(_is_compared, template("--set", "tls.enabled=true")))
 
 
 @_needs_kubectl
@@ -63,9 +71,12 @@ def test_every_pod_of_the_mesh_gets_a_sidecar() -> None:
 
 
 @_needs_kubectl
-def test_it_works_in_any_namespace() -> None:
-    text = "\n".join(map(str, template("--set", "istio.enabled=true,monitoring.enabled=true", namespace="elsewhere")))
+@pytest.mark.parametrize("secured", ["istio", "tls"])
+def test_it_works_in_any_namespace(secured: str) -> None:
+    objects = template("--set", f"{secured}.enabled=true,monitoring.enabled=true", namespace="elsewhere")
+    text = "\n".join(map(str, objects))
     assert "'namespace': 'log-system'" not in text
+    assert "'matchNames': ['log-system'" not in text
     assert "ns/log-system/" not in text
     assert ".log-system.svc" not in text
     assert 'namespace="log-system"' not in text

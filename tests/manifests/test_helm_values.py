@@ -36,7 +36,8 @@ OFFERED: Mapping[str, tuple[Any, dict[str, str]]] = {
     "producer.autoscaling.minReplicas": (4, {"HorizontalPodAutoscaler/log-producer": "minReplicas: 4"}),
     "producer.autoscaling.maxReplicas": (40, {"HorizontalPodAutoscaler/log-producer": "maxReplicas: 40"}),
     "producer.resources": (_AMOUNT, {"Deployment/log-producer": "cpu: 123m"}),
-    "processor.replicas": (5, {"StatefulSet/log-processor": "replicas: 5"}),
+    "processor.autoscaling.minReplicas": (1, {"HorizontalPodAutoscaler/log-processor": "minReplicas: 1"}),
+    "processor.autoscaling.maxReplicas": (9, {"HorizontalPodAutoscaler/log-processor": "maxReplicas: 9"}),
     "processor.canary.replicas": (1, {"StatefulSet/log-processor-canary": "replicas: 1"}),
     "processor.canary.tag": ("9.9.9", {"StatefulSet/log-processor-canary": "logmesh/server:9.9.9"}),
     "processor.buffer.storage": ("50Gi", {"StatefulSet/log-processor": "storage: 50Gi"}),
@@ -76,9 +77,15 @@ OFFERED: Mapping[str, tuple[Any, dict[str, str]]] = {
     "quota.containerMemory": ("64Gi", {"LimitRange/log-system": "memory: 64Gi"}),
     "quota.hard": ({"pods": "200"}, {"ResourceQuota/log-system": "pods: '200'"}),
     "networkPolicies.enabled": (False, {}),
+    "tls.enabled": (True, {"Certificate/gateway": "/sa/gateway", "StatefulSet/log-processor": "value: /etc/logmesh/tls/tls.key"}),
     "istio.enabled": (True, {"PeerAuthentication/default": "STRICT", "Deployment/gateway": "sidecar.istio.io/inject: 'true'"}),
+    "istio.trustDomain": ("mesh.example", {"ConfigMap/log-processor-mesh": "spiffe://mesh.example/ns/log-system/sa/gateway"}),
     "monitoring.enabled": (True, {"PodMonitor/gateway": "http-metrics", "PrometheusRule/logmesh": "release: prometheus"}),
     "monitoring.release": ("mine", {"PodMonitor/gateway": "release: mine", "PrometheusRule/logmesh": "release: mine"}),
+    "monitoring.runbooks": (
+        "https://docs.example/alerts",
+        {"PrometheusRule/logmesh": "runbook_url: https://docs.example/alerts#logmeshtargetdown"},
+    ),
     "tracing.endpoint": ("http://otel:4317", dict.fromkeys(_TRACED, "value: http://otel:4317")),
 }  # fmt: skip
 _LEAVES_WITH_PARTS = ("resources", "hard")
@@ -86,6 +93,8 @@ _LEAVES_WITH_PARTS = ("resources", "hard")
 _TOGETHER: Mapping[str, dict[str, Any]] = {
     **dict.fromkeys(("edge.jwt.issuer", "edge.jwt.jwks", "edge.jwt.audience"), _ISSUER),
     "monitoring.release": {"enabled": True},
+    "istio.trustDomain": {"enabled": True},
+    "monitoring.runbooks": {"enabled": True},
     "processor.buffer.maxBytes": {"storage": "50Gi"},
 }
 
@@ -127,10 +136,12 @@ def test_what_is_switched_off_is_away(tmp_path: Path) -> None:
 
 
 @_NO_HELM
-def test_everything_switched_on_is_what_kubernetes_knows(tmp_path: Path) -> None:
+@pytest.mark.parametrize("other", ["tls.enabled", "istio.enabled"])
+def test_everything_switched_on_is_what_kubernetes_knows(other: str, tmp_path: Path) -> None:
+    """But for mutual TLS, which the mesh has, or our own processes."""
     values: dict[str, Any] = {}
     for name, (value, _) in OFFERED.items():
-        if value is not False:
+        if value is not False and name.partition(".")[0] != other.partition(".")[0]:
             _merge(values, _nested(name, value))
     errors = []
     version = schemas.major_minor(list(schemas.all_versions())[-1])
@@ -155,7 +166,7 @@ def test_everything_switched_on_is_what_kubernetes_knows(tmp_path: Path) -> None
         ("image.tag", "not a tag", "/image/tag'"),
         ("image.tag", 1.2, "/image/tag': got number, want string"),
         ("frontend.replicas", 0, "/frontend/replicas': minimum: got 0, want 1"),
-        ("processor.replicas", "two", "/processor/replicas': got string, want integer"),
+        ("processor.autoscaling.maxReplicas", "two", "/processor/autoscaling/maxReplicas': got string, want integer"),
         ("processor.buffer.storage", "10Gb", "/processor/buffer/storage'"),
         ("retentionDays", 3, "/retentionDays': minimum: got 3, want 9"),
         ("redis.maxMemory", "1; reboot", "/redis/maxMemory'"),

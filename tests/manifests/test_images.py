@@ -1,6 +1,7 @@
 """Images and the compose file: what they copy and mount is there, whom they run as, and the ports that users know."""
 
 import re
+import subprocess
 from typing import Any
 
 import pytest
@@ -30,6 +31,25 @@ def test_what_an_image_copies_is_in_the_context(path: Any) -> None:
             assert (ROOT / source).exists(), source
             # Everything is ignored but what is named.
             assert any(rule.startswith("!") and source.startswith(rule[1:]) for rule in IGNORED), source
+
+
+@pytest.mark.parametrize(
+    ("program", "options"),
+    [
+        pytest.param(
+            "docker-compose", ("--file", "docker-compose.yml", "config"), marks=pytest.mark.needs("docker-compose")
+        ),
+        pytest.param("compose-spec", ("docker-compose.yml",), marks=pytest.mark.needs("compose-spec")),
+    ],
+)
+def test_compose_is_read_by_both_of_its_versions(program: str, options: tuple[str, ...]) -> None:
+    """Distributions still bring Compose 1, which refuses what it does not know; the plugin is Compose 2."""
+    done = subprocess.run([program, *options], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    read = yaml.safe_load(done.stdout)
+    assert read["services"].keys() == SERVICES.keys()
+    # Whatever the folder is called.
+    assert {volume["name"] for volume in read["volumes"].values()} == {f"logmesh_{name}" for name in COMPOSE["volumes"]}
 
 
 def test_compose_publishes_the_ports_that_users_know_on_this_machine_alone() -> None:

@@ -5,11 +5,13 @@ import re
 import subprocess
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
 from scripts import prometheus_rule
 from tests.conftest import Database
+from tests.manifests.markdown import Document
 from tests.manifests.monitoring import (
     DASHBOARDS,
     FOREIGN,
@@ -84,10 +86,13 @@ async def test_dashboards_ask_the_database_what_its_reader_may(database: Databas
 def test_an_alert_says_what_it_is_and_where_to_read_on(alert: dict[str, Any]) -> None:
     assert set(alert["annotations"]) == {"summary", "description", "runbook_url"}
     assert alert["labels"]["severity"] in {"warning", "critical"}
-    path, heading = alert["annotations"]["runbook_url"].split("#")
-    headings = re.findall(r"^#+ (.+)$", (ROOT / path).read_text(), re.MULTILINE)
+    address, heading = alert["annotations"]["runbook_url"].split("#")
+    assert {address} == prometheus_rule.runbooks(), (
+        "python -m scripts.prometheus_rule --runbooks says where all of them lead"
+    )
+    assert urlsplit(address).scheme == "https" and urlsplit(address).netloc
     assert heading == alert["alert"].lower()
-    assert alert["alert"] in headings
+    assert heading in Document(ROOT / "docs" / "alerts.md").anchors()
 
 
 def test_every_alert_is_seen_firing_and_silent() -> None:
@@ -135,8 +140,8 @@ def test_a_dashboard_is_whole(path: Path) -> None:
 @needs_kubectl
 def test_the_component_scrapes_every_workload_and_gives_grafana_the_files() -> None:
     objects = list(yaml.safe_load_all(run("kubectl", "kustomize", COMPONENT)))
-    monitors = [found for found in objects if found["kind"] == "PodMonitor"]
-    assert {app for found in monitors for app in selected(found["spec"]["selector"])} == WORKLOADS
+    monitors = [found for found in objects if found["kind"] in {"PodMonitor", "ServiceMonitor"}]
+    assert {app for found in monitors for app in selected(found["spec"]["selector"])} == WORKLOADS | {"istiod"}
     # What the Helm release `prometheus` looks for.
     scraped = [*monitors, *(found for found in objects if found["kind"] == "PrometheusRule")]
     assert {found["metadata"]["labels"]["release"] for found in scraped} == {"prometheus"}
@@ -148,6 +153,21 @@ def test_the_component_scrapes_every_workload_and_gives_grafana_the_files() -> N
     (text,) = [text for found in sources for text in found["data"].values()]
     mine = {(source["uid"], source["type"]) for source in yaml.safe_load(text)["datasources"]}
     assert mine == {("timescaledb", "grafana-postgresql-datasource"), ("jaeger", "jaeger")}
+
+
+@pytest.mark.parametrize("host", ["10.0.0.7", "[fd00::7]"])
+def test_the_mesh_is_scraped_for_what_alerts_ask_of_it(host: str) -> None:
+    """Only 15020 has the agent's metrics beside Envoy's, and the pod declares 15090 alone."""
+    monitor = yaml.safe_load((COMPONENT / "podmonitors" / "istio-proxy.yaml").read_text())
+    (endpoint,) = monitor["spec"]["podMetricsEndpoints"]
+    assert (endpoint["port"], endpoint["path"]) == ("http-envoy-prom", "/stats/prometheus")
+    (moved,) = (found for found in endpoint["relabelings"] if found.get("targetLabel") == "__address__")
+    asked = re.fullmatch(moved["regex"], f"{host}:15090")
+    assert asked and asked.expand(moved["replacement"].replace("${1}", r"\1")) == f"{host}:15020"
+    kept = re.compile(endpoint["metricRelabelings"][0]["regex"])
+    assert all(kept.fullmatch(name) for name in FOREIGN if name.startswith("istio_"))
+    # What the process itself measures is scraped by its own monitor, under its own job.
+    assert not any(kept.fullmatch(name) for name in catalogue())
 
 
 def selected(selector: dict[str, Any]) -> set[str]:

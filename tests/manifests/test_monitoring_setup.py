@@ -9,7 +9,14 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = ROOT / "scripts" / "monitoring-setup.sh"
-_RECORDER = '#!/bin/sh\necho "$(basename "$0") $*" >> "$CALLS"\ncase "$*" in *"get secret"*) printf cGFzcw== ;; esac\n'
+_RECORDER = """#!/bin/sh
+echo "$(basename "$0") $*" >> "$CALLS"
+case "$*" in
+  *"get secret"*) printf cGFzcw== ;;
+  kustomize*) echo "  runbook_url: https://git.example.com/docs/alerts.md#logmeshtargetdown" ;;
+  "apply -f -") cat >> "$CALLS" ;;
+esac
+"""
 
 
 @pytest.fixture
@@ -53,7 +60,10 @@ def test_a_missing_program_is_named(path: Path) -> None:
     assert (done.returncode, "helm is not installed" in done.stderr) == (1, True)
 
 
-@pytest.mark.parametrize("options", [("--tenant",), ("--tenant", "a,b=c"), ("--wrong",), ("--alertmanager", "/none")])
+@pytest.mark.parametrize(
+    "options",
+    [("--tenant",), ("--tenant", "a,b=c"), ("--wrong",), ("--alertmanager", "/none"), ("--runbooks", "docs/alerts.md")],
+)
 def test_wrong_options_are_refused_before_anything_is_done(path: Path, options: tuple[str, ...]) -> None:
     record(path, "kubectl", "helm")
     assert run(path, *options).returncode == 1
@@ -71,6 +81,12 @@ def test_it_installs_the_release_and_applies_the_component(path: Path) -> None:
     assert f"kubectl apply -k {ROOT}/manifests/components/monitoring" in calls
     assert "kubectl set env statefulset/log-processor -n log-system OTEL_EXPORTER_OTLP_ENDPOINT=" in calls
     assert "svc/prometheus-grafana 3000:80" in done.stdout
+
+
+def test_alerts_lead_to_where_their_page_is_read(path: Path) -> None:
+    record(path, "kubectl", "helm")
+    assert run(path, "--runbooks", "https://wiki.example/logmesh").returncode == 0
+    assert "runbook_url: https://wiki.example/logmesh#logmeshtargetdown\n" in (path / "calls").read_text()
 
 
 def test_workloads_are_left_alone_on_request(path: Path) -> None:

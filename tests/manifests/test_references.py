@@ -20,8 +20,8 @@ SETTINGS: dict[str, type[BaseSettings]] = {
 }
 # Pods that a Gateway's controller makes bear it.
 MADE_BY_A_CONTROLLER = "gateway.networking.k8s.io/gateway-name"
-# What a component brings that may be left out.
-OPTIONAL = {"log-agent"}
+# Monitors of what the mesh brings into a cluster, if there is one.
+OF_THE_MESH = {"istio-proxy", "istiod"}
 _SOURCES = {
     "configMapRef": "ConfigMap",
     "configMapKeyRef": "ConfigMap",
@@ -53,7 +53,7 @@ def test_selectors_select_something(objects: tuple[Object, ...]) -> None:
         if MADE_BY_A_CONTROLLER not in selector.get("matchLabels", {}):
             assert any(_matches(pod, policy, selector) for pod in pods), title(policy)
     for monitor in of_kind(objects, "PodMonitor"):
-        if monitor["metadata"]["name"] in OPTIONAL and not any(pod.name in OPTIONAL for pod in pods):
+        if monitor["metadata"]["name"] in OF_THE_MESH:
             continue
         assert any(selects(monitor["spec"]["selector"], pod.labels) for pod in pods), title(monitor)
     for policy in of_kind(objects, "AuthorizationPolicy", "PeerAuthentication", "RequestAuthentication", "Sidecar"):
@@ -66,6 +66,8 @@ def test_selectors_select_something(objects: tuple[Object, ...]) -> None:
 def test_service_monitors_find_a_service_with_their_ports(objects: tuple[Object, ...]) -> None:
     services = list(of_kind(objects, "Service"))
     for monitor in of_kind(objects, "ServiceMonitor"):
+        if monitor["metadata"]["name"] in OF_THE_MESH:
+            continue
         chosen = [s for s in services if selects(monitor["spec"]["selector"], s["metadata"].get("labels", {}))]
         assert chosen, f"{title(monitor)} finds no Service"
         for endpoint in monitor["spec"]["endpoints"]:
@@ -89,6 +91,10 @@ def test_scalers_and_stateful_sets_name_what_is_there(objects: tuple[Object, ...
 
 def test_pods_refer_to_what_is_there(objects: tuple[Object, ...]) -> None:
     present = {(item["kind"], namespace_of(item), item["metadata"]["name"]) for item in objects}
+    # cert-manager makes the Secret that a Certificate names.
+    present |= {
+        ("Secret", namespace_of(item), item["spec"]["secretName"]) for item in objects if item["kind"] == "Certificate"
+    }
     for workload in workloads(objects):
         for kind, name in _references(workload):
             outside = kind == "Secret" and name in SECRETS_FROM_OUTSIDE

@@ -110,7 +110,7 @@ metadata:
 automountServiceAccountToken: false
 {{- end }}
 
-{{/* One pod at a time when nodes are drained. */}}
+{{/* One pod at a time when nodes are drained: (list . NAME), or (list . NAME POLICY) of pods that are not ready. */}}
 {{- define "logmesh.disruptionBudget" -}}
 apiVersion: policy/v1
 kind: PodDisruptionBudget
@@ -118,25 +118,35 @@ metadata:
   {{- include "logmesh.metadata" . | nindent 2 }}
 spec:
   maxUnavailable: 1
+  {{- if gt (len .) 2 }}
+  # A pod that is not ready still holds what is stored nowhere else: it may go while the others are ready.
+  unhealthyPodEvictionPolicy: {{ index . 2 }}
+  {{- else }}
   # A pod that is broken anyway must not hold up the drain of its node.
   unhealthyPodEvictionPolicy: AlwaysAllow
+  {{- end }}
   selector: {matchLabels: {app: {{ index . 1 }}}}
 {{- end }}
 
-{{/* Up at once, down slowly: (list . NAME CONTAINER {minReplicas, maxReplicas}). */}}
-{{- define "logmesh.autoscaler" -}}
+{{/* How few and how many: (list . NAME CONTAINER {minReplicas, maxReplicas}), or a refusal. */}}
+{{- define "logmesh.bounds" -}}
 {{- $bounds := index . 3 -}}
 {{- if gt (int $bounds.minReplicas) (int $bounds.maxReplicas) }}
 {{- fail (printf "%s: autoscaling.minReplicas is %d and maxReplicas %d, which is less" (index . 1) (int $bounds.minReplicas) (int $bounds.maxReplicas)) }}
 {{- end -}}
+minReplicas: {{ $bounds.minReplicas }}
+maxReplicas: {{ $bounds.maxReplicas }}
+{{- end }}
+
+{{/* Up at once, down slowly: as above. */}}
+{{- define "logmesh.autoscaler" -}}
 apiVersion: autoscaling/v2
 kind: HorizontalPodAutoscaler
 metadata:
   {{- include "logmesh.metadata" . | nindent 2 }}
 spec:
   scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: {{ index . 1 }}}
-  minReplicas: {{ $bounds.minReplicas }}
-  maxReplicas: {{ $bounds.maxReplicas }}
+  {{- include "logmesh.bounds" . | nindent 2 }}
   metrics:
     # Of this container alone: a sidecar's use would blur it.
     - type: ContainerResource
@@ -198,8 +208,58 @@ data:
 {{- define "logmesh.relocated" -}}
 {{- $to := (index . 0).Release.Namespace -}}
 {{- $text := index . 1 -}}
-{{- range $around := list "namespace: %s" "namespace=\"%s\"" "/ns/%s/" ".%s.svc" "-n %s" }}
+{{- range $around := list "namespace: %s" "namespace=\"%s\"" "matchNames: [%s" "/ns/%s/" ".%s.svc" "-n %s" }}
 {{- $text = replace (printf $around "log-system") (printf $around $to) $text }}
 {{- end }}
 {{- $text }}
+{{- end }}
+
+{{/* Where a workload's certificate is, as settings of a process: (list . PREFIX). */}}
+{{- define "logmesh.tlsFiles" -}}
+{{- $prefix := index . 1 -}}
+{{- if (index . 0).Values.tls.enabled -}}
+- name: {{ $prefix }}_CERT
+  value: /etc/logmesh/tls/tls.crt
+- name: {{ $prefix }}_KEY
+  value: /etc/logmesh/tls/tls.key
+- name: {{ $prefix }}_CA
+  value: /etc/logmesh/tls/ca.crt
+{{- end }}
+{{- end }}
+
+{{/* The same of a server, with the identities that may call it: (list . WORKLOAD…). Its probes have a port of their own. */}}
+{{- define "logmesh.tlsServer" -}}
+{{- $root := index . 0 -}}
+{{- if $root.Values.tls.enabled -}}
+{{- include "logmesh.tlsFiles" (list $root "LOGMESH_TLS") }}
+- name: LOGMESH_HEALTH_PORT
+  value: "50059"
+{{- $callers := list }}
+{{- range rest . }}{{ $callers = append $callers (include "logmesh.spiffe" (list $root .)) }}{{ end }}
+- name: LOGMESH_CALLERS
+  value: {{ join "," $callers }}
+{{- end }}
+{{- end }}
+
+{{/* The identity of a workload: (list . NAME). */}}
+{{- define "logmesh.spiffe" -}}
+spiffe://cluster.local/ns/{{ (index . 0).Release.Namespace }}/sa/{{ index . 1 }}
+{{- end }}
+
+{{/* The port that probes ask for health, where the one given speaks mutual TLS or not: (list . PORT). */}}
+{{- define "logmesh.probed" -}}
+{{ ternary 50059 (index . 1) (index . 0).Values.tls.enabled }}
+{{- end }}
+
+{{/* Mount and volume of a workload's certificate, as cert-manager makes and renews it. */}}
+{{- define "logmesh.tlsMount" -}}
+{{- if .Values.tls.enabled -}}
+- {name: tls, mountPath: /etc/logmesh/tls, readOnly: true}
+{{- end }}
+{{- end }}
+{{- define "logmesh.tlsVolume" -}}
+{{- if (index . 0).Values.tls.enabled -}}
+- name: tls
+  secret: {secretName: {{ index . 1 }}-tls}
+{{- end }}
 {{- end }}

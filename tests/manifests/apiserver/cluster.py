@@ -42,7 +42,7 @@ class Cluster:
         """What it prints, and the server's warnings; `given` is its standard input. Raises Refused."""
         done = subprocess.run(
             ["kubectl", *arguments],
-            input=json.dumps(given), env=self._environment,
+            input=json.dumps(given), env=self._environment, cwd=ROOT,
             capture_output=True, text=True, timeout=_COMMAND_SECONDS, check=False,
         )  # fmt: skip
         if done.returncode:
@@ -66,13 +66,24 @@ class Cluster:
         """Leave nothing of them, nor of the pods and claims in their namespaces."""
         objects = list(objects)
         self.kubectl("delete", "-f", "-", "--ignore-not-found", "--wait=false", given=together(objects))
-        for name in (item["metadata"]["name"] for item in objects if item["kind"] == "Namespace"):
-            self.kubectl("delete", "pods,persistentvolumeclaims", "--all", "-n", name, "--wait=false")
+        for name in {item["metadata"]["name"] for item in objects if item["kind"] == "Namespace"}:
+            self.kubectl(
+                "delete", "pods,persistentvolumeclaims,services,serviceaccounts", "--all", "-n", name, "--wait=false"
+            )
             # What the namespace controller says of an empty namespace; it is gone then.
             for namespace in self.get("namespace", name):
                 namespace["spec"]["finalizers"] = []
                 path = f"/api/v1/namespaces/{name}/finalize"
                 self.kubectl("replace", "--raw", path, "-f", "-", given=namespace)
+
+
+@contextmanager
+def removing(cluster: Cluster, objects: Iterable[Object]) -> Iterator[None]:
+    """What is applied meanwhile is gone for the next test."""
+    try:
+        yield
+    finally:
+        cluster.remove(objects)
 
 
 def together(objects: Iterable[Object]) -> Object:

@@ -1,5 +1,5 @@
-{{/* Processors of one track: (dict "root" . "name" NAME "track" TRACK "replicas" N "tag" TAG "volumes" POLICY), where an empty tag is that of
-     all images, and the policy says whether volumes outlive their processors. */}}
+{{/* Processors of one track: (dict "root" . "name" NAME "track" TRACK "replicas" N "tag" TAG "volumes" POLICY), where no replicas are an autoscaler's
+     to say, an empty tag is that of all images, and the policy says whether volumes outlive their processors. */}}
 {{- define "logmesh.processor" -}}
 {{- $root := .root -}}
 {{- $tag := .tag | default (include "logmesh.tag" $root) -}}
@@ -14,7 +14,11 @@ metadata:
     track: {{ .track }}
 spec:
   serviceName: log-processor-headless
+  {{- if hasKey . "replicas" }}
   replicas: {{ .replicas }}
+  {{- else }}
+  # The autoscaler says how many.
+  {{- end }}
   selector: {matchLabels: {app: log-processor, track: {{ .track }}}}
   # Down in order, one after the other; each is drained before the next is told to stop.
   podManagementPolicy: OrderedReady
@@ -35,7 +39,11 @@ spec:
         - name: processor
           {{- include "logmesh.image" (list $root "server" .tag) | nindent 10 }}
           args: [logmesh.processor]
+          envFrom:
+            # The folder istio/ says by it whose word on callers is taken, and who may ask for tails and status.
+            - configMapRef: {name: log-processor-mesh, optional: true}
           env:
+            {{- include "logmesh.tlsServer" (list $root "gateway") | nindent 12 }}
             - name: LOGMESH_NAME
               valueFrom: {fieldRef: {fieldPath: metadata.name}}
             - name: LOGMESH_TRACK
@@ -48,7 +56,7 @@ spec:
               valueFrom: {secretKeyRef: {name: {{ $root.Values.secrets.redis }}, key: password}}
             - name: LOGMESH_DATABASE_DSN
               value: postgresql://logmesh_writer:$(WRITER_PASSWORD)@timescaledb:5432/logmesh
-            # For migrations and retention alone: whichever processor comes first does them.
+            # For migrations, retention, and what the ledger lacks: whichever processor comes first does it.
             - name: LOGMESH_OWNER_DSN
               value: postgresql://logmesh_owner:$(OWNER_PASSWORD)@timescaledb:5432/logmesh
             - name: LOGMESH_REDIS_URL
@@ -64,23 +72,28 @@ spec:
               value: {{ . }}
             {{- end }}
           ports:
+            {{- if $root.Values.tls.enabled }}
+            - {name: grpc-health, containerPort: 50059}
+            {{- end }}
             - {name: grpc, containerPort: 50051}
             - {name: tcp-grpc-direct, containerPort: 50052}
             - {name: http-metrics, containerPort: 9090}
           # Recovery of a large log, or a wait for the database, may take minutes.
-          startupProbe: {grpc: {port: 50051, service: liveness}, periodSeconds: 2, failureThreshold: 150}
-          readinessProbe: {grpc: {port: 50051}, periodSeconds: 5}
-          livenessProbe: {grpc: {port: 50051, service: liveness}, periodSeconds: 10, failureThreshold: 6, timeoutSeconds: 5}
+          startupProbe: {grpc: {port: {{ include "logmesh.probed" (list $root 50051) }}, service: liveness}, periodSeconds: 2, failureThreshold: 150}
+          readinessProbe: {grpc: {port: {{ include "logmesh.probed" (list $root 50051) }}}, periodSeconds: 5}
+          livenessProbe: {grpc: {port: {{ include "logmesh.probed" (list $root 50051) }}, service: liveness}, periodSeconds: 10, failureThreshold: 6, timeoutSeconds: 5}
           lifecycle:
             # Endpoints lose the pod meanwhile; then SIGTERM tells its streams to go elsewhere.
             preStop: {sleep: {seconds: 5}}
           resources:
             {{- toYaml $root.Values.processor.resources | nindent 12 }}
           volumeMounts:
+            {{- include "logmesh.tlsMount" $root | nindent 12 }}
             - {name: buffer, mountPath: /app/buffer}
             - {name: tmp, mountPath: /tmp}
           {{- include "logmesh.containerSecurity" . | nindent 10 }}
       volumes:
+        {{- include "logmesh.tlsVolume" (list $root "log-processor") | nindent 8 }}
         - name: tmp
           emptyDir: {sizeLimit: 64Mi}
   volumeClaimTemplates:
