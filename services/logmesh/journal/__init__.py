@@ -9,7 +9,14 @@ What `append` returned survives a kill of the process and a loss of power. Frame
 a restart, when their segment still held others: whoever reads them must recognise what it has seen.
 """
 
-from logmesh.journal.errors import JournalCorrupt, JournalError, JournalFailed, JournalFull, JournalLocked
+from logmesh.journal.errors import (
+    JournalAbandoned,
+    JournalCorrupt,
+    JournalError,
+    JournalFailed,
+    JournalFull,
+    JournalLocked,
+)
 from logmesh.journal.frame import MAX_PAYLOAD_BYTES
 from logmesh.journal.journal import Journal
 from logmesh.journal.segment import FrameRef
@@ -18,6 +25,7 @@ __all__ = [
     "MAX_PAYLOAD_BYTES",
     "FrameRef",
     "Journal",
+    "JournalAbandoned",
     "JournalCorrupt",
     "JournalError",
     "JournalFailed",

@@ -4,7 +4,8 @@ JournalError
 ├── JournalFull       no room, or no file descriptor: nothing was acknowledged, try again after frames were released
 ├── JournalFailed     the disk does not keep its promise: the process must exit without acknowledging
 ├── JournalCorrupt    one frame can't be read; the others can
-└── JournalLocked     another process has the directory
+├── JournalLocked     another process has the directory
+└── JournalAbandoned  whoever opened it does not want it any more; nothing is lost
 """
 
 
@@ -22,6 +23,10 @@ class JournalFailed(JournalError):
 
 class JournalCorrupt(JournalError):
     """The frame asked for is damaged, or no longer there."""
+
+
+class JournalAbandoned(JournalError):
+    """The recovery was told to end before it was through. The next one does it all."""
 
 
 class JournalLocked(JournalError):

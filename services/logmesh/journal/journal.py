@@ -34,17 +34,18 @@ class Journal:
         segment_bytes: int,
         max_bytes: int,
         ballast_bytes: int,
+        abandoned: Callable[[], bool],
     ) -> None:
         """Use `open`."""
         self._ballast = Ballast(directory, ballast_bytes)
-        recovered = recover(directory, segment_bytes, durability, self._ballast)
+        recovered = recover(directory, segment_bytes, durability, self._ballast, abandoned)
         self.quarantined: list[Path] = recovered.quarantined
         self.torn: list[Path] = recovered.torn
         self._directory = directory
         self._lock = lock
         self._durability = durability
         self._segment_bytes = segment_bytes
-        self._max_bytes = max_bytes
+        self.max_bytes = max_bytes
         self._guard = threading.Lock()
         self._segments = {segment.number: segment for segment in recovered.segments}
         self._segments_bytes = sum(segment.allocated for segment in recovered.segments)
@@ -66,6 +67,7 @@ class Journal:
         ballast_bytes: int = 0,
         fsync: Callable[[int], None] = os.fdatasync,
         fsync_metadata: Callable[[int], None] = os.fsync,
+        abandoned: Callable[[], bool] = lambda: False,
     ) -> Self:
         """Recover the journal in `directory`, which is made if need be, and own it until `close`.
 
@@ -75,13 +77,15 @@ class Journal:
             ballast_bytes: size of a file that is deleted when the disk is full; 0 is none.
             fsync: makes a file's contents durable.
             fsync_metadata: makes new files and directories durable.
+            abandoned: asked before each segment, whether to give up a recovery that takes long.
 
-        Raises JournalLocked when another process has it, JournalFailed when survivors can't be made durable.
+        Raises JournalLocked when another process has it, JournalFailed when survivors can't be made durable, JournalAbandoned.
         """
         directory.mkdir(parents=True, exist_ok=True)
         lock = DirectoryLock(directory)
         try:
-            return cls(directory, lock, Durability(fsync, fsync_metadata), segment_bytes, max_bytes, ballast_bytes)
+            durability = Durability(fsync, fsync_metadata)
+            return cls(directory, lock, durability, segment_bytes, max_bytes, ballast_bytes, abandoned)
         except BaseException:
             lock.release()
             raise
@@ -157,13 +161,16 @@ class Journal:
             os.close(fd)
 
     def frames(self) -> Iterator[tuple[FrameRef, bytes]]:
-        """Every frame that is not released, oldest first, one at a time; any thread.
+        """Every frame that is not released, oldest first, one at a time; any thread. Of segments that begin after this call, none.
 
         A frame that was damaged since recovery is left out, and its segment set aside. Raises JournalFailed.
         """
         self._durability.check()
         with self._guard:
             segments = sorted(self._segments.values(), key=lambda segment: segment.number)
+        return self._frames_of(segments)
+
+    def _frames_of(self, segments: Sequence[Segment]) -> Iterator[tuple[FrameRef, bytes]]:
         for segment in segments:
             with self._guard:
                 pending = list(segment.pending.items())
@@ -210,7 +217,13 @@ class Journal:
 
     def fill(self) -> float:
         """`bytes_used` as a part of `max_bytes`, 0 to 1."""
-        return min(1.0, self.bytes_used() / self._max_bytes)
+        return min(1.0, self.bytes_used() / self.max_bytes)
+
+    def bytes_with(self, waiting_bytes: int) -> int:
+        """Bytes that are taken once so many more are appended. Room that was made ahead for them is not."""
+        active = self._active
+        unused = active.allocated - active.end if active else 0
+        return self._segments_bytes - unused + waiting_bytes
 
     def close(self, *, tidy: bool = True) -> None:
         """Wait for the background, and let the directory go. Nothing else may be called afterwards.
@@ -240,13 +253,13 @@ class Journal:
         return segment.end + size <= self._segment_bytes
 
     def _has_room(self, size: int) -> bool:
-        if self.bytes_used() + size > self._max_bytes:
+        if self.bytes_used() + size > self.max_bytes:
             self._next.drop_spare()
-        return self.bytes_used() + size <= self._max_bytes
+        return self.bytes_used() + size <= self.max_bytes
 
     def _make_next(self) -> None:
         """Have the next segment made, unless it is, or there is no room for it."""
-        if self._next.is_wanted and self.bytes_used() + self._next.needed_bytes <= self._max_bytes:
+        if self._next.is_wanted and self.bytes_used() + self._next.needed_bytes <= self.max_bytes:
             self._next.make(self._last_number + 1)
             self._fill_ballast()
 
@@ -260,7 +273,7 @@ class Journal:
             active = self._roll()
         growth = active.end + size - active.allocated
         if growth > 0 and not self._has_room(growth):
-            raise JournalFull(f"{self.bytes_used()} of {self._max_bytes} bytes used")
+            raise JournalFull(f"{self.bytes_used()} of {self.max_bytes} bytes used")
         self._make_next()
         return active
 
@@ -274,7 +287,7 @@ class Journal:
         segment = self._next.take()
         if segment is None:
             if not self._has_room(self._segment_bytes):
-                raise JournalFull(f"{self.bytes_used()} of {self._max_bytes} bytes used")
+                raise JournalFull(f"{self.bytes_used()} of {self.max_bytes} bytes used")
             self._ballast.drop()
             raise JournalFull("the disk is full")
         try:
@@ -336,7 +349,7 @@ class Journal:
         try:
             if segment.path not in self.quarantined:  # else kept under its own name, where a file can't have two
                 # Not where the journal is filling: there the room is worth more than the time.
-                reusable = segment.allocated == self._segment_bytes and 2 * self.bytes_used() < self._max_bytes
+                reusable = segment.allocated == self._segment_bytes and 2 * self.bytes_used() < self.max_bytes
                 if not (reusable and self._next.keep(segment.path)):
                     segment.path.unlink(missing_ok=True)
         except FileNotFoundError:

@@ -7,11 +7,13 @@ else that is not a frame is damage: the file is also kept as `*.quarantined`. In
 
 import os
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from logmesh.journal.ahead import Ballast
 from logmesh.journal.durability import NO_ROOM, Durability
+from logmesh.journal.errors import JournalAbandoned
 from logmesh.journal.frame import NOWHERE, SEGMENT_HEADER_BYTES, Position, frame_bytes
 from logmesh.journal.scan import Scan, scan_segment
 from logmesh.journal.segment import TEMPORARY_SUFFIX, Segment, parse_segment_name, write_all
@@ -45,15 +47,19 @@ class _Found:
     unreadable: bool
 
 
-def recover(directory: Path, segment_bytes: int, durability: Durability, ballast: Ballast) -> Recovered:
-    """Scan, repair and synchronise every segment in `directory`; raises JournalFailed when the disk refuses to."""
+def recover(
+    directory: Path, segment_bytes: int, durability: Durability, ballast: Ballast, abandoned: Callable[[], bool]
+) -> Recovered:
+    """Scan, repair and synchronise every segment in `directory`; raises JournalFailed when the disk refuses to, and
+    JournalAbandoned soon after `abandoned()` is true."""
     for leftover in directory.glob(f"*{TEMPORARY_SUFFIX}"):
         leftover.unlink()
-    found = _scan_all(directory)
+    found = _scan_all(directory, abandoned)
     recovered = Recovered(last_number=max((each.number for each in found), default=0))
     used = [each.number for each in found if not each.scan.is_untouched]
     last_used = max(used, default=0)
     for each in found:
+        _look_up(abandoned)
         later = _said_by_others(each, found)
         if each.scan.is_untouched and not each.unreadable and later is None:
             _keep_one_untouched(each, each.number > last_used and each.size == segment_bytes, recovered)
@@ -80,11 +86,17 @@ def set_aside(path: Path) -> Path:
     return kept
 
 
-def _scan_all(directory: Path) -> list[_Found]:
+def _look_up(abandoned: Callable[[], bool]) -> None:
+    if abandoned():
+        raise JournalAbandoned("the recovery was told to end")
+
+
+def _scan_all(directory: Path, abandoned: Callable[[], bool]) -> list[_Found]:
     found = []
     for path in sorted(directory.iterdir()):
         named = parse_segment_name(path.name)
         if named is not None:
+            _look_up(abandoned)
             data, unreadable = _read(path)
             found.append(_Found(named[0], path, len(data), scan_segment(data, named[1]), unreadable))
     return found

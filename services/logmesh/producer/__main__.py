@@ -2,9 +2,15 @@
 
 import sys
 
-from logmesh.producer.run import main
+from logmesh.producer.run import produce
 from logmesh.producer.settings import ProducerSettings
 from logmesh.runtime.lifecycle import run
 
+
+def main() -> int:
+    """Run until a signal; return the exit status."""
+    return run("log-producer", ProducerSettings, produce)
+
+
 if __name__ == "__main__":
-    sys.exit(run("log-producer", ProducerSettings, main))
+    sys.exit(main())

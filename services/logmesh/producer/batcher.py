@@ -17,7 +17,7 @@ MAX_AGE_SECONDS: Final = 0.5
 
 @dataclass(frozen=True, slots=True)
 class CutBatch:
-    """Columns ready for `encode_batch`, and where the sources stand after them; None forgets an entry.
+    """Columns ready for `encode_link`, and where the sources stand after them; None forgets an entry.
 
     `count` may be 0 when only positions have changed: they are then to be kept without a batch.
     """

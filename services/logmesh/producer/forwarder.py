@@ -14,7 +14,7 @@ from logmesh.client.delivering.outbox import Outbox
 from logmesh.client.delivering.session import Metadata, StreamEnd
 from logmesh.producer.settings import ProducerSettings
 from logmesh.runtime import metrics
-from logmesh.runtime.channel import open_channel
+from logmesh.runtime.channel import Dialer
 from logmesh.runtime.propagation import metadata_of_current_span
 
 log = structlog.get_logger()
@@ -23,7 +23,8 @@ tracer = trace.get_tracer(__name__)
 
 class Forwarder:
     """`spooled` wakes it for a new batch. `progress(records)` is called as records are committed, `failed(error)` as streams
-    break, `refused(what)` for each batch that will never be stored."""
+    break, `refused(what)` for each batch that will never be stored, `otherwise(dead_letters, attributes_as_text)` for records that
+    were not stored as they came."""
 
     def __init__(
         self,
@@ -32,9 +33,10 @@ class Forwarder:
         progress: Callable[[int], None] | None = None,
         failed: Callable[[str], None] | None = None,
         refused: Callable[[str], None] | None = None,
+        otherwise: Callable[[int, int], None] | None = None,
     ) -> None:
         self._settings, self._spool = settings, spool
-        self._progress, self._failed, self._refused = progress, failed, refused
+        self._progress, self._failed, self._refused, self._otherwise = progress, failed, refused, otherwise
         self.wake = asyncio.Event()
         self._all_committed = asyncio.Event()
         self.last_error = ""
@@ -54,13 +56,14 @@ class Forwarder:
         """Send until cancelled; see `deliver`."""
         settings = self._settings
         await deliver(
-            lambda: open_channel(settings.target, settings.tls, server_name=settings.tls_server_name),
+            Dialer(settings.target, settings.tls, server_name=settings.tls_server_name),
             self._spool, self, settings.name, settings.rotate_seconds, self._traced,
         )  # fmt: skip
 
-    def opened(self, processor: str, to_send: int) -> None:
+    def opened(self, processor: str, to_send: int, database_away: str) -> None:
         """See `Listener`."""
-        log.info("stream is open", event_name="stream_open", processor=processor, to_send=to_send)
+        without = {"database_away": database_away} if database_away else {}
+        log.info("stream is open", event_name="stream_open", processor=processor, to_send=to_send, **without)
 
     def sent(self) -> None:
         """See `Listener`."""
@@ -73,6 +76,17 @@ class Forwarder:
             self._progress(records)
         if not self._spool.uncommitted():
             self._all_committed.set()
+
+    def stored_otherwise(self, dead_letters: int, attributes_as_text: int) -> None:
+        """See `Listener`."""
+        log.warning(
+            "records were not stored as they came",
+            event_name="stored_otherwise",
+            dead_letters=dead_letters,
+            attributes_as_text=attributes_as_text,
+        )
+        if self._otherwise is not None:
+            self._otherwise(dead_letters, attributes_as_text)
 
     def abandoned(self, seq: int, code: str, what: str) -> None:
         """A batch will never be stored."""

@@ -11,6 +11,7 @@ import structlog
 from logmesh.client.delivering.spool import Spool, Spooled
 from logmesh.journal import JournalFull
 from logmesh.producer.batcher import Batcher, CutBatch
+from logmesh.producer.outside import Outside
 from logmesh.producer.settings import ProducerSettings
 from logmesh.producer.sources import Chunk, Source
 from logmesh.runtime import metrics
@@ -40,6 +41,8 @@ class Pump:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="spool")
         self.unkept = 0
         """Records that were read and, when it had to stop, did not fit into the spool."""
+        self.outside = Outside()
+        """Records that were read and can't be stored under their own time."""
 
     async def run(self) -> bool:
         """Whether the source has ended, with everything that was read in the spool."""
@@ -53,6 +56,7 @@ class Pump:
             if chunk is None:
                 ended = True
                 break
+            self.outside.count(chunk.times, time.time_ns())
             for cut in self._batcher.add(chunk, time.monotonic(), time.time_ns()):
                 await self._keep(cut)
         await self._keep(self._batcher.cut(time.time_ns()))

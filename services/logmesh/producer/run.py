@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import structlog
@@ -11,6 +11,7 @@ import structlog
 from logmesh.client.delivering.spool import Spool, Spooled
 from logmesh.journal.durability import NO_ROOM
 from logmesh.producer.forwarder import Forwarder
+from logmesh.producer.outside import Outside
 from logmesh.producer.pump import Pump
 from logmesh.producer.settings import ProducerSettings
 from logmesh.producer.sources import Position, Source
@@ -39,7 +40,12 @@ def open_source(
     if settings.source == "stdin":
         from logmesh.producer.sources.stdin import StdinSource
 
-        return StdinSource(service=settings.service, instance=settings.instance or settings.name, join=settings.join)
+        return StdinSource(
+            service=settings.service,
+            instance=settings.instance or settings.name,
+            join=settings.join,
+            timezone=settings.timezone,
+        )
     from logmesh.producer.sources.file import FileSource
 
     if not settings.files:
@@ -50,6 +56,7 @@ def open_source(
         elsewhere=read_elsewhere,
         follow=settings.follow,
         join=settings.join,
+        timezone=settings.timezone,
         service=settings.service,
         instance=settings.instance or settings.name,
         troubles=troubles,
@@ -66,6 +73,8 @@ class Outcome:
     """Records that stay in the spool, for the next run to send."""
     unkept: int
     """Records that were read and are not in the spool, which had no room. Of files they are read again."""
+    outside: Outside = field(default_factory=Outside)
+    """Records that were read and can't be stored under their own time."""
 
 
 async def run_producer(
@@ -77,20 +86,23 @@ async def run_producer(
     on_committed: Callable[[int], None] | None = None,
     on_error: Callable[[str], None] | None = None,
     on_refused: Callable[[str], None] | None = None,
+    on_otherwise: Callable[[int, int], None] | None = None,
     troubles: Troubles | None = None,
 ) -> Outcome:
     """Run until the source has ended or `stop` is set.
 
     `read_elsewhere` are positions of other spools in the same files; they are not read again. When the source ends by itself
     the database is waited for; on `stop`, at most `drain_seconds`. What is not committed by then stays in the spool and is sent
-    by the next run. Callbacks get numbers of records, connection errors, and what became of each batch that will never be
-    stored. `troubles` hears of files that can't be read.
+    by the next run. Callbacks get numbers of records, connection errors, what became of each batch that will never be stored,
+    and how many records became dead letters or have attributes that are kept as text. `troubles` hears of files that can't be read.
     """
     spool = await _open_spool(settings, stop)
     if spool is None:
         return Outcome(complete=False, left=0, unkept=0)
     source = open_source(settings, spool.positions, read_elsewhere, troubles)
-    forwarder = Forwarder(settings, spool, progress=on_committed, failed=on_error, refused=on_refused)
+    forwarder = Forwarder(
+        settings, spool, progress=on_committed, failed=on_error, refused=on_refused, otherwise=on_otherwise
+    )
 
     def spooled(batch: Spooled) -> None:
         spool.add(batch)
@@ -118,7 +130,7 @@ async def run_producer(
             forwarding.result()
         left = spool.uncommitted_records()
         complete = not left and not pump.unkept and (settings.follow or (pumping.done() and pumping.result()))
-        return Outcome(complete, left, pump.unkept)
+        return Outcome(complete, left, pump.unkept, pump.outside)
     finally:
         for task in (pumping, forwarding, stopping):
             task.cancel()
@@ -148,7 +160,7 @@ async def _open_spool(settings: ProducerSettings, stop: asyncio.Event) -> Spool 
     return None
 
 
-async def main(settings: ProducerSettings, stop: asyncio.Event) -> int:
+async def produce(settings: ProducerSettings, stop: asyncio.Event) -> int:
     """The process's main: as `run_producer`; an unreachable processor keeps it waiting and not failing.
 
     Returns the exit code: EXIT_LEFT when records stay in the spool that only another run with this spool will send.

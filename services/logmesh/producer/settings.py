@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator
 from pydantic_settings import NoDecode
 
+from logmesh.producer.timestamps.zones import zone_of
 from logmesh.runtime.settings import BaseProcessSettings
 
 
@@ -33,6 +34,10 @@ class ProducerSettings(BaseProcessSettings):
     join: bool = Field(
         default=True, description="Whether lines that continue a record, such as a stack trace's, are joined to it."
     )
+    timezone: str = Field(
+        default="",
+        description="Zone of times that name none, such as Europe/Berlin or UTC. Empty: this machine's; of a container's log, UTC.",
+    )
     rate: float = Field(
         default=200, ge=0, description="Records a second of source `generate`; 0 is as fast as it goes."
     )
@@ -54,6 +59,13 @@ class ProducerSettings(BaseProcessSettings):
         default=(300, 600), description="Between which ages a stream is replaced."
     )
     drain_seconds: float = Field(default=10, ge=0, description="How long a stop waits for the last acknowledgements.")
+
+    @field_validator("timezone")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        if value:
+            zone_of(value)
+        return value
 
     @field_validator("files", mode="before")
     @classmethod

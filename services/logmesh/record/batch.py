@@ -5,24 +5,20 @@ from uuid import UUID
 
 import google_crc32c
 
-from logmesh.record.columns import unpack_times
 from logmesh.record.limits import MAX_BATCH_RECORDS, MAX_RAW_BYTES
+from logmesh.record.packed import unpack_times
 from logmesh.v1.ingest_service_pb2 import ENCODING_RAW, ENCODING_ZSTD, AppendRequest, Batch
 from logmesh.v1.record_pb2 import LogColumns
 
 _ZSTD_LEVEL: Final = 1
 
 
-def encode_batch(seq: int, columns: LogColumns, compress: bool) -> bytes:
-    """A serialised AppendRequest that holds `columns` as batch `seq`, its checksum and its span of time.
+def encode_link(seq: int, columns: LogColumns, compress: bool, spool_id: str, before: int) -> tuple[bytes, int]:
+    """A serialised AppendRequest that holds `columns` as batch `seq` of a spool: its checksum, its span of time, and its chain, which
+    is also returned. `before` is the chain of number `seq` - 1.
 
     Raises ValueError when there are no records, more than 10,000, or more than 8 MiB of them.
     """
-    return _request(seq, columns, compress).SerializeToString()
-
-
-def encode_link(seq: int, columns: LogColumns, compress: bool, spool_id: str, before: int) -> tuple[bytes, int]:
-    """As `encode_batch`, with the spool id and the batch's chain, which is also returned; `before` is the chain of number `seq` - 1."""
     request = _request(seq, columns, compress)
     chain = chained(before, request.batch.crc32c)
     request.batch.chain, request.batch.spool_id = chain, UUID(spool_id).bytes

@@ -1,15 +1,15 @@
 """Turns records into columns and columns into records; the one is the tested inverse of the other.
 
-What columns can't say is left out: a record's id, its clamped original time and, but for the batch's, the
-time at which it was read.
+What columns can't say is left out: a record's id and its clamped original time.
 """
 
-import sys
-from array import array
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from logmesh.record.attributes import attributes_from_json, attributes_to_json
+from logmesh.record.origin_more import OriginMore, more_of, more_text, read_more
+from logmesh.record.packed import pack_times, unpack_times
+from logmesh.record.rare import add_rare, body_and_rare, has_rare, rare_in, rare_text, read_rare
 from logmesh.v1.record_pb2 import LogColumns, LogRecord
 
 NO_TRACE: Final = bytes(16)
@@ -24,6 +24,7 @@ class OriginKey(NamedTuple):
     resource_attributes: bytes = b""
     scope_name: bytes = b""
     scope_version: bytes = b""
+    more: OriginMore | None = None
 
 
 UNKNOWN_ORIGIN: Final = OriginKey()
@@ -129,6 +130,7 @@ class ColumnsBuilder:
                 resource_attributes=key.resource_attributes,
                 scope_name=key.scope_name,
                 scope_version=key.scope_version,
+                **(key.more._asdict() if key.more else {}),
             )
         if len(self._origins) > 1:
             columns.origin_indexes.extend(self._origin_indexes)
@@ -139,23 +141,6 @@ class ColumnsBuilder:
         if any(self._attributes):
             columns.attributes.extend(self._attributes)
         return columns
-
-
-def pack_times(times: Sequence[int]) -> bytes:
-    """Unsigned 64-bit little-endian."""
-    packed = array("Q", times)
-    if sys.byteorder == "big":
-        packed.byteswap()
-    return packed.tobytes()
-
-
-def unpack_times(packed: bytes) -> "array[int]":
-    """The inverse of `pack_times`. Raises ValueError when the length is not a multiple of 8."""
-    times = array("Q")
-    times.frombytes(packed)
-    if sys.byteorder == "big":
-        times.byteswap()
-    return times
 
 
 def _pack_ids(ids: list[bytes], none: bytes) -> bytes:
@@ -185,11 +170,14 @@ def columns_from_records(records: Sequence[LogRecord], observed_time_unix_nano: 
     Raises ValueError naming the first entry that has a `record_fault`.
     """
     builder = ColumnsBuilder()
+    rares = []
     for entry, record in enumerate(records):
         if fault := record_fault(record):
             raise ValueError(f"record {entry}: {fault}")
+        body, rare = body_and_rare(record)
+        rares.append(rare)
         builder.append(
-            record.body.encode(),
+            body,
             time_unix_nano=record.time_unix_nano or record.observed_time_unix_nano,
             severity=record.severity_number,
             severity_text=record.severity_text.encode(),
@@ -198,7 +186,9 @@ def columns_from_records(records: Sequence[LogRecord], observed_time_unix_nano: 
             span_id=record.span_id,
             origin=_origin_of(record),
         )
-    return builder.build(observed_time_unix_nano)
+    columns = builder.build(observed_time_unix_nano)
+    add_rare(columns, rares)
+    return columns
 
 
 def _origin_of(record: LogRecord) -> OriginKey:
@@ -210,6 +200,7 @@ def _origin_of(record: LogRecord) -> OriginKey:
         attributes_to_json(record.resource.attributes),
         record.scope.name.encode(),
         record.scope.version.encode(),
+        more_of(record),
     )
 
 
@@ -225,12 +216,12 @@ def records_from_columns(columns: LogColumns, ids: Sequence[str] = ()) -> list[L
         raise ValueError(f"{len(ids)} ids for {count} records")
     origins = [_record_origin(columns, index) for index in range(len(columns.origins))]
     indexes = columns.origin_indexes or ([0] * count if origins else [])
+    rares = rare_in(columns) if has_rare(columns) else []
     records = []
     for entry, (time, body) in enumerate(zip(unpack_times(columns.times_unix_nano), columns.bodies, strict=True)):
         record = LogRecord(
             id=ids[entry] if ids else "",
             time_unix_nano=time or columns.observed_time_unix_nano,
-            observed_time_unix_nano=columns.observed_time_unix_nano,
             body=_text(body),
             trace_id=_id_at(columns.trace_ids, entry, 16),
             span_id=_id_at(columns.span_ids, entry, 8),
@@ -243,6 +234,8 @@ def records_from_columns(columns: LogColumns, ids: Sequence[str] = ()) -> list[L
             record.MergeFrom(origins[indexes[entry]])
         if columns.attributes and columns.attributes[entry]:
             attributes_from_json(columns.attributes[entry], record.attributes)
+        if rares and (text := rare_text(rares[entry], record.time_unix_nano)):
+            read_rare(text, record)
         records.append(record)
     return records
 
@@ -257,6 +250,11 @@ def _check_lengths(columns: LogColumns, count: int) -> None:
         "attributes": (len(columns.attributes), 1),
         "trace_ids": (len(columns.trace_ids), 16),
         "span_ids": (len(columns.span_ids), 8),
+        "observed_times_unix_nano": (len(columns.observed_times_unix_nano), 8),
+        "structured_bodies": (len(columns.structured_bodies), 1),
+        "event_names": (len(columns.event_names), 1),
+        "flags": (len(columns.flags), 1),
+        "dropped_attributes_counts": (len(columns.dropped_attributes_counts), 1),
     }
     for name, (length, width) in optional.items():
         if length and length != width * count:
@@ -276,6 +274,7 @@ def _record_origin(columns: LogColumns, index: int) -> LogRecord:
     if origin.scope_name or origin.scope_version:
         record.scope.name = _text(origin.scope_name)
         record.scope.version = _text(origin.scope_version)
+    read_more(more_text(origin), record)
     return record
 
 

@@ -7,9 +7,10 @@ from logmesh.record.limits import MAX_BATCH_RECORDS
 
 ENTRY_BITS: Final = 14
 MAX_POSITION: Final = (1 << 63) - 1
+MAX_SPOOL: Final = (1 << 63) - 1
 MAX_SEQ: Final = MAX_POSITION >> ENTRY_BITS
 
-_RECORD_ID = re.compile(r"([0-9a-f]{1,8})-([0-9a-f]{1,16})")
+_RECORD_ID = re.compile(r"([0-9a-f]{1,16})-([0-9a-f]{1,16})")
 
 
 def position_of(seq: int, entry: int) -> int:
@@ -40,6 +41,6 @@ def parse_record_id(text: str) -> tuple[int, int]:
     if match is None:
         raise ValueError(f"{text[:40]!r} is not a record id")
     spool, position = int(match[1], 16), int(match[2], 16)
-    if position > MAX_POSITION or spool > 0x7FFFFFFF or format_record_id(spool, position) != text:
+    if position > MAX_POSITION or spool > MAX_SPOOL or format_record_id(spool, position) != text:
         raise ValueError(f"{text!r} is not a record id")
     return spool, position

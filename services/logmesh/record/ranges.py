@@ -20,13 +20,16 @@ class RangeSet:
     @classmethod
     def of_sorted(cls, firsts: list[int], lasts: list[int]) -> Self:
         """From ranges that are sorted, disjoint and not adjacent already. The lists are the set's from now on."""
-        made = cls()
+        made = cls.__new__(cls)
         made._firsts, made._lasts = firsts, lasts
         return made
 
     def add(self, first: int, last: int | None = None) -> None:
         """Add `first` to `last`, both included; `last` defaults to `first`."""
         last = first if last is None else last
+        if self._lasts and self._lasts[-1] == first - 1:
+            self._lasts[-1] = last
+            return
         low = bisect_left(self._lasts, first - 1)
         high = bisect_right(self._firsts, last + 1)
         if low < high:

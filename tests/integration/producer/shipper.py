@@ -33,6 +33,7 @@ class Shipper:
         self.kept: dict[str, Position] = {}
         self.bodies: list[bytes] = []
         self.attributes: list[bytes] = []
+        self.times: list[int] = []
         self.source = self._open()
 
     def _open(self) -> FileSource:
@@ -68,6 +69,7 @@ class Shipper:
         assert len(chunk) <= self.limit
         self.bodies += chunk.bodies
         self.attributes += chunk.attributes
+        self.times += chunk.times
         for key, position in chunk.positions.items():
             if position is None:
                 self.kept.pop(key, None)

@@ -233,3 +233,20 @@ async def test_a_file_that_several_read_is_read_on_from_the_furthest_place(tmp_p
         others = [position for other in kept if other is not positions for position in other.values()]
         assert await ship(tmp_path, "app.log", positions, others) == encoded(numbers(number, number + 1))
     assert await ship(tmp_path, "app.log", kept[0], list(kept[2].values())) == []
+
+
+async def test_two_rotations_while_nobody_read_are_both_read(tmp_path: Path) -> None:
+    """The first goes on as the copy of what was read; the second must not wait for a file that has become this copy."""
+    log = tmp_path / "logs" / "app.log"
+    log.parent.mkdir()
+    shipper = Shipper(log.with_name("app.log*"), limit=9)
+    append(log, *numbers(0, 40))
+    await shipper.ship_one()
+    await shipper.source.close()
+    for number, lines in ((1, numbers(40, 75)), (2, numbers(75, 80))):
+        held = log.rename(tmp_path / str(number))  # so that no other file gets its inode
+        packed(log.with_name(f"app.log.{number}.gz"), held.read_text().splitlines())
+        append(log, *lines)
+    await shipper.restart()
+    await shipper.ship()
+    assert sorted(shipper.bodies) == sorted(encoded(numbers(0, 80)))

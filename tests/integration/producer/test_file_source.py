@@ -190,10 +190,10 @@ async def test_a_deleted_file_is_read_to_its_end(tmp_path: Path) -> None:
     await shipper.ship_one()
     with log.open("a") as writer:
         log.unlink()
-        writer.write("last words\n")
+        writer.write("2025-01-02T03:04:06Z INFO last words\n")
     await shipper.ship()
     assert len(shipper.bodies) == 11
-    assert shipper.bodies[-1] == b"last words"
+    assert shipper.bodies[-1] == b"2025-01-02T03:04:06Z INFO last words"
 
 
 JAVA = """2025-01-02 03:04:05,123 ERROR [main] c.e.Foo - could not
@@ -398,3 +398,34 @@ async def test_the_time_outs_and_scans_work_by_the_real_clock(tmp_path: Path) ->
     chunk = await asyncio.wait_for(source.read(10, 10), 5)
     assert chunk is not None and chunk.bodies == [b"alone"]
     await source.close()
+
+
+@pytest.mark.parametrize("restart", [False, True])
+async def test_what_was_learned_of_a_file_joins_its_lines_after_a_restart(tmp_path: Path, restart: bool) -> None:
+    log = tmp_path / "app.log"
+    append(log, *numbers(0, 5))
+    shipper = Shipper(log)
+    await shipper.ship()
+    if restart:
+        await shipper.restart()
+    message = f"{numbers(5, 6)[0]} of several lines\nof no kind that is known\n\nnor is this"
+    append(log, message)
+    assert await shipper.ship() == [message.encode()]
+
+
+async def test_what_is_written_behind_a_hole_has_its_time(tmp_path: Path) -> None:
+    """A writer that doesn't append goes on where it was when its file is emptied: before that, the file has no bytes."""
+    log = tmp_path / "app.log"
+    shipper = Shipper(log)
+    with log.open("wb") as writer:
+        writer.write("".join(f"{line}\n" for line in numbers(0, 5)).encode())
+        writer.flush()
+        await shipper.ship()
+        os.truncate(log, 0)
+        writer.write("".join(f"{line}\n" for line in numbers(5, 7)).encode())
+        writer.flush()
+    await shipper.ship()
+    hole, _, rest = shipper.bodies[5].partition(b"2")
+    assert set(hole) == {0} and b"2" + rest == numbers(5, 6)[0].encode()
+    assert shipper.bodies[6] == numbers(6, 7)[0].encode()
+    assert set(shipper.times) == {1_735_787_045_000_000_000} and len(shipper.times) == 7

@@ -60,3 +60,8 @@ async def test_a_redirected_file_is_read(tmp_path: Path) -> None:
     with path.open("rb") as file:
         bodies = await _read_all(StdinSource(descriptor=file.fileno()))
     assert [len(body) for body in bodies] == [262_144, 262_144, 75_712, 4]
+
+
+async def test_dev_null_ends_at_once() -> None:
+    with Path("/dev/null").open("rb") as nothing:
+        assert await _read_all(StdinSource(descriptor=nothing.fileno())) == []

@@ -55,6 +55,15 @@ def test_frames_survive_close_kill_and_any_number_of_reopens(tmp_path: Path) -> 
         assert contents(copy) == expected
 
 
+def test_frames_of_before_are_told_from_those_that_come_while_they_are_read(tmp_path: Path) -> None:
+    with Journal.open(tmp_path, segment_bytes=4096) as journal:
+        journal.append([[b"before"]])
+    with Journal.open(tmp_path, segment_bytes=4096) as journal:
+        frames = journal.frames()
+        journal.append([[b"since"]])
+        assert [payload for _, payload in frames] == [b"before"]
+
+
 def test_reopening_without_appending_takes_no_more_room(tmp_path: Path) -> None:
     with Journal.open(tmp_path, segment_bytes=65536) as journal:
         journal.append([[b"kept"]])

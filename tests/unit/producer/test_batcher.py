@@ -1,15 +1,14 @@
 """When batches are cut, and that positions go with exactly the records they speak of."""
 
 from logmesh.producer.batcher import Batcher
-from logmesh.producer.parsing import NOTHING
+from logmesh.producer.parsed import Parsed
 from logmesh.producer.sources import Chunk
 from logmesh.record.columns import UNKNOWN_ORIGIN
 
 
 def _chunk(count: int, body: bytes = b"x", offset: int = 0) -> Chunk:
     chunk = Chunk(positions={"1": {"offset": offset}})
-    for _ in range(count):
-        chunk.append(body, NOTHING, UNKNOWN_ORIGIN)
+    chunk.extend([body] * count, [Parsed()] * count, UNKNOWN_ORIGIN)
     return chunk
 
 

@@ -1,5 +1,7 @@
 """A container's log: what the container wrote, however the runtime split and stamped it."""
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,6 +9,7 @@ from hypothesis import strategies as st
 from logmesh.producer.container_lines import unwrap
 from logmesh.producer.parsing import parse_line
 from logmesh.producer.sources.lines import LineBuffer
+from logmesh.producer.timestamps.clock import Clock
 
 _AT = b"2025-01-02T03:04:05.000000006Z"
 
@@ -41,7 +44,7 @@ def test_lines_that_the_runtime_split_are_whole_again() -> None:
     written = _line(b'{"level":"er', flag=b"P") + _line(b'ror","a"', flag=b"P") + _line(b":1}") + _line(b"next")
     assert _records(written) == [b'{"level":"error","a":1}', b"next"]
     _, first = unwrap(_line(b'{"level":"er', flag=b"P") + _line(b'ror"}')[:-1])
-    assert parse_line(first, 0).severity == 17
+    assert parse_line(first, Clock()).severity == 17
 
 
 def test_a_split_line_of_one_stream_does_not_take_the_other_s() -> None:
@@ -64,3 +67,18 @@ def test_what_was_written_comes_back(texts: list[bytes], data: st.DataObject) ->
         cut = data.draw(st.integers(0, len(text)))
         record += (_line(text[:cut], flag=b"P") if cut else b"") + _line(text[cut:])
     assert unwrap(record[:-1])[0] == b"\n".join(texts)
+
+
+def _in_json(text: str) -> bytes:
+    return json.dumps({"log": text, "stream": "stderr", "time": "2025-01-02T03:04:05Z"}, separators=(",", ":")).encode()
+
+
+def test_dockers_file_holds_what_the_container_wrote() -> None:
+    assert unwrap(_in_json('{"level":"error"}\n')) == (b'{"level":"error"}', _in_json('{"level":"error"}\n'))
+    split = _in_json("be") + b"\n" + _in_json("gin\n") + b"\n" + _in_json("more\n")
+    assert unwrap(split) == (b"begin\nmore", _in_json("begin"))
+
+
+@pytest.mark.parametrize("record", [b'{"log":"x"}', b'{"log":"x","time":"y","n":1}', b'{"log":"x', b'{"log":"",]'])
+def test_other_objects_with_a_log_stay_as_they_are(record: bytes) -> None:
+    assert unwrap(record) == (record, record)

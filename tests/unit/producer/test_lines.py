@@ -3,7 +3,6 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from logmesh.producer.multiline import Joiner
 from logmesh.producer.sources.lines import JOIN_SECONDS, UNFINISHED_SECONDS, Line, LineBuffer
 from logmesh.record.limits import MAX_BODY_BYTES
 
@@ -26,10 +25,10 @@ def test_an_unfinished_line_becomes_a_first_part() -> None:
     buffer = LineBuffer()
     buffer.feed(b"half")
     assert _all(buffer, quiet=JOIN_SECONDS) == []
-    assert buffer.take(9, 99, UNFINISHED_SECONDS, False) == [Line(b"half", 0)]
+    assert buffer.take(9, 99, UNFINISHED_SECONDS, False) == [Line(b"half", 0, 0)]
     assert (buffer.offset, buffer.part) == (4, 1)
     buffer.feed(b" a line\nnext\n")
-    assert buffer.take(9, 99, JOIN_SECONDS, False) == [Line(b" a line", 2), Line(b"next", 0)]
+    assert buffer.take(9, 99, JOIN_SECONDS, False) == [Line(b" a line", 2, 4), Line(b"next", 0, 12)]
     assert buffer.part == 0
 
 
@@ -48,6 +47,18 @@ def test_a_trace_that_never_ends_is_cut_at_the_limit() -> None:
     bodies = _all(buffer, ended=True)
     assert b"\n".join(bodies) + b"\n" == b"ERROR x\n" + b"\tat somewhere\n" * 40_000
     assert len(bodies) == 3 and max(map(len, bodies)) <= MAX_BODY_BYTES
+
+
+def test_parts_of_a_record_of_many_lines_are_counted_after_a_restart_too() -> None:
+    buffer = LineBuffer()
+    buffer.feed(b"ERROR x\n" + b"\tat somewhere\n" * 40_000 + b"next\n")
+    parts = list[int]()
+    while lines := buffer.take(1, 1 << 30, JOIN_SECONDS, False):
+        parts += [line.part for line in lines]
+        rest = buffer._data
+        buffer = LineBuffer.at(buffer.position())
+        buffer.feed(rest)
+    assert parts == [1, 2, 3, 0]
 
 
 lines = st.sampled_from(
@@ -73,21 +84,16 @@ def test_however_it_is_cut_every_byte_comes_once(written: list[bytes], data: st.
         consumed = stream[before : buffer.offset]
         got += consumed
         assert b"".join(line.body for line in taken).replace(b"\n", b"") == consumed.replace(b"\n", b"")
-        # A restart goes on from here with nothing but these two.
+        # A restart goes on from here with nothing but this.
         if data.draw(st.booleans()):
-            buffer = LineBuffer(buffer.offset, buffer.part)
+            buffer = LineBuffer.at(buffer.position())
     assert bytes(got) == stream
 
 
 def _records(text: str) -> list[list[str]]:
-    joiner = Joiner()
-    records: list[list[str]] = []
-    for line in text.split("\n"):
-        if joiner.continues(line.encode()):
-            records[-1].append(line)
-        else:
-            records.append([line])
-    return records
+    buffer = LineBuffer()
+    buffer.feed(text.encode())
+    return [body.decode().split("\n") for body in _all(buffer, ended=True)]
 
 
 def test_a_chained_python_traceback_is_one_record() -> None:

@@ -1,11 +1,11 @@
 """With orjson or without it, JSON says the same."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from logmesh.record import json_text
-from logmesh.record.json_text import dump_json, load_json
+from logmesh.record.json_text import JsonBeyondBounds, dump_json, load_exact_json, load_json
 
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -22,6 +22,42 @@ def test_both_read_what_either_wrote(value: object) -> None:
         plain = dump_json(value)
         read = load_json(quick), load_json(plain)
     assert load_json(quick) == load_json(plain) == read[0] == read[1]
+
+
+numbers = (
+    st.integers().map(str)
+    | st.floats(allow_nan=False, allow_infinity=False).map(repr)
+    | st.from_regex(r"-?(?:0|[1-9][0-9]{0,20})(?:\.[0-9]{1,20})?(?:[eE][+-]?[0-9]{1,3})?", fullmatch=True)
+)
+texts = st.recursive(
+    numbers | st.sampled_from(['"a b, 1.50"', '"\\u00e9"', '"ea4e1"', "null"]),
+    lambda inner: st.builds(
+        lambda values, gap: "{" + f",{gap}".join(f'"{at}":{gap}{one}' for at, one in enumerate(values)) + "}",
+        st.lists(inner, max_size=4),
+        st.sampled_from(["", " ", "\n"]),
+    ),
+    max_leaves=8,
+)
+
+
+def _exactly(text: str) -> str:
+    """The value with its types, which `==` does not tell apart."""
+    try:
+        return repr(load_exact_json(text.encode()))
+    except JsonBeyondBounds as error:
+        return str(error)
+
+
+@given(texts)
+@example("1e16")
+@example('{"a": 1.9e+21}')
+@example("[0.1, 12345678901234567890]")
+@example("[0.30000000000000004, 0.3000000000000000444]")
+def test_exact_numbers_are_the_same_however_they_are_spelled_and_read(text: str) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        quick = _exactly(text)
+        patch.setattr(json_text, "orjson", None)
+        assert quick == _exactly(text)
 
 
 @pytest.mark.parametrize("orjson_is_there", [True, False])

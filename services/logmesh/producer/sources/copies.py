@@ -13,6 +13,7 @@ from logmesh.producer.sources.fingerprint import LENGTH, may_be_rotation_of
 from logmesh.producer.sources.open_files import OpenFiles
 from logmesh.producer.sources.reading import BLOCK_BYTES, Reader
 from logmesh.producer.sources.tracked_file import Seen, TrackedFile
+from logmesh.producer.sources.unpacking import SUFFIXES
 
 Known = tuple[str, TrackedFile]
 """A file with its key, which is empty where it is known from others' positions."""
@@ -80,7 +81,7 @@ class Copies:
         if waiting is None or waiting.original.finished or waiting.original.orphaned:
             return False
         seen = found.mtime_ns, found.size
-        is_being_written = found.path.suffix == ".gz" and seen != waiting.seen
+        is_being_written = found.path.suffix in SUFFIXES and seen != waiting.seen
         if seen != waiting.judged and not is_being_written:
             return False
         self._waiting[found.identity] = waiting._replace(seen=seen)

@@ -11,15 +11,16 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from logmesh.producer.container_lines import unwrap
-from logmesh.producer.parsing import NOTHING, parse_line
+from logmesh.producer.formats.stream import StreamParser
 from logmesh.producer.sources import Chunk, Position
 from logmesh.producer.sources.known_files import KnownFiles
 from logmesh.producer.sources.kubernetes import Container, container_of
 from logmesh.producer.sources.lines import Line
 from logmesh.producer.sources.reading_thread import STUCK_SECONDS, ReadingThread
+from logmesh.producer.sources.records import NEVER, Moment, read_records
 from logmesh.producer.sources.tracked_file import TrackedFile
 from logmesh.producer.sources.troubles import Troubles
+from logmesh.producer.timestamps.zones import machine_zone, zone_of
 from logmesh.record.columns import OriginKey
 from logmesh.record.json_text import dump_json
 
@@ -38,6 +39,7 @@ class FileSource:
         elsewhere: Iterable[Position] = (),
         follow: bool = True,
         join: bool = True,
+        timezone: str = "",
         service: str = "",
         instance: str = "",
         troubles: Troubles | None = None,
@@ -47,6 +49,10 @@ class FileSource:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._follow = follow
+        self._zone = zone_of(timezone) if timezone else machine_zone()
+        self._or_utc = not timezone
+        self._container_zone = zone_of(timezone or "UTC")
+        self._parsers: dict[str, StreamParser] = {}
         self._service = service.encode()
         self._instance = instance.encode()
         self._scan_seconds = scan_seconds
@@ -137,7 +143,7 @@ class FileSource:
             self._known.cut_short(key, file)
             return False
         if lines:
-            self._hand_out(file, lines)
+            self._hand_out(key, file, lines)
         grown = file.buffer.end != end
         if lines or grown:
             self._known.open_files.active(file)
@@ -149,20 +155,26 @@ class FileSource:
             self._known.changed[key] = file.position()
         if file.finished:
             file.close()
+            self._parsers.pop(key, None)
             if file.damage:
                 self._troubles.damaged(file.location, file.damage)
         return bool(lines) or grown
 
-    def _hand_out(self, file: TrackedFile, lines: Sequence[Line]) -> None:
+    def _hand_out(self, key: str, file: TrackedFile, lines: Sequence[Line]) -> None:
         path = os.fsencode(file.path).decode("utf-8", "replace")
         container = container_of(path)
         origin = self._origin(path, container)
-        observed = time.time_ns()
-        for body, part in lines:
-            text, first = unwrap(body) if container is not None and not part else (body, body.partition(b"\n")[0])
-            parsed = parse_line(first, observed) if part <= 1 else NOTHING
-            self._chunk.append(text, parsed.with_part(part) if part else parsed, origin)
-            self._chunk_bytes += len(body) + 1
+        if (parser := self._parsers.get(key)) is None:
+            parser = self._parsers[key] = StreamParser(
+                self._zone if container is None else self._container_zone, or_utc=self._or_utc
+            )
+        parser.last = file.last_time
+        now = time.time_ns()
+        moment = Moment(now, file.written_by(now), file.live_from if self._follow else NEVER)
+        bodies, said = read_records(lines, parser, file.parts, file.identity, moment, wrapped=container is not None)
+        self._chunk.extend(bodies, said, origin)
+        self._chunk_bytes += sum(map(len, bodies)) + len(bodies)
+        file.last_time = parser.last
 
     def _origin(self, path: str, container: Container | None) -> OriginKey:
         if container is None:

@@ -5,10 +5,12 @@ import zlib
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from logmesh.producer.sources.unpacking import SUFFIXES
+
 LENGTH: Final = 1024
 """How many bytes are looked at, where there are as many."""
 
-_ROTATED: Final = re.compile(r"(?:[.\-_](?:old|bak|[\dT:\-_.]+))?(?:\.gz)?$")
+_ROTATED: Final = re.compile(rf"(?:[.\-_](?:old|bak|[\dT:\-_.]+))?(?:{'|'.join(map(re.escape, SUFFIXES))})?$")
 # What rotation puts between a file's name and what it adds.
 _SEPARATORS: Final = ".-_~"
 
@@ -37,7 +39,7 @@ def may_be_rotation_of(candidate: Path, original: Path) -> bool:
         return False
     if candidate.name.startswith(original.name):
         return candidate.name[len(original.name)] in _SEPARATORS
-    return candidate.suffix == ".gz" and _stem(candidate.name) == _stem(original.name)
+    return candidate.suffix in SUFFIXES and _stem(candidate.name) == _stem(original.name)
 
 
 def _stem(name: str) -> str:

@@ -52,6 +52,8 @@ class KnownFiles:
         self._copies = Copies(thread.touching, self.open_files)
         self.changed: dict[str, Position | None] = {}
         self._files = {key: TrackedFile.from_position(position, join=join) for key, position in positions.items()}
+        # Copies that go on for their originals since the last scan began.
+        self._successors: list[Known] = []
         self._next_key = max((int(key) for key in positions), default=0) + 1
         self._elsewhere: dict[Identity, list[TrackedFile]] = defaultdict(list)
         for position in elsewhere:
@@ -83,6 +85,7 @@ class KnownFiles:
     def scan(self) -> None:
         """Meet new files, and find those again that are not open."""
         known = [(key, file) for key, file in self._files.items() if file.head.length]
+        self._successors.clear()
         matches = matching_files(self._patterns, self._thread.touching)
         if not matches and not self._files:
             self._troubles.none_match(self._patterns)
@@ -172,7 +175,8 @@ class KnownFiles:
         self._troubles.over(found.path, "unreadable")
         if again is None:
             elsewhere = [("", file) for files in self._elsewhere.values() for file in files]
-            original, waits = self._copies.original_of(found, reader, [*known, *elsewhere])
+            now = [(key, file) for key, file in known if self._files.get(key) is file] + self._successors
+            original, waits = self._copies.original_of(found, reader, [*now, *elsewhere])
             if waits or reader.identity() != found.identity:
                 reader.close()
                 return
@@ -204,6 +208,8 @@ class KnownFiles:
             if former and not copied.was_read_to_its_end:  # else it may still be there
                 del self._files[former]
                 self.changed[former] = None
+                copied.orphaned = True
+                self._successors.append((key, file))
         self.open_files.hold(file, reader)
         file.fed_at = self._clock()
         if file.head.length:

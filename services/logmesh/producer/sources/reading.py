@@ -1,18 +1,16 @@
-"""Reads bytes at an offset from a plain file or from what a gzip file holds."""
+"""Reads bytes at an offset from a plain file or from what a compressed one holds."""
 
 import os
-import zlib
-from contextlib import suppress
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final, NamedTuple, Protocol
 
 from logmesh.producer.sources.fingerprint import LENGTH
+from logmesh.producer.sources.refusing import HEAD_BYTES, refuse
+from logmesh.producer.sources.unpacking import Broken, Unpacker, unpacker_for
 
 BLOCK_BYTES: Final = 256 * 1024
-GZIP_MAGIC: Final = b"\x1f\x8b"
-
 _RAW_BLOCK_BYTES: Final = 16 * 1024
-_GZIP = 31  # zlib's word for: with gzip's header, and its checksum at the end
 
 
 class State(NamedTuple):
@@ -69,8 +67,8 @@ class PlainReader:
         self._raw.close()
 
 
-class GzipReader:
-    """What a gzip file holds, member after member, up to where it is damaged or ends too early.
+class PackedReader:
+    """What a compressed file holds, member after member, up to where it is damaged or ends too early.
 
     One that ends too early may still be being written: it can be read on when its state has changed.
     """
@@ -79,8 +77,9 @@ class GzipReader:
     complete: bool
     damage: str
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, unpacker: Callable[[], Unpacker]) -> None:
         self._raw = path.open("rb", buffering=0)
+        self._make = unpacker
         self._begin()
 
     def read(self, offset: int, length: int) -> bytes:
@@ -109,8 +108,8 @@ class GzipReader:
     def _begin(self) -> None:
         self._raw.seek(0)
         self._packed = b""  # read and not yet unpacked
-        self._inflate = zlib.decompressobj(_GZIP)
-        self._in_member = False
+        self._unpacker = self._make()
+        self._in_member = self._has_member = False
         self._ready = b""  # unpacked and not yet given
         self._offset = 0
         self.complete = False
@@ -126,25 +125,24 @@ class GzipReader:
 
     def _unpack(self) -> bytes:
         """Some bytes, perhaps none yet."""
-        if not self._packed:
+        if not self._packed and not self._unpacker.has_more():
             self._packed = self._raw.read(_RAW_BLOCK_BYTES)
-        if not self._in_member:
-            self._packed = self._packed.lstrip(b"\0")  # padding between members
-        if not self._packed:
-            self._at_raw_end()
-            return b""
+            if not self._in_member:
+                self._packed = self._packed.lstrip(b"\0")  # padding between members
+            if not self._packed:
+                self._at_raw_end()
+                return b""
+        is_next = self._has_member and not self._in_member
         self._in_member = True
-        before = self._inflate.copy()
         try:
-            unpacked = self._inflate.decompress(self._packed, BLOCK_BYTES)
-        except zlib.error as error:
-            self.damage = str(error)
-            return _unpacked_before_damage(before, self._packed)
-        if self._inflate.eof:
-            self._packed = self._inflate.unused_data
-            self._inflate, self._in_member = zlib.decompressobj(_GZIP), False
-        else:
-            self._packed = self._inflate.unconsumed_tail
+            unpacked, self._packed = self._unpacker.unpack(self._packed)
+        except Broken as error:
+            self.damage = SOMETHING_BEHIND if is_next else str(error)
+            return error.before
+        if self._unpacker.ended:
+            self._has_member = True
+            self._packed = self._packed.lstrip(b"\0")
+            self._unpacker, self._in_member = self._make(), False
         return unpacked
 
     def _at_raw_end(self) -> None:
@@ -155,15 +153,9 @@ class GzipReader:
 
 
 ENDS_TOO_EARLY: Final = "it ends too early"
-"""The damage of a gzip file that may be whole later."""
+"""The damage of a compressed file that may be whole later."""
 
-
-def _unpacked_before_damage(inflate: "zlib._Decompress", packed: bytes) -> bytes:
-    """What comes out of `packed` before the place where unpacking fails."""
-    pieces: list[bytes] = []
-    with suppress(zlib.error):
-        pieces.extend(inflate.decompress(packed[at : at + 1]) for at in range(len(packed)))
-    return b"".join(pieces)
+SOMETHING_BEHIND: Final = "something that is not compressed follows in it"
 
 
 def _state(descriptor: int) -> State:
@@ -177,10 +169,20 @@ def _identity(descriptor: int) -> tuple[int, int]:
 
 
 def open_reader(path: Path) -> Reader:
-    """A reader for `path`, by its first two bytes. Raises OSError."""
+    """A reader for `path`, by its first bytes. Raises OSError, also for a file that is no text."""
     with path.open("rb", buffering=0) as file:
-        magic = file.read(2)
-    return GzipReader(path) if magic == GZIP_MAGIC else PlainReader(path)
+        head = file.read(HEAD_BYTES)
+    refuse(head, path)
+    unpacker = unpacker_for(head)
+    if unpacker is None:
+        return PlainReader(path)
+    reader = PackedReader(path, unpacker)
+    try:
+        refuse(reader.read(0, HEAD_BYTES), path)
+    except OSError:
+        reader.close()
+        raise
+    return reader
 
 
 def head_of(reader: Reader) -> bytes:

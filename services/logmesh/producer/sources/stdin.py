@@ -2,14 +2,21 @@
 
 import asyncio
 import os
+import secrets
 import stat
 import time
 from typing import Final
 
-from logmesh.producer.parsing import NOTHING, parse_line
+from logmesh.producer.formats.stream import StreamParser
 from logmesh.producer.sources import Chunk, Position
 from logmesh.producer.sources.lines import JOIN_SECONDS, LineBuffer
+from logmesh.producer.sources.parts import Parts
+from logmesh.producer.sources.records import NEVER, Moment, read_records
+from logmesh.producer.timestamps.zones import machine_zone, zone_of
 from logmesh.record.columns import OriginKey
+
+LIVE_SECONDS: Final = 1.0
+"""A pipe that had nothing for so long has been read up to now."""
 
 _BLOCK_BYTES: Final = 128 * 1024
 _CHUNK_BYTES: Final = 256 * 1024
@@ -18,12 +25,20 @@ _CHUNK_BYTES: Final = 256 * 1024
 class StdinSource:
     """Lines from a pipe, a terminal, a socket or a redirected file."""
 
-    def __init__(self, *, service: str = "", instance: str = "", descriptor: int = 0, join: bool = True) -> None:
+    def __init__(
+        self, *, service: str = "", instance: str = "", descriptor: int = 0, join: bool = True, timezone: str = ""
+    ) -> None:
         self._descriptor = descriptor
-        self._is_file = stat.S_ISREG(os.fstat(descriptor).st_mode)
+        self._never_waits = not _may_wait(descriptor)
         self._origin = OriginKey(service.encode(), instance.encode())
         self._buffer = LineBuffer(join=join)
+        self._parser = StreamParser(zone_of(timezone) if timezone else machine_zone(), or_utc=not timezone)
+        self._parts = Parts()
+        self._id = secrets.token_hex(8)
         self._ended = False
+        # Whether it was waited for: what comes since then is being written now.
+        self._live = False
+        self._waited = 0.0
         self._fed_at = time.monotonic()
 
     async def read(self, limit: int, wait_seconds: float) -> Chunk | None:
@@ -37,7 +52,10 @@ class StdinSource:
                 return None
             left = deadline - time.monotonic()
             pending = JOIN_SECONDS if len(self._buffer) else left
-            if not await self._readable(max(0.0, min(left, pending))):
+            began = time.monotonic()
+            readable = await self._readable(max(0.0, min(left, pending)))
+            self._waited += time.monotonic() - began
+            if not readable:
                 if left <= 0:
                     return Chunk()
                 continue
@@ -55,26 +73,25 @@ class StdinSource:
         lines = self._buffer.take(limit, _CHUNK_BYTES, quiet, self._ended)
         if not lines:
             return None
+        now = time.time_ns()
+        moment = Moment(now, now, 0 if self._live else NEVER)
         chunk = Chunk()
-        observed = time.time_ns()
-        for body, part in lines:
-            parsed = parse_line(body.partition(b"\n")[0], observed) if part <= 1 else NOTHING
-            if part:
-                parsed = parsed.with_part(part)
-            chunk.append(body, parsed, self._origin)
+        chunk.extend(*read_records(lines, self._parser, self._parts, self._id, moment), self._origin)
         return chunk
 
     def _feed(self) -> None:
         data = os.read(self._descriptor, _BLOCK_BYTES)
         if data:
             self._buffer.feed(data)
+            self._live = self._live or self._waited >= LIVE_SECONDS
+            self._waited = 0.0
             self._fed_at = time.monotonic()
         else:
             self._ended = True
 
     async def _readable(self, wait_seconds: float) -> bool:
         """Whether a read would not block. Only one that surely doesn't is made, so nothing is lost on cancellation."""
-        if self._is_file:
+        if self._never_waits:
             return True
         loop = asyncio.get_running_loop()
         ready = asyncio.Event()
@@ -87,3 +104,9 @@ class StdinSource:
         finally:
             loop.remove_reader(self._descriptor)
         return True
+
+
+def _may_wait(descriptor: int) -> bool:
+    """Whether it can be waited for. A file and /dev/null can't, and never have to be."""
+    mode = os.fstat(descriptor).st_mode
+    return stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode) or os.isatty(descriptor)

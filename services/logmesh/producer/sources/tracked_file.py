@@ -8,7 +8,9 @@ from typing import Any, Final
 from logmesh.producer.sources import Position
 from logmesh.producer.sources.fingerprint import LENGTH, Fingerprint, fingerprint
 from logmesh.producer.sources.lines import Line, LineBuffer
+from logmesh.producer.sources.parts import Parts
 from logmesh.producer.sources.reading import BLOCK_BYTES, ENDS_TOO_EARLY, Reader, State, head_of
+from logmesh.producer.sources.records import NEVER
 from logmesh.record.limits import MAX_BODY_BYTES
 
 # More than a record that waits for its continuation and the line that will end it.
@@ -20,8 +22,11 @@ DELETED_QUIET_SECONDS: Final = 1.0
 CLOSE_QUIET_SECONDS: Final = 60.0
 """After how long without new bytes the descriptor is closed; the file is opened again when it grows."""
 
-UNFINISHED_GZIP_SECONDS: Final = 300.0
+UNFINISHED_PACKED_SECONDS: Final = 300.0
 """How long a compressed file that ends too early is taken for one that is still being written."""
+
+_SINCE: Final = 946_684_800_000_000_000
+"""An older file has no time of its own: archives and images set it to a year of their choice."""
 
 Seen = tuple[int, int]
 """Time of the last change, in nanoseconds, and size in bytes, as the file system has them."""
@@ -39,6 +44,7 @@ class TrackedFile:
         self.inode = inode
         self._join = join
         self.buffer = LineBuffer(join=join)
+        self.parts = Parts()
         self.head = Fingerprint()
         self.tail = Fingerprint()
         self.finished = False
@@ -53,6 +59,11 @@ class TrackedFile:
         self.due = False
         self.seen: Seen = UNSEEN
         """How it was when its end was reached. While it stays so, there is nothing to read."""
+        self.last_time = 0
+        """Of the last record that said one, in nanoseconds since 1970."""
+        self._changed_at = 0
+        self.live_from = NEVER
+        """What begins there was written since its end was reached for the first time, and not before."""
         self._fed_up_to = 0
         self._ended_as: State | None = None
         self._ended_at = 0.0
@@ -69,24 +80,27 @@ class TrackedFile:
             "path": os.fsdecode(self.path),
             "device": self.device,
             "inode": self.inode,
-            "offset": self.buffer.offset,
-            "part": self.buffer.part,
+            **self.buffer.position(),
             "head": list(self.head),
             "tail": list(self.tail),
-            "crc": self.buffer.crc,
+            "time": self.last_time,
             # What is buffered of a file cut short can't be read again.
             "finished": self.finished or self.orphaned,
         }
+        if self.buffer.part or self.buffer.piece:
+            position["parts"] = self.parts.position()
         return position | {"seen": list(self.seen)} if self.finished and self.seen != UNSEEN else position
 
     @classmethod
     def from_position(cls, position: dict[str, Any], *, join: bool = True) -> "TrackedFile":
         """The inverse of `position`, with nothing opened yet."""
         file = cls(Path(position["path"]), position["device"], position["inode"], join=join)
-        file.buffer = LineBuffer(position["offset"], position["part"], position.get("crc"), join=join)
+        file.buffer = LineBuffer.at(position, join=join)
+        file.parts = Parts.at(position.get("parts", {}))
         file.head = Fingerprint(*position["head"])
         file.tail = Fingerprint(*position["tail"])
         file.finished = position["finished"]
+        file.last_time = position.get("time", 0)
         changed, size = position.get("seen", UNSEEN)
         file.seen = (changed, size)
         return file
@@ -119,13 +133,19 @@ class TrackedFile:
     def inherit(self, original: "TrackedFile") -> None:
         """Goes on where `original`, of which this is a copy, was left, and under its name."""
         self.path = original.path
-        self.buffer = _unread(original.buffer, self._join)
+        self.buffer = original.buffer.unread(join=self._join)
+        self.parts = Parts.at(original.parts.position())
         self.head, self.tail = original.head, original.tail
+        self.last_time = original.last_time
 
     def go_on_as(self, other: "TrackedFile") -> None:
         """Goes on where `other` was left, which is the same file, known by somebody else."""
         self.inherit(other)
         self.finished, self.seen = other.finished, other.seen
+
+    def written_by(self, now_unix_nano: int) -> int:
+        """When what it held at first was all written: at its last change, or now where that is nonsense."""
+        return self._changed_at if _SINCE <= self._changed_at < now_unix_nano else now_unix_nano
 
     def revive(self) -> None:
         """A finished file is there again, or has changed: read on from where it was left."""
@@ -147,7 +167,7 @@ class TrackedFile:
             self.reader.close()
             self.reader = None
             if not self.is_read and not self.orphaned:
-                self.buffer = _unread(self.buffer, self._join)
+                self.buffer = self.buffer.unread(join=self._join)
                 self.at_end, self.seen, self.due = False, UNSEEN, not self.finished
 
     def lose_sight(self) -> None:
@@ -189,13 +209,17 @@ class TrackedFile:
 
     def take(self, limit: int, max_bytes: int, now: float, one_shot: bool) -> list[Line]:
         """At most `limit` records that are ready; remembers how to know the file again after them."""
-        self._fill(now)
-        over = self.at_end and self._is_over(now, one_shot)
-        # What a compressed file lacks will come with its end, however long its writer takes.
-        unpacking = self.reader is not None and self.reader.packed
-        quiet = now - self.fed_at if self.at_end and not unpacking else 0.0
         before = self.buffer.offset
-        lines = self.buffer.take(limit, max_bytes, quiet, self.at_end and (one_shot or over))
+        # The lines of what is buffered are found anew with each call: more than a block only where that holds no record.
+        for enough in (BLOCK_BYTES, _BUFFER_BYTES):
+            self._fill(now, enough)
+            over = self.at_end and self._is_over(now, one_shot)
+            # What a compressed file lacks will come with its end, however long its writer takes.
+            unpacking = self.reader is not None and self.reader.packed
+            quiet = now - self.fed_at if self.at_end and not unpacking else 0.0
+            lines = self.buffer.take(limit, max_bytes, quiet, self.at_end and (one_shot or over))
+            if lines or self.at_end:
+                break
         if self.buffer.offset != before:
             self._remember()
         if over and not len(self.buffer):
@@ -205,12 +229,13 @@ class TrackedFile:
             self.close()
         return lines
 
-    def _fill(self, now: float) -> None:
+    def _fill(self, now: float, enough: int) -> None:
+        """Reads a block, unless so much is buffered already."""
         if self.reader is None:
             self.at_end = True
             return
         self.due = False
-        if len(self.buffer) >= _BUFFER_BYTES:
+        if len(self.buffer) >= enough:
             self.at_end = False
             return
         state = self.reader.state()
@@ -219,6 +244,9 @@ class TrackedFile:
             return
         data = self.reader.read(self.buffer.end, BLOCK_BYTES)
         self.at_end = not data
+        self._changed_at = state.mtime_ns
+        if self.at_end and self.live_from == NEVER:
+            self.live_from = self.buffer.end
         if data:
             self._feed(data, now)
         else:
@@ -240,7 +268,7 @@ class TrackedFile:
             return self.orphaned
         if self.reader.damage:
             may_grow = self.reader.damage == ENDS_TOO_EARLY and not one_shot
-            return not may_grow or now - self._ended_at >= UNFINISHED_GZIP_SECONDS
+            return not may_grow or now - self._ended_at >= UNFINISHED_PACKED_SECONDS
         if self.reader.complete:
             return True
         return self.is_deleted and now - self.fed_at >= DELETED_QUIET_SECONDS
@@ -256,11 +284,6 @@ class TrackedFile:
         length = min(LENGTH, offset)
         found = self.reader.read(offset - length, length)
         self.tail = fingerprint(found) if len(found) == length else Fingerprint()
-
-
-def _unread(buffer: LineBuffer, join: bool) -> LineBuffer:
-    """One that begins where `buffer` was left, without what it holds."""
-    return LineBuffer(buffer.offset, buffer.part, buffer.crc, join=join)
 
 
 def _crc(reader: Reader, length: int) -> int | None:
