@@ -50,5 +50,5 @@ build() {
 build etcd go.etcd.io/etcd/server/v3 -ldflags "-s -w"
 build kube-apiserver k8s.io/kubernetes/cmd/kube-apiserver \
   -ldflags "-s -w -X k8s.io/component-base/version.gitVersion=$version"
-"$bin/etcd" --version | head -n 1
+"$bin/etcd" --version | sed -n 1p
 "$bin/kube-apiserver" --version

@@ -22,6 +22,7 @@ FOLDER = ROOT / ".tools" / "crds"
 MODULES = {
     "istio.io/api@v1.32.0": "kubernetes/customresourcedefinitions.gen.yaml",
     "github.com/prometheus-operator/prometheus-operator@v0.85.0": "example/prometheus-operator-crd/*.yaml",
+    "github.com/cert-manager/cert-manager@v1.21.2": "deploy/crds/cert-manager.io_*.yaml",
     "sigs.k8s.io/gateway-api@v1.4.0": "config/crd/standard/*.yaml",
     "k8s.io/autoscaler/vertical-pod-autoscaler@v1.8.1": "deploy/vpa-v1-crd-gen.yaml",
     "github.com/external-secrets/external-secrets@v1.3.2": "config/crds/bases/external-secrets.io_*.yaml",

@@ -58,7 +58,7 @@ not_ready() {
 }
 
 # Downstream first: each waits for the one before it anyway.
-for workload in statefulset/timescaledb deployment/redis statefulset/log-processor deployment/gateway deployment/frontend deployment/log-producer; do
+for workload in statefulset/timescaledb deployment/redis statefulset/log-processor deployment/gateway deployment/frontend "$(producers)"; do
   kubectl -n "$NAMESPACE" rollout status "$workload" --timeout="${timeout}s" || not_ready "$workload"
 done
 

@@ -6,7 +6,7 @@
 #   --rate RECORDS      records a second of each producer (2000, at most 20000)
 #   --seconds SECONDS   how long (120, at most 3600)
 #
-# The producers of the Deployment log-producer generate at the given rate; its autoscaler adds replicas when they are busy (watch
+# The producers of the workload log-producer generate at the given rate; its autoscaler adds replicas when they are busy (watch
 # it with: watch kubectl get hpa -n log-system). At the end, and on Ctrl-C, they get their own rate back. The report
 # counts what was stored meanwhile, what is lost or not accounted for, and the latency from receipt to commit.
 
@@ -51,14 +51,15 @@ for bound, count in re.findall(r"log_processing_latency_seconds_bucket\{le=\"(.+
   done
 }
 
-k get deployment/log-producer >/dev/null || die "there is no Deployment log-producer in $NAMESPACE: scripts/deploy.sh makes it"
-own_rate=$(k get deployment/log-producer -o jsonpath='{.spec.template.spec.containers[0].env[?(@.name=="LOGMESH_RATE")].value}')
+producers=$(producers)
+k get "$producers" >/dev/null || die "there is no $producers in $NAMESPACE: scripts/deploy.sh makes it"
+own_rate=$(k get "$producers" -o jsonpath='{.spec.template.spec.containers[0].env[?(@.name=="LOGMESH_RATE")].value}')
 before=$(mktemp) after=$(mktemp)
 changed=false
 restore() {
   if $changed; then
     say "Giving the producers their own rate back"
-    k set env deployment/log-producer "LOGMESH_RATE${own_rate:+=}${own_rate:--}" >/dev/null || say "That failed: kubectl -n $NAMESPACE set env deployment/log-producer LOGMESH_RATE${own_rate:+=}${own_rate:--}"
+    k set env "$producers" "LOGMESH_RATE${own_rate:+=}${own_rate:--}" >/dev/null || say "That failed: kubectl -n $NAMESPACE set env $producers LOGMESH_RATE${own_rate:+=}${own_rate:--}"
   fi
   rm -f "$before" "$after"
 }
@@ -68,8 +69,8 @@ latencies >"$before"
 read -r stored_before lost_before _ <<<"$(summary)"
 say "$rate records a second of each producer, for $seconds s"
 changed=true
-k set env deployment/log-producer "LOGMESH_RATE=$rate" >/dev/null
-k rollout status deployment/log-producer --timeout=120s >/dev/null || die "the producers did not come up again"
+k set env "$producers" "LOGMESH_RATE=$rate" >/dev/null
+k rollout status "$producers" --timeout=600s >/dev/null || die "the producers did not come up again"
 
 began=$SECONDS
 while [ $((SECONDS - began)) -lt "$seconds" ]; do
@@ -77,7 +78,7 @@ while [ $((SECONDS - began)) -lt "$seconds" ]; do
   read -r stored lost unaccounted lag <<<"$(summary)"
   lost=$((lost - lost_before))  # what was lost before, and nobody has acknowledged, is not this test's
   printf '%4d s  producers %s  stored %d  lost %s  unaccounted %s  lag %s s\n' $((SECONDS - began)) \
-    "$(k get deployment/log-producer -o jsonpath='{.status.readyReplicas}')" $((stored - stored_before)) "$lost" "$unaccounted" "$lag"
+    "$(k get "$producers" -o jsonpath='{.status.readyReplicas}')" $((stored - stored_before)) "$lost" "$unaccounted" "$lag"
 done
 took=$((SECONDS - began))
 latencies >"$after"

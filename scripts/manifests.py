@@ -14,6 +14,7 @@ from scripts.node import ROOT
 MANIFESTS = ROOT / "manifests"
 ISTIO = ROOT / "istio"
 CHART = ROOT / "helm" / "log-system"
+COMPOSE_FILE = ROOT / "docker-compose.yml"
 _LIMIT_SECONDS = 60
 
 Object = dict[str, Any]
@@ -40,8 +41,9 @@ def combinations() -> list[Combination]:
     found = [Combination("base", base)]
     found += [Combination(f"overlays/{overlay.name}", overlay) for overlay in overlays]
     found += [Combination(f"base + {component.name}", base, (component,)) for component in components]
-    # A namespace is either injected with sidecars or in ambient mode.
-    together = tuple(component for component in components if component.name != "ambient")
+    # A namespace is injected with sidecars, or in ambient mode, or has TLS without a mesh; spool-claims changes what others patched.
+    together = tuple(component for component in components if component.name not in {"ambient", "tls", "spool-claims"})
+    together += (MANIFESTS / "components" / "spool-claims",)
     found += [Combination("overlays/large + all", overlay, together) for overlay in overlays if overlay.name == "large"]
     return found
 

@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # Install Prometheus, Alertmanager, Grafana and Jaeger, and give them what Logmesh brings: targets, rules, dashboards, data sources.
 #
-# usage: scripts/monitoring-setup.sh [--admin-password TEXT] [--alertmanager FILE] [--tenant NAME] [--no-tracing]
+# usage: scripts/monitoring-setup.sh [--admin-password TEXT] [--alertmanager FILE] [--runbooks URL] [--tenant NAME] [--no-tracing]
 #                                    [--chart-version VERSION]
 #
 #   --admin-password TEXT     Grafana's password (prom-operator, which everyone knows)
 #   --alertmanager FILE       Alertmanager's configuration, such as monitoring/alertmanager/alertmanager.yaml
+#   --runbooks URL            where your docs/alerts.md is read: alerts lead to its sections (a placeholder)
 #   --tenant NAME             whose records Grafana shows (default)
 #   --no-tracing              leave the workloads as they are; else they send spans to Jaeger, for which each is rolled
 #   --chart-version VERSION   of kube-prometheus-stack (92.20.0)
@@ -19,12 +20,13 @@ set -euo pipefail
 RELEASE=prometheus MONITORING=monitoring
 REPOSITORY=https://prometheus-community.github.io/helm-charts
 
-chart_version=92.20.0 admin_password='' alertmanager='' tenant=default tracing=true
+chart_version=92.20.0 admin_password='' alertmanager='' runbooks='' tenant=default tracing=true
 while [ $# -gt 0 ]; do
   case $1 in
     -h | --help) usage; exit ;;
     --admin-password) admin_password=${2:?"$(basename "$0"): --admin-password needs a text"}; shift ;;
     --alertmanager) alertmanager=${2:?"$(basename "$0"): --alertmanager needs a file"}; shift ;;
+    --runbooks) runbooks=${2:?"$(basename "$0"): --runbooks needs a URL"}; shift ;;
     --tenant) tenant=${2:?"$(basename "$0"): --tenant needs a name"}; shift ;;
     --chart-version) chart_version=${2:?"$(basename "$0"): --chart-version needs a version"}; shift ;;
     --no-tracing) tracing=false ;;
@@ -33,6 +35,7 @@ while [ $# -gt 0 ]; do
   shift
 done
 [[ $tenant =~ ^[A-Za-z0-9._-]+$ ]] || wrong_usage "--tenant takes letters, digits, dots, dashes and underscores"
+[[ $runbooks =~ ^(https?://[^\#\|\&[:space:]]+)?$ ]] || wrong_usage "--runbooks takes a URL without its #section"
 [ -z "$alertmanager" ] || [ -r "$alertmanager" ] || wrong_usage "$alertmanager can't be read"
 need kubectl "https://kubernetes.io/docs/tasks/tools/"
 need helm "https://helm.sh/docs/intro/install/"
@@ -79,10 +82,19 @@ install_chart() {
   fi
 }
 
+apply_component() {
+  local component=$ROOT/manifests/components/monitoring
+  if [ -z "$runbooks" ]; then
+    kubectl apply -k "$component"
+  else
+    kubectl kustomize "$component" | sed -E "s|(runbook_url: )[^#]+#|\1$runbooks#|" | kubectl apply -f -
+  fi
+}
+
 # As the component's patch does where it is part of an overlay. Only what is there; each is rolled in order.
 send_spans() {
   local workload
-  for workload in deployment/log-producer deployment/gateway statefulset/log-processor statefulset/log-processor-canary; do
+  for workload in deployment/log-producer statefulset/log-producer deployment/gateway statefulset/log-processor statefulset/log-processor-canary; do
     if kubectl get "$workload" -n "$NAMESPACE" >/dev/null 2>&1; then
       kubectl set env "$workload" -n "$NAMESPACE" OTEL_EXPORTER_OTLP_ENDPOINT=http://jaeger.monitoring:4317
     fi
@@ -95,7 +107,7 @@ copy_reader_password
 say "Installing kube-prometheus-stack $chart_version (minutes, the first time)"
 install_chart
 say "Applying manifests/components/monitoring"
-kubectl apply -k "$ROOT/manifests/components/monitoring"
+apply_component
 # A password that changed is in an environment variable, which a process reads when it starts.
 kubectl rollout restart "deployment/$RELEASE-grafana" -n "$MONITORING"
 kubectl rollout status "deployment/$RELEASE-grafana" -n "$MONITORING" --timeout=5m

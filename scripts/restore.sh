@@ -4,8 +4,8 @@
 # usage: scripts/restore.sh --list
 #        scripts/restore.sh latest|DUMP [--yes] [--timeout SECONDS]
 #
-#   DUMP                a file that --list names; `latest` is the newest
-#   --list              name the dumps with their sizes, and change nothing
+#   DUMP                a file that --list names; `latest` is the newest that was verified when it was made
+#   --list              name the dumps with their sizes and whether they were verified, and change nothing
 #   --yes               don't ask first
 #   --timeout SECONDS   how long the restore may take (86400)
 #
@@ -55,9 +55,13 @@ if [ "$backup" = list ]; then
   printf '%s\n' "$dumps"
   exit
 fi
-if [ "$backup" = latest ]; then backup=${dumps##* }; fi
-[ -n "$backup" ] || die "there is no dump yet: kubectl -n $NAMESPACE create job --from=cronjob/timescaledb-backup backup-now makes one"
+if [ "$backup" = latest ]; then backup=$(sed -n 's/.* verified //p' <<<"$dumps" | tail -n 1); fi
+[ -n "$backup" ] || die "there is no verified dump: kubectl -n $NAMESPACE create job --from=cronjob/timescaledb-backup backup-now makes" \
+  "one, and scripts/restore.sh --list names those there are"
 grep -q " $backup\$" <<<"$dumps" || die "there is no dump $backup: scripts/restore.sh --list names those there are"
+if grep -q " unverified $backup\$" <<<"$dumps"; then
+  say "WARNING: $backup was never verified. It may lack rows, or not be whole"
+fi
 
 if ! $yes; then
   [ -t 0 ] || die "this takes the place of the database: say --yes"

@@ -1,23 +1,35 @@
 """``make verify-manifests``: everything a cluster is given, before the tools that judge such things.
 
 Each judge prints a line. One whose program is not installed says so and is passed over, except where CI=true, which installs
-them all but Docker. Ends with 1 when any judge found something.
+them all. Ends with 1 when any judge found something.
 """
 
+import functools
+import json
 import os
 import re
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import kubernetes_validate
 import yaml
 from kubernetes_validate import utils as schemas
 from scripts.custom_resources import custom_resource_errors
-from scripts.manifests import CHART, Object, RenderFailed, combinations, has_kubectl, render, render_chart, title
+from scripts.manifests import (
+    CHART,
+    COMPOSE_FILE,
+    Object,
+    RenderFailed,
+    combinations,
+    has_kubectl,
+    render,
+    render_chart,
+    title,
+)
 from scripts.node import ROOT
 
 _LIMIT_SECONDS = 300
@@ -117,9 +129,17 @@ def helm() -> list[str]:
 
 
 def shellcheck() -> list[str]:
-    """scripts/*.sh"""
+    """scripts/*.sh, and those that the manifests mount"""
     _need("shellcheck", "make setup installs it")
-    return _run(["shellcheck", "--external-sources", "--source-path=SCRIPTDIR", *_files("scripts/**/*.sh")])
+    return _run(
+        [
+            "shellcheck",
+            "--external-sources",
+            "--source-path=SCRIPTDIR",
+            *_files("scripts/**/*.sh"),
+            *_files("manifests/**/*.sh"),
+        ]
+    )
 
 
 def hadolint() -> list[str]:
@@ -151,22 +171,27 @@ def envoy() -> list[str]:
 
 
 def compose() -> list[str]:
-    """docker-compose.yml, as the plugin reads it"""
-    if not shutil.which("docker"):
-        raise Skipped("Docker is not installed")
-    if subprocess.run(["docker", "compose", "version"], capture_output=True, check=False, timeout=60).returncode:
-        raise Skipped("docker has no compose plugin here")
-    return _run(["docker", "compose", "--file", str(ROOT / "docker-compose.yml"), "config", "--quiet"])
+    """docker-compose.yml, as Compose 1 and Compose 2 read it"""
+    _need("docker-compose", "make tools installs it")
+    found = _run(["docker-compose", "--file", str(COMPOSE_FILE), "config", "--quiet"])
+    # Where Go is, make tools installs the plugin's loader as well.
+    if shutil.which("compose-spec"):
+        found += _run(["compose-spec", str(COMPOSE_FILE)])
+    return found
 
 
-def _every_object() -> Iterable[tuple[str, Object]]:
-    """With the name of what it was rendered from; the chart's are among them where helm is."""
+@functools.cache
+def _every_object() -> tuple[tuple[str, Object], ...]:
+    """Each with the name of what it was first rendered from: most are the same in all. The chart's are among them where helm is."""
     if not has_kubectl():
         raise Skipped("kubectl is not installed")
-    for combination in combinations():
-        yield from ((combination.name, item) for item in render(combination))
+    rendered = [(combination.name, render(combination)) for combination in combinations()]
     if shutil.which("helm"):
-        yield from (("the chart", item) for item in render_chart("--set", "istio.enabled=true,monitoring.enabled=true"))
+        for secured in ("istio", "tls"):
+            values = f"{secured}.enabled=true,monitoring.enabled=true"
+            rendered.append((f"the chart with {secured}", render_chart("--set", values)))
+    different = {json.dumps(item): (name, item) for name, objects in reversed(rendered) for item in objects}
+    return tuple(different.values())
 
 
 def _need(program: str, where: str) -> None:

@@ -35,6 +35,11 @@ need_cluster() {
     || die "no cluster answers: scripts/setup-cluster.sh makes one, or choose one with kubectl config use-context"
 }
 
+# The workload that producers are: a StatefulSet with the component spool-claims, a Deployment otherwise.
+producers() {
+  kubectl -n "$NAMESPACE" get statefulset/log-producer >/dev/null 2>&1 && echo statefulset/log-producer || echo deployment/log-producer
+}
+
 random_password() {
   # 192 bits, of characters that need no escaping in a connection string.
   od -An -tx1 -N24 /dev/urandom | tr -d ' \n'

@@ -5,29 +5,20 @@ import json
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
-import grpc
 import typer
 
 from logmesh.cli.ending import ending
-from logmesh.cli.errors import UNKNOWN, USAGE, CommandError, from_rpc
-from logmesh.cli.gateway import AskedDataDir, Gateway, Token, find_gateway
+from logmesh.cli.errors import UNKNOWN, USAGE, CommandError
+from logmesh.cli.gateway import AskedDataDir, Gateway, Token, gateway_client
 from logmesh.cli.local.run_state import DEFAULT_DATA_DIR
 from logmesh.cli.status import StatusOutput
 from logmesh.cli.status_json import as_plain_acknowledgement
-from logmesh.cli.status_report import list_facts, options
 from logmesh.cli.status_text import acknowledgement_table, fact_table
 from logmesh.cli.writing import OutputConsole
-from logmesh.v1.pipeline_service_pb2 import (
-    AcknowledgeFactsRequest,
-    Acknowledgement,
-    Fact,
-    ListAcknowledgementsRequest,
-)
-from logmesh.v1.pipeline_service_pb2_grpc import PipelineServiceStub
+from logmesh.client.asking.pipeline import Acknowledgement, Fact
 
-_MOST_AT_ONCE: Final = 1_000
 _MOST: Final = 100_000
 
 
@@ -56,29 +47,19 @@ def acknowledge(
     Examples:  logmesh acknowledge lost --reason 'disk of node 3'  ·  logmesh acknowledge --list
     """
     with ending("acknowledge"):
-        address, asked = find_gateway(gateway, data_dir), options(token)
-        with grpc.insecure_channel(address) as channel:
-            stub: Any = PipelineServiceStub(channel)
-            try:
-                if show:
-                    _show(_acknowledgements(stub, asked), output)
-                    return
-                facts = _facts(stub, asked, kind, producer)
-                why = _agreed(facts, reason, yes=yes)
-                batches = sum(
-                    _acknowledge(stub, asked, facts[at : at + _MOST_AT_ONCE], why)
-                    for at in range(0, len(facts), _MOST_AT_ONCE)
-                )
-            except grpc.RpcError as error:
-                raise from_rpc(error, address) from error
+        with gateway_client(gateway, data_dir, token) as client:
+            if show:
+                _show(client.acknowledgements(limit=_MOST), output)
+                return
+            facts = _chosen(client.facts(limit=_MOST), kind, producer)
+            batches = client.acknowledge(facts, reason=_agreed(facts, reason, yes=yes), by=_who())
         print(f"{_counted(batches, 'batch', 'batches')} acknowledged")
         if batches < sum(fact.batches for fact in facts):
             print("Some are left: a fact is acknowledged a hundred ranges at a time. Do it again.")
 
 
-def _facts(stub: Any, asked: dict[str, Any], kind: str, producer: str) -> list[Fact]:
+def _chosen(found: Sequence[Fact], kind: str, producer: str) -> list[Fact]:
     """Those that are meant. Raises CommandError when there is none."""
-    found = list_facts(stub, _MOST, asked).rows
     chosen = [fact for fact in found if kind in ("", fact.kind) and producer in ("", fact.producer)]
     if not chosen:
         there = ", ".join(sorted({f"{fact.kind} of {fact.producer}" for fact in found})[:5])
@@ -100,23 +81,6 @@ def _agreed(facts: Sequence[Fact], reason: str, *, yes: bool) -> str:
         if not typer.confirm(f"Acknowledge {batches}?"):
             raise CommandError("nothing was acknowledged")
     return reason
-
-
-def _acknowledge(stub: Any, asked: dict[str, Any], facts: Sequence[Fact], reason: str) -> int:
-    request = AcknowledgeFactsRequest(facts=facts, reason=reason, by=_who())
-    return int(stub.AcknowledgeFacts(request, **asked).batches)
-
-
-def _acknowledgements(stub: Any, asked: dict[str, Any]) -> list[Acknowledgement]:
-    found: list[Acknowledgement] = []
-    request = ListAcknowledgementsRequest(page_size=_MOST_AT_ONCE)
-    while len(found) < _MOST:
-        page = stub.ListAcknowledgements(request, **asked)
-        found += page.acknowledgements
-        request.page_token = page.next_page_token
-        if not request.page_token:
-            break
-    return found
 
 
 def _show(found: Sequence[Acknowledgement], output: StatusOutput) -> None:

@@ -8,6 +8,7 @@ import typer
 
 from logmesh import __version__
 from logmesh.cli.acknowledge import acknowledge
+from logmesh.cli.filter_command import FilterCommand
 from logmesh.cli.local.errors import LocalError
 from logmesh.cli.local.ports import check_loopback
 from logmesh.cli.local.run_state import DEFAULT_DATA_DIR
@@ -64,7 +65,7 @@ def up(
     """
     try:
         from logmesh.cli.local.plan import LocalOptions
-        from logmesh.cli.up import built_dashboard
+        from logmesh.cli.up import built_dashboard, called_as
         from logmesh.cli.up import up as run
     except ModuleNotFoundError as error:
         raise LocalError(f"running servers needs {error.name}: pip install 'logmesh[local]'") from error
@@ -72,7 +73,9 @@ def up(
     check_loopback(loopback)
     folder = data_dir.expanduser().absolute()
     dashboard = built_dashboard()
-    options = LocalOptions(folder, producers, processors, rate, loopback, canary, dashboard, port, dashboard_port)
+    options = LocalOptions(
+        folder, producers, processors, rate, loopback, canary, dashboard, port, dashboard_port, called_as()
+    )
     run(options, fresh=fresh)
 
 
@@ -82,8 +85,18 @@ def ship(
     service: Annotated[str, typer.Option("--service", "-s", help="Name of the service that wrote the lines.")] = "",
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with lines that are appended later.")] = False,
     join: Annotated[
-        bool, typer.Option("--join/--no-join", help="Make indented lines and stack traces one record with their first.")
+        bool,
+        typer.Option(
+            "--join/--no-join", help="Make stack traces, and other lines that continue a record, one with it."
+        ),
     ] = True,
+    timezone: Annotated[
+        str,
+        typer.Option(
+            help="Zone of times that name none, such as Europe/Berlin or UTC.",
+            show_default="this machine's; of container logs, UTC",
+        ),
+    ] = "",
     target: Annotated[
         str | None, typer.Option(help="gRPC target of the processors.", show_default="what runs here")
     ] = None,
@@ -96,7 +109,7 @@ def ship(
 
     The same command again sends only what is new since, and what an interrupted one left.
 
-    Examples:  logmesh ship app.log --service checkout  ·  kubectl logs my-pod | logmesh ship - --service api
+    Examples:  logmesh ship app.log --service checkout  ·  kubectl logs --timestamps my-pod | logmesh ship - --service api
     """
     try:
         from logmesh.cli.ship import ShipOptions
@@ -104,12 +117,12 @@ def ship(
     except ModuleNotFoundError as error:
         raise LocalError(f"shipping needs {error.name}: pip install 'logmesh[server]'") from error
 
-    options = ShipOptions(files, service, data_dir.expanduser().absolute(), target, spool, follow, join)
+    options = ShipOptions(files, service, data_dir.expanduser().absolute(), target, spool, follow, join, timezone)
     raise typer.Exit(run(options))
 
 
-app.command()(search)
-app.command()(tail)
+app.command(cls=FilterCommand)(search)
+app.command(cls=FilterCommand)(tail)
 app.command()(trace)
 app.command()(status)
 app.command()(acknowledge)

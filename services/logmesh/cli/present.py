@@ -1,14 +1,14 @@
 """Records for people and for programs: a coloured line, one JSON object a line, or the body alone."""
 
-import json
 import re
 from datetime import UTC, datetime
 from typing import Final
 
 from rich.text import Text
 
-from logmesh.record.json_line import json_line, plain
+from logmesh.record.json_line import json_line, to_json
 from logmesh.record.severity import severity_name
+from logmesh.record.values import json_values
 from logmesh.v1.record_pb2 import LogRecord
 
 __all__ = ["clean", "json_line", "local_time", "offset_line", "text_line"]
@@ -49,9 +49,9 @@ def _said(record: LogRecord) -> Text:
         line.append(f"[{clean(record.resource.service_instance_id)}]", style="dim cyan")
     line.append(" ")
     line.append(clean(record.body), style=colour if record.severity_number >= 17 else "")
-    for name, value in plain(record.attributes).items():
+    for name, value in json_values(record.attributes).items():
         line.append(f" {clean(name)}=", style="dim")
-        line.append(clean(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)))
+        line.append(clean(value if isinstance(value, str) else to_json(value)))
     return line
 
 

@@ -2,41 +2,46 @@
 
 import time
 from collections.abc import Iterator
-from itertools import chain
+from datetime import timedelta
 from typing import Annotated, Final
 
-import grpc
 import typer
-from google.protobuf.timestamp_pb2 import Timestamp
 
 from logmesh.cli.ending import INTERRUPTED, ending
-from logmesh.cli.errors import USAGE, CommandError, from_rpc
-from logmesh.cli.gateway import AskedDataDir, Gateway, find_gateway
-from logmesh.cli.local.run_state import DEFAULT_DATA_DIR
+from logmesh.cli.errors import USAGE, CommandError
+from logmesh.cli.filter_command import check_filter
+from logmesh.cli.first_log import first_log
+from logmesh.cli.gateway import AskedDataDir, Gateway, Token, gateway_client
+from logmesh.cli.local.run_state import DEFAULT_DATA_DIR, read_run_state
 from logmesh.cli.moments import parse_moment
-from logmesh.cli.tail import followed, write
-from logmesh.cli.writing import WantedOutput, Writer
-from logmesh.v1.query_service_pb2 import SEARCH_END_TIME_LIMIT, SearchRequest
-from logmesh.v1.query_service_pb2_grpc import QueryServiceStub
+from logmesh.cli.next_step import Searched, next_step
+from logmesh.cli.tail import follow as follow_on
+from logmesh.cli.writing import Printer, WantedOutput
+from logmesh.client import Client
+from logmesh.client.errors import LogmeshError
 from logmesh.v1.record_pb2 import LogRecord
-from logmesh.v1.tail_service_pb2 import TailFrame, TailRequest, TailResponse
+from logmesh.v1.tail_service_pb2 import TailGap
 
-_MOST_AT_ONCE = 10_000
-_OVERLAP_SECONDS: Final = 5
+_OVERLAP: Final = timedelta(seconds=5)
+_ASIDE_SECONDS: Final = 3.0
+"""How long somebody whose search found nothing waits to hear where there is something."""
+_END: Final = 253_402_300_799 * 10**9
+"""The last time that a message can say."""
 
 
 def search(
     filter_text: Annotated[
         str, typer.Argument(metavar="FILTER", help="What to look for; nothing: everything.", show_default=False)
     ] = "",
-    since: Annotated[str, typer.Option(help="From when: 15m, 2h, 7d, or a time.")] = "15m",
-    until: Annotated[str, typer.Option(help="To when, not included.")] = "now",
+    since: Annotated[str, typer.Option(help="From when: 15m, 2h, 08:50, yesterday, or a time.")] = "15m",
+    until: Annotated[str, typer.Option(help="To when, not included; a day: to its end.")] = "now",
     output: WantedOutput = None,
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="Records at most.")] = 100,
     follow: Annotated[
         bool, typer.Option("--follow", "-f", help="Show the newest last, and go on with what comes, until Ctrl-C.")
     ] = False,
     gateway: Gateway = None,
+    token: Token = "",
     data_dir: AskedDataDir = DEFAULT_DATA_DIR,
 ) -> None:
     """Show records that match a filter, newest first.
@@ -49,72 +54,58 @@ def search(
     Examples:  logmesh search 'service = "checkout" AND severity >= WARNING' --since 1h  ·  logmesh search timeout -o raw
     """
     with ending("search", interrupted=0 if follow else INTERRUPTED):
-        writer, now = Writer(output), time.time_ns()
-        start, address = parse_moment(since, "--since", now), find_gateway(gateway, data_dir)
-        if follow:
-            if until != "now":
-                raise CommandError("--follow goes on from now: leave --until away", USAGE)
-            for message in search_and_follow(filter_text, start, limit, address):
-                write(message, writer)
-            return
-        request = SearchRequest(
-            filter=filter_text, start_time=_timestamp(start), end_time=_timestamp(parse_moment(until, "--until", now))
-        )
-        for record in found(request, limit, address):
-            writer.record(record)
+        check_filter(filter_text)
+        printer, now = Printer(output), time.time_ns()
+        start = parse_moment(since, "--since", now)
+        if follow and until != "now":
+            raise CommandError("--follow goes on from now: leave --until away", USAGE)
+        end = parse_moment(until, "--until", now, start)
+        if start > end:
+            raise CommandError("--since is later than --until", USAGE)
+        with gateway_client(gateway, data_dir, token) as client:
+            if follow:
+                for message in search_and_follow(client, filter_text, start, limit):
+                    printer.write(message)
+                return
+            nothing = True
+            for record in client.search(filter_text, start=start, end=end, limit=limit).messages():
+                printer.record(record)
+                nothing = False
+            if nothing:
+                running = None if gateway else read_run_state(data_dir.expanduser().absolute())
+                searched = Searched(filter_text, start, end, now)
+                said = next_step(searched, lambda text: newest_time(client, text), first_log(running, data_dir))
+                typer.secho(f"logmesh search: {said}", fg="yellow", err=True)
 
 
-def search_and_follow(filter_text: str, start_unix_nano: int, limit: int, gateway: str) -> Iterator[TailResponse]:
-    """Yield the newest `limit` records from `start_unix_nano` on, oldest first, and then a tail, none of them twice.
+def search_and_follow(
+    client: Client, filter_text: str, start_unix_nano: int, limit: int
+) -> Iterator[LogRecord | TailGap]:
+    """Yield the newest `limit` records from `start_unix_nano` on, oldest first, and then a tail's, none of them twice.
 
     The tail begins first, and a little in the past: what is stored while the search runs is in the one or the other.
-    Raises CommandError.
+    Raises LogmeshError.
     """
-    request = TailRequest(filter=filter_text)
-    request.backlog.FromSeconds(_OVERLAP_SECONDS)
-    tail = followed(request, gateway)
-    first = next(tail)
-    search = SearchRequest(
-        filter=filter_text, start_time=_timestamp(start_unix_nano), end_time=_timestamp(time.time_ns())
-    )
-    records = list(found(search, limit, gateway))[::-1]
-    yield TailResponse(frame=TailFrame(records=records))
-    shown = {record.id for record in records}
-    # What is older than the last `limit` records was left out of them on purpose.
-    oldest = records[0].time_unix_nano if len(records) == limit else 0
-    for message in chain([first], tail):
-        if message.HasField("frame"):
-            new = [record for record in message.frame.records if record.id not in shown]
-            if message.frame.backlog:
-                new = [record for record in new if record.time_unix_nano >= oldest]
-            del message.frame.records[:]
-            message.frame.records.extend(new)
-        yield message
+    with follow_on(client, "search", filter_text, _OVERLAP) as tail:
+        tail.begin()
+        found = client.search(filter_text, start=start_unix_nano, end=time.time_ns(), limit=limit)
+        records = list(found.messages())[::-1]
+        yield from records
+        shown = {record.id for record in records}
+        # What is older than the last `limit` records was left out of them on purpose.
+        oldest = records[0].time_unix_nano if len(records) == limit else 0
+        for message in tail.messages():
+            if isinstance(message, LogRecord) and (
+                message.id in shown or (tail.in_backlog and message.time_unix_nano < oldest)
+            ):
+                continue
+            yield message
 
 
-def found(request: SearchRequest, limit: int, gateway: str) -> Iterator[LogRecord]:
-    """Yield records over as many pages as it takes. Raises CommandError."""
-    with grpc.insecure_channel(gateway) as channel:
-        stub = QueryServiceStub(channel)
-        try:
-            while limit > 0:
-                request.page_size = min(limit, _MOST_AT_ONCE)
-                token, ended = request.page_token, False
-                for answer in stub.Search(request):
-                    limit -= len(answer.rows.records)
-                    yield from answer.rows.records
-                    if answer.HasField("done"):
-                        ended, request.page_token = True, answer.done.next_page_token
-                        stuck = answer.done.end == SEARCH_END_TIME_LIMIT and request.page_token == token
-                if not ended:
-                    raise CommandError(f"the gateway at {gateway} broke off its answer")
-                if not request.page_token:
-                    return
-                if stuck:
-                    raise CommandError("the gateway runs out of time; ask for less with --since, --until or the filter")
-        except grpc.RpcError as error:
-            raise from_rpc(error, gateway) from error
-
-
-def _timestamp(unix_nano: int) -> Timestamp:
-    return Timestamp(seconds=unix_nano // 10**9, nanos=unix_nano % 10**9)
+def newest_time(client: Client, filter_text: str) -> int | None:
+    """The time of the newest record of all that matches, 0 when there is none, None when that takes too long to know."""
+    found = client.search(filter_text, start=0, end=_END, limit=1, patience=_ASIDE_SECONDS)
+    try:
+        return next((record.time_unix_nano for record in found.messages()), 0)
+    except LogmeshError:
+        return None

@@ -10,7 +10,9 @@ import os
 import re
 import signal
 import socket
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from rich.console import Console
@@ -20,10 +22,14 @@ from logmesh.cli.local.errors import LocalError
 from logmesh.cli.local.run_state import RunState, read_run_state
 from logmesh.cli.ship_spools import STDIN, note_service, read_elsewhere, spools_of
 from logmesh.journal import JournalError, JournalLocked
+from logmesh.producer.outside import Outside
 from logmesh.producer.run import Outcome, run_producer
 from logmesh.producer.settings import ProducerSettings
 from logmesh.producer.sources import Position
 from logmesh.producer.sources.troubles import Troubles
+from logmesh.producer.timestamps.zones import zone_of
+from logmesh.record.entry import ATTRIBUTES_TEXT_KEY
+from logmesh.record.limits import MAX_AGE, MAX_AHEAD
 from logmesh.runtime.telemetry import configure_logging
 
 EXIT_INTERRUPTED = 130
@@ -44,10 +50,13 @@ class ShipOptions:
     follow: bool = False
     join: bool = True
     """Whether a stack trace is one record, or each of its lines."""
+    timezone: str = ""
+    """Zone of times that name none; empty: LOGMESH_TIMEZONE, else this machine's."""
 
 
 def ship(options: ShipOptions) -> int:
     """Ship until the input ends and everything is committed; return the exit code. Raises LocalError."""
+    options = with_pipe(options)
     running = read_run_state(options.data_dir)
     folder = options.data_dir / "ship"
     spools = [options.spool] if options.spool else spools_of(folder, options.service, options.files)
@@ -64,11 +73,40 @@ def ship(options: ShipOptions) -> int:
     raise LocalError(f"can't use the spool {spool}: {in_use}")
 
 
+def with_pipe(options: ShipOptions) -> ShipOptions:
+    """With a named pipe, or one that a shell made by `<(…)`, as standard input. Raises LocalError for one among others."""
+    pipes = [file for file in options.files if file != STDIN and _is_pipe(Path(file))]
+    if not pipes:
+        return options
+    if len(options.files) > 1:
+        raise LocalError(
+            f"{pipes[0]} is a pipe, and a pipe is shipped alone: cat {' '.join(options.files)} | logmesh ship -"
+        )
+    try:
+        descriptor = os.open(pipes[0], os.O_RDONLY)
+    except OSError as error:
+        raise LocalError(f"can't read {pipes[0]}: {error.strerror}") from error
+    os.dup2(descriptor, 0)
+    os.close(descriptor)
+    return replace(options, files=[STDIN])
+
+
+def _is_pipe(path: Path) -> bool:
+    try:
+        return path.is_fifo() or path.is_char_device()
+    except OSError:
+        return False
+
+
 def _ship(settings: ProducerSettings, elsewhere: list[Position]) -> int:
     shown = _Shown(Console(stderr=True))
     outcome, interrupted = asyncio.run(_run(settings, elsewhere, shown))
     complete = outcome is not None and outcome.complete
     Console().print(f"{shown.committed:,} records committed", highlight=False)
+    for sentence in (*shown.oddities(), *not_at_their_time(outcome.outside if outcome else Outside())):
+        Console(stderr=True).print(sentence, style="yellow", highlight=False, markup=False)
+    if complete and not shown.committed and not shown.dead_letters and not shown.troubles:
+        Console(stderr=True).print(_nothing_new(settings), style="yellow", highlight=False)
     if not complete:
         Console(stderr=True).print(_what_is_left(settings, outcome), style="yellow", highlight=False)
     if interrupted and not complete:
@@ -77,7 +115,32 @@ def _ship(settings: ProducerSettings, elsewhere: list[Position]) -> int:
         Console(stderr=True).print(
             f"{len(shown.troubles)} of the files could not be read, or not all of it", style="red", highlight=False
         )
-    return 0 if complete and not shown.refused and not shown.troubles else 1
+    return 0 if complete and not shown.refused and not shown.dead_letters and not shown.troubles else 1
+
+
+def not_at_their_time(outside: Outside) -> Iterator[str]:
+    """What is to be said of records that are stored under another time than their own, so that they are found."""
+    own = "their own time is in original_time"
+    if outside.older:
+        days = MAX_AGE.days
+        oldest = f"{datetime.fromtimestamp(outside.oldest // 10**9, UTC):%Y-%m-%d}"
+        yield (
+            f"{outside.older:,} of them are older than {days} days, the oldest of {oldest}: they stand where those begin"
+            f" (logmesh search --since {days + 1}d), {own}"
+        )
+    if outside.later:
+        minutes = MAX_AHEAD // timedelta(minutes=1)
+        yield (
+            f"{outside.later:,} of them are more than {minutes} minutes ahead, perhaps of another zone (--timezone): they stand"
+            f" {minutes} minutes ahead, {own}"
+        )
+
+
+def _nothing_new(settings: ProducerSettings) -> str:
+    """Why nothing was shipped."""
+    if settings.source == "stdin":
+        return "nothing came on standard input; for example: echo hello | logmesh ship - --service hello"
+    return "nothing new: the files are empty, or what is in them was shipped before; logmesh search shows it"
 
 
 def _what_is_left(settings: ProducerSettings, outcome: Outcome | None) -> str:
@@ -105,6 +168,12 @@ def ship_settings(options: ShipOptions, running: RunState | None, spool: Path) -
         "log_format": "console",
         "log_level": "error",
     }
+    if options.timezone:
+        try:
+            zone_of(options.timezone)
+        except ValueError as error:
+            raise LocalError(str(error)) from error
+        chosen["timezone"] = options.timezone
     if options.files == [STDIN]:
         chosen["source"] = "stdin"
     else:
@@ -143,6 +212,8 @@ class _Shown:
     def __init__(self, console: Console) -> None:
         self.committed = 0
         self.refused = 0
+        self.dead_letters = 0
+        self.attributes_as_text = 0
         self.troubles = Troubles(self._say)
         self._read = 0
         self._last_error = ""
@@ -169,10 +240,22 @@ class _Shown:
         self._last_error = ""
         self._update()
 
+    def otherwise(self, dead_letters: int, attributes_as_text: int) -> None:
+        """Of what is committed, so many records were not stored as they came."""
+        self.dead_letters += dead_letters
+        self.attributes_as_text += attributes_as_text
+
     def refuse(self, what: str) -> None:
         """A batch will never be stored."""
         self.refused += 1
         self._say(what)
+
+    def oddities(self) -> Iterator[str]:
+        """What is to be said of records that were not stored as they came."""
+        if self.dead_letters:
+            yield f"{self.dead_letters:,} of them can't be stored: no search finds them, the view logmesh.refused has them and why"
+        if self.attributes_as_text:
+            yield f"{self.attributes_as_text:,} of them have fields that can't be stored as such: {ATTRIBUTES_TEXT_KEY} has their text"
 
     def error(self, reason: str) -> None:
         """The processors can't be reached just now; said once, whichever of them it was."""
@@ -207,6 +290,7 @@ async def _run(settings: ProducerSettings, elsewhere: list[Position], shown: _Sh
             on_committed=shown.commit,
             on_error=shown.error,
             on_refused=shown.refuse,
+            on_otherwise=shown.otherwise,
             troubles=shown.troubles,
         )
     )

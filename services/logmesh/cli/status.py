@@ -8,14 +8,16 @@ from typing import Annotated
 import typer
 
 from logmesh.cli.ending import ending
-from logmesh.cli.gateway import AskedDataDir, Gateway, Token, find_gateway
-from logmesh.cli.local.run_state import DEFAULT_DATA_DIR
+from logmesh.cli.first_log import ways
+from logmesh.cli.gateway import AskedDataDir, Gateway, Token, gateway_client
+from logmesh.cli.local.run_state import DEFAULT_DATA_DIR, read_run_state
 from logmesh.cli.status_json import as_plain
 from logmesh.cli.status_report import ask
 from logmesh.cli.status_text import lines
 from logmesh.cli.writing import OutputConsole
 
 _FACTS = 20
+_TIMEOUT_SECONDS = 15.0
 
 
 class StatusOutput(StrEnum):
@@ -40,12 +42,17 @@ def status(
     4 a part is not known: the ledger can't be read, or no processor answers.
     """
     with ending("status"):
-        report = ask(find_gateway(gateway, data_dir), token, producers=producers, facts=_FACTS)
+        with gateway_client(gateway, data_dir, token, timeout=_TIMEOUT_SECONDS) as client:
+            report = ask(client, producers=producers, facts=_FACTS)
         if output is StatusOutput.JSON:
             print(json.dumps(as_plain(report), ensure_ascii=False))
         else:
             console = OutputConsole(highlight=False)
             for line in lines(report, datetime.now(UTC)):
                 console.print(line)
+            if report.is_empty:
+                running = None if gateway else read_run_state(data_dir.expanduser().absolute())
+                for text in ("", *ways(running, data_dir)):
+                    console.print(text, markup=False, soft_wrap=True)
     if report.exit_code:
         raise typer.Exit(report.exit_code)

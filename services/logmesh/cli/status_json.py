@@ -2,33 +2,30 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 from typing import Any
 
-from google.protobuf.json_format import MessageToDict
-
-from logmesh.cli.status_report import Part, Report
-from logmesh.v1.ingest_service_pb2 import SeqRange
-from logmesh.v1.pipeline_service_pb2 import Acknowledgement, Fact, GetSummaryResponse, LedgerEntry, ProcessorState
+from logmesh.cli.status_report import Report
+from logmesh.client.asking.pipeline import Acknowledgement, Fact, LedgerEntry, ProcessorState, Ranges
+from logmesh.client.moments import to_timestamp
 
 
 def as_plain(report: Report) -> dict[str, Any]:
     """All of it; `failures` says why something is null or empty that may not be."""
-    summary = None if report.summary.failure else report.summary.value
+    summary = report.summary
     return {
         "lost_batches": summary and summary.lost_batches,
         "unaccounted_batches": summary and summary.unaccounted_batches,
-        "lag_seconds": summary and seconds_of(summary),
-        "last_commit_time": summary and _time(summary, "last_commit_time"),
-        "facts": [_fact(fact) for fact in report.facts.value.rows],
-        "facts_total": report.facts.value.total,
-        "producers": [_entry(entry) for entry in report.ledger.value.rows],
-        "producers_total": report.ledger.value.total,
-        "processors": [_state(state) for state in report.processors.value],
+        "lag_seconds": summary and _seconds(summary.lag),
+        "last_commit_time": summary and _time(summary.last_commit),
+        "facts": [_fact(fact) for fact in report.facts],
+        "facts_total": report.facts.total,
+        "producers": [_entry(entry) for entry in report.ledger],
+        "producers_total": report.ledger.total,
+        "processors": [_state(state) for state in report.processors],
         "processors_answering": len(report.answering),
-        "streams_by_track": streams_by_track(report.processors.value),
-        "failures": _failures(
-            summary=report.summary, ledger=report.ledger, facts=report.facts, processors=report.processors
-        ),
+        "streams_by_track": streams_by_track(report.processors),
+        "failures": dict(report.failures),
     }
 
 
@@ -42,7 +39,7 @@ def as_plain_acknowledgement(found: Acknowledgement) -> dict[str, Any]:
         "numbers": _pairs(found.numbers),
         "by": found.by,
         "reason": found.reason,
-        "time": _time(found, "time"),
+        "time": _time(found.time),
     }
 
 
@@ -55,20 +52,6 @@ def streams_by_track(states: Iterable[ProcessorState]) -> dict[str, int]:
     return dict(streams.most_common())
 
 
-def seconds_of(message: LedgerEntry | ProcessorState | GetSummaryResponse) -> float | None:
-    """Its lag; None where that is not known."""
-    return message.lag.ToNanoseconds() / 1e9 if message.HasField("lag") else None
-
-
-def missing_batches(entry: LedgerEntry) -> int:
-    """How many batches below `last_seq` were not received; gateways of before count none and list all ranges."""
-    return entry.missing_batches or sum(gap.last - gap.first + 1 for gap in entry.missing)
-
-
-def _failures(**parts: Part[Any]) -> dict[str, str]:
-    return {name: part.failure for name, part in parts.items() if part.failure}
-
-
 def _fact(fact: Fact) -> dict[str, Any]:
     return {
         "kind": fact.kind,
@@ -76,7 +59,7 @@ def _fact(fact: Fact) -> dict[str, Any]:
         "spool_id": fact.spool_id,
         "batches": fact.batches,
         "numbers": _pairs(fact.numbers),
-        "since": _time(fact, "since"),
+        "since": _time(fact.since),
         "advice": fact.advice,
     }
 
@@ -87,12 +70,12 @@ def _entry(entry: LedgerEntry) -> dict[str, Any]:
         "spool_id": entry.spool_id,
         "last_seq": entry.last_seq,
         "missing": _pairs(entry.missing),
-        "missing_batches": missing_batches(entry),
+        "missing_batches": entry.missing_batches,
         "lost": _pairs(entry.lost),
         "stored": entry.stored,
         "dead_letters": entry.dead_letters,
-        "last_commit_time": _time(entry, "last_commit_time"),
-        "lag_seconds": seconds_of(entry),
+        "last_commit_time": _time(entry.last_commit),
+        "lag_seconds": _seconds(entry.lag),
     }
 
 
@@ -105,16 +88,20 @@ def _state(state: ProcessorState) -> dict[str, Any]:
         "streams": state.streams,
         "wal_bytes": state.wal_bytes,
         "unwritten_batches": state.unwritten_batches,
-        "lag_seconds": seconds_of(state),
+        "lag_seconds": _seconds(state.lag),
         "stored": state.stored,
         "rejected": dict(state.rejected),
         "write_errors": state.write_errors,
     }
 
 
-def _pairs(ranges: Iterable[SeqRange]) -> list[list[int]]:
-    return [[part.first, part.last] for part in ranges]
+def _pairs(ranges: Ranges) -> list[list[int]]:
+    return [list(numbers) for numbers in ranges]
 
 
-def _time(message: Any, name: str) -> str | None:
-    return str(MessageToDict(getattr(message, name))) if message.HasField(name) else None
+def _seconds(lag: timedelta | None) -> float | None:
+    return None if lag is None else lag.total_seconds()
+
+
+def _time(moment: datetime | None) -> str | None:
+    return None if moment is None else to_timestamp(moment).ToJsonString()

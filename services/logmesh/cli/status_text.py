@@ -1,7 +1,7 @@
 """The pipeline's state for a person. What is not known is never shown as a 0 that is well."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 
 from rich.console import RenderableType
 from rich.table import Table
@@ -9,69 +9,82 @@ from rich.text import Text
 
 from logmesh.cli.moments import format_age
 from logmesh.cli.present import clean
-from logmesh.cli.status_json import missing_batches, seconds_of, streams_by_track
-from logmesh.cli.status_report import Listed, Report
-from logmesh.v1.ingest_service_pb2 import SeqRange
-from logmesh.v1.pipeline_service_pb2 import Acknowledgement, Fact, LedgerEntry, ProcessorState
+from logmesh.cli.status_json import streams_by_track
+from logmesh.cli.status_report import Report
+from logmesh.client.asking.listing import Listed
+from logmesh.client.asking.pipeline import Acknowledgement, Fact, LedgerEntry, ProcessorState, Ranges, Summary
 
 _RANGES_SHOWN = 3
+_NOTABLE = timedelta(seconds=5)
 
 
 def lines(report: Report, now: datetime) -> Iterator[RenderableType]:
     """The whole, top down: the figures, what must be looked at, producers, processors."""
+    failures = {name: clean(failure) for name, failure in report.failures.items()}
     yield headline(report, now)
     yield ""
-    if report.facts.value.rows:
-        yield from fact_lines(report.facts.value, now)
-    if report.facts.failure and report.facts.failure != report.summary.failure:
-        yield Text(f"what must be looked at is not known: {clean(report.facts.failure)}\n", "red")
-    if report.ledger.failure:
-        yield Text(f"the producers are not known, the ledger can't be read: {clean(report.ledger.failure)}\n", "red")
+    if report.facts:
+        yield from fact_lines(report.facts, now)
+    if "facts" in failures and failures["facts"] != failures.get("summary"):
+        yield Text(f"what must be looked at is not known: {failures['facts']}\n", "red")
+    if "ledger" in failures:
+        yield Text(f"the producers are not known, the ledger can't be read: {failures['ledger']}\n", "red")
     else:
-        yield producer_table(report.ledger.value.rows, now)
-        if hidden := report.ledger.value.total - len(report.ledger.value.rows):
-            yield f"and {hidden:,} more producers: --producers {report.ledger.value.total}"
-    if report.processors.failure:
-        yield Text(f"the processors are not known: {clean(report.processors.failure)}", "red")
+        yield producer_table(report.ledger, now)
+        if hidden := report.ledger.total - len(report.ledger):
+            yield f"and {hidden:,} more producers: --producers {report.ledger.total}"
+    if "processors" in failures:
+        yield Text(f"the processors are not known: {failures['processors']}", "red")
     else:
-        yield processor_table(report.processors.value)
-    yield from filter(None, (split_line(report.processors.value), *trouble_lines(report.processors.value)))
+        yield processor_table(report.processors)
+    yield from filter(None, (split_line(report.processors), *trouble_lines(report.processors)))
 
 
 def headline(report: Report, now: datetime) -> Text:
     """Lost, unaccounted, lag; or why one is not known."""
-    if report.summary.failure:
-        return Text(f"lost unknown · unaccounted unknown · lag unknown: {clean(report.summary.failure)}", "bold red")
-    summary = report.summary.value
+    summary = report.summary
+    if summary is None:
+        why = clean(report.failures.get("summary", ""))
+        return Text(f"lost unknown · unaccounted unknown · lag unknown: {why}", "bold red")
     well = "" if report.nobody_answers else "bold green"
     return Text.assemble(
         (f"lost {summary.lost_batches:,}", "bold red" if summary.lost_batches else well),
         " · ",
         (f"unaccounted {summary.unaccounted_batches:,}", "yellow" if summary.unaccounted_batches else ""),
         " · ",
-        _lag_of_all(report, now),
+        _lag_of_all(report, summary, now),
     )
 
 
-def _lag_of_all(report: Report, now: datetime) -> Text:
-    summary, silent = report.summary.value, len(report.processors.value) - len(report.answering)
+def _lag_of_all(report: Report, summary: Summary, now: datetime) -> Text:
+    silent = len(report.processors) - len(report.answering)
     if report.nobody_answers:
         last = "nothing was ever committed"
-        if summary.HasField("last_commit_time"):
-            last = f"the last commit was {_ago(summary.last_commit_time.ToDatetime(UTC), now)}"
+        if summary.last_commit is not None:
+            last = f"the last commit was {_ago(summary.last_commit, now)}"
         return Text(f"lag unknown: no processor answers; {last}", "bold red")
     if silent:
         whom = "a processor does not answer" if silent == 1 else f"{silent} processors do not answer"
-        return Text(f"lag {_lag(summary.lag.ToNanoseconds() / 1e9)} at least: {whom}", "yellow")
-    return Text(f"lag {_lag(seconds_of(summary))}")
+        return Text(f"lag {_lag(summary.lag or timedelta())} at least: {whom}", "yellow")
+    return Text(f"lag {_lag(summary.lag)}{_what_waits(report.answering, now)}")
+
+
+def _what_waits(states: Sequence[ProcessorState], now: datetime) -> str:
+    """What a lag is of, and since when; a moment's is not worth it."""
+    longest = max((state.lag for state in states if state.lag is not None), default=timedelta())
+    if longest < _NOTABLE:
+        return ""
+    batches = sum(state.unwritten_batches for state in states)
+    since = (now - longest).astimezone()
+    return f": {batches:,} {'batch waits' if batches == 1 else 'batches wait'} to be stored, since {since:%H:%M:%S}"
 
 
 def fact_lines(facts: Listed[Fact], now: datetime) -> Iterator[RenderableType]:
     """Each fact in a line, what to do about each kind, and how it ends."""
-    yield fact_table(facts.rows, now)
-    if hidden := facts.total - len(facts.rows):
+    yield fact_table(facts, now)
+    if hidden := facts.total - len(facts):
         yield f"and {hidden:,} more: logmesh acknowledge shows all of them"
-    for kind, advice in {fact.kind: fact.advice for fact in facts.rows}.items():
+    for kind, advice in {fact.kind: fact.advice for fact in facts}.items():
         yield Text.assemble((f"{clean(kind)}: ", "bold"), clean(advice))
     yield "When it is dealt with: logmesh acknowledge\n"
 
@@ -80,7 +93,7 @@ def fact_table(facts: Iterable[Fact], now: datetime) -> Table:
     """A line a fact."""
     table = _table("fact", "batches", "producer", "spool", "numbers", "since")
     for fact in facts:
-        since = _ago(fact.since.ToDatetime(UTC), now) if fact.HasField("since") else "–"
+        since = "–" if fact.since is None else _ago(fact.since, now)
         look = "bold red" if fact.kind == "lost" else "yellow"
         table.add_row(
             Text(clean(fact.kind), look), f"{fact.batches:,}", clean(fact.producer), clean(fact.spool_id[:8]),
@@ -94,7 +107,7 @@ def acknowledgement_table(found: Iterable[Acknowledgement]) -> Table:
     table = _table("when", "by", "fact", "batches", "producer", "spool", "numbers", "reason")
     for one in found:
         table.add_row(
-            f"{one.time.ToDatetime(UTC).astimezone():%Y-%m-%d %H:%M}", clean(one.by), clean(one.kind), f"{one.batches:,}",
+            f"{one.time.astimezone():%Y-%m-%d %H:%M}", clean(one.by), clean(one.kind), f"{one.batches:,}",
             clean(one.producer), clean(one.spool_id[:8]), _ranges(one.numbers), clean(one.reason),
         )  # fmt: skip
     return table
@@ -104,16 +117,15 @@ def producer_table(entries: Iterable[LedgerEntry], now: datetime) -> Table:
     """A line a spool."""
     table = _table("producer", "received", "missing", "stored", "refused", "lag", "last commit")
     for entry in entries:
-        batches = missing_batches(entry)
-        committed = entry.HasField("last_commit_time")
+        batches = entry.missing_batches
         table.add_row(
             clean(entry.producer),
             f"1–{entry.last_seq}" if entry.last_seq else "–",
             Text(f"{batches} ({_ranges(entry.missing)})", "yellow") if batches else Text("none", "green"),
             f"{entry.stored:,}",
             Text(f"{entry.dead_letters:,}", "yellow" if entry.dead_letters else ""),
-            _lag(seconds_of(entry)),
-            _ago(entry.last_commit_time.ToDatetime(UTC), now) if committed else "never",
+            _lag(entry.lag),
+            "never" if entry.last_commit is None else _ago(entry.last_commit, now),
         )
     return table
 
@@ -132,7 +144,7 @@ def processor_table(states: Iterable[ProcessorState]) -> Table:
             str(state.streams),
             f"{state.wal_bytes / (1 << 20):.1f} MiB",
             str(state.unwritten_batches),
-            _lag(seconds_of(state)),
+            _lag(state.lag),
             clean(state.version),
         )
     return table
@@ -160,10 +172,8 @@ def trouble_lines(states: Iterable[ProcessorState]) -> list[str]:
     return found
 
 
-def _ranges(ranges: Sequence[SeqRange]) -> str:
-    shown = [
-        f"{part.first}–{part.last}" if part.last > part.first else f"{part.first}" for part in ranges[:_RANGES_SHOWN]
-    ]
+def _ranges(ranges: Ranges) -> str:
+    shown = [f"{first}–{last}" if last > first else f"{first}" for first, last in ranges[:_RANGES_SHOWN]]
     return ", ".join(shown + ["…"] * (len(ranges) > _RANGES_SHOWN))
 
 
@@ -171,8 +181,8 @@ def _ago(moment: datetime, now: datetime) -> str:
     return f"{format_age(max(0.0, (now - moment).total_seconds()))} ago"
 
 
-def _lag(seconds: float | None) -> str:
-    return "–" if seconds is None else format_age(max(0.0, seconds))
+def _lag(lag: timedelta | None) -> str:
+    return "–" if lag is None else format_age(max(0.0, lag.total_seconds()))
 
 
 def _table(*columns: str) -> Table:

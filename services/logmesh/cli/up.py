@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import shlex
 import shutil
 import signal
 import sys
@@ -12,7 +13,9 @@ from pathlib import Path
 from rich.console import Console
 
 # The runner starts children while its own gRPC threads run; none of them goes on with gRPC. Read at gRPC's first use.
-os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
+os.environ["GRPC_ENABLE_FORK_SUPPORT"] = "0"
+# numpy's threads, one a core, for products of matrices, which nobody here asks for: a process that is forked must have none.
+os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
 from logmesh.cli.local.certificates import WorkloadFiles, ensure_certificates
 from logmesh.cli.local.components import PythonProcess, Server
@@ -20,7 +23,9 @@ from logmesh.cli.local.edge import plan_edge
 from logmesh.cli.local.envoy import Envoy, envoy_program
 from logmesh.cli.local.output import Output
 from logmesh.cli.local.plan import EDGE_METRICS_PORT, LocalOptions, Program, plan_system
+from logmesh.cli.local.ports import is_free
 from logmesh.cli.local.postgres import ROLES, Postgres, Role
+from logmesh.cli.local.prefork import Preforked, prefork
 from logmesh.cli.local.redis import Redis
 from logmesh.cli.local.room import require_room
 from logmesh.cli.local.run_state import RunState, only_instance, write_run_state
@@ -41,7 +46,15 @@ def up(options: LocalOptions, *, fresh: bool) -> None:
         require_room(options)
         if fresh:
             _remove_data(options.data_dir)
-        asyncio.run(_run(options, output))
+        asyncio.run(_run(options, prefork(options.programs), output))
+
+
+def called_as() -> str:
+    """How a person calls `logmesh` from any folder of this machine."""
+    program = Path(sys.argv[0]).absolute()
+    if shutil.which("logmesh"):
+        return "logmesh"
+    return shlex.quote(str(program)) if program.name == "logmesh" else f"{shlex.quote(sys.executable)} -m logmesh.cli"
 
 
 def built_dashboard() -> Path | None:
@@ -51,12 +64,12 @@ def built_dashboard() -> Path | None:
     return next((folder for folder in folders if (folder / "index.html").is_file()), None)
 
 
-async def _run(options: LocalOptions, output: Output) -> None:
+async def _run(options: LocalOptions, preforked: list[Preforked], output: Output) -> None:
     stop, hurry = _stop_signals(output)
     supervisor = Supervisor(lambda sentence: output.say(sentence, style="yellow"))
     postgres, redis = Postgres(options.data_dir / "postgres"), Redis(options.data_dir / "redis")
     try:
-        starting = asyncio.create_task(_start(options, supervisor, postgres, redis, output))
+        starting = asyncio.create_task(_start(options, preforked, supervisor, postgres, redis, output))
         stopping = asyncio.create_task(stop.wait())
         await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
         if not starting.done():
@@ -73,20 +86,26 @@ async def _run(options: LocalOptions, output: Output) -> None:
 
 
 async def _start(
-    options: LocalOptions, supervisor: Supervisor, postgres: Postgres, redis: Redis, output: Output
+    options: LocalOptions,
+    preforked: list[Preforked],
+    supervisor: Supervisor,
+    postgres: Postgres,
+    redis: Redis,
+    output: Output,
 ) -> None:
     certificates = ensure_certificates(options.data_dir / "certificates", options.addresses)
     if not (options.data_dir / "postgres/data").exists():
         output.say("making the database")
     await asyncio.to_thread(postgres.prepare)
-    edge = Envoy(options.data_dir / "edge", plan_edge(options, certificates))
+    edge = Envoy(options.data_dir / "edge", plan_edge(options, certificates, _also(options)))
     await supervisor.start([Server("postgres", postgres), Server("redis", redis)])
     dsns: dict[Role, str] = {role: postgres.dsn(role, over_socket=True) for role in ROLES}
     write_secret(options.data_dir / "dsn.json", json.dumps(dsns, indent=2).encode())
     tiers = plan_system(options, certificates, dsns, redis.url)
     programs = [program for tier in tiers for program in tier]
     *servers, producers = [
-        [PythonProcess(program, certificates["operator"], output.child) for program in tier] for tier in tiers
+        [PythonProcess(program, certificates["operator"], output.child, preforked.pop()) for program in tier]
+        for tier in tiers
     ]
     for tier in servers:
         await supervisor.start(tier)
@@ -95,6 +114,12 @@ async def _start(
     state = _state(options, certificates["log-producer"], programs)
     write_run_state(options.data_dir, state)
     _welcome(options, state, postgres, output)
+
+
+def _also(options: LocalOptions) -> tuple[str, ...]:
+    """IPv6's loopback, which `localhost` is, too: for the first system of a machine that has it, where nobody else is there."""
+    ports = (options.api_port, options.dashboard_port, EDGE_METRICS_PORT)
+    return ("::1",) if options.host == "127.0.0.1" and all(is_free("::1", port) for port in ports) else ()
 
 
 def _state(options: LocalOptions, producer: WorkloadFiles, programs: Sequence[Program]) -> RunState:

@@ -12,14 +12,9 @@ from rich.console import Console
 from rich.text import Text
 
 from logmesh.cli.present import clean, json_line, text_line
+from logmesh.client.asking.following import reason_of
 from logmesh.v1.record_pb2 import LogRecord
-from logmesh.v1.tail_service_pb2 import (
-    TAIL_GAP_REASON_DATABASE_REPLACED,
-    TAIL_GAP_REASON_FORGOTTEN,
-    TAIL_GAP_REASON_PROCESSOR_AWAY,
-    TailGap,
-    TailGapReason,
-)
+from logmesh.v1.tail_service_pb2 import TailGap
 
 
 class Output(StrEnum):
@@ -44,7 +39,7 @@ class OutputConsole(Console):
         raise  # noqa: PLE0704
 
 
-class Writer:
+class Printer:
     """Coloured lines on a terminal, NDJSON in a pipe, unless `chosen` says otherwise. Each record is out when `record` returns."""
 
     def __init__(self, chosen: Output | None, as_text: Callable[[LogRecord], Text] = text_line) -> None:
@@ -52,6 +47,13 @@ class Writer:
         # Lines of a log are as long as they are: a terminal wraps them, and a pipe wants them whole.
         self._console = OutputConsole(soft_wrap=True, highlight=False, markup=False, emoji=False)
         self._output = chosen or (Output.TEXT if sys.stdout.isatty() else Output.JSON)
+
+    def write(self, message: LogRecord | TailGap) -> None:
+        """Write what a tail hands out."""
+        if isinstance(message, TailGap):
+            self.gap(message)
+        else:
+            self.record(message)
 
     def record(self, record: LogRecord) -> None:
         """Write one record."""
@@ -85,22 +87,24 @@ def gap_sentence(gap: TailGap) -> str:
         datetime.fromtimestamp(moment.seconds).astimezone().strftime("%H:%M:%S")
         for moment in (gap.start_time, gap.end_time)
     )
-    if gap.reason == TAIL_GAP_REASON_PROCESSOR_AWAY:
-        return f"since {first} {clean(gap.processor)} is away, and so is the store: what it took comes later"
-    if gap.reason == TAIL_GAP_REASON_DATABASE_REPLACED:
-        return f"the database was replaced or put back: records from {first} to {last} may be left out"
-    if gap.reason == TAIL_GAP_REASON_FORGOTTEN:
-        return f"records from {first} to {last} left out, a tail does not reach back so far: search finds them"
+    match reason_of(gap):
+        case "disconnected":
+            return "the connection broke before it was known where the tail stood; what came until now is left out: search finds it"
+        case "processor_away":
+            return f"since {first} {clean(gap.processor)} is away, and so is the store: what it took comes later"
+        case "database_replaced":
+            return f"the database was replaced or put back: records from {first} to {last} may be left out"
+        case "forgotten":
+            return f"records from {first} to {last} left out, a tail does not reach back so far: search finds them"
     records = f"{gap.dropped:,} record{'s' if gap.dropped != 1 else ''}" if gap.dropped else "some records"
     return f"{records} from {first} to {last} left out, they came too quickly: search finds them"
 
 
 def gap_fields(gap: TailGap) -> dict[str, Any]:
-    """The same for a program; times are RFC 3339."""
-    fields: dict[str, Any] = {
-        "reason": TailGapReason.Name(gap.reason).removeprefix("TAIL_GAP_REASON_").lower(),
-        "dropped": gap.dropped,
-        "start_time": gap.start_time.ToJsonString(),
-        "end_time": gap.end_time.ToJsonString(),
-    }
+    """The same for a program: times are RFC 3339, and what is not known is left out but for `dropped`, which is 0."""
+    fields: dict[str, Any] = {"reason": reason_of(gap), "dropped": gap.dropped}
+    if gap.HasField("start_time"):
+        fields["start_time"] = gap.start_time.ToJsonString()
+    if gap.HasField("end_time"):
+        fields["end_time"] = gap.end_time.ToJsonString()
     return {**fields, "processor": gap.processor} if gap.processor else fields

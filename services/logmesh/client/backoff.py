@@ -14,11 +14,6 @@ class Backoff:
         self._first, self._most = first, most
         self._limit = first
 
-    @property
-    def is_fresh(self) -> bool:
-        """Whether no attempt has failed since the last success."""
-        return self._limit == self._first
-
     def pause(self) -> float:
         """An attempt has failed: seconds to wait now."""
         limit, self._limit = self._limit, min(self._limit * 2, self._most)

@@ -5,11 +5,16 @@ from typing import Final
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
+Moment = datetime | int
+"""An aware datetime, or nanoseconds since 1970, as a record's `time_unix_nano` is."""
+
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def to_unix_nano(moment: datetime) -> int:
+def to_unix_nano(moment: Moment) -> int:
     """Nanoseconds since 1970. Raises ValueError for a time without a zone: which one was meant can't be guessed."""
+    if isinstance(moment, int):
+        return moment
     if moment.utcoffset() is None:
         raise ValueError(f"{moment!r} has no time zone; use datetime.now(UTC) or .astimezone()")
     since = moment - _EPOCH
@@ -21,7 +26,7 @@ def from_unix_nano(unix_nano: int) -> datetime:
     return _EPOCH + timedelta(microseconds=unix_nano // 1_000)
 
 
-def to_timestamp(moment: datetime) -> Timestamp:
+def to_timestamp(moment: Moment) -> Timestamp:
     """Raises ValueError for a time without a zone."""
     unix_nano = to_unix_nano(moment)
     return Timestamp(seconds=unix_nano // 10**9, nanos=unix_nano % 10**9)
@@ -33,7 +38,7 @@ def from_timestamp(timestamp: Timestamp) -> datetime:
 
 
 def time_range(
-    since: timedelta | None, start: datetime | None, end: datetime | None, now: datetime
+    since: timedelta | None, start: Moment | None, end: Moment | None, now: datetime
 ) -> tuple[Timestamp | None, Timestamp | None]:
     """Start and end of a request: `since` before the end, or `start`; None leaves it to the server.
 
@@ -42,8 +47,8 @@ def time_range(
     if since is not None:
         if start is not None:
             raise ValueError("since and start exclude each other")
-        end = end or now
-        start = end - since
-    if start is not None and end is not None and start > end:
+        end = to_unix_nano(now if end is None else end)
+        start = end - since // timedelta(microseconds=1) * 1_000
+    if start is not None and end is not None and to_unix_nano(start) > to_unix_nano(end):
         raise ValueError(f"start {start} is later than end {end}")
-    return to_timestamp(start) if start else None, to_timestamp(end) if end else None
+    return None if start is None else to_timestamp(start), None if end is None else to_timestamp(end)

@@ -1,6 +1,7 @@
 """The whole configuration of an edge. Pure: options in, text out; equal options give equal text."""
 
 import json
+from collections.abc import Sequence
 from typing import Final
 
 from logmesh.edge import clusters, issuer, tls
@@ -11,12 +12,13 @@ from logmesh.edge.options import Address, EdgeOptions
 from logmesh.edge.routes import direct, nothing_else, route_config
 from logmesh.edge.split import split_routes
 from logmesh.edge.typed import Config, extension
+from logmesh.runtime.listening import ANYWHERE
 
 _SOCKET_MODE: Final = 0o600
 
 
 def render(options: EdgeOptions) -> str:
-    """The configuration as JSON, for ``envoy --config-path``."""
+    """The configuration as JSON, for ``envoy --config-path``; it refers to the files of `secret_files`."""
     return json.dumps(bootstrap(options), indent=1)
 
 
@@ -34,7 +36,7 @@ def bootstrap(options: EdgeOptions) -> Config:
 
 
 def _listeners(options: EdgeOptions) -> list[Config]:
-    served = tls.serving(options.tls) if options.tls else None
+    served = tls.serving(options) if options.tls else None
     api = connection_manager(
         "api",
         [browser_headers(options), *api_filters(options), router()],
@@ -46,31 +48,38 @@ def _listeners(options: EdgeOptions) -> list[Config]:
         route_config("dashboard", options, file_routes(options)),
     )
     found = [
-        _listener("api", options.api, api, served),
-        _listener("dashboard", options.dashboard, dashboard, served),
+        _listener("api", options.api, options.also, api, served),
+        _listener("dashboard", options.dashboard, options.also, dashboard, served),
     ]
     if options.metrics:
-        found.append(_listener("metrics", options.metrics, _metrics(), None))
+        found.append(_listener("metrics", options.metrics, options.also, _metrics(), None))
     if options.split:
         producers = connection_manager("producers", [router()], split_routes(options.split))
-        found.append(
-            _listener("producers", options.split.listen, producers, tls.serving_mutually(options.split.downstream))
-        )
+        mutual = tls.serving_mutually(options, "producers", options.split.downstream)
+        found.append(_listener("producers", options.split.listen, (), producers, mutual))
     return found
 
 
-def _listener(name: str, address: Address, manager: Config, transport: Config | None) -> Config:
+def _listener(name: str, address: Address, also: Sequence[str], manager: Config, transport: Config | None) -> Config:
     chain: Config = {"filters": [manager]}
     if transport is not None:
         chain |= {"transport_socket": transport, "transport_socket_connect_timeout": "10s"}
     return {
         "name": name,
-        "address": clusters.socket_address(address),
+        "address": _bound(address),
+        "additional_addresses": [{"address": _bound(Address(host, address.port))} for host in also],
         "per_connection_buffer_limit_bytes": BUFFER_BYTES,
         # Two processes on one port would share connections at random; a taken port must be an error.
         "enable_reuse_port": False,
         "filter_chains": [chain],
     }
+
+
+def _bound(address: Address) -> Config:
+    found = clusters.socket_address(address)
+    if address.host == ANYWHERE:
+        found["socket_address"]["ipv4_compat"] = True
+    return found
 
 
 def _metrics() -> Config:
@@ -90,8 +99,8 @@ def _clusters(options: EdgeOptions) -> list[Config]:
     if options.jwt and issuer.is_address(options.jwt):
         found.append(issuer.cluster(options.jwt, clusters.socket_address(issuer.server_of(options.jwt))))
     if split := options.split:
-        found.append(clusters.processors("stable", split.stable, split.upstream))
-        found.append(clusters.processors("canary", split.canary, split.upstream))
+        found.append(clusters.processors(options, split, "stable", split.stable))
+        found.append(clusters.processors(options, split, "canary", split.canary))
     return found
 
 

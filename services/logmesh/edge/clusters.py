@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from logmesh.edge import tls
 from logmesh.edge.connection import BUFFER_BYTES, CONNECTION_WINDOW, HTTP2, STREAM_WINDOW
-from logmesh.edge.options import Address, EdgeOptions, MutualTls
+from logmesh.edge.options import Address, EdgeOptions, Split
 from logmesh.edge.routes import GATEWAY
 from logmesh.edge.typed import Config, typed
 
@@ -16,15 +16,16 @@ MAX_REQUESTS: Final = 2_000
 
 def gateway(options: EdgeOptions) -> Config:
     """The gateway, by name or address."""
-    return grpc_cluster(GATEWAY, [options.gateway], options.gateway_tls, type="STRICT_DNS", dns_lookup_family="ALL")
+    secured = tls.connecting(options, "gateway", options.gateway_tls) if options.gateway_tls else None
+    return grpc_cluster(GATEWAY, [options.gateway], secured, type="STRICT_DNS", dns_lookup_family="ALL")
 
 
-def processors(track: str, addresses: Sequence[Address], upstream: MutualTls) -> Config:
+def processors(options: EdgeOptions, split: Split, track: str, addresses: Sequence[Address]) -> Config:
     """The processors of one track. Only those that say they serve get new streams, as in a cluster."""
     return grpc_cluster(
         f"processors-{track}",
         addresses,
-        upstream,
+        tls.connecting(options, "processors", split.upstream),
         type="STATIC",
         health_checks=[
             {
@@ -48,8 +49,8 @@ def processors(track: str, addresses: Sequence[Address], upstream: MutualTls) ->
     )
 
 
-def grpc_cluster(name: str, addresses: Sequence[Address], upstream: MutualTls | None, **more: Any) -> Config:
-    """Servers that speak HTTP/2; a new stream goes to the one with the fewest."""
+def grpc_cluster(name: str, addresses: Sequence[Address], transport: Config | None, **more: Any) -> Config:
+    """Servers that speak HTTP/2, in plaintext without a transport socket; a new stream goes to the one with the fewest."""
     cluster: Config = {
         "name": name,
         "connect_timeout": "2s",
@@ -80,8 +81,8 @@ def grpc_cluster(name: str, addresses: Sequence[Address], upstream: MutualTls | 
         "load_assignment": _endpoints(name, addresses),
         **more,
     }
-    if upstream is not None:
-        cluster["transport_socket"] = tls.connecting(upstream)
+    if transport is not None:
+        cluster["transport_socket"] = transport
     return cluster
 
 

@@ -76,26 +76,9 @@ def file_filters(options: EdgeOptions) -> list[Config]:
     if options.dashboard_folder is None:
         return []
     return [
-        _gzip(),
         extension(_PAGES, f"{_PAGES_TYPE}.Lua"),
         extension(_FILES, _FILES_TYPE, manager_config=_READERS),
     ]
-
-
-def _gzip() -> Config:
-    """Smaller files. Answers of the API are of other types: compression would hold a stream's messages back."""
-    gzip = "envoy.extensions.compression.gzip.compressor.v3.Gzip"
-    return extension(
-        "envoy.filters.http.compressor",
-        "envoy.extensions.filters.http.compressor.v3.Compressor",
-        compressor_library=extension("gzip", gzip, compression_level="COMPRESSION_LEVEL_6"),
-        response_direction_config={
-            "common_config": {
-                "min_content_length": 1_000,
-                "content_type": ["text/html", "text/css", "text/javascript", "image/svg+xml"],
-            }
-        },
-    )
 
 
 def file_routes(options: EdgeOptions) -> list[Config]:

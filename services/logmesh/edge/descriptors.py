@@ -1,4 +1,4 @@
-"""The API as Envoy needs to know it: a descriptor set for JSON, and each method's path. Taken from the generated stubs."""
+"""The API as Envoy needs to know it: a descriptor set for JSON, and each method's path."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,10 +7,8 @@ from google.protobuf.descriptor import FileDescriptor
 from google.protobuf.descriptor_pb2 import FileDescriptorSet
 from google.rpc import error_details_pb2, status_pb2
 
-from logmesh.v1 import pipeline_service_pb2, query_service_pb2, tail_service_pb2
+from logmesh.runtime.json_api import IMPORTED, SERVED, SERVICE, json_calls, json_file
 
-# What a gateway serves. Producers never come through here.
-SERVED = (query_service_pb2.DESCRIPTOR, tail_service_pb2.DESCRIPTOR, pipeline_service_pb2.DESCRIPTOR)
 # Errors travel as google.rpc.Status, which becomes the body of a failed JSON call.
 ERRORS = (status_pb2.DESCRIPTOR, error_details_pb2.DESCRIPTOR)
 
@@ -24,29 +22,31 @@ class Method:
 
 
 def services() -> list[str]:
-    """Full names of the services behind the edge."""
-    return [service.full_name for file in SERVED for service in file.services_by_name.values()]
+    """Full names of the services behind the edge, that of JSON last."""
+    return [*(service.full_name for file in SERVED for service in file.services_by_name.values()), SERVICE]
 
 
 def methods() -> list[Method]:
     """Every RPC of those services."""
-    return [
+    found = [
         Method(f"/{service.full_name}/{method.name}", method.client_streaming or method.server_streaming)
         for file in SERVED
         for service in file.services_by_name.values()
         for method in service.methods
     ]
+    return [*found, *(Method(call.path, call.streams) for call in json_calls())]
 
 
 def descriptor_set() -> bytes:
-    """A serialised FileDescriptorSet of the services and all that they import, each file after its imports."""
+    """A serialised FileDescriptorSet of JSON's service and all that it imports, each file after its imports."""
     files: dict[str, FileDescriptor] = {}
-    for root in (*SERVED, *ERRORS):
+    for root in (*IMPORTED, *ERRORS):
         for file in _with_imports(root):
             files.setdefault(file.name, file)
     found = FileDescriptorSet()
     for file in files.values():
         file.CopyToProto(found.file.add())
+    found.file.append(json_file())
     return found.SerializeToString(deterministic=True)
 
 

@@ -1,6 +1,6 @@
 """The HTTP filters in their order: limit, authenticate, translate, route.
 
-rate limit ─► JWT ─► headers ─► gRPC-web ─► JSON ─► files ─► router
+rate limit ─► JWT ─► gzip ─► gRPC-web ─► JSON ─► files ─► router
 """
 
 import base64
@@ -10,6 +10,7 @@ from logmesh.edge.descriptors import descriptor_set, services
 from logmesh.edge.issuer import keys
 from logmesh.edge.options import EdgeOptions, Jwt, RateLimit
 from logmesh.edge.typed import Config, extension
+from logmesh.runtime.json_api import SERVICE
 
 MAX_MESSAGE_BYTES: Final = 16 << 20
 """The largest answer that becomes JSON."""
@@ -20,6 +21,10 @@ REFLECTION_PREFIXES: Final = (
     "/grpc.reflection.v1alpha.ServerReflection/",
 )
 JSON_PREFIX: Final = "/v1/"
+COMPRESSED: Final = (
+    "application/json", "application/x-ndjson", "text/csv", "text/html", "text/css", "text/javascript", "image/svg+xml",
+)  # fmt: skip
+"""Types of answers. gRPC has a compression of its own."""
 PROVIDER: Final = "issuer"
 
 
@@ -32,9 +37,26 @@ def api_filters(options: EdgeOptions) -> list[Config]:
         found.append(_jwt(options.jwt))
     return [
         *found,
+        _gzip(),
         extension("envoy.filters.http.grpc_web", "envoy.extensions.filters.http.grpc_web.v3.GrpcWeb"),
         _json(),
     ]
+
+
+def _gzip() -> Config:
+    """Smaller answers for those who accept them so. Each piece of a stream is sent when it comes."""
+    return extension(
+        "envoy.filters.http.compressor",
+        "envoy.extensions.filters.http.compressor.v3.Compressor",
+        compressor_library=extension(
+            "gzip",
+            "envoy.extensions.compression.gzip.compressor.v3.Gzip",
+            compression_level="COMPRESSION_LEVEL_6",
+        ),
+        response_direction_config={
+            "common_config": {"min_content_length": 1_000, "content_type": list(COMPRESSED)},
+        },
+    )
 
 
 def router() -> Config:
@@ -45,12 +67,12 @@ def router() -> Config:
 
 
 def _json() -> Config:
-    """JSON for each method with an HTTP annotation, names as in the protos; of a stream, one object a line."""
+    """Requests in JSON, or in an address, for each method with an HTTP annotation; the gateway writes the answers."""
     return extension(
         "envoy.filters.http.grpc_json_transcoder",
         "envoy.extensions.filters.http.grpc_json_transcoder.v3.GrpcJsonTranscoder",
         proto_descriptor_bin=base64.b64encode(descriptor_set()).decode(),
-        services=services(),
+        services=[SERVICE],
         # A mistyped parameter would otherwise be a search of everything.
         request_validation_options={
             "reject_unknown_query_parameters": True,
@@ -60,7 +82,6 @@ def _json() -> Config:
         query_param_unescape_plus=True,
         case_insensitive_enum_parsing=True,
         max_response_body_size=MAX_MESSAGE_BYTES,
-        print_options={"preserve_proto_field_names": True, "stream_newline_delimited": True},
     )
 
 

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from logmesh.runtime.listening import joined
+
 
 @dataclass(frozen=True, slots=True)
 class Address:
@@ -12,7 +14,7 @@ class Address:
     port: int
 
     def __str__(self) -> str:
-        return f"{self.host}:{self.port}"
+        return joined(self.host, self.port)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,10 @@ class EdgeOptions:
     """The dashboard's files and the same API, as one origin."""
     admin_socket: Path
     """Unix socket of Envoy's administration, for its owner alone; at most 107 bytes."""
+    also: tuple[str, ...] = ()
+    """Other addresses that the listeners for people and for metrics are bound to, at the same ports."""
+    secrets_folder: Path = Path()
+    """Where Envoy finds the secrets' files that name its certificates."""
     metrics: Address | None = None
     """Where /metrics and /ready are served; nothing else of the administration is reachable by network."""
     gateway_tls: MutualTls | None = None

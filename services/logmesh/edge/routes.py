@@ -7,6 +7,7 @@ from logmesh.edge.descriptors import methods
 from logmesh.edge.filters import HEALTH_PREFIX, JSON_PREFIX, REFLECTION_PREFIXES
 from logmesh.edge.options import EdgeOptions
 from logmesh.edge.typed import Config
+from logmesh.runtime.json_api import METHODS
 
 GATEWAY: Final = "gateway"
 # A gateway ends a query after 25 s at most.
@@ -23,6 +24,7 @@ IDENTITY_HEADERS: Final = (
     "x-forwarded-groups",
     "x-remote-user",
 )
+_METHOD_OPTIONS: Final[Config] = {"name": ":method", "string_match": {"exact": "OPTIONS"}}
 NOTHING_HERE: Final = "Not here. JSON is below /v1/, for example /v1/logs; gRPC and gRPC-web are logmesh.v1.*\n"
 
 
@@ -49,8 +51,15 @@ def api_routes(options: EdgeOptions) -> list[Config]:
     found.append({"match": {"path": f"{HEALTH_PREFIX}Watch"}, "route": to_gateway(streams=True)})
     if options.reflection:
         found += [{"match": {"prefix": prefix}, "route": to_gateway(streams=True)} for prefix in REFLECTION_PREFIXES]
+    found.append({"match": {"prefix": JSON_PREFIX, "headers": [_METHOD_OPTIONS]}, **_allowed()})
     found.append({"match": {"prefix": JSON_PREFIX}, **direct(404, NOTHING_HERE)})
     return found
+
+
+def _allowed() -> Config:
+    """What OPTIONS is told. No origin is named, for none but the edge's own may read answers in a browser."""
+    allow = {"header": {"key": "allow", "value": METHODS}}
+    return {"direct_response": {"status": 204}, "response_headers_to_add": [allow]}
 
 
 def nothing_else() -> Config:

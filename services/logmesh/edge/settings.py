@@ -7,6 +7,7 @@ from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from logmesh.edge.options import Address, EdgeOptions, Jwt, MutualTls, RateLimit, ServerTls
+from logmesh.runtime.listening import DESCRIPTION, THIS_MACHINE, addresses, split
 
 
 class EdgeSettings(BaseSettings):
@@ -19,13 +20,17 @@ class EdgeSettings(BaseSettings):
     gateway_tls_key: Path | None = Field(default=None, description="Key of that certificate, PEM.")
     gateway_tls_ca: Path | None = Field(default=None, description="Authorities of the gateway's certificate, PEM.")
     gateway_identity: str = Field(default="", description="SPIFFE identity that the gateway must have.")
-    listen_address: str = Field(default="0.0.0.0", description="Address that every port is bound to.")  # noqa: S104
+    listen_address: str = Field(default=THIS_MACHINE, min_length=1, description=DESCRIPTION)
     api_port: int = Field(default=8080, ge=1, le=65535, description="Port of gRPC, gRPC-web and JSON.")
     dashboard_port: int = Field(default=3000, ge=1, le=65535, description="Port of the dashboard and the same API.")
     metrics_port: int = Field(default=9090, ge=1, le=65535, description="Port of /metrics and /ready.")
     admin_socket: Path = Field(default=Path("/tmp/admin.sock"), description="Unix socket of the administration.")  # noqa: S108
     tls_cert: Path | None = Field(default=None, description="Certificate chain for clients, PEM. Unset: plaintext.")
     tls_key: Path | None = Field(default=None, description="Key of the certificate, PEM.")
+    secrets_folder: Path = Field(
+        default=Path("/etc/envoy"),
+        description="Folder that files are written to which tell Envoy of its certificates, where it has some.",
+    )
     jwt_issuer: str = Field(default="", description="Whose tokens are taken. Empty: none are asked for.")
     jwt_audience: str = Field(default="logmesh", min_length=1, description="For whom a token must be.")
     jwt_jwks: str = Field(default="", description="The issuer's public keys: a JWKS file, or its https:// address.")
@@ -58,14 +63,16 @@ class EdgeSettings(BaseSettings):
             if any(given) and not all(given):
                 variables = ", ".join(f"LOGMESH_EDGE_{name.upper()}" for name in names)
                 raise ValueError(f"{variables} go together: set all of them or none")
-        host, _, port = self.gateway.rpartition(":")
-        if not host or not port.isdigit():
-            raise ValueError(f"LOGMESH_EDGE_GATEWAY is {self.gateway!r}, and must be host:port")
+        try:
+            split(self.gateway)
+        except ValueError as error:
+            raise ValueError(f"LOGMESH_EDGE_GATEWAY: {error}") from error
         return self
 
     def options(self) -> EdgeOptions:
         """The same as options of an edge."""
-        host, _, port = self.gateway.rpartition(":")
+        host, port = split(self.gateway)
+        listen, *also = addresses(self.listen_address)
         mutual = None
         if self.gateway_tls_cert and self.gateway_tls_key and self.gateway_tls_ca:
             mutual = MutualTls(
@@ -73,11 +80,13 @@ class EdgeSettings(BaseSettings):
             )
         limit = RateLimit(self.requests_per_second, self.burst) if self.requests_per_second else None
         return EdgeOptions(
-            gateway=Address(host, int(port)),
+            gateway=Address(host, port),
             gateway_tls=mutual,
-            api=Address(self.listen_address, self.api_port),
-            dashboard=Address(self.listen_address, self.dashboard_port),
-            metrics=Address(self.listen_address, self.metrics_port),
+            api=Address(listen, self.api_port),
+            dashboard=Address(listen, self.dashboard_port),
+            metrics=Address(listen, self.metrics_port),
+            also=tuple(also),
+            secrets_folder=self.secrets_folder,
             admin_socket=self.admin_socket,
             tls=ServerTls(self.tls_cert, self.tls_key) if self.tls_cert and self.tls_key else None,
             jwt=self._jwt(),

@@ -2,14 +2,15 @@
 
 from pathlib import Path
 
-from logmesh.edge.options import MutualTls, ServerTls
+from logmesh.edge.options import EdgeOptions, MutualTls
+from logmesh.edge.secrets import AUTHORITIES, CERTIFICATE, reference
 from logmesh.edge.typed import Config, extension
 
 _SOCKET = "envoy.transport_sockets.tls"
 _TYPES = "envoy.extensions.transport_sockets.tls.v3"
 
 
-def serving(tls: ServerTls) -> Config:
+def serving(options: EdgeOptions) -> Config:
     """For any client, from TLS 1.2 on."""
     return extension(
         _SOCKET,
@@ -17,21 +18,29 @@ def serving(tls: ServerTls) -> Config:
         common_tls_context={
             "tls_params": {"tls_minimum_protocol_version": "TLSv1_2"},
             "alpn_protocols": ["h2", "http/1.1"],
-            "tls_certificates": [_certificate(tls.cert, tls.key)],
+            "tls_certificate_sds_secret_configs": [reference(options, "clients", CERTIFICATE)],
         },
     )
 
 
-def serving_mutually(tls: MutualTls) -> Config:
-    """For clients of one identity."""
+def serving_mutually(options: EdgeOptions, name: str, tls: MutualTls) -> Config:
+    """For clients of one identity; `name` is that of the files' secrets."""
     return extension(
-        _SOCKET, f"{_TYPES}.DownstreamTlsContext", require_client_certificate=True, common_tls_context=_mutual(tls)
+        _SOCKET,
+        f"{_TYPES}.DownstreamTlsContext",
+        require_client_certificate=True,
+        common_tls_context=_mutual(options, name, tls),
     )
 
 
-def connecting(tls: MutualTls) -> Config:
-    """To servers of one identity."""
-    return extension(_SOCKET, f"{_TYPES}.UpstreamTlsContext", sni=tls.server_name, common_tls_context=_mutual(tls))
+def connecting(options: EdgeOptions, name: str, tls: MutualTls) -> Config:
+    """To servers of one identity; `name` is that of the files' secrets."""
+    return extension(
+        _SOCKET,
+        f"{_TYPES}.UpstreamTlsContext",
+        sni=tls.server_name,
+        common_tls_context=_mutual(options, name, tls),
+    )
 
 
 def connecting_to_public(host: str, authorities: Path, *, is_number: bool) -> Config:
@@ -53,17 +62,15 @@ def connecting_to_public(host: str, authorities: Path, *, is_number: bool) -> Co
     )
 
 
-def _mutual(tls: MutualTls) -> Config:
+def _mutual(options: EdgeOptions, name: str, tls: MutualTls) -> Config:
     return {
         "tls_params": {"tls_minimum_protocol_version": "TLSv1_2", "tls_maximum_protocol_version": "TLSv1_3"},
         "alpn_protocols": ["h2"],
-        "tls_certificates": [_certificate(tls.cert, tls.key)],
-        "validation_context": {
-            "trusted_ca": {"filename": str(tls.ca)},
-            "match_typed_subject_alt_names": [{"san_type": "URI", "matcher": {"exact": tls.peer}}],
+        "tls_certificate_sds_secret_configs": [reference(options, name, CERTIFICATE)],
+        "combined_validation_context": {
+            "default_validation_context": {
+                "match_typed_subject_alt_names": [{"san_type": "URI", "matcher": {"exact": tls.peer}}]
+            },
+            "validation_context_sds_secret_config": reference(options, name, AUTHORITIES),
         },
     }
-
-
-def _certificate(cert: Path, key: Path) -> Config:
-    return {"certificate_chain": {"filename": str(cert)}, "private_key": {"filename": str(key)}}

@@ -1,5 +1,6 @@
-"""The filter language: text ──► parser ──► typed AST ─┬─► sql (bound parameters)
-                                                       └─► predicate (in memory)
+"""The filter language: text ──► parser ──► typed AST ─┬─► sql (rows: bound parameters)
+                                                       ├─► predicate (in memory)
+                                                       └─► the lake's conditions (`lake/reading`)
                      a field's name ──► fields ───────────► sql (its value, or which of some values it is)
 
 AIP-160 as users of Cloud Logging know it: OR binds tighter than AND, and a comparison with a field that a record

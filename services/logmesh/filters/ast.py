@@ -9,6 +9,7 @@ from decimal import Decimal
 from enum import Enum
 from typing import Literal
 
+from logmesh.filters.quantities import Quantity
 from logmesh.filters.regex import Regex
 
 TextColumn = Literal["service", "instance", "body"]
@@ -36,11 +37,15 @@ class Path:
 
 @dataclass(frozen=True, slots=True)
 class Literals:
-    """What a value may mean among JSON values: a text, and a number or a boolean where it reads like one."""
+    """What a value may mean among JSON values: a text, and a number or a boolean where it reads like one.
+
+    `structure` is the text where it reads like a list or an object in JSON.
+    """
 
     text: str
     number: Decimal | None = None
     boolean: bool | None = None
+    structure: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +59,7 @@ class TextCompare:
 
 @dataclass(frozen=True, slots=True)
 class TextContains:
-    """The column contains `value`; the case of ASCII letters doesn't matter."""
+    """The column contains `value`, whatever the case."""
 
     column: TextColumn
     value: str
@@ -108,7 +113,7 @@ class IdPresent:
 
 @dataclass(frozen=True, slots=True)
 class MapEquals:
-    """The value at `path` is the text, the number or the boolean."""
+    """The value at `path` is the text, the number, the boolean, the list or the object."""
 
     path: Path
     value: Literals
@@ -116,7 +121,7 @@ class MapEquals:
 
 @dataclass(frozen=True, slots=True)
 class MapHas:
-    """A text contains it (ASCII case aside), a list has it as an item, an object has it as a key; else it is equal."""
+    """A text contains it (case aside), a list has it as an item, an object has it as a key; or it is equal."""
 
     path: Path
     value: Literals
@@ -124,16 +129,20 @@ class MapHas:
 
 @dataclass(frozen=True, slots=True)
 class MapCompare:
-    """Numbers compare with numbers and texts with texts; never EQ."""
+    """Compared by what the bound is; never EQ.
+
+    Literals: texts by code points with the text, and numbers with the number, if it is one. Decimal: numbers, and texts that
+    are written as numbers. Quantity: texts that are such quantities, and numbers whose unit is known.
+    """
 
     path: Path
     order: Order
-    value: str | Decimal
+    bound: Literals | Decimal | Quantity
 
 
 @dataclass(frozen=True, slots=True)
 class MapMatches:
-    """The value is a text and the pattern matches somewhere in it."""
+    """The value is a text, a number or a boolean, and the pattern matches somewhere in it as it is written."""
 
     path: Path
     pattern: Regex

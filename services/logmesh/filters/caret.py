@@ -8,12 +8,12 @@ from lark import Token
 from lark.exceptions import UnexpectedCharacters, UnexpectedInput
 
 from logmesh.filters.conditions import FIELDS
-from logmesh.filters.parser import check_text, split_path, unfinished_lark
+from logmesh.filters.parser import check_text, keys_of, unfinished_lark
 
 _KEYWORDS: Final = {"_AND": "AND", "_OR": "OR", "NOT": "NOT"}
-_OPEN: Final = ("COMPARATOR", "LPAR", "MINUS")
+_OPEN: Final = ("COMPARATOR", "LPAR", "MINUS", "_COMMA")
 """What something new may follow without a space between."""
-_WORDS: Final = ("WORD", "PATH", "VALUE", *_KEYWORDS)
+_WORDS: Final = ("WORD", "PATH", "VALUE", "ITEM", *_KEYWORDS)
 """What may still grow while the caret is at its end."""
 _PATTERN_OPERATORS: Final = ("=~", "!~")
 """What no value can be proposed after: a pattern is not one."""
@@ -53,6 +53,8 @@ def read_carets(text: str) -> list[Caret]:
         # A quote that is not closed yet: of a value, or of a key within a path.
         in_path = last is not None and last.type == "WORD" and last.endswith(".") and _end(last) == wrong_at
         return _carets(_at(text, _start(last) if in_path and last is not None else wrong_at))
+    if touching and last == "!" and (operator := _at(text, _start(last))) is not None and operator.takes_operator:
+        return [operator]
     if last is None or not touching or last.type in _OPEN:
         return _carets(_at(text, len(text)))
     if last.type not in _WORDS:
@@ -83,8 +85,8 @@ def _at(text: str, start: int) -> Caret | None:
     # A word that follows another without a space would be part of it.
     apart = start == 0 or text[start - 1].isspace() or text[start - 1] == "("
     # Of a second value in parentheses the grammar knows, but only after AND or OR does its lexer.
-    value = "VALUE" in accepted and "_AND" not in accepted
-    field = _field_before_value(tokens) if "VALUE" in accepted else _field_before_operator(tokens)
+    value = "ITEM" in accepted or ("VALUE" in accepted and "_AND" not in accepted)
+    field = _field_before_value(tokens) if accepted & {"VALUE", "ITEM"} else _field_before_operator(tokens)
     return Caret(
         start,
         typed,
@@ -103,15 +105,15 @@ def _field_before_operator(tokens: list[Token]) -> tuple[str, ...]:
 
 def _field_before_value(tokens: list[Token]) -> tuple[str, ...]:
     # Within the parentheses of `field = (a OR b)` there is no other comparator.
-    comparators = [at for at, token in enumerate(tokens) if token.type == "COMPARATOR"]
-    if not comparators or tokens[comparators[-1]] in _PATTERN_OPERATORS:
+    comparators = [at for at, token in enumerate(tokens) if token.type in ("COMPARATOR", "IN", "LIKE")]
+    if not comparators or tokens[comparators[-1]] in _PATTERN_OPERATORS or tokens[comparators[-1]].type == "LIKE":
         return ()
     return _field(tokens[comparators[-1] - 1])
 
 
 def _field(token: Token) -> tuple[str, ...]:
     """The token's keys, when it names a field that there is."""
-    keys = split_path(str(token)) if token.type == "PATH" else tuple(str(token).split("."))
+    keys = keys_of(token)
     nested = keys[0] in ("attributes", "resource")
     return keys if keys[0] in FIELDS and nested == (len(keys) > 1) and all(keys) else ()
 

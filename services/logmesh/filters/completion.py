@@ -16,12 +16,13 @@ from logmesh.v1.query_service_pb2 import (
     CompletionKind,
 )
 
-_TEXT_OPERATORS: Final = ("=", "!=", ":", "=~", "!~")
-_MAP_OPERATORS: Final = (*_TEXT_OPERATORS, ">=", "<=", ">", "<")
-_ID_OPERATORS: Final = ("=", "!=", ":")
+_IN: Final = "IN ("
+_TEXT_OPERATORS: Final = ("=", "!=", ":", "=~", "!~", _IN)
+_MAP_OPERATORS: Final = ("=", "!=", ":", "=~", "!~", ">=", "<=", ">", "<", _IN)
+_ID_OPERATORS: Final = ("=", "!=", ":", _IN)
 OPERATORS: Final[dict[str, tuple[str, ...]]] = {
     "service": _TEXT_OPERATORS, "instance": _TEXT_OPERATORS, "body": (":", "=~", "!~", "=", "!="),
-    "severity": (">=", "=", "!=", "<", ">", "<="), "time": (">=", "<", ">", "<=", "=", "!="),
+    "severity": (">=", "=", "!=", "<", ">", "<=", _IN), "time": (">=", "<", ">", "<=", "=", "!="),
     "trace_id": _ID_OPERATORS, "span_id": _ID_OPERATORS, "attributes": _MAP_OPERATORS, "resource": _MAP_OPERATORS,
 }  # fmt: skip
 """What a field can be compared by, the most used first."""
@@ -60,8 +61,10 @@ def propose(
         if caret.takes_value:
             proposals += [(COMPLETION_KIND_VALUE, *value) for value in _values(caret, values)]
         if caret.takes_operator:
-            named = OPERATORS[caret.field[0]]
-            proposals += [(COMPLETION_KIND_OPERATOR, sign, 0) for sign in named if sign.startswith(caret.typed)]
+            # A word is an operator only with a space before it.
+            apart = text[: caret.start].endswith((" ", "\t", "\n"))
+            named = [sign for sign in OPERATORS[caret.field[0]] if apart or sign != _IN]
+            proposals += [(COMPLETION_KIND_OPERATOR, sign, 0) for sign in named if sign.startswith(caret.typed.upper())]
         keywords = [(COMPLETION_KIND_KEYWORD, word, 0) for word in caret.keywords if _begins(word, caret.typed)]
         fields = [(COMPLETION_KIND_FIELD, name, 0) for name in _fields(caret, keys)]
         # After a whole condition comes AND; where one has to begin, its field.

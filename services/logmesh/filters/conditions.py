@@ -1,9 +1,7 @@
 """One comparison, as it was written, to conditions on typed fields: `severity >= WARNING`, `attributes.user : 42`."""
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from decimal import Decimal
 from typing import Final, cast
 
 from logmesh.filters.ast import (
@@ -11,7 +9,6 @@ from logmesh.filters.ast import (
     IdColumn,
     IdEquals,
     IdPresent,
-    Literals,
     MapColumn,
     MapCompare,
     MapEquals,
@@ -31,8 +28,10 @@ from logmesh.filters.ast import (
     TimeCompare,
 )
 from logmesh.filters.errors import FilterError, closest
-from logmesh.filters.regex import Regex, RegexError, parse_regex
+from logmesh.filters.quantities import read_quantity
+from logmesh.filters.values import Value, read_literals, read_pattern, starred
 from logmesh.record.severity import SEVERITY_NAMES, SEVERITY_NUMBERS
+from logmesh.record.trace_ids import read_trace_id
 
 FIELDS: Final = (
     "service", "instance", "severity", "body", "trace_id", "span_id", "time", "attributes", "resource",
@@ -46,30 +45,42 @@ ELSEWHERE: Final = {
 }  # fmt: skip
 """What other systems call them. Suggested and not accepted: one name for a thing."""
 _UNSET_SEVERITY: Final = {"UNSPECIFIED": 0, "DEFAULT": 0}
-_NUMBER: Final = re.compile(r"[+-]?(?:\d{1,64}(?:\.\d{0,64})?|\.\d{1,64})(?:[eE][+-]?\d{1,3})?", re.ASCII)
 _TIME: Final = re.compile(
     r"(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d:\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?([Zz]|[+-]\d\d:\d\d)?)?", re.ASCII
 )
-_ID_BYTES: Final = {"trace_id": 16, "span_id": 8}
+_ORDERS: Final = ("<", "<=", ">", ">=")
+_WITHOUT_PATTERNS: Final = ("severity", "time", "trace_id", "span_id")
+_ID_DIGITS: Final = {"trace_id": 32, "span_id": 16}
+_SPAN_ID: Final = re.compile(r"[0-9a-fA-F]{16}", re.ASCII)
 _LATEST_UNIX_NANO: Final = (1 << 63) - 1
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
-    """The right side of a comparison, quotes and escapes undone."""
-
-    text: str
-    quoted: bool
-    position: int
-
-    @property
-    def anything(self) -> bool:
-        """`*` in `field:*`, which asks whether there is a value."""
-        return not self.quoted and self.text == "*"
+_EQUAL: Final = {":": "=~", "=": "=~", "!=": "!~"}
+"""What a comparison with a pattern is."""
+_FOREIGN: Final = {"==": "=", "<>": "!="}
+"""Comparisons of other languages. Suggested and not accepted."""
 
 
 def condition(keys: tuple[str, ...], position: int, comparator: str, value: Value) -> Node:
     """The condition that `keys comparator value` states; `position` is that of the field. Raises FilterError."""
+    if comparator in _FOREIGN:
+        raise FilterError(f'"{comparator}" is no comparison', position, suggestion=_FOREIGN[comparator])
+    if value.anything and comparator == "=":
+        comparator = ":"
+    if value.anything and comparator == "!=":
+        raise FilterError("no value is unlike any value", value.position, suggestion=f"NOT {'.'.join(keys)}:*")
+    if value.has_star and not value.anything and keys[0] not in _WITHOUT_PATTERNS and comparator in _EQUAL:
+        # At its ends a star says nothing of what is contained.
+        if comparator == ":" and "*" not in value.text.strip("*"):
+            value = Value(value.text.strip("*"), True, value.position)
+        else:
+            value = starred(value, whole=comparator != ":")
+    if value.is_pattern:
+        comparator = _EQUAL.get(comparator, comparator)
+        if comparator not in _EQUAL.values():
+            raise FilterError("a pattern has no order", value.position, expected=(":", "=~", "!~"))
+    elif "*" in value.text and not value.quoted and comparator in _ORDERS and keys[0] not in _WITHOUT_PATTERNS:
+        raise FilterError("a star has no order", value.position, suggestion=f'"{value.text[:40]}"')
     field = keys[0]
     if field == "resource" and keys[1:] in (("service", "name"), ("service.name",)):
         field, keys = "service", ("service",)
@@ -93,6 +104,8 @@ def condition(keys: tuple[str, ...], position: int, comparator: str, value: Valu
 
 
 def _unknown_field(name: str, position: int) -> FilterError:
+    if len(name) <= 2 and name.isdigit():
+        return FilterError("a time with a space in it needs quotes", position, expected=('"2026-01-31 12:00"',))
     first = name.split(".")[0].lower()
     meant = ELSEWHERE.get(first) or closest(first, FIELDS)
     if meant in ("attributes", "resource"):
@@ -107,9 +120,9 @@ def _text_condition(column: TextColumn, comparator: str, value: Value) -> Node:
         case ":":
             return TextPresent(column) if value.anything else TextContains(column, value.text)
         case "=~":
-            return TextMatches(column, _pattern(value))
+            return TextMatches(column, read_pattern(value))
         case "!~":
-            return Not(TextMatches(column, _pattern(value)))
+            return Not(TextMatches(column, read_pattern(value)))
         case "!=":
             return Not(TextCompare(column, Order.EQ, value.text))
         case _:
@@ -169,41 +182,35 @@ def _id_condition(column: IdColumn, comparator: str, value: Value) -> Node:
         raise FilterError(f"{column} has no order and no pattern", value.position, expected=("=", "!=", ":"))
     if comparator == ":" and value.anything:
         return IdPresent(column)
-    width = _ID_BYTES[column]
-    digits = value.text.replace("-", "") if column == "trace_id" else value.text
-    if not re.fullmatch(rf"[0-9a-fA-F]{{{2 * width}}}", digits):
+    if column == "trace_id":
+        id_bytes = read_trace_id(value.text)
+    else:
+        id_bytes = bytes.fromhex(value.text) if _SPAN_ID.fullmatch(value.text) else None
+    if id_bytes is None:
+        width = _ID_DIGITS[column]
         raise FilterError(
-            f'"{value.text[:40]}" is not a {column}', value.position, expected=(f"{2 * width} hexadecimal digits",)
+            f'"{value.text[:40]}" is not a {column}', value.position, expected=(f"{width} hexadecimal digits",)
         )
-    equals = IdEquals(column, bytes.fromhex(digits))
+    equals = IdEquals(column, id_bytes)
     return And((IdPresent(column), Not(equals))) if comparator == "!=" else equals
 
 
 def _map_condition(path: Path, comparator: str, value: Value) -> Node:
     match comparator:
         case ":":
-            return MapPresent(path) if value.anything else MapHas(path, _literals(value))
+            return MapPresent(path) if value.anything else MapHas(path, read_literals(value))
         case "=~":
-            return MapMatches(path, _pattern(value))
+            return MapMatches(path, read_pattern(value))
         case "!~":
-            return And((MapPresent(path), Not(MapMatches(path, _pattern(value)))))
+            return And((MapPresent(path), Not(MapMatches(path, read_pattern(value)))))
         case "=":
-            return MapEquals(path, _literals(value))
+            return MapEquals(path, read_literals(value))
         case "!=":
-            return And((MapPresent(path), Not(MapEquals(path, _literals(value)))))
+            return And((MapPresent(path), Not(MapEquals(path, read_literals(value)))))
         case _:
-            number = None if value.quoted else _literals(value).number
-            return MapCompare(path, Order(comparator), value.text if number is None else number)
-
-
-def _literals(value: Value) -> Literals:
-    number = Decimal(value.text) if _NUMBER.fullmatch(value.text) else None
-    return Literals(value.text, number, {"true": True, "false": False}.get(value.text))
-
-
-def _pattern(value: Value) -> Regex:
-    try:
-        return parse_regex(value.text)
-    except RegexError as error:
-        position = value.position + value.quoted + error.position
-        raise FilterError(f'the pattern "{value.text[:40]}": {error.problem}', position) from error
+            literals = read_literals(value)
+            if value.quoted:
+                return MapCompare(path, Order(comparator), literals)
+            if literals.number is not None:
+                return MapCompare(path, Order(comparator), literals.number)
+            return MapCompare(path, Order(comparator), read_quantity(value.text, path.keys[-1]) or literals)

@@ -10,3 +10,7 @@ MAX_DEPTH: Final = 32
 
 MAX_CONDITIONS: Final = 256
 """Most conditions in one filter."""
+
+MAX_DIGITS: Final = 1_000
+"""Most digits of a number within a list or an object, before its point and behind it, when it is written without an exponent; what
+holds a longer one is a text."""

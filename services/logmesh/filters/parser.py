@@ -9,13 +9,16 @@ from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedTok
 
 from logmesh.filters.ast import EVERYTHING, And, Node, Not, Or, TextContains
 from logmesh.filters.brackets import with_dots
-from logmesh.filters.conditions import Value, condition
+from logmesh.filters.conditions import condition
 from logmesh.filters.errors import FilterError
+from logmesh.filters.foreign import check_value, check_values, check_word, foreign_operator, unclear_signs, with_list
 from logmesh.filters.limits import MAX_BYTES, MAX_CONDITIONS, MAX_DEPTH
+from logmesh.filters.values import Value, like, slashed, slashed_text
 
 _EXPECTED = {
     "COMPARATOR": "a comparison", "WORD": "a word", "STRING": "a quoted text", "VALUE": "a value", "PATH": "a field",
-    "LPAR": "(", "RPAR": ")", "_AND": "AND", "_OR": "OR", "NOT": "NOT", "MINUS": "-", "$END": "the end",
+    "ITEM": "a value", "FIELD": "a field", "REGEX": "a pattern", "LPAR": "(", "RPAR": ")", "_COMMA": ",", "_AND": "AND",
+    "_OR": "OR", "AND_SIGN": "AND", "OR_SIGN": "OR", "NOT": "NOT", "MINUS": "-", "$END": "the end",
 }  # fmt: skip
 _ESCAPES = {'"': '"', "'": "'", "\\": "\\", "n": "\n", "t": "\t", "r": "\r"}
 
@@ -32,7 +35,7 @@ def parse_filter(text: str) -> Node:
             raise error.orig_exc from None
         raise
     except UnexpectedInput as error:
-        raise with_dots(text, _explain(text, error)) from None
+        raise with_list(text, with_dots(text, _explain(text, error))) from None
     node: Node = built.node
     return node
 
@@ -47,11 +50,13 @@ def check_text(text: str) -> None:
 
 
 class _Built(NamedTuple):
-    """A part of the filter with what is needed to keep it within limits. `node` may be a pattern of values as well."""
+    """A part of the filter with what is needed to keep it within limits. `node` may be a pattern of values as well; `has_signs` is
+    whether it has `||` outside of parentheses."""
 
     node: Any
     depth: int
     conditions: int
+    has_signs: bool = False
 
 
 class _Builder(Transformer[Token, _Built]):
@@ -60,11 +65,16 @@ class _Builder(Transformer[Token, _Built]):
     def start(self, parts: list[_Built]) -> _Built:
         return parts[0] if parts else _Built(EVERYTHING, 0, 0)
 
-    def conjunction(self, parts: list[_Built]) -> _Built:
-        return _join(And, parts)
+    def conjunction(self, parts: list[Any]) -> _Built:
+        built = [part for part in parts if isinstance(part, _Built)]
+        sign = next((part for part in parts if isinstance(part, Token)), None)
+        if sign is not None and any(part.has_signs for part in built):
+            raise unclear_signs(sign.start_pos or 0)
+        return _join(And, built)
 
     def disjunction(self, parts: list[Any]) -> _Built:
-        return _join(Or, parts)
+        built = [part for part in parts if isinstance(part, _Built)]
+        return _join(Or, built)._replace(has_signs=len(built) < len(parts))
 
     def negation(self, parts: list[Any]) -> _Built:
         sign, inner = parts
@@ -75,13 +85,18 @@ class _Builder(Transformer[Token, _Built]):
         return _deeper(inner.node, inner, opening.start_pos)
 
     def word(self, parts: list[Token]) -> _Built:
-        word = parts[0]
-        if word in ("and", "or", "not"):
-            raise FilterError(f'"{word}" is an operator only in capitals', word.start_pos or 0, suggestion=word.upper())
-        return _Built(TextContains("body", str(word)), 1, 1)
+        word, position = str(parts[0]), parts[0].start_pos or 0
+        check_word(word, position)
+        if not word.strip("*"):
+            return _Built(EVERYTHING, 1, 1)
+        return _Built(condition(("body",), position, ":", Value(word, False, position)), 1, 1)
 
     def phrase(self, parts: list[Token]) -> _Built:
         return _Built(TextContains("body", _unquote(parts[0])), 1, 1)
+
+    def slashed(self, parts: list[Token]) -> _Built:
+        position = parts[0].start_pos or 0
+        return _Built(condition(("body",), position, "=~", slashed(str(parts[0]), position)), 1, 1)
 
     def quoted(self, parts: list[Token]) -> _Built:
         return _Built(Value(_unquote(parts[0]), True, parts[0].start_pos or 0), 1, 1)
@@ -89,22 +104,64 @@ class _Builder(Transformer[Token, _Built]):
     def unquoted(self, parts: list[Token]) -> _Built:
         return _Built(Value(str(parts[0]), False, parts[0].start_pos or 0), 1, 1)
 
+    def regex(self, parts: list[Token]) -> _Built:
+        return _Built(parts[0], 1, 1)
+
     def comparison(self, parts: list[Any]) -> _Built:
         field, comparator, argument = parts
-        keys = split_path(str(field)) if field.type == "PATH" else tuple(str(field).split("."))
+        keys, position = keys_of(field), field.start_pos or 0
 
         def build(pattern: Any) -> Node:
             match pattern:
                 case Value():
-                    return condition(keys, field.start_pos or 0, str(comparator), pattern)
+                    check_value(str(field), str(comparator), pattern)
+                    return condition(keys, position, str(comparator), pattern)
+                case Token():
+                    read = slashed_text if comparator in ("=", "!=") else slashed
+                    return condition(keys, position, str(comparator), read(str(pattern), pattern.start_pos or 0))
                 case Not():
                     return Not(build(pattern.child))
                 case And():
+                    check_values(pattern.children)
                     return And(tuple(map(build, pattern.children)))
                 case _:
                     return Or(tuple(map(build, pattern.children)))
 
         return _Built(build(argument.node), argument.depth, argument.conditions)
+
+    def membership(self, parts: list[Any]) -> _Built:
+        field, sign, opening, *items = parts
+        keys, position, negated = keys_of(field), field.start_pos or 0, _is_negated(sign)
+        if len(items) > MAX_CONDITIONS:
+            raise FilterError(f"the filter has more than {MAX_CONDITIONS} conditions", 0)
+        found = tuple(condition(keys, position, "!=" if negated else "=", item.node) for item in items)
+        node = found[0] if len(found) == 1 else And(found) if negated else Or(found)
+        return _deeper(node, _Built(node, 1, len(items)), opening.start_pos)
+
+    def likeness(self, parts: list[Any]) -> _Built:
+        field, sign, value = parts
+        pattern = like(value.node, fold="ILIKE" in sign.upper())
+        comparator = "!~" if _is_negated(sign) else "=~"
+        return _Built(condition(keys_of(field), field.start_pos or 0, comparator, pattern), 1, 1)
+
+    def presence(self, parts: list[Token]) -> _Built:
+        field, sign = parts
+        position = field.start_pos or 0
+        present = condition(keys_of(field), position, ":", Value("*", False, sign.start_pos or 0))
+        return _Built(present if "NOT" in sign.upper().split() else Not(present), 1, 1)
+
+    def foreign(self, parts: list[Token]) -> _Built:
+        field, operator = parts
+        raise foreign_operator(str(field), str(operator), operator.start_pos or 0)
+
+
+def keys_of(field: Token) -> tuple[str, ...]:
+    """The keys of a field as it is written: `attributes`, `user_id`."""
+    return _split_path(str(field)) if '"' in field else tuple(str(field).split("."))
+
+
+def _is_negated(sign: Token) -> bool:
+    return sign.upper().startswith(("NOT", "!"))
 
 
 def _join(kind: type[And] | type[Or], parts: list[Any]) -> _Built:
@@ -139,8 +196,8 @@ def _unquote(token: str) -> str:
     return "".join(out)
 
 
-def split_path(text: str) -> tuple[str, ...]:
-    """The keys of a path as it is written, quotes undone."""
+def _split_path(text: str) -> tuple[str, ...]:
+    """The keys of a path with quoted keys, these undone."""
     keys, rest = [], text
     while rest:
         if rest[0] == '"':

@@ -1,12 +1,15 @@
 """The AST as a function of a record, for records that are not in the database yet. It answers as the SQL does."""
 
+import json
 import operator
+import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from decimal import Decimal
+from math import isfinite
 from typing import Any, assert_never
 
 import re2
-from google.protobuf.struct_pb2 import Struct, Value
 
 from logmesh.filters.ast import (
     And,
@@ -31,9 +34,16 @@ from logmesh.filters.ast import (
     TextPresent,
     TimeCompare,
 )
-from logmesh.v1.record_pb2 import LogRecord
+from logmesh.filters.folding import fold_ascii, has_case
+from logmesh.filters.quantities import NUMBER_TEXT, Quantity, amount_of, in_units
+from logmesh.filters.regex import folded_text
+from logmesh.filters.values import read_structure
+from logmesh.record.values import BYTES_KEY, Values, decimal_of, json_bytes, json_double, json_value
+from logmesh.v1.record_pb2 import AnyValue, LogRecord
 
 Predicate = Callable[[LogRecord], bool]
+
+_NUMBER_TEXT = re.compile(NUMBER_TEXT)
 
 _COMPARE: Mapping[Order, Callable[[Any, Any], bool]] = {
     Order.EQ: operator.eq,
@@ -42,8 +52,6 @@ _COMPARE: Mapping[Order, Callable[[Any, Any], bool]] = {
     Order.GT: operator.gt,
     Order.GE: operator.ge,
 }
-# ASCII only, as PostgreSQL folds under COLLATE "C".
-_FOLD = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
 
 
 def compile_predicate(node: Node) -> Predicate:
@@ -62,8 +70,8 @@ def compile_predicate(node: Node) -> Predicate:
             read, compare = _TEXT[column], _COMPARE[order]
             return lambda record: compare(read(record), text)
         case TextContains(column, text):
-            read, folded = _TEXT[column], text.translate(_FOLD)
-            return lambda record: folded in read(record).translate(_FOLD)
+            read, contains = _TEXT[column], _contains(text)
+            return lambda record: contains(read(record))
         case TextMatches(column, pattern):
             read, search = _TEXT[column], re2.compile(pattern.re2).search
             return lambda record: search(read(record)) is not None
@@ -85,18 +93,33 @@ def compile_predicate(node: Node) -> Predicate:
         case IdPresent():
             return lambda record: any(record.span_id)
         case MapEquals(path, literals):
-            return _on_value(path, lambda value: _equals(value, literals))
+            return _on_value(path, _equals(literals))
         case MapHas(path, literals):
             return _on_value(path, _has(literals))
         case MapCompare(path, order, bound):
             return _on_value(path, _ordered(_COMPARE[order], bound))
         case MapMatches(path, pattern):
             search = re2.compile(pattern.re2).search
-            return _on_value(path, lambda value: _is_text(value) and search(value.string_value) is not None)
+            return _on_value(path, lambda value: (text := _text_of(value)) is not None and search(text) is not None)
         case MapPresent(path):
-            return _on_value(path, lambda value: value.WhichOneof("kind") not in (None, "null_value"))
+            return _on_value(path, lambda value: value.WhichOneof("kind") is not None)
         case _:
             assert_never(node)
+
+
+def compile_text(path: Path) -> Callable[[LogRecord], str | None]:
+    """Return what gives the value at `path` as text, None for none, as `compile_value` has it."""
+    whole, keys = ".".join(path.keys), path.keys
+
+    def text(record: LogRecord) -> str | None:
+        values = record.attributes if path.column == "attributes" else record.resource.attributes
+        value = _find(values, whole, keys)
+        if value is None or value.WhichOneof("kind") is None:
+            return None
+        found = _text_of(value)
+        return _written(json_value(value)) if found is None else found
+
+    return text
 
 
 _TEXT: dict[TextColumn, Callable[[LogRecord], str]] = {
@@ -106,66 +129,168 @@ _TEXT: dict[TextColumn, Callable[[LogRecord], str]] = {
 }
 
 
-def _on_value(path: Path, test: Callable[[Value], bool]) -> Predicate:
+def _contains(text: str) -> Callable[[str], bool]:
+    """Whether a text contains `text`, in whatever case."""
+    if has_case(text):
+        search = re2.compile(folded_text(text).re2).search
+        return lambda value: search(value) is not None
+    folded = fold_ascii(text)
+    return lambda value: folded in fold_ascii(value)
+
+
+def _on_value(path: Path, test: Callable[[AnyValue], bool]) -> Predicate:
     whole, keys = ".".join(path.keys), path.keys
 
     def predicate(record: LogRecord) -> bool:
-        struct = record.attributes if path.column == "attributes" else record.resource.attributes
-        value = _find(struct, whole, keys)
+        values = record.attributes if path.column == "attributes" else record.resource.attributes
+        value = _find(values, whole, keys)
         return value is not None and test(value)
 
     return predicate
 
 
-def _find(struct: Struct, whole: str, keys: tuple[str, ...]) -> Value | None:
-    if whole in struct.fields:
-        return struct.fields[whole]
-    for key in keys[:-1]:
-        if key not in struct.fields:
+def _find(values: Values, whole: str, keys: tuple[str, ...]) -> AnyValue | None:
+    if whole in values:
+        return values[whole]
+    *above, last = keys
+    for key in above:
+        if key not in values:
             return None
-        struct = struct.fields[key].struct_value
-    return struct.fields.get(keys[-1])
+        value = values[key]
+        if value.HasField("bytes_value") and last == BYTES_KEY and key == above[-1]:
+            return AnyValue(string_value=json_bytes(value.bytes_value)[BYTES_KEY])
+        values = value.kvlist_value.values
+    return values.get(last)
 
 
-def _is_text(value: Value) -> bool:
+def _is_text(value: AnyValue) -> bool:
     return value.WhichOneof("kind") == "string_value"
 
 
-def _decimal(number: float) -> Decimal:
-    # The shortest text that gives the double back: what the database holds of it.
-    return Decimal(repr(number))
+def _text_of(value: AnyValue) -> str | None:
+    """A text, a number or a boolean as PostgreSQL writes it; None for anything else."""
+    if _is_text(value):
+        return value.string_value
+    if value.HasField("bool_value"):
+        return "true" if value.bool_value else "false"
+    # Its zero has no sign.
+    return None if (number := _number(value)) is None else f"{number or abs(number):f}"
 
 
-def _equals(value: Value, literals: Literals) -> bool:
+def _number(value: AnyValue) -> Decimal | None:
+    """The number that the database holds, as it is written there; None for what is none."""
     match value.WhichOneof("kind"):
-        case "string_value":
-            return value.string_value == literals.text
-        case "number_value":
-            return literals.number is not None and _decimal(value.number_value) == literals.number
-        case "bool_value":
-            return value.bool_value is literals.boolean
+        case "int_value":
+            return Decimal(value.int_value)
+        case "double_value" if isfinite(value.double_value):
+            held = json_double(value.double_value)
+            return held if isinstance(held, Decimal) else Decimal(repr(held))
+        case "decimal_value":
+            number = decimal_of(value)
+            return number if isinstance(number, Decimal) else None
         case _:
-            return False
+            return None
 
 
-def _has(literals: Literals) -> Callable[[Value], bool]:
-    folded = literals.text.translate(_FOLD)
+def _equals(literals: Literals) -> Callable[[AnyValue], bool]:
+    structure = None if literals.structure is None else read_structure(literals.structure)
 
-    def test(value: Value) -> bool:
+    def test(value: AnyValue) -> bool:
         match value.WhichOneof("kind"):
             case "string_value":
-                return folded in value.string_value.translate(_FOLD)
-            case "list_value":
-                return any(_equals(item, literals) for item in value.list_value.values)
-            case "struct_value":
-                return literals.text in value.struct_value.fields
+                return value.string_value == literals.text
+            case "int_value" | "double_value" | "decimal_value":
+                return literals.number is not None and _number(value) == literals.number
+            case "bool_value":
+                return value.bool_value is literals.boolean
+            case "array_value" | "kvlist_value" | "bytes_value":
+                return structure is not None and _same(json_value(value), structure)
             case _:
-                return _equals(value, literals)
+                return False
 
     return test
 
 
-def _ordered(compare: Callable[[Any, Any], bool], bound: str | Decimal) -> Callable[[Value], bool]:
-    if isinstance(bound, Decimal):
-        return lambda value: value.WhichOneof("kind") == "number_value" and compare(_decimal(value.number_value), bound)
-    return lambda value: _is_text(value) and compare(value.string_value, bound)
+def _same(value: Any, other: Any) -> bool:
+    """Whether two values of JSON are the same to PostgreSQL: numbers by their worth, members in any order."""
+    match value:
+        case list():
+            return isinstance(other, list) and len(value) == len(other) and all(map(_same, value, other))
+        case dict():
+            if not isinstance(other, dict) or value.keys() != other.keys():
+                return False
+            return all(_same(item, other[key]) for key, item in value.items())
+        case bool() | None:
+            return value is other
+        case int() | float() | Decimal():
+            return isinstance(other, Decimal) and Decimal(str(value)) == other
+        case _:
+            return isinstance(other, str) and value == other
+
+
+def _written(value: Any) -> str:
+    """A value of JSON as PostgreSQL writes it: short members first."""
+    match value:
+        case list():
+            return f"[{', '.join(map(_written, value))}]"
+        case dict():
+            members = sorted(value.items(), key=lambda member: (len(member[0].encode()), member[0].encode()))
+            return f"{{{', '.join(f'{_written(name)}: {_written(one)}' for name, one in members)}}}"
+        case float() | Decimal():
+            number = Decimal(str(value))
+            return f"{number or abs(number):f}"
+        case _:
+            return json.dumps(value, ensure_ascii=False)
+
+
+def _has(literals: Literals) -> Callable[[AnyValue], bool]:
+    contains, equals = _contains(literals.text), _equals(literals)
+    # A list within a list is no item that a filter names.
+    is_item = _equals(replace(literals, structure=None))
+
+    def test(value: AnyValue) -> bool:
+        match value.WhichOneof("kind"):
+            case "string_value":
+                return contains(value.string_value)
+            case "array_value":
+                return any(map(is_item, value.array_value.values)) or equals(value)
+            case "kvlist_value":
+                return literals.text in value.kvlist_value.values or equals(value)
+            case "bytes_value":
+                return literals.text == BYTES_KEY or equals(value)
+            case _:
+                return equals(value)
+
+    return test
+
+
+def _ordered(compare: Callable[[Any, Any], bool], bound: Literals | Decimal | Quantity) -> Callable[[AnyValue], bool]:
+    match bound:
+        case Quantity(kind, amount, number_unit):
+
+            def of_quantity(value: AnyValue) -> bool:
+                found: Decimal | None
+                if number_unit is not None and (number := _number(value)) is not None:
+                    found = in_units(number, number_unit)
+                else:
+                    found = amount_of(value.string_value, kind) if _is_text(value) else None
+                return found is not None and compare(found, amount)
+
+            return of_quantity
+        case Literals():
+
+            def of_text(value: AnyValue) -> bool:
+                if bound.number is not None and (number := _number(value)) is not None:
+                    return compare(number, bound.number)
+                return _is_text(value) and compare(value.string_value, bound.text)
+
+            return of_text
+        case Decimal():
+
+            def of_number(value: AnyValue) -> bool:
+                number = _number(value)
+                if number is None and _is_text(value) and _NUMBER_TEXT.fullmatch(value.string_value):
+                    number = Decimal(value.string_value)
+                return number is not None and compare(number, bound)
+
+            return of_number

@@ -1,13 +1,18 @@
 """Regular expressions that mean the same to RE2 and to PostgreSQL.
 
 A pattern in RE2's syntax is read into a tree and written anew for either engine, with classes, dots and case spelt out,
-so that neither's own idea of `\\s`, `.` or a newline matters. What can't be said in both is refused.
+so that neither's own idea of `\\s`, `.`, a letter's case or a newline matters. What can't be said in both is refused.
+The tree, its reader and its two writers are one idea: a new node is one in all of them.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Final
 
 import re2
+
+from logmesh.filters.folding import fold_ascii, orbits, word_orbit
 
 MAX_REPEAT = 255
 """PostgreSQL's limit of `{n,m}`."""
@@ -27,6 +32,10 @@ _POSIX: dict[str, Ranges] = {
     "space": ((9, 13), (32, 32)), "xdigit": ((48, 57), (65, 70), (97, 102)), "word": _WORD,
 }  # fmt: skip
 _CONTROLS = {"n": 10, "t": 9, "r": 13, "f": 12, "v": 11, "a": 7}
+# What each assertion is to either engine. PostgreSQL's `^` and `$` are a line's once a pattern begins with LINES.
+_POSTGRESQL: Final = {"^": "\\A", "$": "\\Z", "m^": "^", "m$": "$", "b": "\\y", "B": "\\Y"}
+_LINES: Final = "(?w)"
+_RE2: Final = {"^": "\\A", "$": "\\z", "m^": "(?m:^)", "m$": "(?m:$)", "b": "\\b", "B": "\\B"}
 
 
 class RegexError(ValueError):
@@ -47,7 +56,7 @@ class _Set:
 
 @dataclass(frozen=True, slots=True)
 class _Assertion:
-    """`^`, `$`, `b` (a word's edge) or `B`."""
+    """`^`, `$`, the same of a line (`m^`, `m$`), `b` (a word's edge) or `B`."""
 
     kind: str
 
@@ -79,32 +88,62 @@ class Regex:
     @cached_property
     def postgresql(self) -> str:
         """For PostgreSQL's `~` under COLLATE "C"."""
-        return _write(self.tree, "\\U{:08x}", {"^": "^", "$": "$", "b": "\\y", "B": "\\Y"})
+        return _LINES + _write(self.tree, "\\U{:08x}", _POSTGRESQL)
 
     @cached_property
     def re2(self) -> str:
         """For RE2 without flags."""
-        return _write(self.tree, "\\x{{{:x}}}", {"^": "\\A", "$": "\\z", "b": "\\b", "B": "\\B"})
+        return _write(self.tree, "\\x{{{:x}}}", _RE2)
 
     @cached_property
     def literal(self) -> str:
         """The longest text that every match contains; empty when there is none. A database finds it sooner than a match."""
+        return self._longest(lambda ranges: chr(ranges[0][0]) if ranges[0][0] == ranges[-1][1] else "")
+
+    @cached_property
+    def folded_literal(self) -> str:
+        """The same where the case of ASCII letters doesn't matter, in lower case."""
+        return self._longest(_folded_char)
+
+    def _longest(self, char_of: Callable[[Ranges], str]) -> str:
+        """The longest run of characters that `char_of` names, empty for a set that is no one character."""
         if len(self.tree.branches) != 1:
             return ""
         best, run = "", ""
         for item in self.tree.branches[0]:
-            if isinstance(item, _Set) and not item.negated and len(item.ranges) == 1 and len(set(item.ranges[0])) == 1:
-                run += chr(item.ranges[0][0])
+            char = char_of(item.ranges) if isinstance(item, _Set) and item.ranges and not item.negated else ""
+            if not isinstance(item, _Assertion):
+                run = run + char if char else ""
                 best = max(best, run, key=len)
-            elif not isinstance(item, _Assertion):
-                run = ""
         return best
+
+
+@dataclass(frozen=True, slots=True)
+class _Flags:
+    """What holds from here to the end of the group: `i`, `s` and `m`."""
+
+    fold: bool = False
+    dotall: bool = False
+    lines: bool = False
+
+
+def folded_text(text: str) -> Regex:
+    """What finds `text` as a word is found, whatever its case."""
+    items = tuple(_set([(number, number) for number in word_orbit(char)], fold=False) for char in text)
+    return Regex(text, _Group((items,)))
+
+
+def _folded_char(ranges: Ranges) -> str:
+    first, last = ranges[0][0], ranges[-1][1]
+    is_one = first == last or (len(ranges) == 2 and first + 32 == last <= ord("z") and first >= ord("A"))
+    is_one = is_one and all(low == high for low, high in ranges)
+    return fold_ascii(chr(last)) if is_one else ""
 
 
 def parse_regex(source: str) -> Regex:
     """Read a pattern. Raises RegexError."""
     reader = _Reader(source)
-    tree = reader.group(0, False, False)
+    tree = reader.group(0, _Flags())
     if reader.at < len(source):
         raise RegexError("a parenthesis is closed that was not opened", reader.at)
     if _size(tree) > MAX_SIZE:
@@ -137,7 +176,7 @@ class _Reader:
         self.at += len(text) if found else 0
         return found
 
-    def group(self, depth: int, fold: bool, dotall: bool) -> _Group:
+    def group(self, depth: int, flags: _Flags) -> _Group:
         if depth > MAX_DEPTH:
             raise RegexError("groups are nested too deep", self.at)
         branches: list[tuple[_Item, ...]] = []
@@ -148,56 +187,60 @@ class _Reader:
                 branches.append(tuple(items))
                 items = []
             elif self.accept("("):
-                inner_fold, inner_dotall, opened = self.flags(fold, dotall)
+                inner_flags, opened = self.flags(flags)
                 if not opened:
-                    fold, dotall = inner_fold, inner_dotall
+                    flags = inner_flags
                     continue
-                inner = self.group(depth + 1, inner_fold, inner_dotall)
+                inner = self.group(depth + 1, inner_flags)
                 if not self.accept(")"):
                     raise RegexError("a parenthesis is not closed", start)
                 items.append(self.repeated(inner))
             else:
-                items.append(self.repeated(self.atom(fold, dotall)))
+                items.append(self.repeated(self.atom(flags)))
         branches.append(tuple(items))
         return _Group(tuple(branches))
 
-    def flags(self, fold: bool, dotall: bool) -> tuple[bool, bool, bool]:
+    def flags(self, flags: _Flags) -> tuple[_Flags, bool]:
         """After a parenthesis: the flags inside it, and whether it opens a group or only sets flags."""
         start = self.at
         if not self.accept("?"):
-            return fold, dotall, True
+            return flags, True
         if self.accept("P<") or self.accept("<"):
             name_start = self.at
             while self.peek().isalnum() or self.peek() == "_":
                 self.at += 1
             if self.at == name_start or not self.accept(">"):
                 raise RegexError("look-behind and such names of groups are not supported", start)
-            return fold, dotall, True
+            return flags, True
         on = True
         while True:
             match self.take():
                 case "i":
-                    fold = on
+                    flags = replace(flags, fold=on)
                 case "s":
-                    dotall = on
-                case "-":
+                    flags = replace(flags, dotall=on)
+                case "m":
+                    flags = replace(flags, lines=on)
+                case "U":
+                    pass  # Lazy or not: there is a match or there is none.
+                case "-" if on:
                     on = False
                 case ":":
-                    return fold, dotall, True
+                    return flags, True
                 case ")":
-                    return fold, dotall, False
+                    return flags, False
                 case _:
-                    raise RegexError("only the flags i and s are supported, and no look-around", start)
+                    raise RegexError("only the flags i, m, s and U are supported, and no look-around", start)
 
-    def atom(self, fold: bool, dotall: bool) -> _Item:
+    def atom(self, flags: _Flags) -> _Item:
         start = self.at
         match self.take():
             case ".":
-                return _Set((), True) if dotall else _Set(((10, 10),), True)
+                return _Set((), True) if flags.dotall else _Set(((10, 10),), True)
             case "^" | "$" as kind:
-                return _Assertion(kind)
+                return _Assertion(f"m{kind}" if flags.lines else kind)
             case "[":
-                return self.bracket(fold)
+                return self.bracket(flags.fold)
             case "*" | "+" | "?":
                 raise RegexError("there is nothing to repeat", start)
             case "\\":
@@ -210,17 +253,17 @@ class _Reader:
                     case "z":
                         self.at += 1
                         return _Assertion("$")
-                escaped = self.escape()
-                return escaped if isinstance(escaped, _Set) else _set([(escaped, escaped)], fold)
+                escaped = self.escape(flags.fold)
+                return escaped if isinstance(escaped, _Set) else _set([(escaped, escaped)], flags.fold)
             case char:
-                return _set([(ord(char), ord(char))], fold)
+                return _set([(ord(char), ord(char))], flags.fold)
 
-    def escape(self) -> _Set | int:
-        """After a backslash: a class or a character."""
+    def escape(self, fold: bool) -> _Set | int:
+        """After a backslash: a class or a character. A class is folded before it is negated: `(?i)\\W` has no K of any kind."""
         start = self.at - 1
         char = self.take()
         if char.lower() in _CLASSES:
-            return _Set(_CLASSES[char.lower()], char.isupper())
+            return _set(list(_CLASSES[char.lower()]), fold, negated=char.isupper())
         if char in _CONTROLS:
             return _CONTROLS[char]
         if char == "x":
@@ -256,23 +299,23 @@ class _Reader:
             if self.accept("[:"):
                 ranges += self.posix()
                 continue
-            low = self.member()
+            low = self.member(fold)
             if isinstance(low, _Set):
                 ranges += _complement(low.ranges) if low.negated else low.ranges
                 continue
             high = low
             if self.peek() == "-" and self.source[self.at + 1 : self.at + 2] not in ("]", ""):
                 self.at += 1
-                end = self.member()
+                end = self.member(fold)
                 if isinstance(end, _Set) or end < low:
                     raise RegexError("a range of characters is upside down or has no end", start)
                 high = end
             ranges.append((low, high))
         return _set(ranges, fold, negated)
 
-    def member(self) -> _Set | int:
+    def member(self, fold: bool) -> _Set | int:
         char = self.take()
-        return self.escape() if char == "\\" else ord(char)
+        return self.escape(fold) if char == "\\" else ord(char)
 
     def posix(self) -> Ranges:
         start = self.at - 2
@@ -320,12 +363,10 @@ class _Reader:
 
 
 def _set(ranges: list[tuple[int, int]], fold: bool, negated: bool = False) -> _Set:
-    """Sorted and merged; with `fold`, ASCII letters in both cases."""
+    """Sorted and merged; with `fold`, with what differs from them in case alone."""
     if fold:
         for low, high in list(ranges):
-            for first, last, shift in ((65, 90, 32), (97, 122, -32)):
-                if max(low, first) <= min(high, last):
-                    ranges.append((max(low, first) + shift, min(high, last) + shift))
+            ranges += _folded(low, high)
     merged: list[tuple[int, int]] = []
     for low, high in sorted(ranges):
         if merged and low <= merged[-1][1] + 1:
@@ -333,6 +374,12 @@ def _set(ranges: list[tuple[int, int]], fold: bool, negated: bool = False) -> _S
         else:
             merged.append((low, high))
     return _Set(tuple(merged), negated)
+
+
+def _folded(low: int, high: int) -> list[tuple[int, int]]:
+    known = orbits()
+    numbers = range(low, high + 1) if high - low < len(known) else [number for number in known if low <= number <= high]
+    return [(other, other) for number in numbers for other in known.get(number, ())]
 
 
 def _complement(ranges: Ranges) -> Ranges:
@@ -352,7 +399,7 @@ def _size(item: _Item) -> int:
             return 1
 
 
-def _write(item: _Item, code_point: str, assertions: dict[str, str]) -> str:
+def _write(item: _Item, code_point: str, assertions: Mapping[str, str]) -> str:
     match item:
         case _Set():
             return _write_set(item, code_point)

@@ -6,5 +6,11 @@ from logmesh.gateway.process import run_gateway
 from logmesh.gateway.settings import GatewaySettings
 from logmesh.runtime.lifecycle import run
 
+
+def main() -> int:
+    """Run until a signal; return the exit status."""
+    return run("gateway", GatewaySettings, run_gateway)
+
+
 if __name__ == "__main__":
-    sys.exit(run("gateway", GatewaySettings, run_gateway))
+    sys.exit(main())

@@ -1,40 +1,51 @@
 """Builds a gateway from its settings, downstream first, and runs it until it is told to stop.
 
-pool, cache ─► query, pipeline, tail ─► server
+pool ─► reader ─► store, recent traces ─► query, pipeline, tail ─► server
 """
 
 import asyncio
+from collections.abc import Callable
 
 import asyncpg
 import structlog
 
-from logmesh.gateway.keys import Keys
-from logmesh.gateway.pipeline import PipelineServicer
-from logmesh.gateway.service import QueryServicer
+from logmesh.gateway.answers.json_service import Behaviour, json_handlers
+from logmesh.gateway.callers.keys import Keys
+from logmesh.gateway.callers.tenant import may_see, with_token
+from logmesh.gateway.callers.tokens import Tokens
+from logmesh.gateway.pipeline.service import PipelineServicer
+from logmesh.gateway.query.service import QueryServicer
 from logmesh.gateway.settings import GatewaySettings
 from logmesh.gateway.tail.service import TailServicer
-from logmesh.gateway.tenant import with_token
-from logmesh.gateway.tokens import Tokens
-from logmesh.gateway.trace_cache import TraceCache
 from logmesh.live.frames import SERVICE as TAIL
 from logmesh.live.frames import tail_handlers
+from logmesh.rows.reader import Reader
+from logmesh.rows.recent_traces import RecentTracesOfRows
+from logmesh.rows.store import RowsStore
 from logmesh.runtime.guard import Check, Guard, only
+from logmesh.runtime.json_api import SERVICE as JSON
+from logmesh.runtime.json_api import json_calls
 from logmesh.runtime.limits import CallLimit
 from logmesh.runtime.server import REFLECTION, Health, bind, build_server
 from logmesh.storage.postgres import open_pool
+from logmesh.store.store import Store
 from logmesh.v1.pipeline_service_pb2_grpc import add_PipelineServiceServicer_to_server
 from logmesh.v1.query_service_pb2_grpc import add_QueryServiceServicer_to_server
 
 log = structlog.get_logger()
 
 SERVICES = ("logmesh.v1.QueryService", "logmesh.v1.PipelineService", TAIL)
+"""What health and reflection name. JSON's service is the edge's alone."""
 _CHECK_SECONDS = 2.0
 _QUESTIONS = 500  # at once, beside the tails
 _TAIL_CONNECTIONS = 2  # of their own: tails ask often and little
 
 
-async def run_gateway(settings: GatewaySettings, stop: asyncio.Event) -> None:
-    """Serve until `stop` is set, then let answers under way end. Raises OSError when the port is taken."""
+async def run_gateway(
+    settings: GatewaySettings, stop: asyncio.Event, store_of: Callable[[Reader], Store] = RowsStore
+) -> None:
+    """Serve until `stop` is set, then let answers under way end. `store_of` makes the store that is asked for records, of what reads
+    PostgreSQL. Raises OSError when the port is taken."""
     pool = await open_pool(
         settings.database_dsn.get_secret_value(),
         application=f"logmesh-gateway {settings.name}",
@@ -45,19 +56,21 @@ async def run_gateway(settings: GatewaySettings, stop: asyncio.Event) -> None:
         application=f"logmesh-gateway {settings.name} tails",
         size=_TAIL_CONNECTIONS,
     )
-    tails = TailServicer(settings, tail_pool)
-    cache = TraceCache(settings.redis_url.get_secret_value()) if settings.redis_url else None
-    guard = Guard([*SERVICES, REFLECTION], await _check(settings))
+    reader, tail_reader = Reader(pool, may_see), Reader(tail_pool, may_see)
+    recent = RecentTracesOfRows(settings.redis_url.get_secret_value(), reader) if settings.redis_url else None
+    tails = TailServicer(settings, store_of(tail_reader), tail_reader)
+    guard = Guard([*SERVICES, JSON, REFLECTION], await _check(settings))
     limit = CallLimit(settings.max_tails + _QUESTIONS)
-    server, health = build_server(SERVICES, reflect=settings.reflection, interceptors=[guard], limit=limit)
-    add_QueryServiceServicer_to_server(QueryServicer(settings, pool, cache), server)
-    pipeline = PipelineServicer(settings, pool)
+    server, health = build_server(SERVICES, reflect=settings.reflects, interceptors=[guard], limit=limit)
+    queries, pipeline = QueryServicer(settings, store_of(reader), recent), PipelineServicer(settings, reader)
+    add_QueryServiceServicer_to_server(queries, server)
     add_PipelineServiceServicer_to_server(pipeline, server)
-    server.add_generic_rpc_handlers((tail_handlers(tails.tail),))
-    bind(server, f"{settings.listen_address}:{settings.port}", settings.tls if settings.serve_tls else None)
+    server.add_generic_rpc_handlers((tail_handlers(tails.tail), json_handlers(_behaviours(queries, pipeline, tails))))
+    bind(server, settings.listen_address, settings.port, settings.served_tls)
     # gRPC's health service begins as SERVING.
     await health.set_serving(False)
     await server.start()
+    probed = await health.serve(settings.listen_address, settings.health_port)
     log.info("gateway is up", event_name="started", name=settings.name, port=settings.port)
     watch = asyncio.create_task(_watch(settings, health))
     try:
@@ -67,17 +80,26 @@ async def run_gateway(settings: GatewaySettings, stop: asyncio.Event) -> None:
         await health.set_serving(False)
         tails.stop()
         await server.stop(grace=settings.drain_seconds)
+        if probed is not None:
+            await probed.stop(None)
         await pipeline.close()
         tail_pool.terminate()
-        if cache is not None:
-            await cache.close()
+        if recent is not None:
+            await recent.close()
         pool.terminate()
     log.info("gateway has stopped", event_name="stopped")
 
 
+def _behaviours(queries: QueryServicer, pipeline: PipelineServicer, tails: TailServicer) -> dict[str, Behaviour]:
+    """By the name of an RPC, what answers it."""
+    servicers = {"QueryService": queries, "PipelineService": pipeline}
+    rpcs = (call.rpc for call in json_calls() if call.rpc.containing_service.name in servicers)
+    return {"Tail": tails.tail} | {rpc.name: getattr(servicers[rpc.containing_service.name], rpc.name) for rpc in rpcs}
+
+
 async def _check(settings: GatewaySettings) -> Check:
     """What a call must show: the identity of a caller, and a token where an issuer is named."""
-    callers = only(settings.callers)
+    callers = only(settings.callers, settings.mesh)
     if not settings.jwt_issuer:
         return callers
     keys = Keys(settings.jwt_jwks)

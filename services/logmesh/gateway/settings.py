@@ -2,7 +2,7 @@
 
 from pydantic import Field, SecretStr, model_validator
 
-from logmesh.runtime.settings import BaseServerSettings
+from logmesh.runtime.settings import BaseServerSettings, TlsFiles
 
 
 class GatewaySettings(BaseServerSettings):
@@ -19,6 +19,13 @@ class GatewaySettings(BaseServerSettings):
         default="", description="gRPC target of every processor: a headless name, or addresses. Empty: none are asked."
     )
     tls_server_name: str = Field(default="log-processor", description="Name in the processors' certificates.")
+    ship_command: str = Field(
+        default="",
+        description="How `logmesh ship` is called on this machine, which an empty store's page says. Empty: nobody has a shell here.",
+    )
+    ship_certificates: str = Field(
+        default="", description="Folder of this machine with the certificates of producers, which that page names, too."
+    )
     serve_tls: bool = Field(
         default=False, description="Whether clients must come in mutual TLS; off behind an edge or a mesh's sidecar."
     )
@@ -44,8 +51,15 @@ class GatewaySettings(BaseServerSettings):
     processor_seconds: float = Field(default=2, gt=0, le=30, description="How long a processor may take to answer.")
     drain_seconds: float = Field(default=10, ge=0, description="How long a stop waits for answers under way.")
 
+    @property
+    def served_tls(self) -> TlsFiles | None:
+        """See BaseServerSettings."""
+        return self.tls if self.serve_tls else None
+
     @model_validator(mode="after")
-    def _issuer_with_its_keys(self) -> "GatewaySettings":
+    def _what_goes_together(self) -> "GatewaySettings":
+        if self.serve_tls and self.tls is None:
+            raise ValueError("LOGMESH_SERVE_TLS needs LOGMESH_TLS_CERT, LOGMESH_TLS_KEY and LOGMESH_TLS_CA")
         if bool(self.jwt_issuer) != bool(self.jwt_jwks):
             raise ValueError("LOGMESH_JWT_ISSUER and LOGMESH_JWT_JWKS go together: set both or none")
         return self

@@ -6,7 +6,7 @@ from typing import Any
 
 import grpc
 
-from logmesh.runtime.identity import ANONYMOUS, IdentityError, principal_of
+from logmesh.runtime.identity import ANONYMOUS, IdentityError, Mesh, principal_of
 from logmesh.runtime.wrapping import Around, wrapped
 
 Check = Callable[[Any], Awaitable[None]]
@@ -26,8 +26,8 @@ class Guard(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic in
         return handler if handler is None or service not in self._services else wrapped(handler, _before(self._check))
 
 
-def only(callers: Collection[str]) -> Check:
-    """A check that lets `callers`, SPIFFE identities, in; with none named, everyone with exactly one identity.
+def only(callers: Collection[str], mesh: Mesh = "none") -> Check:
+    """A check that lets `callers`, whole SPIFFE IDs, in; with none named, everyone, which is for servers that know no identities.
 
     UNAUTHENTICATED tells a caller without an identity, PERMISSION_DENIED one with another.
     """
@@ -35,14 +35,20 @@ def only(callers: Collection[str]) -> Check:
 
     async def check(context: Any) -> None:
         try:
-            principal = principal_of(context)
+            principal = principal_of(context, mesh)
         except IdentityError as error:
             await context.abort(grpc.StatusCode.UNAUTHENTICATED, str(error))
             raise AssertionError("abort raises") from error
         if allowed and principal == ANONYMOUS:
-            await context.abort(grpc.StatusCode.UNAUTHENTICATED, "this server takes calls over mutual TLS alone")
+            await context.abort(
+                grpc.StatusCode.UNAUTHENTICATED,
+                "this service takes calls over mutual TLS alone, and nothing vouches for this one",
+            )
         if allowed and principal not in allowed:
-            await context.abort(grpc.StatusCode.PERMISSION_DENIED, f"{principal} may not call this service")
+            await context.abort(
+                grpc.StatusCode.PERMISSION_DENIED,
+                f"{principal} may not call this service: LOGMESH_CALLERS does not name it",
+            )
 
     return check
 

@@ -1,26 +1,53 @@
-"""Who is calling: the one SPIFFE identity in the client's certificate."""
+"""Who is calling: the one SPIFFE ID in the client's certificate, which the client shows here, or to the sidecar before us."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Literal
+
+from logmesh.runtime.forwarded import HEADER, Unreadable, is_sidecar, nearest_element
+from logmesh.runtime.spiffe import NotASpiffeId, checked_spiffe_id
 
 ANONYMOUS = "anonymous"
+NOBODY = ("", ANONYMOUS)
+"""Principals of what came where callers have no identities."""
+Mesh = Literal["none", "sidecar"]
 
 
 class IdentityError(Exception):
-    """The certificate bears no SPIFFE identity, or more than one."""
+    """The caller's certificate bears no SPIFFE ID, or more than one, or none that is sound."""
 
 
-def principal_of(context: Any) -> str:
-    """Return the caller's SPIFFE URI, or "anonymous" on a plaintext connection. Raises IdentityError."""
+def principal_of(context: Any, mesh: Mesh = "none") -> str:
+    """Return the caller's SPIFFE ID, or "anonymous" where nobody vouches for one. Raises IdentityError.
+
+    In a `mesh` with a sidecar that ends mutual TLS, the sidecar vouches: by its own element of the header, on its own connection.
+    """
     auth = context.auth_context()
-    if auth.get("transport_security_type", [b""])[0] not in (b"ssl", b"tls"):
+    if auth.get("transport_security_type", [b""])[0] in (b"ssl", b"tls"):
+        names = auth.get("x509_subject_alternative_name", ())
+        return _only(name.decode("utf-8", "replace") for name in names if name.startswith(b"spiffe:"))
+    if mesh == "sidecar" and is_sidecar(context.peer()):
+        return _forwarded(context.invocation_metadata() or ())
+    return ANONYMOUS
+
+
+def _forwarded(metadata: Iterable[tuple[str, str | bytes]]) -> str:
+    """The SPIFFE ID of the client whose call the sidecar passes on; "anonymous" for one that showed the sidecar no certificate."""
+    headers = [str(value) for key, value in metadata if key == HEADER]
+    if not headers:
         return ANONYMOUS
-    return spiffe_uri(auth.get("x509_subject_alternative_name", ()))
+    try:
+        # A header that comes twice means the same as one with a comma between, so the last element is in the last one.
+        uris = nearest_element(headers[-1]).get("uri", ())
+    except Unreadable as error:
+        raise IdentityError(str(error)) from error
+    return _only(uri for uri in uris if uri.startswith("spiffe:"))
 
 
-def spiffe_uri(subject_alternative_names: Iterable[bytes]) -> str:
-    """Return the only SPIFFE URI among the names of a certificate. Raises IdentityError."""
-    uris = {name.decode("utf-8", "replace") for name in subject_alternative_names if name.startswith(b"spiffe://")}
-    if len(uris) != 1:
-        raise IdentityError(f"the client certificate bears {len(uris)} SPIFFE identities; exactly one is needed")
-    return uris.pop()
+def _only(uris: Iterable[str]) -> str:
+    found = set(uris)
+    if len(found) != 1:
+        raise IdentityError(f"the client certificate bears {len(found)} SPIFFE identities; exactly one is needed")
+    try:
+        return checked_spiffe_id(found.pop())
+    except NotASpiffeId as error:
+        raise IdentityError(f"the client certificate bears no sound SPIFFE identity: {error}") from error

@@ -10,7 +10,8 @@ import structlog
 import uvloop
 from pydantic import ValidationError
 
-from logmesh.runtime.memory import share_arenas
+from logmesh.runtime.certificates import export_expiry
+from logmesh.runtime.memory import collect_seldom, share_arenas
 from logmesh.runtime.metrics import REGISTRIES
 from logmesh.runtime.settings import BaseProcessSettings
 from logmesh.runtime.telemetry import configure_logging, configure_tracing, serve_metrics
@@ -34,10 +35,14 @@ def run(service_name: str, settings_class: type[S], main: Main[S]) -> int:
             print(f"{service_name}: {name}: {problem['msg']}", file=sys.stderr)
         return 2
     share_arenas()
+    collect_seldom()
     configure_logging(settings)
     flush_traces = configure_tracing(service_name)
     log = structlog.get_logger()
     try:
+        if settings.tls is not None:
+            settings.tls.current()  # a file that is missing or wrong ends the start, and not a call later
+            export_expiry(settings.tls)
         serve_metrics(settings, REGISTRIES[service_name])
         return uvloop.run(_until_signal(settings, main)) or 0
     except Exception as raised:

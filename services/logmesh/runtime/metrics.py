@@ -20,6 +20,16 @@ for _registry in REGISTRIES.values():
 # Up to a minute: what a stalled database looks like must stay visible.
 _LATENCY_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 
+# --- all ---
+CERTIFICATE_EXPIRY = Gauge(
+    "logmesh_certificate_expiry_timestamp_seconds",
+    "When the certificate in use that was read from this file ends; of a file of authorities, the one that lasts longest.",
+    ["path"],
+    registry=None,
+)
+for _registry in REGISTRIES.values():
+    _registry.register(CERTIFICATE_EXPIRY)
+
 # --- processor ---
 LOGS_RECEIVED = Counter("logs_received", "Records that are durable in the write-ahead log.", registry=PROCESSOR)
 LOGS_PROCESSED = Counter("logs_processed", "Records stored in the database.", registry=PROCESSOR)
@@ -97,6 +107,11 @@ FLUSH_ROWS = Histogram(
     buckets=(10, 100, 1_000, 2_500, 5_000, 10_000, 20_000, 50_000),
     registry=PROCESSOR,
 )
+DATABASE_AWAY = Gauge(
+    "logmesh_database_away",
+    "1 while this processor can't ask the database; it takes batches into its log meanwhile.",
+    registry=PROCESSOR,
+)
 DATABASE_REPLACED = Counter(
     "logmesh_database_replaced",
     "Times that another database, or an earlier state of it, came in place of the one before; producers then send what it lacks.",
@@ -123,9 +138,11 @@ PARTITION_DAYS_AHEAD = Gauge(
     registry=PROCESSOR,
 )
 PARTITION_DAYS_AHEAD.set(float("nan"))
-NUMBERS_USED = Gauge(
-    "logmesh_numbers_used_ratio",
-    "Part of the numbers given out that there are for spools or for origins, the larger of the two, 0 to 1.",
+LEDGER_BATCHES = Gauge(
+    "logmesh_ledger_batches",
+    "Batches by tenant that the ledger lacks and nobody has acknowledged: `lost`, `unaccounted` (nothing has come for a minute), or"
+    " `missing` (both, and what is on its way). One processor at a time shows them.",
+    ["tenant", "state"],
     registry=PROCESSOR,
 )
 

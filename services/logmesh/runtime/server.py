@@ -8,6 +8,7 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from logmesh.runtime.limits import CallLimit
+from logmesh.runtime.listening import addresses, joined
 from logmesh.runtime.settings import TlsFiles
 
 MAX_MESSAGE_BYTES = 4 << 20
@@ -16,8 +17,9 @@ SERVER_OPTIONS: list[tuple[str, int]] = [
     ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
     # A server that stops reading otherwise buffers 4 to 8 MiB a stream.
     ("grpc.http2.bdp_probe", 0),
-    # Without the probe a window is 64 KiB: a batch of 250 KiB would wait for four round trips.
-    ("grpc.http2.lookahead_bytes", 1 << 20),
+    # Without the probe a window is 64 KiB: a batch of 250 KiB would wait for four round trips. As much is buffered of
+    # each call that nobody reads.
+    ("grpc.http2.lookahead_bytes", 256 << 10),
     ("grpc.http2.max_frame_size", 1 << 20),
     # Clients ping every 30 s; a stricter server would answer "too many pings" and cut the stream.
     ("grpc.http2.min_ping_interval_without_data_ms", 20_000),
@@ -30,6 +32,8 @@ SERVER_OPTIONS: list[tuple[str, int]] = [
 
 
 REFLECTION: str = reflection.SERVICE_NAME
+
+_PROBES = 20  # at once
 
 LIVENESS = "liveness"
 """What a liveness probe asks health for: serving as long as the event loop turns, whoever else is away."""
@@ -48,6 +52,16 @@ class Health:
         for service in self._services:
             await self.servicer.set(service, status)
         await self.servicer.set(LIVENESS, health_pb2.HealthCheckResponse.SERVING)
+
+    async def serve(self, listen: str, port: int) -> grpc.aio.Server | None:
+        """A server of health alone, without TLS; None for port 0. Raises OSError when the port is taken."""
+        if not port:
+            return None
+        server = grpc.aio.server(options=SERVER_OPTIONS, maximum_concurrent_rpcs=_PROBES)
+        health_pb2_grpc.add_HealthServicer_to_server(self.servicer, server)
+        bind(server, listen, port, None)
+        await server.start()
+        return server
 
 
 def build_server(
@@ -74,20 +88,43 @@ def build_server(
     return server, state
 
 
-def bind(server: grpc.aio.Server, address: str, tls: TlsFiles | None) -> int:
-    """Listen on ``host:port`` and return the port; clients must show a certificate when `tls` is given.
+def bind(server: grpc.aio.Server, listen: str, port: int, tls: TlsFiles | None) -> int:
+    """Listen on `port` of every address that `listen` is for, and return it; clients must show a certificate when `tls` is given.
 
-    Raises OSError when the port is taken.
+    Raises OSError when the port is taken, or a file can't be read.
     """
-    try:
-        if tls is None:
-            port = server.add_insecure_port(address)
-        else:
-            cert, key, ca = tls.read()
-            credentials = grpc.ssl_server_credentials([(key, cert)], root_certificates=ca, require_client_auth=True)
-            port = server.add_secure_port(address, credentials)
-    except RuntimeError as error:
-        raise OSError(f"cannot listen on {address}: {error}") from error
-    if port == 0:
-        raise OSError(f"cannot listen on {address}: it is taken or not an address of this machine")
-    return port
+    bound = 0
+    for host in addresses(listen):
+        address = joined(host, port)
+        try:
+            bound = (
+                server.add_insecure_port(address)
+                if tls is None
+                else server.add_secure_port(address, server_credentials(tls))
+            )
+        except RuntimeError as error:
+            raise OSError(f"cannot listen on {address}: {error}") from error
+        if bound == 0:
+            raise OSError(f"cannot listen on {address}: it is taken or not an address of this machine")
+    return bound
+
+
+def server_credentials(tls: TlsFiles) -> grpc.ServerCredentials:
+    """Credentials that look at the files for each connection, so that each is made with the newest. Of one port.
+
+    Raises OSError when a file can't be read.
+    """
+
+    served = tls.current()
+
+    def configuration() -> Any:
+        return grpc.ssl_server_certificate_configuration([(served.key, served.certificate)], served.authorities)
+
+    def newer() -> Any:
+        nonlocal served
+        if (pem := tls.current()) is served:
+            return None
+        served = pem
+        return configuration()
+
+    return grpc.dynamic_ssl_server_credentials(configuration(), newer, require_client_authentication=True)

@@ -1,6 +1,7 @@
 """Settings every process has. Each is read once from the environment, checked before anything is served, and frozen."""
 
 import socket
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -8,6 +9,9 @@ from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from logmesh.client.tls import TlsFiles
+from logmesh.runtime.identity import Mesh
+from logmesh.runtime.listening import DESCRIPTION, THIS_MACHINE, is_loopback
+from logmesh.runtime.spiffe import checked_spiffe_id
 
 __all__ = ["BaseProcessSettings", "BaseServerSettings", "TlsFiles"]
 
@@ -18,11 +22,10 @@ class BaseProcessSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="LOGMESH_", frozen=True, extra="ignore")
 
     name: str = Field(default_factory=socket.gethostname, description="Name of this process; in Kubernetes the pod's.")
-    listen_address: str = Field(default="0.0.0.0", description="Address that every port of the process is bound to.")  # noqa: S104
+    listen_address: str = Field(default=THIS_MACHINE, min_length=1, description=DESCRIPTION)
     metrics_port: int = Field(default=9090, ge=0, le=65535, description="Port of /metrics; 0 turns it off.")
     log_format: Literal["json", "console"] = Field(default="json", description="How the process writes its own log.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="Least level logged.")
-    reflection: bool = Field(default=True, description="Whether gRPC reflection is served. Turn it off in production.")
     tls_cert: Path | None = Field(default=None, description="Certificate chain, PEM. Unset: plaintext.")
     tls_key: Path | None = Field(default=None, description="Key of the certificate, PEM.")
     tls_ca: Path | None = Field(default=None, description="Authorities whose peers are accepted, PEM.")
@@ -34,9 +37,9 @@ class BaseProcessSettings(BaseSettings):
             raise ValueError("LOGMESH_TLS_CERT, LOGMESH_TLS_KEY and LOGMESH_TLS_CA go together: set all three or none")
         return self
 
-    @property
+    @cached_property
     def tls(self) -> TlsFiles | None:
-        """The three files of mutual TLS, or None for plaintext."""
+        """The three files of mutual TLS, or None for plaintext; one object, so that what it says of them is said once."""
         if self.tls_cert is None or self.tls_key is None or self.tls_ca is None:
             return None
         return TlsFiles(self.tls_cert, self.tls_key, self.tls_ca)
@@ -45,9 +48,24 @@ class BaseProcessSettings(BaseSettings):
 class BaseServerSettings(BaseProcessSettings):
     """What a process has that others ask."""
 
+    reflection: bool | None = Field(
+        default=None,
+        description="Whether gRPC reflection is served. Unset: where only this machine can come, or only who shows a certificate.",
+    )
+    health_port: int = Field(
+        default=0,
+        ge=0,
+        le=65535,
+        description="Port of gRPC health alone, without TLS, for a kubelet's probes, which know none; 0 turns it off.",
+    )
+
     callers: Annotated[list[str], NoDecode] = Field(
         default_factory=list,
-        description="SPIFFE identities that may ask this process, comma-separated. Empty: every one under the authorities.",
+        description="SPIFFE IDs that may ask this process, comma-separated. Needed where it knows who asks: with TLS or a mesh.",
+    )
+    mesh: Mesh = Field(
+        default="none",
+        description="`sidecar`: Istio's sidecar in this pod takes every gRPC port as HTTP, and is believed whose certificate it saw.",
     )
 
     @field_validator("callers", mode="before")
@@ -55,10 +73,33 @@ class BaseServerSettings(BaseProcessSettings):
     def _split_callers(cls, value: object) -> object:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
+    @property
+    def served_tls(self) -> TlsFiles | None:
+        """The files of what clients must come in, or None where they come in plaintext."""
+        return self.tls
+
+    @property
+    def reflects(self) -> bool:
+        """Whether gRPC reflection is served."""
+        if self.reflection is not None:
+            return self.reflection
+        return is_loopback(self.listen_address) or self.served_tls is not None
+
     @field_validator("callers")
     @classmethod
     def _are_spiffe_ids(cls, value: list[str]) -> list[str]:
-        for identity in value:
-            if not identity.startswith("spiffe://"):
-                raise ValueError(f"{identity!r} is not a SPIFFE identity, such as spiffe://cluster.local/ns/n/sa/a")
-        return value
+        return [checked_spiffe_id(identity) for identity in value]
+
+    @model_validator(mode="after")
+    def _callers_are_named(self) -> "BaseServerSettings":
+        if self.knows_callers and not self.callers:
+            raise ValueError(
+                "LOGMESH_CALLERS is empty: with TLS or a mesh it must name the SPIFFE IDs that may ask this process, with commas"
+                " between, such as spiffe://cluster.local/ns/log-system/sa/gateway"
+            )
+        return self
+
+    @property
+    def knows_callers(self) -> bool:
+        """Whether callers have identities here: by a certificate that they show, or by the mesh's word."""
+        return self.mesh != "none" or self.served_tls is not None

@@ -4,15 +4,12 @@ import logging
 import os
 import sys
 from collections.abc import Callable
-from typing import Any
 
 import structlog
 from opentelemetry import trace
-from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from prometheus_client import CollectorRegistry, start_http_server
 
+from logmesh.runtime.listening import addresses
 from logmesh.runtime.settings import BaseProcessSettings
 
 
@@ -56,7 +53,11 @@ def configure_tracing(service_name: str) -> Callable[[], None]:
     """
     if not os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT"):
         return lambda: None
-    from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter  # only where it is used
+    # Only where they are used.
+    from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
+    from opentelemetry.sdk.resources import Resource
+    from opentelemetry.sdk.trace import TracerProvider
+    from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
     provider = TracerProvider(resource=Resource.create({"service.name": service_name}))
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
@@ -64,12 +65,8 @@ def configure_tracing(service_name: str) -> Callable[[], None]:
     return provider.shutdown
 
 
-def serve_metrics(settings: BaseProcessSettings, registry: CollectorRegistry) -> Any:
-    """Serve what `registry` holds at ``/metrics``; return the server, or None when it is turned off.
-
-    Raises OSError when the port is taken.
-    """
-    if settings.metrics_port == 0:
-        return None
-    server, _thread = start_http_server(settings.metrics_port, addr=settings.listen_address, registry=registry)
-    return server
+def serve_metrics(settings: BaseProcessSettings, registry: CollectorRegistry) -> None:
+    """Serve what `registry` holds at ``/metrics``, unless it is turned off. Raises OSError when the port is taken."""
+    if settings.metrics_port:
+        for address in addresses(settings.listen_address):
+            start_http_server(settings.metrics_port, addr=address, registry=registry)

@@ -383,6 +383,8 @@ class Welcome(message.Message):
     NEWEST_CHAIN_FIELD_NUMBER: builtins.int
     EARLIER_FIELD_NUMBER: builtins.int
     REWOUND_BATCHES_FIELD_NUMBER: builtins.int
+    DATABASE_AWAY_FIELD_NUMBER: builtins.int
+    MAX_AHEAD_FIELD_NUMBER: builtins.int
     credit_batches: builtins.int
     """How many batches may be sent and not yet logged."""
     credit_bytes: builtins.int
@@ -399,6 +401,13 @@ class Welcome(message.Message):
     """How many batches the database has that came after `Hello.follows` under spool ids which Hello does not name. It is said once,
     to the first stream. What they hold may be read from the source, and sent, a second time.
     """
+    database_away: builtins.str
+    """Why the database could not be asked, in words. Such a stream is provisional: `committed` is what this processor remembers, nothing
+    is known of chains, and batches are answered as logged alone. The producer goes by what it knows itself, lets nothing go, and
+    is asked to leave (Drain) once the database answers. Empty: the database was asked.
+    """
+    max_ahead: builtins.int
+    """How far above the lowest batch that is not committed the producer may send. 0: 4,000."""
     @builtins.property
     def committed(self) -> containers.RepeatedCompositeFieldContainer[SeqRange]:
         """What the database already holds of `Hello.spool_id`: the producer need not send it."""
@@ -419,10 +428,12 @@ class Welcome(message.Message):
         newest_chain: builtins.int = ...,
         earlier: abc.Iterable[CommittedSpool] | None = ...,
         rewound_batches: builtins.int = ...,
+        database_away: builtins.str = ...,
+        max_ahead: builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = typing.Literal["committed", b"committed", "credit_batches", b"credit_batches", "credit_bytes", b"credit_bytes", "db_incarnation", b"db_incarnation", "earlier", b"earlier", "newest_chain", b"newest_chain", "newest_seq", b"newest_seq", "processor", b"processor", "rewound_batches", b"rewound_batches"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = typing.Literal["committed", b"committed", "credit_batches", b"credit_batches", "credit_bytes", b"credit_bytes", "database_away", b"database_away", "db_incarnation", b"db_incarnation", "earlier", b"earlier", "max_ahead", b"max_ahead", "newest_chain", b"newest_chain", "newest_seq", b"newest_seq", "processor", b"processor", "rewound_batches", b"rewound_batches"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -498,8 +509,14 @@ class Committed(message.Message):
 
     RANGES_FIELD_NUMBER: builtins.int
     SPOOL_ID_FIELD_NUMBER: builtins.int
+    DEAD_LETTERS_FIELD_NUMBER: builtins.int
+    ATTRIBUTES_AS_TEXT_FIELD_NUMBER: builtins.int
     spool_id: builtins.bytes
     """See `Batch.spool_id`."""
+    dead_letters: builtins.int
+    """How many of their records were kept as dead letters. Of batches that this processor did not store itself nothing is said."""
+    attributes_as_text: builtins.int
+    """How many of their records have attributes that no database takes (see `LogRecord.attributes`), with the same limit."""
     @builtins.property
     def ranges(self) -> containers.RepeatedCompositeFieldContainer[SeqRange]:
         """Their numbers."""
@@ -509,10 +526,12 @@ class Committed(message.Message):
         *,
         ranges: abc.Iterable[SeqRange] | None = ...,
         spool_id: builtins.bytes = ...,
+        dead_letters: builtins.int = ...,
+        attributes_as_text: builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = typing.Literal["ranges", b"ranges", "spool_id", b"spool_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = typing.Literal["attributes_as_text", b"attributes_as_text", "dead_letters", b"dead_letters", "ranges", b"ranges", "spool_id", b"spool_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -116,7 +116,9 @@ class LedgerEntry(message.Message):
 
     @builtins.property
     def lag(self) -> duration_pb2.Duration:
-        """From the newest record's time to its commit."""
+        """How long the batches that were committed last had waited in a processor's log, of them the oldest. How old their records are is
+        not in it: a file of last year that is read now is stored at once. Absent: nothing was committed.
+        """
 
     @builtins.property
     def lost(self) -> containers.RepeatedCompositeFieldContainer[ingest_service_pb2.SeqRange]:
@@ -232,7 +234,7 @@ class ProcessorState(message.Message):
     track: builtins.str
     """`stable` or `canary`."""
     ready: builtins.bool
-    """Whether it takes new streams."""
+    """Whether it takes new streams, and stores what they bring. While the database is away it takes them and stores nothing."""
     tails: builtins.int
     """Live tails that are open on it."""
     wal_fill: builtins.float
@@ -243,7 +245,7 @@ class ProcessorState(message.Message):
     """Attempts to write to the database that failed since it started; what they held was tried again."""
     @builtins.property
     def lag(self) -> duration_pb2.Duration:
-        """Age of the oldest of them."""
+        """How long the oldest of them has waited; 0 when none waits."""
 
     @builtins.property
     def rejected(self) -> containers.ScalarMap[builtins.str, builtins.int]:
@@ -307,6 +309,7 @@ class GetSummaryResponse(message.Message):
     PROCESSORS_FAILURE_FIELD_NUMBER: builtins.int
     LAST_COMMIT_TIME_FIELD_NUMBER: builtins.int
     COMMITTED_BATCHES_FIELD_NUMBER: builtins.int
+    SEND_TO_FIELD_NUMBER: builtins.int
     lost_batches: builtins.int
     """Batches that are missing below a later one, that their producer does not hold any more, and that no processor can have
     in its log: none is away, and what each has not written came later.
@@ -331,14 +334,18 @@ class GetSummaryResponse(message.Message):
     """Batches committed."""
     @builtins.property
     def lag(self) -> duration_pb2.Duration:
-        """The greatest of: age of the oldest batch that a processor has not committed; time from record to commit in the last
-        flush of each producer that was heard of within a minute. Absent means that it is not known: no processor answers. It is
-        a lower bound while some processors do not answer.
+        """How long the oldest batch has waited that a processor has received and not committed; 0 when none waits. Where the gateway
+        knows no processor to ask, how long what was committed within the last minute had waited. Absent means that it is not known: no
+        processor answers. It is a lower bound while some processors do not answer.
         """
 
     @builtins.property
     def last_commit_time(self) -> timestamp_pb2.Timestamp:
         """When the last batch of any producer was committed; absent when none was."""
+
+    @builtins.property
+    def send_to(self) -> SendTo:
+        """Where a first record is sent to; only while nothing was ever committed."""
 
     def __init__(
         self,
@@ -355,10 +362,39 @@ class GetSummaryResponse(message.Message):
         processors_failure: builtins.str = ...,
         last_commit_time: timestamp_pb2.Timestamp | None = ...,
         committed_batches: builtins.int = ...,
+        send_to: SendTo | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = typing.Literal["lag", b"lag", "last_commit_time", b"last_commit_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = typing.Literal["lag", b"lag", "last_commit_time", b"last_commit_time", "send_to", b"send_to"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = typing.Literal["committed_batches", b"committed_batches", "dead_letters", b"dead_letters", "lag", b"lag", "last_commit_time", b"last_commit_time", "lost_batches", b"lost_batches", "processors", b"processors", "processors_answering", b"processors_answering", "processors_failure", b"processors_failure", "processors_ready", b"processors_ready", "producers", b"producers", "stored", b"stored", "unaccounted_batches", b"unaccounted_batches"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = typing.Literal["committed_batches", b"committed_batches", "dead_letters", b"dead_letters", "lag", b"lag", "last_commit_time", b"last_commit_time", "lost_batches", b"lost_batches", "processors", b"processors", "processors_answering", b"processors_answering", "processors_failure", b"processors_failure", "processors_ready", b"processors_ready", "producers", b"producers", "send_to", b"send_to", "stored", b"stored", "unaccounted_batches", b"unaccounted_batches"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+@typing.final
+class SendTo(message.Message):
+    """How records are sent to this system, as far as its gateway was told."""
+
+    DESCRIPTOR: descriptor.Descriptor
+
+    TARGET_FIELD_NUMBER: builtins.int
+    COMMAND_FIELD_NUMBER: builtins.int
+    CERTIFICATES_FIELD_NUMBER: builtins.int
+    target: builtins.str
+    """gRPC target of the processors, as the gateway reaches them. Empty: it was told none."""
+    command: builtins.str
+    """How `logmesh ship` is called on the gateway's machine. Empty: people have no shell there."""
+    certificates: builtins.str
+    """Folder on that machine with `log-producer.crt`, `log-producer.key` and `ca.crt`, with which one comes to the processors. Empty: none."""
+    def __init__(
+        self,
+        *,
+        target: builtins.str = ...,
+        command: builtins.str = ...,
+        certificates: builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = typing.Literal["certificates", b"certificates", "command", b"command", "target", b"target"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

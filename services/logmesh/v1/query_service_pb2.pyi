@@ -317,7 +317,7 @@ class HistogramRequest(message.Message):
     """Whether the period of the same length before is counted, too."""
     @builtins.property
     def start_time(self) -> timestamp_pb2.Timestamp:
-        """From here, included; rounded down to a whole bucket. Unset: 15 minutes before `end_time`."""
+        """From here, included; the first bucket may begin earlier, and has what is from here on. Unset: 15 minutes before `end_time`."""
 
     @builtins.property
     def end_time(self) -> timestamp_pb2.Timestamp:
@@ -350,6 +350,12 @@ class HistogramResponse(message.Message):
     SERIES_FIELD_NUMBER: builtins.int
     PREVIOUS_FIELD_NUMBER: builtins.int
     COUNTED_FROM_FIELD_NUMBER: builtins.int
+    EXACT_FIELD_NUMBER: builtins.int
+    exact: builtins.bool
+    """Whether all records were counted, and the values told apart are surely the most frequent ones with all of theirs. False also
+    where a field has so many values that less frequent ones were not told apart everywhere: some records of a value may then be among
+    all others.
+    """
     @builtins.property
     def start_time(self) -> timestamp_pb2.Timestamp:
         """Start of the first bucket."""
@@ -378,10 +384,11 @@ class HistogramResponse(message.Message):
         series: abc.Iterable[Series] | None = ...,
         previous: abc.Iterable[builtins.int] | None = ...,
         counted_from: timestamp_pb2.Timestamp | None = ...,
+        exact: builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = typing.Literal["counted_from", b"counted_from", "start_time", b"start_time", "width", b"width"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = typing.Literal["counted_from", b"counted_from", "previous", b"previous", "series", b"series", "start_time", b"start_time", "width", b"width"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = typing.Literal["counted_from", b"counted_from", "exact", b"exact", "previous", b"previous", "series", b"series", "start_time", b"start_time", "width", b"width"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -492,6 +499,7 @@ class Facet(message.Message):
     REST_FIELD_NUMBER: builtins.int
     COUNTED_FIELD_NUMBER: builtins.int
     EXACT_FIELD_NUMBER: builtins.int
+    COUNTED_FROM_FIELD_NUMBER: builtins.int
     field: builtins.str
     """The field."""
     rest: builtins.int
@@ -504,6 +512,10 @@ class Facet(message.Message):
     def values(self) -> containers.RepeatedCompositeFieldContainer[FacetValue]:
         """Its most frequent values."""
 
+    @builtins.property
+    def counted_from(self) -> timestamp_pb2.Timestamp:
+        """From when on they were counted: the start of the range where `exact`, else later. Of the very microsecond some may be missing."""
+
     def __init__(
         self,
         *,
@@ -512,10 +524,11 @@ class Facet(message.Message):
         rest: builtins.int = ...,
         counted: builtins.int = ...,
         exact: builtins.bool = ...,
+        counted_from: timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = typing.Literal["counted_from", b"counted_from"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = typing.Literal["counted", b"counted", "exact", b"exact", "field", b"field", "rest", b"rest", "values", b"values"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = typing.Literal["counted", b"counted", "counted_from", b"counted_from", "exact", b"exact", "field", b"field", "rest", b"rest", "values", b"values"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -789,7 +802,7 @@ class ListChangesRequest(message.Message):
     END_TIME_FIELD_NUMBER: builtins.int
     PAGE_SIZE_FIELD_NUMBER: builtins.int
     page_size: builtins.int
-    """How many services at most. 0 means 10; at most 100."""
+    """How many services at most. 0 means 10; at most 100. Those with `fatal_rose` are never left out."""
     @builtins.property
     def start_time(self) -> timestamp_pb2.Timestamp:
         """From here, included. Unset: 15 minutes before `end_time`."""
@@ -820,7 +833,9 @@ class ListChangesResponse(message.Message):
     SERVICES_FIELD_NUMBER: builtins.int
     @builtins.property
     def services(self) -> containers.RepeatedCompositeFieldContainer[ServiceChange]:
-        """Services by rise of their errors, the greatest first."""
+        """Those with `fatal_rose` first, then those with `errors_rose`, the greatest rise of each first; then those that are silent; then
+        the most errors.
+        """
 
     def __init__(
         self,
@@ -844,6 +859,12 @@ class ServiceChange(message.Message):
     ERRORS_FIELD_NUMBER: builtins.int
     PREVIOUS_RECORDS_FIELD_NUMBER: builtins.int
     PREVIOUS_ERRORS_FIELD_NUMBER: builtins.int
+    FATAL_FIELD_NUMBER: builtins.int
+    PREVIOUS_FATAL_FIELD_NUMBER: builtins.int
+    EXPECTED_ERRORS_FIELD_NUMBER: builtins.int
+    ERRORS_ROSE_FIELD_NUMBER: builtins.int
+    FATAL_ROSE_FIELD_NUMBER: builtins.int
+    SILENT_FIELD_NUMBER: builtins.int
     service: builtins.str
     """The service."""
     records: builtins.int
@@ -854,6 +875,18 @@ class ServiceChange(message.Message):
     """Its records before."""
     previous_errors: builtins.int
     """Its errors before."""
+    fatal: builtins.int
+    """Those of severity FATAL."""
+    previous_fatal: builtins.int
+    """Those before."""
+    expected_errors: builtins.float
+    """How many errors its traffic leads to expect: those before, times how much more or less it writes that is no error."""
+    errors_rose: builtins.bool
+    """Whether it has more errors than that, by more than chance."""
+    fatal_rose: builtins.bool
+    """Whether it has FATAL records and had none, or has more than its traffic explains."""
+    silent: builtins.bool
+    """Whether it wrote steadily before and writes nothing now. A file that was shipped has ended and is not silent."""
     def __init__(
         self,
         *,
@@ -862,10 +895,16 @@ class ServiceChange(message.Message):
         errors: builtins.int = ...,
         previous_records: builtins.int = ...,
         previous_errors: builtins.int = ...,
+        fatal: builtins.int = ...,
+        previous_fatal: builtins.int = ...,
+        expected_errors: builtins.float = ...,
+        errors_rose: builtins.bool = ...,
+        fatal_rose: builtins.bool = ...,
+        silent: builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = typing.Literal["errors", b"errors", "previous_errors", b"previous_errors", "previous_records", b"previous_records", "records", b"records", "service", b"service"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = typing.Literal["errors", b"errors", "errors_rose", b"errors_rose", "expected_errors", b"expected_errors", "fatal", b"fatal", "fatal_rose", b"fatal_rose", "previous_errors", b"previous_errors", "previous_fatal", b"previous_fatal", "previous_records", b"previous_records", "records", b"records", "service", b"service", "silent", b"silent"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -975,7 +1014,7 @@ class ExportRequest(message.Message):
     format: ExportFormat.ValueType
     """How to write it."""
     limit: builtins.int
-    """How many records at most. 0 means 100,000; at most 1,000,000."""
+    """How many records at most, the newest. 0 means all of them, however many."""
     @builtins.property
     def start_time(self) -> timestamp_pb2.Timestamp:
         """From here, included. Unset: 15 minutes before `end_time`."""

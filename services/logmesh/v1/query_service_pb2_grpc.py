@@ -130,7 +130,7 @@ class QueryServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListChanges(self, request, context):
-        """What changed against the period of the same length before: services by rise of their errors.
+        """What changed against the period of the same length before: services by rise of their errors, against their traffic.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -144,7 +144,8 @@ class QueryServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def Export(self, request, context):
-        """Every matching record, newest first, as a file in pieces. Ends with an error when it can't be whole.
+        """Every matching record, newest first, as a file in pieces. Ends with an error when it can't be whole: a file without one has all that
+        matches, or as many records as were asked for.
         buf:lint:ignore RPC_RESPONSE_STANDARD_NAME
         buf:lint:ignore RPC_REQUEST_RESPONSE_UNIQUE
         """

@@ -47,11 +47,12 @@ class QueryServiceStub:
     ListPatterns: _grpc.UnaryUnaryMultiCallable[_query_service_pb2.ListPatternsRequest, _query_service_pb2.ListPatternsResponse]
     """Templates of matching bodies (`user <*> logged in`) with their counts."""
     ListChanges: _grpc.UnaryUnaryMultiCallable[_query_service_pb2.ListChangesRequest, _query_service_pb2.ListChangesResponse]
-    """What changed against the period of the same length before: services by rise of their errors."""
+    """What changed against the period of the same length before: services by rise of their errors, against their traffic."""
     Complete: _grpc.UnaryUnaryMultiCallable[_query_service_pb2.CompleteRequest, _query_service_pb2.CompleteResponse]
     """How an unfinished filter may go on: fields, operators, values."""
     Export: _grpc.UnaryStreamMultiCallable[_query_service_pb2.ExportRequest, _httpbody_pb2.HttpBody]
-    """Every matching record, newest first, as a file in pieces. Ends with an error when it can't be whole.
+    """Every matching record, newest first, as a file in pieces. Ends with an error when it can't be whole: a file without one has all that
+    matches, or as many records as were asked for.
     buf:lint:ignore RPC_RESPONSE_STANDARD_NAME
     buf:lint:ignore RPC_REQUEST_RESPONSE_UNIQUE
     """
@@ -74,11 +75,12 @@ class QueryServiceAsyncStub(QueryServiceStub):
     ListPatterns: _aio.UnaryUnaryMultiCallable[_query_service_pb2.ListPatternsRequest, _query_service_pb2.ListPatternsResponse]  # type: ignore[assignment]
     """Templates of matching bodies (`user <*> logged in`) with their counts."""
     ListChanges: _aio.UnaryUnaryMultiCallable[_query_service_pb2.ListChangesRequest, _query_service_pb2.ListChangesResponse]  # type: ignore[assignment]
-    """What changed against the period of the same length before: services by rise of their errors."""
+    """What changed against the period of the same length before: services by rise of their errors, against their traffic."""
     Complete: _aio.UnaryUnaryMultiCallable[_query_service_pb2.CompleteRequest, _query_service_pb2.CompleteResponse]  # type: ignore[assignment]
     """How an unfinished filter may go on: fields, operators, values."""
     Export: _aio.UnaryStreamMultiCallable[_query_service_pb2.ExportRequest, _httpbody_pb2.HttpBody]  # type: ignore[assignment]
-    """Every matching record, newest first, as a file in pieces. Ends with an error when it can't be whole.
+    """Every matching record, newest first, as a file in pieces. Ends with an error when it can't be whole: a file without one has all that
+    matches, or as many records as were asked for.
     buf:lint:ignore RPC_RESPONSE_STANDARD_NAME
     buf:lint:ignore RPC_REQUEST_RESPONSE_UNIQUE
     """
@@ -140,7 +142,7 @@ class QueryServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _query_service_pb2.ListChangesRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_query_service_pb2.ListChangesResponse, _abc.Awaitable[_query_service_pb2.ListChangesResponse]]:
-        """What changed against the period of the same length before: services by rise of their errors."""
+        """What changed against the period of the same length before: services by rise of their errors, against their traffic."""
 
     @_abc_1.abstractmethod
     def Complete(
@@ -156,7 +158,8 @@ class QueryServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _query_service_pb2.ExportRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_httpbody_pb2.HttpBody], _abc.AsyncIterator[_httpbody_pb2.HttpBody]]:
-        """Every matching record, newest first, as a file in pieces. Ends with an error when it can't be whole.
+        """Every matching record, newest first, as a file in pieces. Ends with an error when it can't be whole: a file without one has all that
+        matches, or as many records as were asked for.
         buf:lint:ignore RPC_RESPONSE_STANDARD_NAME
         buf:lint:ignore RPC_REQUEST_RESPONSE_UNIQUE
         """

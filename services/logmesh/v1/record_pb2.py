@@ -22,26 +22,47 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
-from google.protobuf import struct_pb2 as google_dot_protobuf_dot_struct__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17logmesh/v1/record.proto\x12\nlogmesh.v1\x1a\x1cgoogle/protobuf/struct.proto\"j\n\x08Resource\x12\x14\n\x0cservice_name\x18\x01 \x01(\t\x12\x1b\n\x13service_instance_id\x18\x02 \x01(\t\x12+\n\nattributes\x18\x03 \x01(\x0b\x32\x17.google.protobuf.Struct\"&\n\x05Scope\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\t\"\xe5\x02\n\tLogRecord\x12\n\n\x02id\x18\x01 \x01(\t\x12\x16\n\x0etime_unix_nano\x18\x02 \x01(\x06\x12\x1f\n\x17observed_time_unix_nano\x18\x03 \x01(\x06\x12\x33\n\x0fseverity_number\x18\x04 \x01(\x0e\x32\x1a.logmesh.v1.SeverityNumber\x12\x15\n\rseverity_text\x18\x05 \x01(\t\x12\x0c\n\x04\x62ody\x18\x06 \x01(\t\x12+\n\nattributes\x18\x07 \x01(\x0b\x32\x17.google.protobuf.Struct\x12\x10\n\x08trace_id\x18\x08 \x01(\x0c\x12\x0f\n\x07span_id\x18\t \x01(\x0c\x12&\n\x08resource\x18\n \x01(\x0b\x32\x14.logmesh.v1.Resource\x12 \n\x05scope\x18\x0b \x01(\x0b\x32\x11.logmesh.v1.Scope\x12\x1f\n\x17original_time_unix_nano\x18\x0c \x01(\x06\"\xfe\x01\n\nLogColumns\x12#\n\x07origins\x18\x01 \x03(\x0b\x32\x12.logmesh.v1.Origin\x12\x16\n\x0eorigin_indexes\x18\x02 \x03(\r\x12\x17\n\x0ftimes_unix_nano\x18\x03 \x01(\x0c\x12\x1f\n\x17observed_time_unix_nano\x18\x04 \x01(\x06\x12\x18\n\x10severity_numbers\x18\x05 \x01(\x0c\x12\x16\n\x0eseverity_texts\x18\x06 \x03(\x0c\x12\x0e\n\x06\x62odies\x18\x07 \x03(\x0c\x12\x11\n\ttrace_ids\x18\x08 \x01(\x0c\x12\x10\n\x08span_ids\x18\t \x01(\x0c\x12\x12\n\nattributes\x18\n \x03(\x0c\"\x83\x01\n\x06Origin\x12\x14\n\x0cservice_name\x18\x01 \x01(\x0c\x12\x1b\n\x13service_instance_id\x18\x02 \x01(\x0c\x12\x1b\n\x13resource_attributes\x18\x03 \x01(\x0c\x12\x12\n\nscope_name\x18\x04 \x01(\x0c\x12\x15\n\rscope_version\x18\x05 \x01(\x0c*\xc3\x05\n\x0eSeverityNumber\x12\x1f\n\x1bSEVERITY_NUMBER_UNSPECIFIED\x10\x00\x12\x19\n\x15SEVERITY_NUMBER_TRACE\x10\x01\x12\x1a\n\x16SEVERITY_NUMBER_TRACE2\x10\x02\x12\x1a\n\x16SEVERITY_NUMBER_TRACE3\x10\x03\x12\x1a\n\x16SEVERITY_NUMBER_TRACE4\x10\x04\x12\x19\n\x15SEVERITY_NUMBER_DEBUG\x10\x05\x12\x1a\n\x16SEVERITY_NUMBER_DEBUG2\x10\x06\x12\x1a\n\x16SEVERITY_NUMBER_DEBUG3\x10\x07\x12\x1a\n\x16SEVERITY_NUMBER_DEBUG4\x10\x08\x12\x18\n\x14SEVERITY_NUMBER_INFO\x10\t\x12\x19\n\x15SEVERITY_NUMBER_INFO2\x10\n\x12\x19\n\x15SEVERITY_NUMBER_INFO3\x10\x0b\x12\x19\n\x15SEVERITY_NUMBER_INFO4\x10\x0c\x12\x18\n\x14SEVERITY_NUMBER_WARN\x10\r\x12\x19\n\x15SEVERITY_NUMBER_WARN2\x10\x0e\x12\x19\n\x15SEVERITY_NUMBER_WARN3\x10\x0f\x12\x19\n\x15SEVERITY_NUMBER_WARN4\x10\x10\x12\x19\n\x15SEVERITY_NUMBER_ERROR\x10\x11\x12\x1a\n\x16SEVERITY_NUMBER_ERROR2\x10\x12\x12\x1a\n\x16SEVERITY_NUMBER_ERROR3\x10\x13\x12\x1a\n\x16SEVERITY_NUMBER_ERROR4\x10\x14\x12\x19\n\x15SEVERITY_NUMBER_FATAL\x10\x15\x12\x1a\n\x16SEVERITY_NUMBER_FATAL2\x10\x16\x12\x1a\n\x16SEVERITY_NUMBER_FATAL3\x10\x17\x12\x1a\n\x16SEVERITY_NUMBER_FATAL4\x10\x18\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17logmesh/v1/record.proto\x12\nlogmesh.v1\"\xfe\x01\n\x08\x41nyValue\x12\x16\n\x0cstring_value\x18\x01 \x01(\tH\x00\x12\x14\n\nbool_value\x18\x02 \x01(\x08H\x00\x12\x13\n\tint_value\x18\x03 \x01(\x03H\x00\x12\x16\n\x0c\x64ouble_value\x18\x04 \x01(\x01H\x00\x12-\n\x0b\x61rray_value\x18\x05 \x01(\x0b\x32\x16.logmesh.v1.ArrayValueH\x00\x12\x30\n\x0ckvlist_value\x18\x06 \x01(\x0b\x32\x18.logmesh.v1.KeyValueListH\x00\x12\x15\n\x0b\x62ytes_value\x18\x07 \x01(\x0cH\x00\x12\x17\n\rdecimal_value\x18\x0f \x01(\tH\x00\x42\x06\n\x04kind\"2\n\nArrayValue\x12$\n\x06values\x18\x01 \x03(\x0b\x32\x14.logmesh.v1.AnyValue\"\x89\x01\n\x0cKeyValueList\x12\x34\n\x06values\x18\x01 \x03(\x0b\x32$.logmesh.v1.KeyValueList.ValuesEntry\x1a\x43\n\x0bValuesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12#\n\x05value\x18\x02 \x01(\x0b\x32\x14.logmesh.v1.AnyValue:\x02\x38\x01\"\xfc\x01\n\x08Resource\x12\x14\n\x0cservice_name\x18\x01 \x01(\t\x12\x1b\n\x13service_instance_id\x18\x02 \x01(\t\x12\x38\n\nattributes\x18\x04 \x03(\x0b\x32$.logmesh.v1.Resource.AttributesEntry\x12\x12\n\nschema_url\x18\x05 \x01(\t\x12 \n\x18\x64ropped_attributes_count\x18\x06 \x01(\r\x1aG\n\x0f\x41ttributesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12#\n\x05value\x18\x02 \x01(\x0b\x32\x14.logmesh.v1.AnyValue:\x02\x38\x01J\x04\x08\x03\x10\x04\"\xdc\x01\n\x05Scope\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\t\x12\x35\n\nattributes\x18\x03 \x03(\x0b\x32!.logmesh.v1.Scope.AttributesEntry\x12\x12\n\nschema_url\x18\x04 \x01(\t\x12 \n\x18\x64ropped_attributes_count\x18\x05 \x01(\r\x1aG\n\x0f\x41ttributesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12#\n\x05value\x18\x02 \x01(\x0b\x32\x14.logmesh.v1.AnyValue:\x02\x38\x01\"\xb6\x04\n\tLogRecord\x12\n\n\x02id\x18\x01 \x01(\t\x12\x16\n\x0etime_unix_nano\x18\x02 \x01(\x06\x12\x1f\n\x17observed_time_unix_nano\x18\x03 \x01(\x06\x12\x33\n\x0fseverity_number\x18\x04 \x01(\x0e\x32\x1a.logmesh.v1.SeverityNumber\x12\x15\n\rseverity_text\x18\x05 \x01(\t\x12\x0c\n\x04\x62ody\x18\x06 \x01(\t\x12\x10\n\x08trace_id\x18\x08 \x01(\x0c\x12\x0f\n\x07span_id\x18\t \x01(\x0c\x12&\n\x08resource\x18\n \x01(\x0b\x32\x14.logmesh.v1.Resource\x12 \n\x05scope\x18\x0b \x01(\x0b\x32\x11.logmesh.v1.Scope\x12\x1f\n\x17original_time_unix_nano\x18\x0c \x01(\x06\x12\x39\n\nattributes\x18\r \x03(\x0b\x32%.logmesh.v1.LogRecord.AttributesEntry\x12-\n\x0fstructured_body\x18\x0e \x01(\x0b\x32\x14.logmesh.v1.AnyValue\x12\x12\n\nevent_name\x18\x0f \x01(\t\x12\r\n\x05\x66lags\x18\x10 \x01(\x07\x12 \n\x18\x64ropped_attributes_count\x18\x11 \x01(\r\x1aG\n\x0f\x41ttributesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12#\n\x05value\x18\x02 \x01(\x0b\x32\x14.logmesh.v1.AnyValue:\x02\x38\x01J\x04\x08\x07\x10\x08\"\x82\x03\n\nLogColumns\x12#\n\x07origins\x18\x01 \x03(\x0b\x32\x12.logmesh.v1.Origin\x12\x16\n\x0eorigin_indexes\x18\x02 \x03(\r\x12\x17\n\x0ftimes_unix_nano\x18\x03 \x01(\x0c\x12\x1f\n\x17observed_time_unix_nano\x18\x04 \x01(\x06\x12\x18\n\x10severity_numbers\x18\x05 \x01(\x0c\x12\x16\n\x0eseverity_texts\x18\x06 \x03(\x0c\x12\x0e\n\x06\x62odies\x18\x07 \x03(\x0c\x12\x11\n\ttrace_ids\x18\x08 \x01(\x0c\x12\x10\n\x08span_ids\x18\t \x01(\x0c\x12\x12\n\nattributes\x18\n \x03(\x0c\x12 \n\x18observed_times_unix_nano\x18\x0b \x01(\x0c\x12\x19\n\x11structured_bodies\x18\x0c \x01(\x0c\x12\x13\n\x0b\x65vent_names\x18\r \x03(\x0c\x12\r\n\x05\x66lags\x18\x0e \x03(\x07\x12!\n\x19\x64ropped_attributes_counts\x18\x0f \x03(\r\"\xa7\x02\n\x06Origin\x12\x14\n\x0cservice_name\x18\x01 \x01(\x0c\x12\x1b\n\x13service_instance_id\x18\x02 \x01(\x0c\x12\x1b\n\x13resource_attributes\x18\x03 \x01(\x0c\x12\x12\n\nscope_name\x18\x04 \x01(\x0c\x12\x15\n\rscope_version\x18\x05 \x01(\x0c\x12\x18\n\x10scope_attributes\x18\x06 \x01(\x0c\x12\x1b\n\x13resource_schema_url\x18\x07 \x01(\x0c\x12\x18\n\x10scope_schema_url\x18\x08 \x01(\x0c\x12)\n!resource_dropped_attributes_count\x18\t \x01(\r\x12&\n\x1escope_dropped_attributes_count\x18\n \x01(\r*\xc3\x05\n\x0eSeverityNumber\x12\x1f\n\x1bSEVERITY_NUMBER_UNSPECIFIED\x10\x00\x12\x19\n\x15SEVERITY_NUMBER_TRACE\x10\x01\x12\x1a\n\x16SEVERITY_NUMBER_TRACE2\x10\x02\x12\x1a\n\x16SEVERITY_NUMBER_TRACE3\x10\x03\x12\x1a\n\x16SEVERITY_NUMBER_TRACE4\x10\x04\x12\x19\n\x15SEVERITY_NUMBER_DEBUG\x10\x05\x12\x1a\n\x16SEVERITY_NUMBER_DEBUG2\x10\x06\x12\x1a\n\x16SEVERITY_NUMBER_DEBUG3\x10\x07\x12\x1a\n\x16SEVERITY_NUMBER_DEBUG4\x10\x08\x12\x18\n\x14SEVERITY_NUMBER_INFO\x10\t\x12\x19\n\x15SEVERITY_NUMBER_INFO2\x10\n\x12\x19\n\x15SEVERITY_NUMBER_INFO3\x10\x0b\x12\x19\n\x15SEVERITY_NUMBER_INFO4\x10\x0c\x12\x18\n\x14SEVERITY_NUMBER_WARN\x10\r\x12\x19\n\x15SEVERITY_NUMBER_WARN2\x10\x0e\x12\x19\n\x15SEVERITY_NUMBER_WARN3\x10\x0f\x12\x19\n\x15SEVERITY_NUMBER_WARN4\x10\x10\x12\x19\n\x15SEVERITY_NUMBER_ERROR\x10\x11\x12\x1a\n\x16SEVERITY_NUMBER_ERROR2\x10\x12\x12\x1a\n\x16SEVERITY_NUMBER_ERROR3\x10\x13\x12\x1a\n\x16SEVERITY_NUMBER_ERROR4\x10\x14\x12\x19\n\x15SEVERITY_NUMBER_FATAL\x10\x15\x12\x1a\n\x16SEVERITY_NUMBER_FATAL2\x10\x16\x12\x1a\n\x16SEVERITY_NUMBER_FATAL3\x10\x17\x12\x1a\n\x16SEVERITY_NUMBER_FATAL4\x10\x18\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'logmesh.v1.record_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_SEVERITYNUMBER']._serialized_start=969
-  _globals['_SEVERITYNUMBER']._serialized_end=1676
-  _globals['_RESOURCE']._serialized_start=69
-  _globals['_RESOURCE']._serialized_end=175
-  _globals['_SCOPE']._serialized_start=177
-  _globals['_SCOPE']._serialized_end=215
-  _globals['_LOGRECORD']._serialized_start=218
-  _globals['_LOGRECORD']._serialized_end=575
-  _globals['_LOGCOLUMNS']._serialized_start=578
-  _globals['_LOGCOLUMNS']._serialized_end=832
-  _globals['_ORIGIN']._serialized_start=835
-  _globals['_ORIGIN']._serialized_end=966
+  _globals['_KEYVALUELIST_VALUESENTRY']._loaded_options = None
+  _globals['_KEYVALUELIST_VALUESENTRY']._serialized_options = b'8\001'
+  _globals['_RESOURCE_ATTRIBUTESENTRY']._loaded_options = None
+  _globals['_RESOURCE_ATTRIBUTESENTRY']._serialized_options = b'8\001'
+  _globals['_SCOPE_ATTRIBUTESENTRY']._loaded_options = None
+  _globals['_SCOPE_ATTRIBUTESENTRY']._serialized_options = b'8\001'
+  _globals['_LOGRECORD_ATTRIBUTESENTRY']._loaded_options = None
+  _globals['_LOGRECORD_ATTRIBUTESENTRY']._serialized_options = b'8\001'
+  _globals['_SEVERITYNUMBER']._serialized_start=2223
+  _globals['_SEVERITYNUMBER']._serialized_end=2930
+  _globals['_ANYVALUE']._serialized_start=40
+  _globals['_ANYVALUE']._serialized_end=294
+  _globals['_ARRAYVALUE']._serialized_start=296
+  _globals['_ARRAYVALUE']._serialized_end=346
+  _globals['_KEYVALUELIST']._serialized_start=349
+  _globals['_KEYVALUELIST']._serialized_end=486
+  _globals['_KEYVALUELIST_VALUESENTRY']._serialized_start=419
+  _globals['_KEYVALUELIST_VALUESENTRY']._serialized_end=486
+  _globals['_RESOURCE']._serialized_start=489
+  _globals['_RESOURCE']._serialized_end=741
+  _globals['_RESOURCE_ATTRIBUTESENTRY']._serialized_start=664
+  _globals['_RESOURCE_ATTRIBUTESENTRY']._serialized_end=735
+  _globals['_SCOPE']._serialized_start=744
+  _globals['_SCOPE']._serialized_end=964
+  _globals['_SCOPE_ATTRIBUTESENTRY']._serialized_start=664
+  _globals['_SCOPE_ATTRIBUTESENTRY']._serialized_end=735
+  _globals['_LOGRECORD']._serialized_start=967
+  _globals['_LOGRECORD']._serialized_end=1533
+  _globals['_LOGRECORD_ATTRIBUTESENTRY']._serialized_start=664
+  _globals['_LOGRECORD_ATTRIBUTESENTRY']._serialized_end=735
+  _globals['_LOGCOLUMNS']._serialized_start=1536
+  _globals['_LOGCOLUMNS']._serialized_end=1922
+  _globals['_ORIGIN']._serialized_start=1925
+  _globals['_ORIGIN']._serialized_end=2220
 # @@protoc_insertion_point(module_scope)

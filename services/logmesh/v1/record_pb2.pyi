@@ -6,7 +6,6 @@ Records as users see them. Names are those of OpenTelemetry's log data model."""
 from collections import abc as abc
 from google.protobuf import descriptor as descriptor
 from google.protobuf import message as message
-from google.protobuf import struct_pb2 as struct_pb2
 from google.protobuf.internal import containers as containers
 from google.protobuf.internal import enum_type_wrapper as enum_type_wrapper
 import builtins as builtins
@@ -84,32 +83,192 @@ SEVERITY_NUMBER_FATAL3: SeverityNumber.ValueType  # 23
 SEVERITY_NUMBER_FATAL4: SeverityNumber.ValueType  # 24
 
 @typing.final
+class AnyValue(message.Message):
+    """A value of any kind. But for `decimal_value` it is OpenTelemetry's AnyValue, the same to the byte.
+
+    On the columnar wire, in the store and in answers of JSON it is JSON, and comes back from there as the kind that it was:
+      string, bool, list, map, null   the same in JSON.
+      int, double, decimal            a number. One without a fraction is an int, or beyond 64 bits a decimal; any other is a
+                                      double where that has the same value, and a decimal elsewhere. So 1 is an int, 1.0 a double,
+                                      1e3 the int 1000, and the double 1e22 is written 10000000000000000000000.0.
+      bytes                           {"logmesh.bytes": "<base64>"}, an object of this one member.
+    What does not come back: NaN and the infinities, which JSON lacks, become the texts NaN, Infinity and -Infinity; the sign of
+    -0.0 is lost; what is nested deeper than 24 is its JSON as a text.
+    """
+
+    DESCRIPTOR: descriptor.Descriptor
+
+    STRING_VALUE_FIELD_NUMBER: builtins.int
+    BOOL_VALUE_FIELD_NUMBER: builtins.int
+    INT_VALUE_FIELD_NUMBER: builtins.int
+    DOUBLE_VALUE_FIELD_NUMBER: builtins.int
+    ARRAY_VALUE_FIELD_NUMBER: builtins.int
+    KVLIST_VALUE_FIELD_NUMBER: builtins.int
+    BYTES_VALUE_FIELD_NUMBER: builtins.int
+    DECIMAL_VALUE_FIELD_NUMBER: builtins.int
+    string_value: builtins.str
+    """Text."""
+    bool_value: builtins.bool
+    """True or false."""
+    int_value: builtins.int
+    """A whole number."""
+    double_value: builtins.float
+    """A number that is not whole by its kind."""
+    bytes_value: builtins.bytes
+    """Bytes."""
+    decimal_value: builtins.str
+    """A number that neither of the two holds exactly, such as 123456789012345678901234567890: its digits as JSON writes them. What
+    is no number of JSON is taken as a text.
+    """
+    @builtins.property
+    def array_value(self) -> ArrayValue:
+        """A list."""
+
+    @builtins.property
+    def kvlist_value(self) -> KeyValueList:
+        """A map."""
+
+    def __init__(
+        self,
+        *,
+        string_value: builtins.str = ...,
+        bool_value: builtins.bool = ...,
+        int_value: builtins.int = ...,
+        double_value: builtins.float = ...,
+        array_value: ArrayValue | None = ...,
+        kvlist_value: KeyValueList | None = ...,
+        bytes_value: builtins.bytes = ...,
+        decimal_value: builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = typing.Literal["array_value", b"array_value", "bool_value", b"bool_value", "bytes_value", b"bytes_value", "decimal_value", b"decimal_value", "double_value", b"double_value", "int_value", b"int_value", "kind", b"kind", "kvlist_value", b"kvlist_value", "string_value", b"string_value"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = typing.Literal["array_value", b"array_value", "bool_value", b"bool_value", "bytes_value", b"bytes_value", "decimal_value", b"decimal_value", "double_value", b"double_value", "int_value", b"int_value", "kind", b"kind", "kvlist_value", b"kvlist_value", "string_value", b"string_value"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_kind: _TypeAlias = typing.Literal["string_value", "bool_value", "int_value", "double_value", "array_value", "kvlist_value", "bytes_value", "decimal_value"]  # noqa: Y015
+    _WhichOneofArgType_kind: _TypeAlias = typing.Literal["kind", b"kind"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_kind) -> _WhichOneofReturnType_kind | None: ...
+
+@typing.final
+class ArrayValue(message.Message):
+    """A list of values."""
+
+    DESCRIPTOR: descriptor.Descriptor
+
+    VALUES_FIELD_NUMBER: builtins.int
+    @builtins.property
+    def values(self) -> containers.RepeatedCompositeFieldContainer[AnyValue]:
+        """In their order; empty is an empty list."""
+
+    def __init__(
+        self,
+        *,
+        values: abc.Iterable[AnyValue] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = typing.Literal["values", b"values"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+@typing.final
+class KeyValueList(message.Message):
+    """A map of values."""
+
+    DESCRIPTOR: descriptor.Descriptor
+
+    @typing.final
+    class ValuesEntry(message.Message):
+        DESCRIPTOR: descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: builtins.int
+        VALUE_FIELD_NUMBER: builtins.int
+        key: builtins.str
+        @builtins.property
+        def value(self) -> AnyValue: ...
+        def __init__(
+            self,
+            *,
+            key: builtins.str = ...,
+            value: AnyValue | None = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = typing.Literal["value", b"value"]  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    VALUES_FIELD_NUMBER: builtins.int
+    @builtins.property
+    def values(self) -> containers.MessageMap[builtins.str, AnyValue]:
+        """By key; empty is an empty map."""
+
+    def __init__(
+        self,
+        *,
+        values: abc.Mapping[builtins.str, AnyValue] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = typing.Literal["values", b"values"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+@typing.final
 class Resource(message.Message):
     """What produced a record."""
 
     DESCRIPTOR: descriptor.Descriptor
 
+    @typing.final
+    class AttributesEntry(message.Message):
+        DESCRIPTOR: descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: builtins.int
+        VALUE_FIELD_NUMBER: builtins.int
+        key: builtins.str
+        @builtins.property
+        def value(self) -> AnyValue: ...
+        def __init__(
+            self,
+            *,
+            key: builtins.str = ...,
+            value: AnyValue | None = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = typing.Literal["value", b"value"]  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
     SERVICE_NAME_FIELD_NUMBER: builtins.int
     SERVICE_INSTANCE_ID_FIELD_NUMBER: builtins.int
     ATTRIBUTES_FIELD_NUMBER: builtins.int
+    SCHEMA_URL_FIELD_NUMBER: builtins.int
+    DROPPED_ATTRIBUTES_COUNT_FIELD_NUMBER: builtins.int
     service_name: builtins.str
     """`service.name`. Empty is stored as "unknown_service". At most 255 bytes."""
     service_instance_id: builtins.str
     """`service.instance.id`: pod, host or process. Empty means unknown. At most 255 bytes."""
+    schema_url: builtins.str
+    """Where the meaning of the attributes is described. At most 255 bytes; empty means nowhere."""
+    dropped_attributes_count: builtins.int
+    """How many attributes were left out before the record came. 0 means none."""
     @builtins.property
-    def attributes(self) -> struct_pb2.Struct:
-        """`service.version`, `k8s.*` and whatever else describes the producer. At most 64 KiB as JSON."""
+    def attributes(self) -> containers.MessageMap[builtins.str, AnyValue]:
+        """`service.version`, `k8s.*` and whatever else describes the producer. At most 64 KiB as JSON; empty means none."""
 
     def __init__(
         self,
         *,
         service_name: builtins.str = ...,
         service_instance_id: builtins.str = ...,
-        attributes: struct_pb2.Struct | None = ...,
+        attributes: abc.Mapping[builtins.str, AnyValue] | None = ...,
+        schema_url: builtins.str = ...,
+        dropped_attributes_count: builtins.int = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = typing.Literal["attributes", b"attributes"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = typing.Literal["attributes", b"attributes", "service_instance_id", b"service_instance_id", "service_name", b"service_name"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = typing.Literal["attributes", b"attributes", "dropped_attributes_count", b"dropped_attributes_count", "schema_url", b"schema_url", "service_instance_id", b"service_instance_id", "service_name", b"service_name"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -119,21 +278,56 @@ class Scope(message.Message):
 
     DESCRIPTOR: descriptor.Descriptor
 
+    @typing.final
+    class AttributesEntry(message.Message):
+        DESCRIPTOR: descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: builtins.int
+        VALUE_FIELD_NUMBER: builtins.int
+        key: builtins.str
+        @builtins.property
+        def value(self) -> AnyValue: ...
+        def __init__(
+            self,
+            *,
+            key: builtins.str = ...,
+            value: AnyValue | None = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = typing.Literal["value", b"value"]  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
     NAME_FIELD_NUMBER: builtins.int
     VERSION_FIELD_NUMBER: builtins.int
+    ATTRIBUTES_FIELD_NUMBER: builtins.int
+    SCHEMA_URL_FIELD_NUMBER: builtins.int
+    DROPPED_ATTRIBUTES_COUNT_FIELD_NUMBER: builtins.int
     name: builtins.str
-    """Logger name. Empty means unknown."""
+    """Logger name. Empty means unknown. At most 255 bytes."""
     version: builtins.str
-    """Version of the library. Empty means unknown."""
+    """Version of the library. Empty means unknown. At most 255 bytes."""
+    schema_url: builtins.str
+    """See `Resource.schema_url`."""
+    dropped_attributes_count: builtins.int
+    """See `Resource.dropped_attributes_count`."""
+    @builtins.property
+    def attributes(self) -> containers.MessageMap[builtins.str, AnyValue]:
+        """What else describes it. At most 64 KiB as JSON; empty means nothing."""
+
     def __init__(
         self,
         *,
         name: builtins.str = ...,
         version: builtins.str = ...,
+        attributes: abc.Mapping[builtins.str, AnyValue] | None = ...,
+        schema_url: builtins.str = ...,
+        dropped_attributes_count: builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = typing.Literal["name", b"name", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = typing.Literal["attributes", b"attributes", "dropped_attributes_count", b"dropped_attributes_count", "name", b"name", "schema_url", b"schema_url", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -143,18 +337,43 @@ class LogRecord(message.Message):
 
     DESCRIPTOR: descriptor.Descriptor
 
+    @typing.final
+    class AttributesEntry(message.Message):
+        DESCRIPTOR: descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: builtins.int
+        VALUE_FIELD_NUMBER: builtins.int
+        key: builtins.str
+        @builtins.property
+        def value(self) -> AnyValue: ...
+        def __init__(
+            self,
+            *,
+            key: builtins.str = ...,
+            value: AnyValue | None = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = typing.Literal["value", b"value"]  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
     ID_FIELD_NUMBER: builtins.int
     TIME_UNIX_NANO_FIELD_NUMBER: builtins.int
     OBSERVED_TIME_UNIX_NANO_FIELD_NUMBER: builtins.int
     SEVERITY_NUMBER_FIELD_NUMBER: builtins.int
     SEVERITY_TEXT_FIELD_NUMBER: builtins.int
     BODY_FIELD_NUMBER: builtins.int
-    ATTRIBUTES_FIELD_NUMBER: builtins.int
     TRACE_ID_FIELD_NUMBER: builtins.int
     SPAN_ID_FIELD_NUMBER: builtins.int
     RESOURCE_FIELD_NUMBER: builtins.int
     SCOPE_FIELD_NUMBER: builtins.int
     ORIGINAL_TIME_UNIX_NANO_FIELD_NUMBER: builtins.int
+    ATTRIBUTES_FIELD_NUMBER: builtins.int
+    STRUCTURED_BODY_FIELD_NUMBER: builtins.int
+    EVENT_NAME_FIELD_NUMBER: builtins.int
+    FLAGS_FIELD_NUMBER: builtins.int
+    DROPPED_ATTRIBUTES_COUNT_FIELD_NUMBER: builtins.int
     id: builtins.str
     """The record's identity, given by the store and never changed. Empty on the way in (ignored there)."""
     time_unix_nano: builtins.int
@@ -162,23 +381,27 @@ class LogRecord(message.Message):
     More than 7 days old or 10 minutes ahead is clamped, and the original is kept beside it.
     """
     observed_time_unix_nano: builtins.int
-    """When the producer read it. 0 means the same as `time_unix_nano`."""
+    """When it was first seen by what collects logs. 0 means that nobody says so, as of the lines of a file, which were read soon before
+    they were stored. Kept where it differs from the time; a record of unknown time gets this one.
+    """
     severity_number: SeverityNumber.ValueType
     """How bad it is. Above 24 is refused as a dead letter."""
     severity_text: builtins.str
     """The level as the source wrote it. Empty: the name of `severity_number`. At most 64 bytes."""
     body: builtins.str
-    """The line as it was logged, byte for byte. At most 256 KiB; may be empty."""
+    """The line as it was logged, byte for byte. At most 256 KiB; may be empty. Of a structured body, its JSON."""
     trace_id: builtins.bytes
     """W3C trace id, 16 bytes. Empty means none."""
     span_id: builtins.bytes
     """W3C span id, 8 bytes. Empty means none."""
     original_time_unix_nano: builtins.int
     """Set by the store when `time_unix_nano` had to be clamped: the time as it came. 0 means it was not."""
-    @builtins.property
-    def attributes(self) -> struct_pb2.Struct:
-        """What the line says in fields. At most 128 of them, 64 KiB as JSON; empty means none."""
-
+    event_name: builtins.str
+    """The kind of event that this is, such as `browser.page_view`. At most 255 bytes. Empty: none is named."""
+    flags: builtins.int
+    """The lower 8 bits are W3C trace flags. 0 means none."""
+    dropped_attributes_count: builtins.int
+    """How many attributes were left out before the record came. 0 means none."""
     @builtins.property
     def resource(self) -> Resource:
         """What produced it. Unset: `unknown_service`."""
@@ -186,6 +409,18 @@ class LogRecord(message.Message):
     @builtins.property
     def scope(self) -> Scope:
         """Which library within it. Unset means unknown."""
+
+    @builtins.property
+    def attributes(self) -> containers.MessageMap[builtins.str, AnyValue]:
+        """What the line says in fields. At most 128 of them, 64 KiB as JSON; empty means none. Those that no database takes (a NUL in a
+        text, nesting deeper than 254, numbers of more than 131,072 digits) are stored as their JSON in `logmesh.attributes_text`.
+        """
+
+    @builtins.property
+    def structured_body(self) -> AnyValue:
+        """The body, where it is more than a text. Its JSON is `body`, which is what filters look at; what `body` is on the way in is ignored
+        then. At most 256 KiB as JSON. Unset: the body is the text.
+        """
 
     def __init__(
         self,
@@ -196,16 +431,20 @@ class LogRecord(message.Message):
         severity_number: SeverityNumber.ValueType = ...,
         severity_text: builtins.str = ...,
         body: builtins.str = ...,
-        attributes: struct_pb2.Struct | None = ...,
         trace_id: builtins.bytes = ...,
         span_id: builtins.bytes = ...,
         resource: Resource | None = ...,
         scope: Scope | None = ...,
         original_time_unix_nano: builtins.int = ...,
+        attributes: abc.Mapping[builtins.str, AnyValue] | None = ...,
+        structured_body: AnyValue | None = ...,
+        event_name: builtins.str = ...,
+        flags: builtins.int = ...,
+        dropped_attributes_count: builtins.int = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = typing.Literal["attributes", b"attributes", "resource", b"resource", "scope", b"scope"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = typing.Literal["resource", b"resource", "scope", b"scope", "structured_body", b"structured_body"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = typing.Literal["attributes", b"attributes", "body", b"body", "id", b"id", "observed_time_unix_nano", b"observed_time_unix_nano", "original_time_unix_nano", b"original_time_unix_nano", "resource", b"resource", "scope", b"scope", "severity_number", b"severity_number", "severity_text", b"severity_text", "span_id", b"span_id", "time_unix_nano", b"time_unix_nano", "trace_id", b"trace_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = typing.Literal["attributes", b"attributes", "body", b"body", "dropped_attributes_count", b"dropped_attributes_count", "event_name", b"event_name", "flags", b"flags", "id", b"id", "observed_time_unix_nano", b"observed_time_unix_nano", "original_time_unix_nano", b"original_time_unix_nano", "resource", b"resource", "scope", b"scope", "severity_number", b"severity_number", "severity_text", b"severity_text", "span_id", b"span_id", "structured_body", b"structured_body", "time_unix_nano", b"time_unix_nano", "trace_id", b"trace_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -228,6 +467,11 @@ class LogColumns(message.Message):
     TRACE_IDS_FIELD_NUMBER: builtins.int
     SPAN_IDS_FIELD_NUMBER: builtins.int
     ATTRIBUTES_FIELD_NUMBER: builtins.int
+    OBSERVED_TIMES_UNIX_NANO_FIELD_NUMBER: builtins.int
+    STRUCTURED_BODIES_FIELD_NUMBER: builtins.int
+    EVENT_NAMES_FIELD_NUMBER: builtins.int
+    FLAGS_FIELD_NUMBER: builtins.int
+    DROPPED_ATTRIBUTES_COUNTS_FIELD_NUMBER: builtins.int
     times_unix_nano: builtins.bytes
     """Time by record in nanoseconds since 1970 UTC, little-endian, 8 bytes each. 0 means unknown."""
     observed_time_unix_nano: builtins.int
@@ -238,6 +482,10 @@ class LogColumns(message.Message):
     """Trace id by record, 16 bytes each, all zero for none. Empty: no record has one."""
     span_ids: builtins.bytes
     """Span id by record, 8 bytes each, all zero for none. Empty: no record has one."""
+    observed_times_unix_nano: builtins.bytes
+    """Observed time by record, as `times_unix_nano`. 0, or an empty column: not said."""
+    structured_bodies: builtins.bytes
+    """Which bodies are structured, one byte each: 1 for a body that is the JSON of one, 0 for a text. Empty: all are texts."""
     @builtins.property
     def origins(self) -> containers.RepeatedCompositeFieldContainer[Origin]:
         """What produced the records and which library within it: a dictionary that `origin_indexes` points into."""
@@ -256,7 +504,19 @@ class LogColumns(message.Message):
 
     @builtins.property
     def attributes(self) -> containers.RepeatedScalarFieldContainer[builtins.bytes]:
-        """Attributes by record as the text of a JSON object; an empty text means none."""
+        """Attributes by record as the text of a JSON object (see `AnyValue`); an empty text means none."""
+
+    @builtins.property
+    def event_names(self) -> containers.RepeatedScalarFieldContainer[builtins.bytes]:
+        """Name of the event by record, UTF-8; an empty text means none. Empty: no record has one."""
+
+    @builtins.property
+    def flags(self) -> containers.RepeatedScalarFieldContainer[builtins.int]:
+        """Flags by record. Empty: no record has any."""
+
+    @builtins.property
+    def dropped_attributes_counts(self) -> containers.RepeatedScalarFieldContainer[builtins.int]:
+        """How many attributes were left out, by record. Empty: none were."""
 
     def __init__(
         self,
@@ -271,10 +531,15 @@ class LogColumns(message.Message):
         trace_ids: builtins.bytes = ...,
         span_ids: builtins.bytes = ...,
         attributes: abc.Iterable[builtins.bytes] | None = ...,
+        observed_times_unix_nano: builtins.bytes = ...,
+        structured_bodies: builtins.bytes = ...,
+        event_names: abc.Iterable[builtins.bytes] | None = ...,
+        flags: abc.Iterable[builtins.int] | None = ...,
+        dropped_attributes_counts: abc.Iterable[builtins.int] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = typing.Literal["attributes", b"attributes", "bodies", b"bodies", "observed_time_unix_nano", b"observed_time_unix_nano", "origin_indexes", b"origin_indexes", "origins", b"origins", "severity_numbers", b"severity_numbers", "severity_texts", b"severity_texts", "span_ids", b"span_ids", "times_unix_nano", b"times_unix_nano", "trace_ids", b"trace_ids"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = typing.Literal["attributes", b"attributes", "bodies", b"bodies", "dropped_attributes_counts", b"dropped_attributes_counts", "event_names", b"event_names", "flags", b"flags", "observed_time_unix_nano", b"observed_time_unix_nano", "observed_times_unix_nano", b"observed_times_unix_nano", "origin_indexes", b"origin_indexes", "origins", b"origins", "severity_numbers", b"severity_numbers", "severity_texts", b"severity_texts", "span_ids", b"span_ids", "structured_bodies", b"structured_bodies", "times_unix_nano", b"times_unix_nano", "trace_ids", b"trace_ids"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -289,6 +554,11 @@ class Origin(message.Message):
     RESOURCE_ATTRIBUTES_FIELD_NUMBER: builtins.int
     SCOPE_NAME_FIELD_NUMBER: builtins.int
     SCOPE_VERSION_FIELD_NUMBER: builtins.int
+    SCOPE_ATTRIBUTES_FIELD_NUMBER: builtins.int
+    RESOURCE_SCHEMA_URL_FIELD_NUMBER: builtins.int
+    SCOPE_SCHEMA_URL_FIELD_NUMBER: builtins.int
+    RESOURCE_DROPPED_ATTRIBUTES_COUNT_FIELD_NUMBER: builtins.int
+    SCOPE_DROPPED_ATTRIBUTES_COUNT_FIELD_NUMBER: builtins.int
     service_name: builtins.bytes
     """`service.name`, UTF-8."""
     service_instance_id: builtins.bytes
@@ -299,6 +569,16 @@ class Origin(message.Message):
     """Name of the scope, UTF-8. Empty means unknown."""
     scope_version: builtins.bytes
     """Version of the scope, UTF-8. Empty means unknown."""
+    scope_attributes: builtins.bytes
+    """Attributes of the scope as the text of a JSON object. Empty means none."""
+    resource_schema_url: builtins.bytes
+    """See `Resource.schema_url`."""
+    scope_schema_url: builtins.bytes
+    """See `Scope.schema_url`."""
+    resource_dropped_attributes_count: builtins.int
+    """See `Resource.dropped_attributes_count`."""
+    scope_dropped_attributes_count: builtins.int
+    """See `Scope.dropped_attributes_count`."""
     def __init__(
         self,
         *,
@@ -307,9 +587,14 @@ class Origin(message.Message):
         resource_attributes: builtins.bytes = ...,
         scope_name: builtins.bytes = ...,
         scope_version: builtins.bytes = ...,
+        scope_attributes: builtins.bytes = ...,
+        resource_schema_url: builtins.bytes = ...,
+        scope_schema_url: builtins.bytes = ...,
+        resource_dropped_attributes_count: builtins.int = ...,
+        scope_dropped_attributes_count: builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = typing.Literal["resource_attributes", b"resource_attributes", "scope_name", b"scope_name", "scope_version", b"scope_version", "service_instance_id", b"service_instance_id", "service_name", b"service_name"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = typing.Literal["resource_attributes", b"resource_attributes", "resource_dropped_attributes_count", b"resource_dropped_attributes_count", "resource_schema_url", b"resource_schema_url", "scope_attributes", b"scope_attributes", "scope_dropped_attributes_count", b"scope_dropped_attributes_count", "scope_name", b"scope_name", "scope_schema_url", b"scope_schema_url", "scope_version", b"scope_version", "service_instance_id", b"service_instance_id", "service_name", b"service_name"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...

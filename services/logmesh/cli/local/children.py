@@ -1,11 +1,13 @@
 """Child processes that never outlive the runner, and never see the terminal's Ctrl-C before the runner does."""
 
+import asyncio
 import ctypes
+import os
 import signal
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import IO
+from typing import IO, Protocol
 
 from logmesh.cli.local.account import Account
 
@@ -48,3 +50,39 @@ def spawn(
         preexec_fn=die_with_parent(farewell),  # noqa: PLW1509
         **(account.for_popen() if account else {}),
     )
+
+
+class Process(Protocol):
+    """A child of this process: a `subprocess.Popen`, or one that was forked."""
+
+    @property
+    def pid(self) -> int: ...
+    def wait(self) -> int: ...
+
+
+class Child:
+    """A child as the running event loop sees it."""
+
+    def __init__(self, process: Process) -> None:
+        self.status: int | None = None
+        """How it ended, negative for a signal; None while it runs."""
+        self._process = process
+        self._descriptor = os.pidfd_open(process.pid)
+        self._loop = asyncio.get_running_loop()
+        self._end: asyncio.Future[int] = self._loop.create_future()
+        self._loop.add_reader(self._descriptor, self._reap)
+
+    async def ended(self) -> int:
+        """Wait for its end and return its status."""
+        return await asyncio.shield(self._end)
+
+    def send_signal(self, number: signal.Signals) -> None:
+        """Send it a signal, unless it has ended."""
+        if self.status is None:
+            signal.pidfd_send_signal(self._descriptor, number)
+
+    def _reap(self) -> None:
+        self._loop.remove_reader(self._descriptor)
+        os.close(self._descriptor)
+        self.status = self._process.wait()
+        self._end.set_result(self.status)

@@ -1,7 +1,6 @@
 """One running part of the system, as the supervisor sees it: start, wait for its end, stop."""
 
 import asyncio
-import asyncio.subprocess
 import contextlib
 import os
 import signal
@@ -11,12 +10,14 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Protocol
 
+from logmesh.cli import GIVEN
 from logmesh.cli.local.certificates import WorkloadFiles
-from logmesh.cli.local.children import die_with_parent
+from logmesh.cli.local.children import Child, Process, spawn
 from logmesh.cli.local.envoy import Envoy
 from logmesh.cli.local.errors import LocalError
 from logmesh.cli.local.plan import Program
 from logmesh.cli.local.postgres import Postgres
+from logmesh.cli.local.prefork import Preforked
 from logmesh.cli.local.probes import accepts, serves
 from logmesh.cli.local.redis import Redis
 from logmesh.runtime.server import LIVENESS
@@ -45,30 +46,27 @@ class Component(Protocol):
 class PythonProcess:
     """A process of Logmesh itself; its output goes to `show`, line by line."""
 
-    def __init__(self, program: Program, tls: WorkloadFiles, show: Callable[[str, str], None]) -> None:
+    def __init__(
+        self,
+        program: Program,
+        tls: WorkloadFiles,
+        show: Callable[[str, str], None],
+        preforked: Preforked | None = None,
+    ) -> None:
+        """`preforked` becomes the first run of it; whatever follows is an interpreter of its own."""
         self.name = program.name
-        self._program, self._tls, self._show = program, tls, show
-        self._process: asyncio.subprocess.Process | None = None
+        self._program, self._tls, self._show, self._preforked = program, tls, show, preforked
+        self._child: Child | None = None
         self._reader: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """See Component."""
-        self._process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", self._program.module),
-            env=child_environment(os.environ, self._program.environment),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-            limit=1 << 20,
-            start_new_session=True,
-            preexec_fn=die_with_parent(signal.SIGTERM),
-        )
-        if self._process.stdout is None:
-            raise AssertionError("a pipe was asked for")
-        self._reader = asyncio.create_task(self._read(self._process.stdout))
+        process, output = self._begin()
+        self._child = Child(process)
+        self._reader = asyncio.create_task(self._read(output))
         began = looked = time.monotonic()
         while not await self._ready():
-            if self._process.returncode is not None:
+            if self._child.status is not None:
                 await self._reader
                 raise LocalError(f"{self.name} stopped while starting; its last lines are above")
             if time.monotonic() - looked > READY_SECONDS:
@@ -81,19 +79,38 @@ class PythonProcess:
 
     async def ended(self) -> int:
         """See Component."""
-        if self._process is None or self._reader is None:
+        if self._child is None or self._reader is None:
             raise AssertionError("it was not started")
-        status = await self._process.wait()
+        status = await self._child.ended()
         await self._reader
         return status
 
     async def stop(self, *, now: bool) -> None:
         """See Component."""
-        if self._process is None or self._process.returncode is not None:
+        if self._child is None or self._child.status is not None:
             return
-        with contextlib.suppress(ProcessLookupError):
-            self._process.send_signal(signal.SIGKILL if now else signal.SIGTERM)
+        self._child.send_signal(signal.SIGKILL if now else signal.SIGTERM)
         await self.ended()
+
+    def _begin(self) -> tuple[Process, int]:
+        """Start it; return it and the descriptor of what it says."""
+        environment = child_environment(GIVEN, self._program.environment)
+        preforked, self._preforked = self._preforked, None
+        if preforked is not None:
+            try:
+                preforked.become(self._program.module, self.name, environment)
+            except BrokenPipeError:
+                preforked.dismiss()
+            else:
+                return preforked, preforked.output
+        output, said = os.pipe()
+        try:
+            return spawn([sys.executable, "-m", self._program.module], output=said, environment=environment), output
+        except OSError:
+            os.close(output)
+            raise
+        finally:
+            os.close(said)
 
     async def _ready(self) -> bool:
         if self._program.health is None:
@@ -105,10 +122,13 @@ class PythonProcess:
             return False
         return await serves(self._program.health[0], self._tls, self._program.health[1], LIVENESS)
 
-    async def _read(self, output: asyncio.StreamReader) -> None:
+    async def _read(self, output: int) -> None:
+        reader = asyncio.StreamReader(limit=1 << 20)
+        protocol = asyncio.StreamReaderProtocol(reader)
+        await asyncio.get_running_loop().connect_read_pipe(lambda: protocol, os.fdopen(output, "rb", buffering=0))
         while True:
             try:
-                line = await output.readline()
+                line = await reader.readline()
             except ValueError:  # longer than the limit; what was read of it is gone
                 line = b"(a line of more than 1 MiB)\n"
             if not line:
@@ -118,9 +138,12 @@ class PythonProcess:
 
 
 def child_environment(inherited: Mapping[str, str], own: Mapping[str, str]) -> dict[str, str]:
-    """A process's environment: the person's, without what their shell sets for another Logmesh, and its own."""
+    """A process's environment: the person's, without what their shell sets for another Logmesh, and its own.
+
+    Unless the person says otherwise, gRPC's core is quiet, as in images: it has a line about each peer that speaks another
+    protocol, and what fails on a call is raised and logged anyway.
+    """
     kept = {key: value for key, value in inherited.items() if not key.startswith("LOGMESH_")}
-    # gRPC's core writes to standard error, past the log, about each client that meets a port in the wrong protocol.
     return {"GRPC_VERBOSITY": "NONE", **kept, "LOGMESH_LOG_FORMAT": "json", **own}
 
 

@@ -11,7 +11,9 @@ from logmesh.edge.options import Address, EdgeOptions, MutualTls, RateLimit, Spl
 LOCAL_LIMIT = RateLimit(requests_per_second=1_000, burst=4_000)
 
 
-def plan_edge(options: LocalOptions, certificates: Mapping[str, WorkloadFiles]) -> EdgeOptions:
+def plan_edge(
+    options: LocalOptions, certificates: Mapping[str, WorkloadFiles], also: tuple[str, ...] = ()
+) -> EdgeOptions:
     """Plaintext without tokens towards people, on loopback and under its names alone; mutual TLS towards the rest."""
     return EdgeOptions(
         gateway=Address(options.host, GATEWAY_PORT),
@@ -22,7 +24,8 @@ def plan_edge(options: LocalOptions, certificates: Mapping[str, WorkloadFiles]) 
         admin_socket=Path("admin.sock"),
         dashboard_folder=options.dashboard_folder,
         rate_limit=LOCAL_LIMIT,
-        hosts=("localhost", options.host),
+        also=also,
+        hosts=("localhost", options.host, *(f"[{address}]" for address in also)),
         reflection=True,
         split=_split(options, certificates) if options.canary_percent else None,
     )

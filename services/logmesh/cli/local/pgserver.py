@@ -30,18 +30,27 @@ class Programs:
     major: int
 
 
-def find_programs(*, major: int | None = None, account: Account | None = None) -> Programs:
-    """Find PostgreSQL `major` (None: the newest), readable for `account`. Raises LocalError when there is none."""
+def find_programs(
+    *, major: int | None = None, account: Account | None = None, installation: Path | None = None
+) -> Programs:
+    """Find PostgreSQL `major` (None: the newest), readable for `account`, in the folder `installation` (None: in the wheel).
+
+    Raises LocalError when there is none.
+    """
+    for release in [installation] if installation else _in_wheel():
+        if (release / "bin" / "postgres").exists():
+            programs = _programs(release, account)
+            if major in (None, programs.major):
+                return programs
+    wanted = "PostgreSQL" if major is None else f"PostgreSQL {major}, which made the data,"
+    raise LocalError(f"{wanted} is not in {installation or f'the {DISTRIBUTION} wheel that is installed'}")
+
+
+def _in_wheel() -> list[Path]:
     spec = importlib.util.find_spec(PACKAGE)
     if spec is None or spec.origin is None:
         raise LocalError("PostgreSQL is not installed here: pip install 'logmesh[local]'")
-    package = Path(spec.origin).parent
-    for release in (package / name for name in INSTALLATIONS if (package / name / "bin" / "postgres").exists()):
-        programs = _programs(release, account)
-        if major in (None, programs.major):
-            return programs
-    wanted = "PostgreSQL" if major is None else f"PostgreSQL {major}, which made the data,"
-    raise LocalError(f"{wanted} is not in the {DISTRIBUTION} wheel that is installed")
+    return [Path(spec.origin).parent / name for name in INSTALLATIONS]
 
 
 def _programs(release: Path, account: Account | None) -> Programs:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from logmesh.cli.local.certificates import WorkloadFiles, spiffe_id
 from logmesh.cli.local.postgres import Role
+from logmesh.cli.local.run_state import elsewhere
 
 API_PORT = 8080
 DASHBOARD_PORT = 3000
@@ -38,6 +39,13 @@ class LocalOptions:
     """The built dashboard; None: there is none."""
     api_port: int = API_PORT
     dashboard_port: int = DASHBOARD_PORT
+    command: str = "logmesh"
+    """How `logmesh` is called on this machine."""
+
+    @property
+    def elsewhere(self) -> str:
+        """The option that leads to this data folder, after a space; empty for the folder where everyone looks."""
+        return elsewhere(self.data_dir)
 
     @property
     def host(self) -> str:
@@ -53,6 +61,11 @@ class LocalOptions:
     def canary_hosts(self) -> list[str]:
         """Address of the canary processor, after those of the stable ones."""
         return [f"{self.loopback}.{FIRST_PROCESSOR + self.processors}"] if self.canary_percent else []
+
+    @property
+    def programs(self) -> int:
+        """How many Python processes it is, this one aside."""
+        return len(self.processor_hosts) + len(self.canary_hosts) + 1 + self.producers
 
     @property
     def addresses(self) -> tuple[str, ...]:
@@ -191,6 +204,8 @@ def _gateway(options: LocalOptions, tls: WorkloadFiles, dsns: Mapping[Role, str]
             "LOGMESH_DATABASE_DSN": dsns["logmesh_reader"],
             "LOGMESH_REDIS_URL": redis_url,
             "LOGMESH_PROCESSORS": options.every_processor,
+            "LOGMESH_SHIP_COMMAND": f"{options.command} ship{options.elsewhere}",
+            "LOGMESH_SHIP_CERTIFICATES": str(options.data_dir / "certificates"),
             "LOGMESH_SERVE_TLS": "true",
             "LOGMESH_CALLERS": f"{spiffe_id('edge')},{spiffe_id('operator')}",
             **tls.environment(),

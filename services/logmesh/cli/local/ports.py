@@ -49,11 +49,11 @@ def port_near(preferred: int, address: str = "127.0.0.1") -> int:
 
 
 def _why_not(address: str, port: int) -> OSError | None:
-    with socket.socket() as probe:
-        # As servers do: connections that linger in TIME_WAIT don't occupy a port.
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
+    try:
+        with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET) as probe:
+            # As servers do: connections that linger in TIME_WAIT don't occupy a port.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind((address, port))
-        except OSError as error:
-            return error
+    except OSError as error:
+        return error
     return None

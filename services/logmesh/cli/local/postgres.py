@@ -36,7 +36,8 @@ SETTINGS = {
     "shared_buffers": "512MB",
     # The wheel has only pglz, which costs a loading server a tenth of its CPU for pages that are written once.
     "wal_compression": "off",
-    "wal_buffers": "32MB",
+    # A start touches all of them, and a COPY costs the same with 2 MB as with 32.
+    "wal_buffers": "4MB",
     "max_wal_size": "1GB",
     "fsync": "on",
     "synchronous_commit": "on",
@@ -64,9 +65,18 @@ class Postgres:
     ready_seconds = 600.0
     """How long a start may take: after a crash, all that its log of writes holds is written again."""
 
-    def __init__(self, directory: Path, *, port: int | None = None, settings: Mapping[str, str] | None = None) -> None:
-        """`port`: None takes 54320 or, when that is in use at the first start, any free one. `settings` go over SETTINGS."""
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        port: int | None = None,
+        settings: Mapping[str, str] | None = None,
+        installation: Path | None = None,
+    ) -> None:
+        """`port`: None takes 54320 or, when that is in use at the first start, any free one. `settings` go over SETTINGS.
+        `installation`: a folder that all may read, whose `bin` holds PostgreSQL's programs; None takes those of the wheel."""
         self.directory = directory
+        self._installation = installation
         self._wanted_port = port
         self._settings = {**SETTINGS, **(settings or {})}
         self.port = 0
@@ -124,7 +134,7 @@ class Postgres:
         The first call settles the port, and later ones keep it. Raises LocalError when it is in use then.
         """
         major = int((self._data / "PG_VERSION").read_text())
-        programs = find_programs(major=major, account=self._account)
+        programs = find_programs(major=major, account=self._account, installation=self._installation)
         if not self._port_is_settled:
             # Making the data takes seconds, in which another start may have taken the port that was free before.
             self.port = port_near(self.port)
@@ -180,7 +190,7 @@ class Postgres:
             self._account.own(unfinished)
         passwords = {role: secrets.token_urlsafe(24) for role in (SUPERUSER, *ROLES)}
         write_secret(self.directory / "passwords.json", json.dumps(passwords, indent=2).encode())
-        programs = find_programs(account=self._account)
+        programs = find_programs(account=self._account, installation=self._installation)
         # C's order is the fastest; the built-in provider, where there is one, knows upper and lower case everywhere.
         locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"] if programs.major >= 17 else []
         with tempfile.NamedTemporaryFile("w", prefix="logmesh-") as password:

@@ -4,6 +4,7 @@ import contextlib
 import fcntl
 import json
 import os
+import shlex
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -12,6 +13,12 @@ from logmesh.cli.local.errors import LocalError
 from logmesh.cli.local.secret_files import write_secret
 
 DEFAULT_DATA_DIR = Path("~/.local/share/logmesh")
+
+
+def elsewhere(data_dir: Path) -> str:
+    """The option that leads a command to this data folder, after a space; empty for the folder where everyone looks."""
+    folder = data_dir.expanduser().absolute()
+    return "" if folder == DEFAULT_DATA_DIR.expanduser().absolute() else f" --data-dir {shlex.quote(str(folder))}"
 
 
 @dataclass(frozen=True, slots=True)

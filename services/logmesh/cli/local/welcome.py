@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from rich.text import Text
 
 from logmesh.cli.local.plan import LocalOptions
-from logmesh.cli.local.run_state import DEFAULT_DATA_DIR, RunState
+from logmesh.cli.local.run_state import RunState
 
 
 def welcome(options: LocalOptions, state: RunState, database: str, command: str) -> Iterator[Text]:
@@ -17,11 +17,9 @@ def welcome(options: LocalOptions, state: RunState, database: str, command: str)
     if options.canary_percent:
         yield Text(f"  {options.canary_percent} % of producers' new streams go to the canary, through {options.target}")
     yield Text()
-    # Only what is not the default has to be said.
-    where = "" if options.data_dir == DEFAULT_DATA_DIR.expanduser() else f" --data-dir {options.data_dir}"
     for words in ("search 'severity >= WARNING' --since 15m", "tail 'severity >= WARNING'", "ship app.log --service checkout",
                   "status"):  # fmt: skip
-        yield Text(f"  {command} {words}{where}")
+        yield Text(f"  {command} {words}{options.elsewhere}")
     yield Text()
     yield Text("Ctrl-C drains and stops; a second one kills.")
     yield Text()

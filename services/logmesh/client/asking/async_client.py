@@ -1,29 +1,39 @@
-"""`AsyncClient`: `Client` for asyncio, with the same questions and the same answers."""
+"""`AsyncClient`: questions to a gateway, each answered by one call, or record by record by an iterator."""
 
-from collections.abc import AsyncIterator, Awaitable, Iterable
-from datetime import datetime, timedelta
-from pathlib import Path
+import logging
+import math
+from collections.abc import Awaitable, Callable, Iterable
+from datetime import timedelta
 from types import TracebackType
-from typing import Any, Protocol, Self, TypeVar
+from typing import Any, Final, Protocol, Self, TypeVar
 
 from logmesh.client.asking import requests
+from logmesh.client.asking.async_search import AsyncSearch
 from logmesh.client.asking.async_tail import AsyncTail
 from logmesh.client.asking.following import Following
+from logmesh.client.asking.listing import Listed, Listing
 from logmesh.client.asking.paging import Pages
-from logmesh.client.asking.pipeline import LedgerEntry, ProcessorState, Summary
+from logmesh.client.asking.pipeline import Acknowledgement, Fact, LedgerEntry, ProcessorState, Summary
 from logmesh.client.asking.results import Context, Facet, Histogram, Patterns, ServiceChange, Trace
-from logmesh.client.channel import authorization, open_channel
+from logmesh.client.asking.stubs import Stubs
+from logmesh.client.channel import Dialer, Tls, authorization
 from logmesh.client.errors import NotFound
 from logmesh.client.failures import translated
+from logmesh.client.moments import Moment
 from logmesh.client.record import Record
-from logmesh.client.tls import TlsFiles
-from logmesh.v1.pipeline_service_pb2 import GetSummaryRequest, ListLedgerRequest, ListProcessorsRequest
-from logmesh.v1.pipeline_service_pb2_grpc import PipelineServiceStub
-from logmesh.v1.query_service_pb2_grpc import QueryServiceStub
-from logmesh.v1.tail_service_pb2_grpc import TailServiceStub
+from logmesh.v1.pipeline_service_pb2 import (
+    GetSummaryRequest,
+    ListAcknowledgementsRequest,
+    ListFactsRequest,
+    ListLedgerRequest,
+    ListProcessorsRequest,
+)
+
+log: Final = logging.getLogger("logmesh")
 
 Request = TypeVar("Request", contravariant=True)
 Answer = TypeVar("Answer", covariant=True)
+T = TypeVar("T")
 
 
 class Method(Protocol[Request, Answer]):
@@ -35,51 +45,63 @@ class Method(Protocol[Request, Answer]):
 
 
 class AsyncClient:
-    """As `Client`, which says what each method takes, gives and raises. For one event loop: make it where that runs.
+    """A connection to a gateway.
 
-    async with AsyncClient("localhost:8080") as client:
-        async for record in client.search("timeout", limit=10):
-            print(record.body)
+        async with AsyncClient("localhost:8080") as client:
+            async for record in client.search('service = "checkout" AND severity >= WARNING', since=timedelta(hours=1)):
+                print(record.time, record.body)
+
+    Time ranges are given as `since` (so long before the end), or by `start` (included) and `end` (not included), aware
+    datetimes or nanoseconds since 1970. Without any of them they are the last 15 minutes. Every call ends within `timeout`
+    seconds; one that only reads and finds the gateway unavailable is made again, up to three times. What is raised is in
+    `logmesh.client.errors`; ValueError is a wrong argument.
+
+    One that blocks is safe to use from several threads, one for asyncio belongs to the event loop in which it was made. In a
+    forked child, make a new one.
     """
 
     def __init__(
         self,
         target: str = "localhost:8080",
         *,
-        tls: TlsFiles | Path | None = None,
+        tls: Tls = None,
         server_name: str | None = None,
         token: str | None = None,
         timeout: float = 30.0,
     ) -> None:
-        """See `Client`."""
+        """Nothing is sent yet. Raises OSError for a file of `tls` that can't be read, ValueError for what can be no token.
+
+        Args:
+            target: the gateway, as any gRPC target: ``host:port``, ``dns:///name:port``.
+            tls: True to check the server against the authorities that gRPC brings, a path of others to check it against,
+                TlsFiles for mutual TLS, None for plaintext. Files that are replaced are read again.
+            server_name: the name in the server's certificate, where it is not the target's.
+            token: a bearer token.
+            timeout: seconds for each call, and for each page of a search.
+        """
         self._target, self._timeout = target, timeout
-        self._channel = open_channel(target, tls, server_name=server_name, retry_queries=True)
         self._metadata = authorization(token)
-        # The stubs' types are those of blocking calls.
-        self._query: Any = QueryServiceStub(self._channel)
-        self._pipeline: Any = PipelineServiceStub(self._channel)
-        self._tail: Any = TailServiceStub(self._channel)
+        dialer = Dialer(target, tls, server_name=server_name, retry_queries=True)
+        # Types of stubs differ between calls that block and calls that are awaited.
+        self._stubs: Any = Stubs(dialer, dialer.open)
 
     def search(
         self,
-        filter: str = "",  # noqa: A002
+        filter: str = "",  # noqa: A002  # it is what everything else calls it
         *,
         since: timedelta | None = None,
-        start: datetime | None = None,
-        end: datetime | None = None,
+        start: Moment | None = None,
+        end: Moment | None = None,
         limit: int | None = None,
-    ) -> AsyncIterator[Record]:
-        """See `Client.search`."""
-        return self._search(Pages(requests.search(filter, since, start, end), limit))
+        patience: float = math.inf,
+    ) -> AsyncSearch:
+        """Yield records that match, newest first, as they are found, at most `limit`; see `AsyncSearch`.
 
-    async def _search(self, pages: Pages) -> AsyncIterator[Record]:
-        while (request := pages.request()) is not None:
-            with translated(self._target):
-                answers = self._query.Search(request, timeout=self._timeout, metadata=self._metadata)
-                page = [record async for answer in answers for record in pages.take(answer)]
-            pages.end(self._target)
-            for record in page:
-                yield record
+        Raises InvalidFilter with the position of what is wrong, DeadlineExceeded when the range is too large to get on, or when
+        a record is waited for longer than `patience` seconds.
+        """
+        pages = Pages(requests.search(filter, since, start, end), limit, patience)
+        return AsyncSearch(self._stubs, pages, self._target, self._timeout, self._metadata)
 
     def tail(
         self,
@@ -88,94 +110,126 @@ class AsyncClient:
         resume_token: str | None = None,
         backlog: timedelta | None = None,
         patience: float = 300.0,
+        notice: Callable[[str], None] = log.info,
     ) -> AsyncTail:
-        """See `Client.tail`."""
-        return AsyncTail(self._tail, Following(filter, resume_token, backlog, patience), self._target, self._metadata)
+        """Follow matching records as they come; see `AsyncTail`.
+
+        `resume_token` goes on where an earlier tail of the same filter stood, `backlog` (at most an hour) begins in the
+        past. `patience` is how many seconds the gateway may be away before ConnectionFailed is raised. `notice` is told in a
+        sentence when the connection breaks and when it is there again.
+        """
+        following = Following(filter, resume_token, backlog, patience)
+        return AsyncTail(self._stubs, following, self._target, self._metadata, notice)
 
     async def histogram(
         self,
         filter: str = "",  # noqa: A002
         *,
         since: timedelta | None = None,
-        start: datetime | None = None,
-        end: datetime | None = None,
+        start: Moment | None = None,
+        end: Moment | None = None,
         buckets: int = 60,
         by: str = "level",
         previous: bool = False,
     ) -> Histogram:
-        """See `Client.histogram`."""
+        """Counts over time in about `buckets` buckets of a round width, stacked by the field `by`."""
         request = requests.histogram(filter, since, start, end, buckets, by, previous)
-        return Histogram.of(await self._call(self._query.Histogram, request))
+        return Histogram.of(await self._call(self._stubs.query.Histogram, request))
 
     async def facets(
         self,
         filter: str = "",  # noqa: A002
         *,
         since: timedelta | None = None,
-        start: datetime | None = None,
-        end: datetime | None = None,
+        start: Moment | None = None,
+        end: Moment | None = None,
         fields: Iterable[str] = (),
         values: int = 10,
     ) -> list[Facet]:
-        """See `Client.facets`."""
-        answer = await self._call(self._query.Facets, requests.facets(filter, since, start, end, fields, values))
+        """The most frequent values of `fields`, at most 10 of them; none are service, level and instance."""
+        answer = await self._call(self._stubs.query.Facets, requests.facets(filter, since, start, end, fields, values))
         return [Facet.of(facet) for facet in answer.facets]
 
     async def trace(
-        self, trace_id: str, *, start: datetime | None = None, end: datetime | None = None, limit: int = 1_000
+        self, trace_id: str, *, start: Moment | None = None, end: Moment | None = None, limit: int = 1_000
     ) -> Trace:
-        """See `Client.trace`."""
-        trace = Trace.of(await self._call(self._query.GetTrace, requests.trace(trace_id, start, end, limit)))
-        if not trace.records:
+        """All records of a trace of 32 hexadecimal digits. Raises NotFound when there are none."""
+        trace = Trace.of(await self._call(self._stubs.query.GetTrace, requests.trace(trace_id, start, end, limit)))
+        if not trace.messages:
             raise NotFound(f"no record of the trace {trace_id} is stored")
         return trace
 
     async def context(self, record: Record | str, *, before: int = 10, after: int = 10) -> Context:
-        """See `Client.context`."""
-        return Context.of(await self._call(self._query.GetContext, requests.context(record, before, after)))
+        """What the same instance logged around a record, or the record of an id. Raises NotFound."""
+        return Context.of(await self._call(self._stubs.query.GetContext, requests.context(record, before, after)))
 
     async def patterns(
         self,
         filter: str = "",  # noqa: A002
         *,
         since: timedelta | None = None,
-        start: datetime | None = None,
-        end: datetime | None = None,
+        start: Moment | None = None,
+        end: Moment | None = None,
         limit: int = 20,
     ) -> Patterns:
-        """See `Client.patterns`."""
+        """Templates of matching bodies with their counts."""
         request = requests.patterns(filter, since, start, end, limit)
-        return Patterns.of(await self._call(self._query.ListPatterns, request))
+        return Patterns.of(await self._call(self._stubs.query.ListPatterns, request))
 
     async def changes(
         self,
         *,
         since: timedelta | None = None,
-        start: datetime | None = None,
-        end: datetime | None = None,
+        start: Moment | None = None,
+        end: Moment | None = None,
         limit: int = 10,
     ) -> list[ServiceChange]:
-        """See `Client.changes`."""
-        answer = await self._call(self._query.ListChanges, requests.changes(since, start, end, limit))
+        """Services by rise of their errors against the period of the same length before."""
+        answer = await self._call(self._stubs.query.ListChanges, requests.changes(since, start, end, limit))
         return [ServiceChange.of(change) for change in answer.services]
 
-    async def ledger(self, *, limit: int = 100) -> list[LedgerEntry]:
-        """See `Client.ledger`."""
-        answer = await self._call(self._pipeline.ListLedger, ListLedgerRequest(page_size=limit))
-        return [LedgerEntry.of(entry) for entry in answer.entries]
+    async def ledger(self, *, limit: int = 100) -> Listed[LedgerEntry]:
+        """Per producer what was received and what is missing, the latest first."""
+        listing = Listing(
+            ListLedgerRequest(), limit, lambda page: map(LedgerEntry.of, page.entries), lambda entry: entry.spool_id
+        )
+        return await self._list(self._stubs.pipeline.ListLedger, listing)
+
+    async def facts(self, *, limit: int = 100) -> Listed[Fact]:
+        """What must be looked at and was not acknowledged, by kind and spool."""
+        listing = Listing(ListFactsRequest(), limit, lambda page: map(Fact.of, page.facts))
+        return await self._list(self._stubs.pipeline.ListFacts, listing)
+
+    async def acknowledge(self, facts: Iterable[Fact], *, reason: str, by: str = "") -> int:
+        """Note in the ledger that `facts` were seen and dealt with, and why; return how many batches this took.
+
+        Where tokens are asked for, it takes the role of an administrator, and the token says who it was; elsewhere `by` does.
+        """
+        batches = 0
+        for request in requests.acknowledge(facts, reason, by):
+            batches += (await self._call(self._stubs.pipeline.AcknowledgeFacts, request)).batches
+        return batches
+
+    async def acknowledgements(self, *, limit: int = 100) -> Listed[Acknowledgement]:
+        """Which facts were acknowledged, the latest first."""
+        listing = Listing(
+            ListAcknowledgementsRequest(), limit, lambda page: map(Acknowledgement.of, page.acknowledgements)
+        )
+        return await self._list(self._stubs.pipeline.ListAcknowledgements, listing)
 
     async def processors(self) -> list[ProcessorState]:
-        """See `Client.processors`."""
-        answer = await self._call(self._pipeline.ListProcessors, ListProcessorsRequest())
+        """The state of every processor; one that does not answer is not ready."""
+        answer = await self._call(self._stubs.pipeline.ListProcessors, ListProcessorsRequest())
         return [ProcessorState.of(state) for state in answer.processors]
 
     async def summary(self) -> Summary:
-        """See `Client.summary`."""
-        return Summary.of(await self._call(self._pipeline.GetSummary, GetSummaryRequest()))
+        """The pipeline in a few figures."""
+        return Summary.of(await self._call(self._stubs.pipeline.GetSummary, GetSummaryRequest()))
 
     async def close(self) -> None:
-        """See `Client.close`."""
-        await self._channel.close(None)
+        """End what is under way, and the connection."""
+        for channel in self._stubs.channels:
+            await channel.close()
 
     async def __aenter__(self) -> Self:
         return self
@@ -184,6 +238,11 @@ class AsyncClient:
         self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
     ) -> None:
         await self.close()
+
+    async def _list(self, method: Any, listing: Listing[T]) -> Listed[T]:
+        while (request := listing.request()) is not None:
+            listing.take(await self._call(method, request))
+        return listing.found
 
     async def _call(self, method: Method[Request, Answer], request: Request) -> Answer:
         with translated(self._target):

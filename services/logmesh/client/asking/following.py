@@ -11,9 +11,10 @@ from google.protobuf.duration_pb2 import Duration
 
 from logmesh.client.backoff import Backoff
 from logmesh.client.moments import from_timestamp
-from logmesh.client.record import Record, from_message
+from logmesh.v1.record_pb2 import LogRecord
 from logmesh.v1.tail_service_pb2 import (
     TAIL_GAP_REASON_DATABASE_REPLACED,
+    TAIL_GAP_REASON_UNSPECIFIED,
     TailGap,
     TailGapReason,
     TailRequest,
@@ -50,12 +51,19 @@ class Gap:
     def of(cls, gap: TailGap) -> "Gap":
         """From the message."""
         return cls(
-            TailGapReason.Name(gap.reason).removeprefix("TAIL_GAP_REASON_").lower(),
+            reason_of(gap),
             gap.dropped or None,
             from_timestamp(gap.start_time) if gap.HasField("start_time") else None,
             from_timestamp(gap.end_time) if gap.HasField("end_time") else None,
             gap.processor,
         )
+
+
+def reason_of(gap: TailGap) -> str:
+    """Why there is a gap, as `Gap` has it. A server always says why; what says nothing is made here, of a broken connection."""
+    if gap.reason == TAIL_GAP_REASON_UNSPECIFIED:
+        return "disconnected"
+    return TailGapReason.Name(gap.reason).removeprefix("TAIL_GAP_REASON_").lower()
 
 
 class Following:
@@ -69,44 +77,46 @@ class Following:
         patience_seconds: float,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Raises ValueError for a backlog together with a token."""
+        """Raises ValueError for a backlog together with a token, and for a filter that UTF-8 can't say."""
         if resume_token and backlog is not None:
             raise ValueError("backlog and resume_token exclude each other")
+        filter_text.encode()  # here, and not when the request is made, which is when somebody waits for records
         self._filter, self._backlog, self._patience, self._clock = filter_text, backlog, patience_seconds, clock
         self.resume_token = resume_token or ""
-        self.received = self.sent = self.dropped = 0
+        self.in_backlog = False
+        self.connected = False
         self._backoff = Backoff()
-        self._connected = False
         self._away_since: float | None = None
         self._lost_track = False
         self._recent: dict[str, None] = {}
 
+    @property
+    def is_away(self) -> bool:
+        """Whether the server has answered before, and not since the connection broke."""
+        return self._away_since is not None
+
     def request(self) -> TailRequest:
         """What to ask for now."""
         request = TailRequest(filter=self._filter, resume_token=self.resume_token)
-        if self._backlog is not None and not self.resume_token and not self._connected:
+        if self._backlog is not None and not self.resume_token and not self.connected:
             backlog = Duration()
             backlog.FromTimedelta(self._backlog)
             request.backlog.CopyFrom(backlog)
         return request
 
-    def take(self, answer: TailResponse) -> list[Record | Gap]:
+    def take(self, answer: TailResponse) -> list[LogRecord | TailGap]:
         """What is to be handed out. A record that came before, on an earlier connection or this one, is left out."""
-        items: list[Record | Gap] = []
-        if self._lost_track:
-            items.append(Gap("disconnected"))
-        self._connected, self._lost_track = True, False
+        items: list[LogRecord | TailGap] = [TailGap()] if self._lost_track else []
+        self.connected, self._lost_track = True, False
         self._away_since = None
         self._backoff.reset()
+        self.in_backlog = answer.frame.backlog
         self.resume_token = answer.resume_token or self.resume_token
-        if answer.HasField("counters"):
-            counters = answer.counters
-            self.received, self.sent, self.dropped = counters.received, counters.sent, counters.dropped
         if answer.HasField("gap"):
             if answer.gap.reason == TAIL_GAP_REASON_DATABASE_REPLACED:
                 self._recent.clear()  # the same ids are other records from here on
-            items.append(Gap.of(answer.gap))
-        items += [from_message(record) for record in answer.frame.records if self._is_new(record.id)]
+            items.append(answer.gap)
+        items += [record for record in answer.frame.records if self._is_new(record.id)]
         return items
 
     def pause(self, code: grpc.StatusCode | None) -> float | None:
@@ -115,7 +125,7 @@ class Following:
         `code` is how the stream ended, None for silence and for an end without an error. A server that never answered is
         not waited for, one that went away for as long as patience lasts.
         """
-        if not self._connected or (code is not None and code not in _COMES_BACK):
+        if not self.connected or (code is not None and code not in _COMES_BACK):
             return None
         now = self._clock()
         self._away_since = now if self._away_since is None else self._away_since

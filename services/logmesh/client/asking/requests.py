@@ -1,14 +1,19 @@
 """Requests from the arguments of the clients' methods. Pure; wrong arguments are ValueError before anything is sent."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Final
 
-from logmesh.client.moments import time_range, to_timestamp
+from logmesh.client.asking.pipeline import Fact
+from logmesh.client.moments import Moment, time_range, to_timestamp
 from logmesh.client.record import Record
 from logmesh.v1 import query_service_pb2 as pb
+from logmesh.v1.pipeline_service_pb2 import AcknowledgeFactsRequest
+
+_MOST_FACTS: Final = 1_000
 
 Since = timedelta | None
-When = datetime | None
+When = Moment | None
 
 
 def search(filter_text: str, since: Since, start: When, end: When) -> pb.SearchRequest:
@@ -41,8 +46,8 @@ def trace(trace_id: str, start: When, end: When, limit: int) -> pb.GetTraceReque
     """At most `limit` records."""
     return pb.GetTraceRequest(
         trace_id=trace_id,
-        start_time=to_timestamp(start) if start else None,
-        end_time=to_timestamp(end) if end else None,
+        start_time=None if start is None else to_timestamp(start),
+        end_time=None if end is None else to_timestamp(end),
         page_size=limit,
     )
 
@@ -64,3 +69,10 @@ def changes(since: Since, start: When, end: When, limit: int) -> pb.ListChangesR
     """At most `limit` services."""
     start_time, end_time = time_range(since, start, end, datetime.now(UTC))
     return pb.ListChangesRequest(start_time=start_time, end_time=end_time, page_size=limit)
+
+
+def acknowledge(facts: Iterable[Fact], reason: str, by: str) -> Iterator[AcknowledgeFactsRequest]:
+    """As many as it takes; none for no facts."""
+    messages = [fact.message() for fact in facts]
+    for first in range(0, len(messages), _MOST_FACTS):
+        yield AcknowledgeFactsRequest(facts=messages[first : first + _MOST_FACTS], reason=reason, by=by)

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
-from logmesh.client.channel import Tls, authorization, credentials, open_channel
+from logmesh.client.channel import Dialer, Tls, authorization
 from logmesh.client.delivering import forking
 from logmesh.client.delivering.courier import Courier
 from logmesh.client.delivering.ending import Ending
@@ -75,7 +75,8 @@ class Appender:
             resource: other attributes of this process, such as ``service.version``.
             spool: a folder of this appender's own, on a local disk.
             max_bytes: how much may wait to be committed; default 64 MiB in memory, 1 GiB on disk (at least 64 MiB).
-            tls: TlsFiles for mutual TLS, a path of authorities to check the server against, None for plaintext.
+            tls: TlsFiles for mutual TLS, a path of authorities to check the server against, None for plaintext. Files that are
+                replaced while it runs are read again.
             server_name: the name in the processors' certificates.
             token: a bearer token.
             exit_timeout: how many seconds the end of the process may wait for what is not committed.
@@ -86,7 +87,7 @@ class Appender:
         Raises ValueError, SpoolUnavailable, and OSError for a file of `tls` that can't be read.
         """
         self._target, self._spool_folder = target, spool
-        self._tls, self._server_name, self._token = tls, server_name, token
+        self._dialer, self._metadata = Dialer(target, tls, server_name=server_name), authorization(token)
         self._max_bytes = max_bytes or (_MEMORY_BYTES if spool is None else _DISK_BYTES)
         if spool is not None and self._max_bytes < _MEMORY_BYTES:
             raise ValueError(f"a spool needs max_bytes of at least {_MEMORY_BYTES}")
@@ -94,8 +95,7 @@ class Appender:
         self._exit_timeout = exit_timeout
         self._notice = notice or _log_notice
         self._origin = origin_of(service, self._instance, resource or {})
-        if tls is not None:
-            credentials(tls)  # a file that is missing is the caller's to know, and not a thread's later
+        self._dialer.check()  # a file that is missing is the caller's to know, and not a thread's later
         self._guard = threading.Lock()
         self._closed = self._was_running = self._gave_up = False
         self._begin(self._open_spool())
@@ -208,10 +208,10 @@ class Appender:
         self._courier = Courier(
             self._intake,
             spool,
-            lambda: open_channel(self._target, self._tls, server_name=self._server_name),
+            self._dialer,
             self._target,
             self._instance,
-            authorization(self._token),
+            self._metadata,
             self._reach,
             self._notice,
         )

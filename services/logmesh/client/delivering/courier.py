@@ -14,6 +14,7 @@ from typing import Final
 
 import grpc
 
+from logmesh.client.channel import Dialer
 from logmesh.client.delivering.delivery import deliver
 from logmesh.client.delivering.intake import Intake
 from logmesh.client.delivering.io_thread import Running, io_thread
@@ -35,7 +36,7 @@ class Courier:
         self,
         intake: Intake,
         spool: Spooling,
-        channel: Callable[[], grpc.aio.Channel],
+        dialer: Dialer,
         target: str,
         producer: str,
         metadata: Metadata,
@@ -43,7 +44,7 @@ class Courier:
         notice: Callable[[str], None],
     ) -> None:
         """`notice` is called on the I/O thread with what a person should know."""
-        self._intake, self._spool, self._channel = intake, spool, channel
+        self._intake, self._spool, self._dialer = intake, spool, dialer
         self._target, self._producer, self._metadata = target, producer, metadata
         self._reach, self._notice = reach, notice
         self._packer = Packer(intake, spool, self._wake_stream)
@@ -91,7 +92,7 @@ class Courier:
         self._running = None
         return True
 
-    def opened(self, processor: str, to_send: int) -> None:
+    def opened(self, processor: str, to_send: int, database_away: str) -> None:
         """See `Listener`."""
         self._cancel_silence()
         if sentence := self._reach.connected(processor, time.monotonic()):
@@ -105,6 +106,9 @@ class Courier:
         self._packer.settle()
         if self._released is not None and self._packer.is_done():
             self._stop.set()
+
+    def stored_otherwise(self, dead_letters: int, attributes_as_text: int) -> None:
+        """See `Listener`."""
 
     def abandoned(self, seq: int, code: str, what: str) -> None:
         """See `Listener`."""
@@ -152,7 +156,7 @@ class Courier:
         self._connecting()
         try:
             delivering = asyncio.create_task(
-                deliver(self._channel, self._spool, self, self._producer, _ROTATE_SECONDS, self._around_stream)
+                deliver(self._dialer, self._spool, self, self._producer, _ROTATE_SECONDS, self._around_stream)
             )
             packing = asyncio.create_task(self._packer.run(self._stop))
             stopping = asyncio.create_task(self._stop.wait())

@@ -9,6 +9,7 @@ from typing import Protocol
 import grpc
 
 from logmesh.client.backoff import Backoff
+from logmesh.client.channel import Dialer
 from logmesh.client.delivering.outbox import Outbox
 from logmesh.client.delivering.session import Listener, Metadata, StreamEnd, run_session
 
@@ -24,7 +25,7 @@ class Deliverer(Listener, Protocol):
 
 
 async def deliver(
-    open_channel: Callable[[], grpc.aio.Channel],
+    dialer: Dialer,
     outbox: Outbox,
     deliverer: Deliverer,
     producer: str,
@@ -34,10 +35,11 @@ async def deliver(
     """Send until cancelled. Every end of a stream is followed by another one, after a pause with full jitter.
 
     A stream is replaced at a random age between `rotate_seconds`, so that changed weights and new pods take effect.
-    It runs within `around_stream()`, which gives its metadata. Raises OSError when no channel can be opened at first.
+    It runs within `around_stream()`, which gives its metadata. Each finds the certificates that are in their files when it begins.
+    Raises OSError when those could never be read.
     """
     backoff = Backoff()
-    channel = open_channel()
+    channel = dialer.open()
     try:
         while True:
             rotate_after = random.uniform(*rotate_seconds)  # noqa: S311
@@ -54,18 +56,9 @@ async def deliver(
                 backoff.reset()
             if end.reason not in _ON_PURPOSE:
                 await asyncio.sleep(backoff.pause())
-            if end.reason == "unavailable":
-                channel = await _opened_anew(channel, open_channel)
+            # One that has found no addresses asks for them again after up to two minutes, and gRPC has no option for that.
+            if end.reason == "unavailable" or dialer.outdated:
+                await channel.close(None)
+                channel = dialer.open()
     finally:
         await channel.close(None)
-
-
-async def _opened_anew(channel: grpc.aio.Channel, open_channel: Callable[[], grpc.aio.Channel]) -> grpc.aio.Channel:
-    """Another channel, which asks for addresses at once. One that has found none asks again after up to two minutes, and gRPC has no
-    option for that. The same one while another can't be opened, such as when a certificate is just being replaced."""
-    try:
-        opened = open_channel()
-    except OSError:
-        return channel
-    await channel.close(None)
-    return opened

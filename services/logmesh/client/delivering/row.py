@@ -1,9 +1,10 @@
 """A record as it goes into a batch's columns: text is bytes, ids are bytes, what produced it is a key."""
 
 from collections.abc import Mapping, Sequence
-from math import isfinite
+from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
+from logmesh.client.moments import to_unix_nano
 from logmesh.client.record import Record
 from logmesh.record.columns import ColumnsBuilder, OriginKey
 from logmesh.record.json_text import dump_json
@@ -14,14 +15,19 @@ from logmesh.record.limits import (
     MAX_NAME_BYTES,
     MAX_SEVERITY_TEXT_BYTES,
 )
+from logmesh.record.rare import NOTHING_RARE, Rare, add_rare
 from logmesh.record.severity import severity_number
+from logmesh.record.values import json_bytes, json_double
 from logmesh.v1.record_pb2 import LogColumns
 
 _MAX_DEPTH: Final = 16
+_MOST_DIGITS: Final = 4_000
+_MOST_BITS: Final = 13_287
+"""Of as many digits. Python does not write longer ints."""
 
 
 class Row(NamedTuple):
-    """One entry of every column; see `ColumnsBuilder.extend`."""
+    """One entry of every column; see `ColumnsBuilder.extend` and, for what few records say, `record.rare`."""
 
     time_unix_nano: int
     severity: int
@@ -31,6 +37,7 @@ class Row(NamedTuple):
     trace_id: bytes
     span_id: bytes
     origin: OriginKey
+    rare: Rare = NOTHING_RARE
 
     @property
     def size(self) -> int:
@@ -41,8 +48,11 @@ class Row(NamedTuple):
 def columns_of(rows: Sequence[Row], observed_unix_nano: int) -> LogColumns:
     """The columns of rows, in their order; at least one row."""
     builder = ColumnsBuilder()
-    builder.extend(*(list(column) for column in zip(*rows, strict=True)))
-    return builder.build(observed_unix_nano)
+    *usual, rare = (list(column) for column in zip(*rows, strict=True))
+    builder.extend(*usual)
+    columns = builder.build(observed_unix_nano)
+    add_rare(columns, rare)
+    return columns
 
 
 def origin_of(
@@ -64,7 +74,9 @@ def origin_of(
 
 def row_of(record: Record, default: OriginKey, now_unix_nano: int) -> Row:
     """The row of a record. Raises ValueError for what no processor would store: it says what and why."""
-    body = text_bytes(record.body)
+    given = record.body if record.structured_body is None else record.structured_body
+    structured = not isinstance(given, str)
+    body = dump_json(plain_value(given)) if structured else text_bytes(given)
     if len(body) > MAX_BODY_BYTES:
         raise ValueError(f"the body has {len(body)} bytes, and {MAX_BODY_BYTES} is the most")
     attributes = attributes_text(record.attributes)
@@ -79,12 +91,19 @@ def row_of(record: Record, default: OriginKey, now_unix_nano: int) -> Row:
     time_unix_nano = record.unix_nano() or now_unix_nano
     if not 0 <= time_unix_nano < 1 << 63:
         raise ValueError(f"the time {time_unix_nano} is not between 1970 and 2262")
+    if not 0 <= record.flags < 1 << 32:
+        raise ValueError(f"flags are {record.flags}, and have 32 bits")
+    event = text_bytes(record.event_name)
+    if len(event) > MAX_NAME_BYTES:
+        raise ValueError(f"event_name has {len(event)} bytes, and {MAX_NAME_BYTES} is the most")
+    observed = to_unix_nano(record.observed_time) if record.observed_time else 0
     origin = default
     if record.service or record.instance or record.resource or record.scope:
         origin = origin_of(record.service, record.instance, record.resource, record.scope, default)
     return Row(
         time_unix_nano, number, severity_text, body, attributes,
         _id(record.trace_id, "trace_id", 16), _id(record.span_id, "span_id", 8), origin,
+        Rare(observed if observed != time_unix_nano else 0, structured, event, record.flags),
     )  # fmt: skip
 
 
@@ -94,18 +113,19 @@ def attributes_text(attributes: Mapping[str, Any]) -> bytes:
 
 
 def plain_value(value: Any, depth: int = 0) -> Any:
-    """The value as JSON can say it: NaN and whatever is no number, text, list or mapping becomes text."""
+    """The value as `dump_json` writes it, see `record.values`: whatever is no number, text, bytes, list or mapping becomes text."""
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, str):
         return text_of(value)
     if isinstance(value, int):
-        # Beyond 64 bits the database would keep a number that no client of it reads back.
-        return int(value) if -(1 << 63) <= value < 1 << 63 else text_of(value)
+        return int(value) if value.bit_length() < _MOST_BITS else text_of(value)
     if isinstance(value, float):
-        return float(value) if isfinite(value) else text_of(value)
-    if isinstance(value, bytes):
-        return value.decode("utf-8", "backslashreplace").replace("\0", "\\x00")
+        return json_double(float(value))
+    if isinstance(value, Decimal):
+        return value if value.is_finite() and -_MOST_DIGITS < value.adjusted() < _MOST_DIGITS else text_of(value)
+    if isinstance(value, bytes | bytearray):
+        return json_bytes(bytes(value))
     if depth < _MAX_DEPTH:
         if isinstance(value, Mapping):
             return {text_of(key): plain_value(member, depth + 1) for key, member in value.items()}

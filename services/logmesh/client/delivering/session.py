@@ -4,6 +4,7 @@ import asyncio
 import time
 import uuid
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -11,7 +12,7 @@ import grpc
 
 from logmesh.client.channel import END_OF_STREAM
 from logmesh.client.delivering.greeting import hello_of, known_of
-from logmesh.client.delivering.lanes import Divergence, Lane
+from logmesh.client.delivering.lanes import Divergence, Known, Lane
 from logmesh.client.delivering.outbox import Outbox
 from logmesh.client.delivering.window import Window
 from logmesh.journal import JournalCorrupt
@@ -24,7 +25,10 @@ WELCOME_SECONDS = 15.0
 HEARTBEAT_SECONDS = 15.0
 SILENCE_SECONDS = 50.0  # three heartbeats
 LAST_ACKNOWLEDGEMENTS_SECONDS = 10.0
-MAX_AHEAD = 4_000  # of the lowest uncommitted batch; a processor refuses at 4,096
+QUIET_SECONDS = 2.0
+"""After which, once all is logged, no more is taken to come: the database is away, or far behind."""
+MAX_AHEAD = 4_000
+"""Batches above the lowest uncommitted one that are sent to a processor which says nothing of it."""
 
 
 class Listener(Protocol):
@@ -33,8 +37,9 @@ class Listener(Protocol):
     wake: asyncio.Event
     """Set for each new batch, and by the stream itself for each answer."""
 
-    def opened(self, processor: str, to_send: int) -> None:
-        """A processor welcomed the stream; it lacks `to_send` batches of those that are held."""
+    def opened(self, processor: str, to_send: int, database_away: str) -> None:
+        """A processor welcomed the stream; it lacks `to_send` batches of those that are held. `database_away` says why it could not
+        ask the database, empty where it has."""
         ...
 
     def sent(self) -> None:
@@ -43,6 +48,10 @@ class Listener(Protocol):
 
     def committed(self, records: int) -> None:
         """Records were confirmed."""
+        ...
+
+    def stored_otherwise(self, dead_letters: int, attributes_as_text: int) -> None:
+        """Of what was confirmed, so many records are dead letters, and so many have attributes that are kept as their text."""
         ...
 
     def abandoned(self, seq: int, code: str, what: str) -> None:
@@ -108,17 +117,24 @@ class _Session:
         self._call, self._outbox, self._listener = call, outbox, listener
         self._spool_id = spool_id  # of messages that name none
         self._window = Window(welcome.credit_batches, welcome.credit_bytes)
+        self._max_ahead = welcome.max_ahead or MAX_AHEAD
         known = known_of(spool_id, welcome)
-        for divergence in outbox.reconcile(known):
-            listener.diverged(divergence)
-        # Lanes that Hello did not name wait for a later stream.
-        self._todo = deque(place for place in outbox.after(0) if outbox.at(place)[0].spool_id in known)
+        self._is_provisional = bool(welcome.database_away)
+        if self._is_provisional:
+            # The ledger said nothing: all that is held stays held, and what the processor remembers as stored is not sent just now.
+            self._todo = deque(place for place in outbox.after(0) if self._is_lacked(place, known))
+        else:
+            for divergence in outbox.reconcile(known):
+                listener.diverged(divergence)
+            # Lanes that Hello did not name wait for a later stream.
+            self._todo = deque(place for place in outbox.after(0) if outbox.at(place)[0].spool_id in known)
         self._sent_up_to = outbox.last_place()
+        self._heard_at = time.monotonic()  # when a batch was last acknowledged as committed
         self._again: list[tuple[float, int]] = []  # refused for now: when to try again, which
         self._rotate_at = time.monotonic() + rotate_after
         self._leaving: str | None = None
         listener.committed(0)
-        listener.opened(welcome.processor, len(self._todo))
+        listener.opened(welcome.processor, len(self._todo), welcome.database_away)
 
     async def run(self) -> StreamEnd:
         reader = asyncio.create_task(self._read())
@@ -128,8 +144,7 @@ class _Session:
             for task in done:
                 task.result()
             if sender in done:
-                async with asyncio.timeout(LAST_ACKNOWLEDGEMENTS_SECONDS):
-                    await reader
+                await self._last_acknowledgements(reader)
             return StreamEnd(self._leaving or "closed", welcomed=True)
         except TimeoutError:
             if self._leaving:
@@ -166,9 +181,29 @@ class _Session:
             self._listener.sent()
             await self._call.write(raw)
         ends = time.monotonic() + LAST_ACKNOWLEDGEMENTS_SECONDS
-        while self._in_flight() and time.monotonic() < ends:
+        self._heard_at = time.monotonic()
+        while self._in_flight() and self._more_comes() and time.monotonic() < ends:
             await self._pause(0.2)
         await self._call.done_writing()
+
+    async def _last_acknowledgements(self, reader: "asyncio.Task[None]") -> None:
+        """After half-close: until the processor has ended the stream too, or has nothing more to say. Raises TimeoutError."""
+        ends = time.monotonic() + LAST_ACKNOWLEDGEMENTS_SECONDS
+        while self._more_comes() and time.monotonic() < ends:
+            done, _ = await asyncio.wait({reader}, timeout=0.2)
+            if done:
+                return reader.result()
+        raise TimeoutError
+
+    def _more_comes(self) -> bool:
+        """Whether it is worth while to wait for acknowledgements before the next stream, which sends again what has none."""
+        if len(self._window):
+            return True
+        return not self._is_provisional and time.monotonic() < self._heard_at + QUIET_SECONDS
+
+    def _is_lacked(self, place: int, known: Mapping[str, Known]) -> bool:
+        lane, seq = self._outbox.at(place)
+        return lane.spool_id in known and seq not in known[lane.spool_id].committed
 
     def _should_leave(self) -> bool:
         if self._leaving is None and time.monotonic() >= self._rotate_at:
@@ -189,7 +224,7 @@ class _Session:
         if not self._todo:
             return None
         lowest = self._outbox.lowest_uncommitted()
-        return self._todo[0] if not lowest or self._todo[0] <= lowest + MAX_AHEAD else None
+        return self._todo[0] if not lowest or self._todo[0] <= lowest + self._max_ahead else None
 
     def _in_flight(self) -> bool:
         """Whether batches of this stream still wait for COMMITTED."""
@@ -221,8 +256,12 @@ class _Session:
             if kind == "logged":
                 self._window.logged(self._places(response.logged))
             elif kind == "committed":
+                self._heard_at = time.monotonic()
                 for first, last in self._places(response.committed):
                     self._listener.committed(self._outbox.commit(first, last))
+                dead_letters, texts = response.committed.dead_letters, response.committed.attributes_as_text
+                if dead_letters or texts:
+                    self._listener.stored_otherwise(dead_letters, texts)
             elif kind == "nack":
                 self._refused(response.nack)
             elif kind == "drain":

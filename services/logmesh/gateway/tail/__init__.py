@@ -22,6 +22,6 @@ Why no record is missing and none comes twice, in four steps:
 The token names what was sent of the last 64 spools. Where more than that send within the second or two between a record's
 being logged and its reading, a broken connection shows some records again, under the same ids, which clients leave out.
 
-While the store is away, processors are followed all the same. What a slow client loses is dropped from the outbox and counted in
+While the store is away, processors are followed all the same. What a slow client loses is dropped from the ring and counted in
 a gap, and its positions count as sent.
 """

@@ -6,7 +6,7 @@ Most is said of whole batches, and one number names a batch of a spool, so that 
 from collections.abc import Collection, Iterable, Mapping, Set
 from typing import Final, TypeAlias
 
-from logmesh.live.chunk import Span
+from logmesh.live.offer import Span
 from logmesh.record.ids import ENTRY_BITS
 from logmesh.record.ranges import RangeSet
 

@@ -5,13 +5,11 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NamedTuple
 
-import asyncpg
-
-from logmesh.gateway.reader import reading
 from logmesh.gateway.tail.coverage import span_of_batches
 from logmesh.gateway.tail.snapshot import Place, Snapshot
-from logmesh.live.chunk import Span
+from logmesh.rows.reader import Reader
 from logmesh.storage.sql import load
+from logmesh.store.flushes import Flush
 
 _MOST_FLUSHES: Final = 200
 _MOST_SPANS: Final = 20_000
@@ -20,22 +18,7 @@ SECONDS: Final = 10.0
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-class Flush(NamedTuple):
-    """One transaction's rows: stored at `received` (microseconds since 1970), with times from `oldest` to before `newest`."""
-
-    received: int
-    oldest: datetime
-    newest: datetime
-    spans: Sequence[Span]
-    """Positions of whole batches."""
-
-    @property
-    def has_rows(self) -> bool:
-        """Whether any of its records is not a dead letter."""
-        return self.oldest < self.newest
-
-
-class Found(NamedTuple):
+class FoundFlushes(NamedTuple):
     """Flushes that `place` sees beyond the snapshot that was asked with; `whole` when there are no more of them as of now."""
 
     place: Place
@@ -45,10 +28,10 @@ class Found(NamedTuple):
     """The flushes that it sees may have been forgotten."""
 
 
-async def find_flushes(pool: "asyncpg.Pool", tenant: str, seen: Snapshot, until: Snapshot | None) -> Found:
-    """The first flushes that `seen` does not see and `until` does, None for as of now. Raises `gateway.failures.QUERY_FAILURES`."""
+async def find_flushes(reader: Reader, tenant: str, seen: Snapshot, until: Snapshot | None) -> FoundFlushes:
+    """The first flushes that `seen` does not see and `until` does, None for as of now. Raises StoreError."""
     other = (None, []) if until is None else (str(until.xmax), list(map(str, until.running)))
-    async with reading(pool, tenant, SECONDS) as connection:
+    async with reader.reading(tenant, SECONDS) as connection:
         rows = await connection.fetch(
             load("tail_flushes"), str(seen.xmax), list(map(str, seen.running)), *other, _MOST_FLUSHES, _MOST_SPANS
         )
@@ -60,7 +43,7 @@ async def find_flushes(pool: "asyncpg.Pool", tenant: str, seen: Snapshot, until:
         snapshot, at = seen.with_those_of(snapshot, int(last["xid"])), flushes[-1].received
     incarnation = hashlib.sha256(first["incarnation"].encode()).digest()[:8]
     forgotten = Snapshot(int(first["forgotten"]) + 1)
-    return Found(
+    return FoundFlushes(
         Place(incarnation, snapshot, at),
         flushes,
         whole,
@@ -68,10 +51,9 @@ async def find_flushes(pool: "asyncpg.Pool", tenant: str, seen: Snapshot, until:
     )
 
 
-async def find_since(pool: "asyncpg.Pool", tenant: str, since: int) -> Snapshot | None:
-    """One that does not see what was stored at `since` (microseconds since 1970) or later; None when nothing was. Raises
-    `gateway.failures.QUERY_FAILURES`."""
-    async with reading(pool, tenant, SECONDS) as connection:
+async def find_since(reader: Reader, tenant: str, since: int) -> Snapshot | None:
+    """One that does not see what was stored at `since` (microseconds since 1970) or later; None when nothing was. Raises StoreError."""
+    async with reader.reading(tenant, SECONDS) as connection:
         xid = await connection.fetchval(load("tail_since"), moment(since))
     return None if xid is None else Snapshot(int(xid))
 

@@ -7,12 +7,12 @@ from typing import Any, Final, NamedTuple
 
 from logmesh.gateway.tail.readings import Missed
 from logmesh.gateway.tail.standing import Standing
-from logmesh.live.chunk import Gap
 from logmesh.live.frames import FRAME_BYTES, TailResponse
-from logmesh.live.outbox import Outbox
+from logmesh.live.message_ring import MessageRing
+from logmesh.live.offer import LeftOut
 
 Advance = Callable[[Standing], None]
-_LANE_PAGES: Final = 2
+_PAGES_AHEAD: Final = 2
 
 
 class Loaded(NamedTuple):
@@ -28,9 +28,9 @@ class Line:
 
     def __init__(self, standing: Standing, filter_text: str) -> None:
         self._standing, self._filter_text = standing, filter_text
-        self.outbox = Outbox(FRAME_BYTES)
-        self.changed = self.outbox.changed
-        self._lane: asyncio.Queue[Loaded] = asyncio.Queue(_LANE_PAGES)
+        self.ring = MessageRing(FRAME_BYTES)
+        self.changed = self.ring.changed
+        self._pages: asyncio.Queue[Loaded] = asyncio.Queue(_PAGES_AHEAD)
         self._notices: deque[Any] = deque(maxlen=100)
         self._mark = 0
         self._at_mark: Advance | None = None
@@ -62,37 +62,37 @@ class Line:
 
     async def when_said(self, advance: Advance) -> None:
         """Advance the standing when all that waits now was said, of the store and of processors; wait for that."""
-        mark = self.outbox.mark()
+        mark = self.ring.mark()
 
-        def lane_has_passed(_: Standing) -> None:
+        def pages_have_passed(_: Standing) -> None:
             self._mark, self._at_mark = mark, advance
 
         self._passed.clear()
-        await self._put(Loaded(None, 0, lane_has_passed))
+        await self._put(Loaded(None, 0, pages_have_passed))
         await self._passed.wait()
 
     async def _put(self, loaded: Loaded) -> None:
-        await self._lane.put(loaded)
+        await self._pages.put(loaded)
         self.changed.set()
 
     # --- what is said ---
 
     def messages(self) -> Iterator[Any]:
         """What there is to say, the store's and the processors' in turn."""
-        while self._notices or len(self.outbox) or not self._lane.empty():
+        while self._notices or len(self.ring) or not self._pages.empty():
             if self._notices:
                 yield self._stamped(self._notices.popleft())
-            if not self._lane.empty():
-                loaded = self._lane.get_nowait()
+            if not self._pages.empty():
+                loaded = self._pages.get_nowait()
                 loaded.advance(self._standing)
                 self._pass_mark()
                 if loaded.message is not None:
-                    self.outbox.said(loaded.records)
+                    self.ring.said(loaded.records)
                     yield self._stamped(loaded.message)
-            if (said := self.outbox.next_message()) is not None:
+            if (said := self.ring.next_message()) is not None:
                 message, made_of = said
                 for item in made_of:
-                    if item.records if not isinstance(item, Gap) else item.dropped:
+                    if item.records if not isinstance(item, LeftOut) else item.dropped:
                         self._standing.sent.add(item.spans)
                 self._pass_mark()
                 if not message.HasField("heartbeat"):
@@ -100,15 +100,15 @@ class Line:
 
     def heartbeat(self) -> Any:
         """A sign of life; its token is the newest."""
-        return self._stamped(self.outbox.heartbeat())
+        return self._stamped(self.ring.heartbeat())
 
     def _pass_mark(self) -> None:
-        if self._at_mark is not None and self.outbox.has_said(self._mark):
+        if self._at_mark is not None and self.ring.has_said(self._mark):
             self._at_mark(self._standing)
             self._at_mark = None
             self._passed.set()
 
     def _stamped(self, message: Any) -> Any:
-        self.outbox.count(message)
+        self.ring.count(message)
         message.resume_token = self._standing.token(self._filter_text)
         return message

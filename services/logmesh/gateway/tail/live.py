@@ -13,8 +13,8 @@ from logmesh.client.backoff import Backoff
 from logmesh.gateway.tail.coverage import Heard, are_whole, batch_at, batches_of
 from logmesh.gateway.tail.line import Line
 from logmesh.gateway.tail.processors import RESOLVE_SECONDS, Processors
-from logmesh.live.chunk import Chunk, Gap, Span
 from logmesh.live.frames import TailResponse
+from logmesh.live.offer import LeftOut, Offer, Span
 from logmesh.record.ids import parse_record_id
 from logmesh.v1 import tail_service_pb2 as pb
 from logmesh.v1.record_pb2 import LogRecord
@@ -79,7 +79,7 @@ class Live:
                         looked = message.counters.received
                         # A client that stops reading stops the stream as well: what is too much for it is left out, and
                         # counted, by the processor, which has it in memory once for all.
-                        await self._line.outbox.room()
+                        await self._line.ring.room()
                 reason = "it ended the tail"
             except (grpc.aio.AioRpcError, TimeoutError) as error:
                 reason = error.code().name if isinstance(error, grpc.aio.AioRpcError) else "silence"
@@ -111,13 +111,13 @@ class Live:
             # A second processor had the batch, too, or the store was quicker.
             records = [record for record in records if self._is_new(record, known)]
         self._heard.add(whole, parts)
-        outbox = self._line.outbox
+        ring = self._line.ring
         if message.HasField("gap"):
             gap = message.gap
             start, end = gap.start_time.ToNanoseconds(), gap.end_time.ToNanoseconds()
-            outbox.lose(Gap(matched, gap.dropped, looked, start, end))
+            ring.lose(LeftOut(matched, gap.dropped, looked, start, end))
         elif records or looked:
-            outbox.put(Chunk(matched, list(records), looked, time.time_ns(), sum(map(len, records))))
+            ring.put(Offer(matched, list(records), looked, time.time_ns(), sum(map(len, records))))
 
     def _is_new(self, record: bytes, known: set[int]) -> bool:
         spool, position = parse_record_id(LogRecord.FromString(record).id)

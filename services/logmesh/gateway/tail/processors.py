@@ -4,15 +4,16 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any, Final
 
 import grpc
 import structlog
 
-from logmesh.gateway.discovery import DiscoveryError, resolve_target
+from logmesh.gateway.processors.discovery import DiscoveryError, resolve_target, target_of
 from logmesh.gateway.settings import GatewaySettings
 from logmesh.live.frames import HEARTBEAT_SECONDS, SERVICE, TENANT_KEY, TailResponse
-from logmesh.runtime.channel import END_OF_STREAM, open_channel
+from logmesh.runtime.channel import END_OF_STREAM, Dialer
 from logmesh.v1 import tail_service_pb2 as pb
 
 log = structlog.get_logger()
@@ -31,7 +32,7 @@ class Processors:
 
     def __init__(self, settings: GatewaySettings) -> None:
         self._settings = settings
-        self._channels: dict[str, tuple[grpc.aio.Channel, int]] = {}
+        self._connections: dict[str, _Connection] = {}
         self._addresses: list[str] = []
         self._resolved = float("-inf")
         self._resolving = asyncio.Lock()
@@ -68,19 +69,26 @@ class Processors:
 
     @asynccontextmanager
     async def _channel(self, address: str) -> AsyncIterator[grpc.aio.Channel]:
-        """The channel to an address; closed when its last tail has gone, so that a new pod is not met with old certificates."""
-        channel, users = self._channels.get(address, (None, 0))
-        if channel is None:
-            scheme = "ipv6" if address.startswith("[") else "ipv4"
-            channel = open_channel(
-                f"{scheme}:{address}", self._settings.tls, server_name=self._settings.tls_server_name, options=_OPTIONS
+        """The channel to an address, closed when its last tail has gone. Once certificates are renewed new tails get another one."""
+        connection = self._connections.get(address)
+        if connection is None or connection.dialer.outdated:
+            dialer = Dialer(
+                target_of(address), self._settings.tls, server_name=self._settings.tls_server_name, options=_OPTIONS
             )
-        self._channels[address] = channel, users + 1
+            connection = self._connections[address] = _Connection(dialer, dialer.open())
+        connection.tails += 1
         try:
-            yield channel
+            yield connection.channel
         finally:
-            channel, users = self._channels.pop(address)
-            if users > 1:
-                self._channels[address] = channel, users - 1
-            else:
-                await channel.close(None)
+            connection.tails -= 1
+            if not connection.tails:
+                if self._connections.get(address) is connection:
+                    del self._connections[address]
+                await connection.channel.close(None)
+
+
+@dataclass(slots=True)
+class _Connection:
+    dialer: Dialer
+    channel: grpc.aio.Channel
+    tails: int = 0

@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, NamedTuple
 
-import asyncpg
 import structlog
 
 from logmesh.gateway.tail.coverage import batches_of
-from logmesh.gateway.tail.flushes import Flush, find_flushes, find_since
+from logmesh.gateway.tail.flushes import find_flushes, find_since
 from logmesh.gateway.tail.snapshot import Place, Snapshot
+from logmesh.rows.reader import Reader
+from logmesh.store.flushes import Flush
 from logmesh.v1 import tail_service_pb2 as pb
 
 log = structlog.get_logger()
@@ -52,11 +53,11 @@ class Reading:
         return _batches(self.flushes)
 
     @cached_property
-    def batches_with_rows(self) -> Set[int]:
+    def batches_with_records(self) -> Set[int]:
         """Those of flushes that stored more than dead letters."""
-        if all(flush.has_rows for flush in self.flushes):
+        if all(flush.has_records for flush in self.flushes):
             return self.batches
-        return _batches(flush for flush in self.flushes if flush.has_rows)
+        return _batches(flush for flush in self.flushes if flush.has_records)
 
 
 def _batches(flushes: Iterable[Flush]) -> set[int]:
@@ -64,11 +65,11 @@ def _batches(flushes: Iterable[Flush]) -> set[int]:
 
 
 class Readings:
-    """Those of one tenant. `run` reads while there are tails; every other method raises `gateway.failures.QUERY_FAILURES` when
+    """Those of one tenant. `run` reads while there are tails; every other method raises StoreError when
     the database is away."""
 
-    def __init__(self, pool: "asyncpg.Pool", tenant: str) -> None:
-        self._pool, self._tenant = pool, tenant
+    def __init__(self, reader: Reader, tenant: str) -> None:
+        self._reader, self._tenant = reader, tenant
         self._chain: deque[tuple[Place, Reading]] = deque()
         self._head: Place | None = None
         self._forgotten = Place(b"", Snapshot(0), 0)
@@ -116,7 +117,7 @@ class Readings:
         """A reading that ends where all that was stored since a moment (microseconds since 1970) is still to come."""
         head = await self.now()
         forgotten = self._forgotten
-        snapshot = await find_since(self._pool, self._tenant, moment) or head.snapshot
+        snapshot = await find_since(self._reader, self._tenant, moment) or head.snapshot
         place = Place(head.incarnation, snapshot, moment)
         if moment >= forgotten.moment:
             return Reading(place)
@@ -135,7 +136,7 @@ class Readings:
             missed = Missed(pb.TAIL_GAP_REASON_DATABASE_REPLACED, place.moment, head.moment)
             return Reading(head, missed=missed)
         until = until or head
-        found = await find_flushes(self._pool, self._tenant, place.snapshot, until.snapshot)
+        found = await find_flushes(self._reader, self._tenant, place.snapshot, until.snapshot)
         if found.place.incarnation != place.incarnation:
             return await self.after(place)
         forgotten = found.forgotten.snapshot.xmax - 1
@@ -163,7 +164,7 @@ class Readings:
     async def _read(self) -> bool:
         """Add a reading to the chain; tell whether there is no more to read now."""
         head = self._head
-        found = await find_flushes(self._pool, self._tenant, head.snapshot if head else _ALL, None)
+        found = await find_flushes(self._reader, self._tenant, head.snapshot if head else _ALL, None)
         self._forgotten = found.forgotten
         if head is None:
             self._head = found.place
@@ -195,15 +196,15 @@ class Readings:
 class SharedReadings:
     """Those of every tenant that has tails."""
 
-    def __init__(self, pool: "asyncpg.Pool") -> None:
-        self._pool = pool
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
         self._open: dict[str, tuple[Readings, asyncio.Task[None], int]] = {}
 
     @contextlib.asynccontextmanager
     async def of(self, tenant: str) -> AsyncIterator[Readings]:
         """Yield a tenant's; they are read while anybody has them."""
         if tenant not in self._open:
-            readings = Readings(self._pool, tenant)
+            readings = Readings(self._reader, tenant)
             self._open[tenant] = readings, asyncio.create_task(readings.run()), 0
         readings, task, users = self._open[tenant]
         self._open[tenant] = readings, task, users + 1

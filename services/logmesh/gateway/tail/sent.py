@@ -5,7 +5,7 @@ from itertools import islice
 from typing import Final
 
 from logmesh.gateway.tail.coverage import Positions, add_spans, batches_of, span_of, spans_of
-from logmesh.live.chunk import Span
+from logmesh.live.offer import Span
 
 _MAX_SPOOLS: Final = 1_024
 

@@ -4,40 +4,42 @@ import asyncio
 import time
 from typing import Any, Final
 
-import asyncpg
 import grpc
 import structlog
 
 from logmesh.filters import FilterError, parse_filter
 from logmesh.filters.ast import Node
-from logmesh.gateway.failures import QUERY_FAILURES
+from logmesh.gateway.callers.tenant import TokenExpired, tenant_of_call, token_expires
 from logmesh.gateway.settings import GatewaySettings
+from logmesh.gateway.tail.loader import Loader
 from logmesh.gateway.tail.processors import Processors
 from logmesh.gateway.tail.readings import Readings, SharedReadings
 from logmesh.gateway.tail.standing import ResumeTokenError, Standing, read_token
-from logmesh.gateway.tail.store import Store
 from logmesh.gateway.tail.tail import Tail
-from logmesh.gateway.tenant import TokenExpired, tenant_of_call, token_expires
 from logmesh.live.frames import ReaderGone, ReaderStopped, send_frames
+from logmesh.rows.reader import Reader
 from logmesh.runtime import metrics
+from logmesh.store.errors import StoreError
+from logmesh.store.store import Store
 from logmesh.v1 import tail_service_pb2 as pb
 
 log = structlog.get_logger()
 
 MAX_BACKLOG_SECONDS: Final = 3600
-_OUTBOXES_BYTES: Final = 16 << 20
+_RINGS_BYTES: Final = 16 << 20
 _MOST_BYTES: Final = 4 << 20
 _LEAST_BYTES: Final = 128 << 10
 _UNSURE_MICROSECONDS: Final = 5 * 10**6
 
 
 class TailServicer:
-    """Tails of records in the database of `pool`, which is the reader's and the tails' own, and on the processors."""
+    """Tails of records in `store`, and on the processors. `reader` reads which flushes there were; both have connections of the
+    tails' own."""
 
-    def __init__(self, settings: GatewaySettings, pool: "asyncpg.Pool") -> None:
-        self._settings, self._pool = settings, pool
+    def __init__(self, settings: GatewaySettings, store: Store, reader: Reader) -> None:
+        self._settings, self._store = settings, store
         self._processors = Processors(settings)
-        self._readings = SharedReadings(pool)
+        self._readings = SharedReadings(reader)
         self._places = 0
         self._tails: set[Tail] = set()
         self._stopping = asyncio.Event()
@@ -59,9 +61,9 @@ class TailServicer:
             async with self._readings.of(tenant) as readings:
                 standing = standing or await _start(readings, int(backlog_seconds * 10**6))
                 from_the_past = bool(request.resume_token) or backlog_seconds > 0
-                store = Store(self._pool, tenant, node)
+                loader = Loader(self._store, tenant, node)
                 tail = Tail(
-                    tenant, request.filter, standing, store, readings, self._processors, from_the_past=from_the_past
+                    tenant, request.filter, standing, loader, readings, self._processors, from_the_past=from_the_past
                 )
                 await self._send(tail, context)
         finally:
@@ -110,9 +112,9 @@ class TailServicer:
     def _share_memory(self) -> None:
         """Few tails may be far behind, many only a little: together they are bounded."""
         metrics.TAILS.set(len(self._tails))
-        each = max(_LEAST_BYTES, min(_MOST_BYTES, _OUTBOXES_BYTES // max(1, len(self._tails))))
+        each = max(_LEAST_BYTES, min(_MOST_BYTES, _RINGS_BYTES // max(1, len(self._tails))))
         for tail in self._tails:
-            tail.line.outbox.max_bytes = each
+            tail.line.ring.max_bytes = each
 
 
 def _read_request(request: pb.TailRequest) -> tuple[Node, float]:
@@ -130,6 +132,6 @@ async def _start(readings: Readings, backlog: int) -> Standing:
     a tail can begin without it."""
     try:
         place = await readings.now()
-    except QUERY_FAILURES:
+    except StoreError:
         return Standing(None, time.time_ns() // 1000 - backlog - _UNSURE_MICROSECONDS)
     return Standing(None, place.moment - backlog) if backlog else Standing(place)

@@ -10,7 +10,8 @@ from typing import Final, NamedTuple
 
 from logmesh.gateway.tail.sent import Sent
 from logmesh.gateway.tail.snapshot import Place, Snapshot
-from logmesh.live.chunk import Span
+from logmesh.live.offer import Span
+from logmesh.store.flushes import StoredAt
 
 _HEAD: Final = struct.Struct(">B8s")
 _VERSION: Final = 2
@@ -23,14 +24,6 @@ _LIMIT: Final = 1 << 63
 
 class ResumeTokenError(ValueError):
     """The token is not one of ours, or belongs to a tail with another filter."""
-
-
-class StoredAt(NamedTuple):
-    """A place in the order in which rows were stored: microseconds since 1970, spool, position."""
-
-    received: int = 0
-    spool: int = 0
-    position: int = 0
 
 
 class Loading(NamedTuple):

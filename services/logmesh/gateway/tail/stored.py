@@ -8,14 +8,14 @@ from typing import Final
 
 import structlog
 
-from logmesh.gateway.failures import QUERY_FAILURES
 from logmesh.gateway.tail.coverage import Heard
-from logmesh.gateway.tail.flushes import Flush
 from logmesh.gateway.tail.line import Advance, Line
+from logmesh.gateway.tail.loader import Loader
 from logmesh.gateway.tail.readings import Missed, Reading, Readings
 from logmesh.gateway.tail.snapshot import Place
-from logmesh.gateway.tail.standing import Loading, Standing, StoredAt
-from logmesh.gateway.tail.store import Store
+from logmesh.gateway.tail.standing import Loading, Standing
+from logmesh.store.errors import StoreError
+from logmesh.store.flushes import Flush, StoredAt
 from logmesh.v1 import tail_service_pb2 as pb
 
 log = structlog.get_logger()
@@ -29,9 +29,9 @@ class Stored:
     """`heard` are the positions that processors looked at, as far as no reading has had them yet."""
 
     def __init__(
-        self, standing: Standing, store: Store, readings: Readings, line: Line, heard: Heard, *, from_the_past: bool
+        self, standing: Standing, loader: Loader, readings: Readings, line: Line, heard: Heard, *, from_the_past: bool
     ) -> None:
-        self._store, self._readings, self._line, self._heard = store, readings, line, heard
+        self._loader, self._readings, self._line, self._heard = loader, readings, line, heard
         self._place, self._loading = standing.place, standing.loading
         self._since, self._outdated = standing.since, standing.outdated
         heard.add((), standing.sent.all())
@@ -48,7 +48,7 @@ class Stored:
         while True:
             try:
                 reading = await self._next()
-            except QUERY_FAILURES:
+            except StoreError:
                 await self._wait_for_store()
                 continue
             if reading.missed is not None:
@@ -109,17 +109,17 @@ class Stored:
     async def _missing(self, reading: Reading) -> Sequence[Flush]:
         """What no processor has told, although the client has kept up for a while."""
         kept_up = False
-        while self._heard.missing(reading.batches_with_rows) and self.caught_up.is_set() and not kept_up:
+        while self._heard.missing(reading.batches_with_records) and self.caught_up.is_set() and not kept_up:
             # A client that does not keep up holds its streams, and what they bring later must not be loaded meanwhile.
-            kept_up = not self._line.outbox.is_crowded()
+            kept_up = not self._line.ring.is_crowded()
             await asyncio.sleep(GRACE_SECONDS)
-            kept_up = kept_up and not self._line.outbox.is_crowded()
-        if not self._heard.missing(reading.batches_with_rows):
+            kept_up = kept_up and not self._line.ring.is_crowded()
+        if not self._heard.missing(reading.batches_with_records):
             return ()
         flushes = (
             flush._replace(spans=[part for span in flush.spans for part in self._heard.absent(span)])
             for flush in reading.flushes
-            if flush.has_rows
+            if flush.has_records
         )
         return [flush for flush in flushes if flush.spans]
 
@@ -127,12 +127,12 @@ class Stored:
         """Load from the store, however often it goes away meanwhile."""
         while True:
             try:
-                async for page in self._store.pages(flushes, after):
+                async for page in self._loader.pages(flushes, after):
                     after = page.after
                     await self._line.load(page.records, partial(_come_to, Loading(until, after)))
                 return
-            except QUERY_FAILURES as error:
-                log.warning("a tail can't read the store", event_name="tail_store_away", error=repr(error))
+            except StoreError as error:
+                log.warning("a tail can't read the store", event_name="tail_store_away", error=error.detail)
                 await self._wait_for_store()
 
     async def _wait_for_store(self) -> None:

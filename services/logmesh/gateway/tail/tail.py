@@ -5,10 +5,10 @@ import asyncio
 from logmesh.gateway.tail.coverage import Heard
 from logmesh.gateway.tail.line import Line
 from logmesh.gateway.tail.live import Live
+from logmesh.gateway.tail.loader import Loader
 from logmesh.gateway.tail.processors import Processors
 from logmesh.gateway.tail.readings import Readings
 from logmesh.gateway.tail.standing import Standing
-from logmesh.gateway.tail.store import Store
 from logmesh.gateway.tail.stored import Stored
 
 
@@ -20,7 +20,7 @@ class Tail:
         tenant: str,
         filter_text: str,
         standing: Standing,
-        store: Store,
+        loader: Loader,
         readings: Readings,
         processors: Processors,
         *,
@@ -28,7 +28,7 @@ class Tail:
     ) -> None:
         heard = Heard()
         self.line = Line(standing, filter_text)
-        self._stored = Stored(standing, store, readings, self.line, heard, from_the_past=from_the_past)
+        self._stored = Stored(standing, loader, readings, self.line, heard, from_the_past=from_the_past)
         self._live = Live(tenant, filter_text, processors, self.line, heard, self._stored)
         self._stored.on_failure = self._live.say_who_is_away
 

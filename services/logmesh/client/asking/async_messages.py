@@ -1,0 +1,27 @@
+"""`AsyncMessages`: the messages that come in answers, one by one."""
+
+from collections import deque
+from collections.abc import Awaitable, Callable
+from typing import Generic, Self, TypeVar
+
+M = TypeVar("M")
+
+
+class AsyncMessages(Generic[M]):
+    """Takes from `came`, which `more` adds to; False from it is the end.
+
+    What is known of the answers is kept by `more`. So a wait that is interrupted, by a time limit or Ctrl-C, ends nothing and loses
+    nothing: the next one goes on. A generator would be over.
+    """
+
+    def __init__(self, more: Callable[[], Awaitable[bool]], came: deque[M]) -> None:
+        self._more, self._came = more, came
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> M:
+        while not self._came:
+            if not await self._more():
+                raise StopAsyncIteration
+        return self._came.popleft()

@@ -1,0 +1,1 @@
+"""A range looked at window by window, newest first, for as long as time allows."""

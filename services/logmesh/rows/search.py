@@ -1,0 +1,71 @@
+"""Matches of a window, newest first, fetched as they are found."""
+
+from collections.abc import AsyncGenerator, Iterator
+from typing import Any, Final
+
+from logmesh.filters import compile_sql
+from logmesh.filters.ast import Node
+from logmesh.rows.newest import newest_match
+from logmesh.rows.reader import AsksReader
+from logmesh.rows.records import from_timestamp, record_from_row, to_timestamp
+from logmesh.rows.steps import Steps, size_of_row
+from logmesh.storage.sql import load
+from logmesh.store.found import Found
+from logmesh.store.order import Cursor, Window
+from logmesh.store.time_range import TimeRange
+from logmesh.v1.record_pb2 import LogRecord
+
+_FILTER_PLACE: Final = "AND TRUE\n"
+_OWN_PARAMETERS: Final = 7
+
+
+class SearchInRows(AsksReader):
+    """Searches."""
+
+    async def search(
+        self, tenant: str, node: Node, window: Window, most: int, *, seconds: float, is_rare: bool = False
+    ) -> AsyncGenerator[Found, None]:
+        """See Store. What is rare is looked for as an aggregate first, which the database's workers share."""
+        condition, parameters = compile_sql(node, _OWN_PARAMETERS + 1)
+        sql = load("search").replace(_FILTER_PLACE, f"AND {condition}\n")
+        lower, before = window
+        async with self._reader.reading(tenant, seconds, replan=is_rare) as connection:
+            if is_rare:
+                newest = await newest_match(connection, node, TimeRange(lower, before.unix_nano))
+                before = Cursor(lower if newest is None else newest)
+                yield FoundRows([], before)
+            low, high = to_timestamp(lower), to_timestamp(before.unix_nano)
+            opened = await connection.cursor(sql, *low, *high, before.spool, before.position, most, *parameters)
+            steps = Steps()
+            while rows := await opened.fetch(steps.rows):
+                is_last = len(rows) < steps.rows
+                steps.took(rows)
+                yield FoundRows(rows, _place_of(rows[-1]))
+                if is_last:
+                    return
+
+
+class FoundRows:
+    """Rows of search.sql; see `store.found.Found`."""
+
+    def __init__(self, rows: list[Any], reached: Cursor) -> None:
+        self._rows = rows
+        self.reached = reached
+
+    @property
+    def size(self) -> int:
+        """About how many bytes the rows take that are still there."""
+        return sum(map(size_of_row, self._rows))
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def records(self) -> Iterator[LogRecord]:
+        """Each row is let go when its record is made."""
+        self._rows.reverse()
+        while self._rows:
+            yield record_from_row(self._rows.pop())
+
+
+def _place_of(row: Any) -> Cursor:
+    return Cursor(from_timestamp(row["time"], row["ns"]), row["spool"], row["position"])
