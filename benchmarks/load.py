@@ -48,7 +48,7 @@ def _template(records: int, body_bytes: int, batch: int) -> LogColumns:
     return LogColumns(
         origins=[
             Origin(service_name=b"service-%d" % at, service_instance_id=b"service-%d-7d9f" % at)
-            for at in range(_SERVICES)
+            for at in range(min(_SERVICES, records))
         ],
         origin_indexes=[at % _SERVICES for at in range(records)],
         severity_numbers=bytes(17 if at % 50 == 0 else 9 for at in range(records)),

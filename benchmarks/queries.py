@@ -130,6 +130,14 @@ class Queries:
         ):
             request = HistogramRequest(filter=text, buckets=24, **day)
             await self._call(name, stub.Histogram, request, 600 if "sub" in name else None, _total)
+        for name, text in (
+            ("word of another script counted over everything", "ошибка"),
+            ("pattern without case counted over everything", r'body =~ "(?i)REQUEST 00004\d1"'),
+        ):
+            await self._call(name, stub.Histogram, HistogramRequest(filter=text, buckets=24, **day), None, _total)
+        for field in ("attributes.path", "attributes.user_id"):
+            request = HistogramRequest(group_by=field, buckets=24, **day)
+            await self._call(f"histogram by {field}", stub.Histogram, request, None, _total)
         await self._call(
             "histogram by level, 2 min over the day", stub.Histogram, HistogramRequest(buckets=1000, **day), 150, _total
         )

@@ -3,10 +3,11 @@
 import asyncio
 import contextlib
 import os
+import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import asyncpg
@@ -19,15 +20,16 @@ ADDRESS = "127.0.0.11"
 
 
 class Servers:
-    """PostgreSQL and a processor, their data under `folder`."""
+    """PostgreSQL and a processor, their data under `folder`. `settings` go over the processor's environment; with `start` unset
+    the processor is for `start_processor`."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, settings: Mapping[str, str] | None = None, *, start: bool = True) -> None:
         self.folder = folder
         self.postgres = Postgres(folder / "postgres", port=free_port())
         self.postgres.start()
         self.port = free_port()
         self.target = f"ipv4:{ADDRESS}:{self.port}"
-        environment = {
+        self.environment = {
             **os.environ,
             "LOGMESH_NAME": "bench",
             "LOGMESH_LISTEN_ADDRESS": ADDRESS,
@@ -38,9 +40,20 @@ class Servers:
             "LOGMESH_BUFFER_DIR": str(folder / "buffer"),
             "LOGMESH_DATABASE_DSN": self.postgres.dsn("logmesh_writer", over_socket=True),
             "LOGMESH_OWNER_DSN": self.postgres.dsn("logmesh_owner"),
+            **(settings or {}),
         }
-        self._process = subprocess.Popen([sys.executable, "-m", "logmesh.processor"], env=environment)
+        if start:
+            self.start_processor()
+
+    def start_processor(self) -> None:
+        """Start one, as `environment` says."""
+        self._process = subprocess.Popen([sys.executable, "-m", "logmesh.processor"], env=self.environment)
         self.processor = psutil.Process(self._process.pid)
+
+    def kill_processor(self) -> None:
+        """End it as a crash does; `start_processor` brings it back with its log."""
+        self._process.send_signal(signal.SIGKILL)
+        self._process.wait()
 
     def processor_cpu(self) -> float:
         """CPU seconds of the processor so far."""

@@ -8,7 +8,7 @@ import asyncio
 import tempfile
 import time
 import uuid
-from collections import Counter
+from collections import defaultdict
 from pathlib import Path
 
 import asyncpg
@@ -19,17 +19,18 @@ from logmesh.cli.local.ports import free_port
 from logmesh.cli.local.postgres import Postgres
 from logmesh.journal import Journal
 from logmesh.processor.entries import Moment
-from logmesh.processor.frame import Origin, Unwritten, encode_header
+from logmesh.processor.frame import Header, Unwritten, encode_header
 from logmesh.processor.writer.flush import flush
 from logmesh.processor.writer.opened import read_back
 from logmesh.processor.writer.prepare import prepare
 from logmesh.processor.writer.resolve import Numbers
-from logmesh.record.columns import pack_times
+from logmesh.processor.writer.sort import Branches
+from logmesh.record.packed import pack_times
+from logmesh.runtime.memory import collect_seldom
 from logmesh.storage.ledger import SpoolKey
 from logmesh.storage.migrate import migrate
 from logmesh.storage.postgres import connect_writer
-from logmesh.v1.record_pb2 import LogColumns
-from logmesh.v1.record_pb2 import Origin as RecordOrigin
+from logmesh.v1.record_pb2 import LogColumns, Origin
 
 
 async def measure(postgres: Postgres, journal: Journal, spools: int, records: int, rounds: int) -> None:
@@ -41,21 +42,21 @@ async def measure(postgres: Postgres, journal: Journal, spools: int, records: in
     keys = [SpoolKey("default", str(uuid.uuid4())) for _ in range(spools)]
     numbers = Numbers()
     backend = psutil.Process(connection.get_server_pid())
-    taken: Counter[str] = Counter()
+    taken: defaultdict[str, float] = defaultdict(float)
     for seq in range(1, rounds + 2):
         batches = []
         for at, key in enumerate(keys):
-            origin = Origin(key, seq, records, "bench", "bench", time.time_ns())
-            batches.append((origin, encode(seq, records, _payload(at, records))))
-        refs = journal.append([(encode_header(origin), raw) for origin, raw in batches])
+            header = Header(key, seq, records, "bench", "bench", time.time_ns())
+            batches.append((header, encode(seq, records, _payload(at, records))))
+        refs = journal.append([(encode_header(header), raw) for header, raw in batches])
         times = [time.process_time()]
-        reading = read_back(journal, [Unwritten(origin, ref) for (origin, _), ref in zip(batches, refs, strict=True)])
+        reading = read_back(journal, [Unwritten(header, ref) for (header, _), ref in zip(batches, refs, strict=True)])
         times.append(time.process_time())
         await numbers.resolve(connection.fetch, reading.opened)
         times.append(time.process_time())
         prepared = prepare(reading.opened, Moment(time.time_ns()), with_traces=False)
         times.append(time.process_time())
-        flushed = await flush(connection, prepared)
+        flushed = await flush(connection, prepared, Branches())
         times.append(time.process_time())
         assert sum(batch.rows for batch in flushed.stored) == spools * records
         journal.release(refs)
@@ -67,14 +68,14 @@ async def measure(postgres: Postgres, journal: Journal, spools: int, records: in
     taken["flush, in PostgreSQL"] = sum(backend.cpu_times()[:2]) - server_began
     await connection.close()
     print(f"{spools} spools, {records} records a batch: CPU microseconds a batch, mean of {rounds} rounds")
-    for name, seconds in (*taken.items(), ("all", taken.total())):
+    for name, seconds in (*taken.items(), ("all", sum(taken.values()))):
         print(f"  {name:22} {seconds / spools / rounds * 1e6:6.1f}")
 
 
 def _payload(producer: int, records: int) -> bytes:
     now = time.time_ns()
     return LogColumns(
-        origins=[RecordOrigin(service_name=b"service-%d" % (producer % 8), service_instance_id=b"pod-%d" % producer)],
+        origins=[Origin(service_name=b"service-%d" % (producer % 8), service_instance_id=b"pod-%d" % producer)],
         times_unix_nano=pack_times([now + at for at in range(records)]),
         observed_time_unix_nano=now,
         severity_numbers=bytes([9]) * records,
@@ -90,6 +91,7 @@ def main() -> None:
     parser.add_argument("--records", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=20)
     options = parser.parse_args()
+    collect_seldom()  # as a processor does
     with tempfile.TemporaryDirectory() as folder:
         postgres = Postgres(Path(folder) / "postgres", port=free_port())
         postgres.start()

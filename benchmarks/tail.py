@@ -76,7 +76,7 @@ async def _run(servers: Servers, gateway: psutil.Popen, address: str, arguments:
     await _measure("one reader", servers, gateway, address, payloads, arguments)
     if arguments.stopped:
         before = servers.memory_mib(), _memory(gateway)
-        async with _stopped_readers(address, arguments.stopped):
+        async with stopped_readers(address, arguments.stopped):
             await _measure(f"{arguments.stopped} stopped", servers, gateway, address, payloads, arguments)
             after = servers.memory_mib(), _memory(gateway)
         print(
@@ -146,7 +146,7 @@ async def _reader(
 
 
 @asynccontextmanager
-async def _stopped_readers(address: str, count: int) -> AsyncIterator[None]:
+async def stopped_readers(address: str, count: int) -> AsyncIterator[None]:
     """Tails that are opened and never read, each on a connection of its own."""
     options = [("grpc.use_local_subchannel_pool", 1), ("grpc.http2.bdp_probe", 0)]
     channels = [grpc.aio.insecure_channel(address, options=options) for _ in range(count)]

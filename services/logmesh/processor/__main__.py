@@ -6,5 +6,11 @@ from logmesh.processor.process import run_processor
 from logmesh.processor.settings import ProcessorSettings
 from logmesh.runtime.lifecycle import run
 
+
+def main() -> int:
+    """Run until a signal; return the exit status."""
+    return run("log-processor", ProcessorSettings, run_processor)
+
+
 if __name__ == "__main__":
-    sys.exit(run("log-processor", ProcessorSettings, run_processor))
+    sys.exit(main())

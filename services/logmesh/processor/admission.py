@@ -7,7 +7,11 @@ from enum import Enum, auto
 from logmesh.record.ranges import RangeSet
 from logmesh.v1 import ingest_service_pb2 as pb
 
-MAX_AHEAD_OF_LOWEST_MISSING = 4_096
+MAX_AHEAD = 65_536
+"""Batches above the lowest one that is missing: hours of one producer's while the database is away. What all of them may have waiting
+is bounded by the log."""
+SAID_AHEAD = 65_000
+"""What producers are told, a little less."""
 MAX_RANGES = 1_000
 REMEMBERED_CHECKSUMS = 256
 FORKED = "batch {seq} came before with other bytes, or after other batches: two producers share a spool id"
@@ -43,6 +47,8 @@ class SpoolState:
     checksums: OrderedDict[int, int] = field(default_factory=OrderedDict)
     producer: str = ""
     principal: str = ""
+    provisional: bool = False  # the ledger was not asked at the last Hello: then what is missing below is not known
+    ranges: int = 0  # how many of what is logged were begun since then
 
     def admit(self, seq: int, crc: int) -> Seen | Refusal:
         """Judge a batch; one that is NEW counts as waiting from now on."""
@@ -55,16 +61,34 @@ class SpoolState:
             return Seen.LOGGED
         if seq in self.waiting:
             return Seen.WAITING
+        refusal = self._out_of_reach(seq) if self.provisional else self._out_of_order(seq)
+        if refusal is not None:
+            return refusal
+        self.waiting.add(seq)
+        self.checksums[seq] = crc
+        while len(self.checksums) > max(REMEMBERED_CHECKSUMS, len(self.waiting) + len(self.logged)):
+            self.checksums.popitem(last=False)
+        return Seen.NEW
+
+    def _out_of_order(self, seq: int) -> Refusal | None:
         lowest = self.lowest_awaited()
-        if seq > lowest + MAX_AHEAD_OF_LOWEST_MISSING:
+        if seq > lowest + MAX_AHEAD:
             return Refusal(pb.NACK_CODE_OUT_OF_RANGE, f"batch {seq} is too far ahead: {lowest} is missing", 1)
         if len(self.committed) >= MAX_RANGES and seq != lowest and self._gaps() >= MAX_RANGES:
             return Refusal(pb.NACK_CODE_OUT_OF_RANGE, f"too many gaps: send batch {lowest} first", 1)
-        self.waiting.add(seq)
-        self.checksums[seq] = crc
-        while len(self.checksums) > REMEMBERED_CHECKSUMS:
-            self.checksums.popitem(last=False)
-        return Seen.NEW
+        return None
+
+    def _out_of_reach(self, seq: int) -> Refusal | None:
+        """The same where what is missing below is not known: what is here may have as many batches and ranges."""
+        under_way = len(self.waiting) + len(self.logged)
+        if under_way > MAX_AHEAD:
+            return Refusal(pb.NACK_CODE_OUT_OF_RANGE, f"{under_way} batches wait here for the database", 1)
+        if seq - 1 in self.waiting or seq - 1 in self.logged or seq - 1 in self.committed:
+            return None
+        if self.ranges >= MAX_RANGES:
+            return Refusal(pb.NACK_CODE_OUT_OF_RANGE, "too many gaps: send the batch before first", 1)
+        self.ranges += 1
+        return None
 
     def _gaps(self) -> int:
         """How many ranges may still come between those that are committed. What was abandoned is no gap that anything fills."""

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from logmesh.processor.payload import Entries, Payload
-from logmesh.record.entry import EntryRefused, check_body
+from logmesh.processor.payload import Payload
+from logmesh.record.entry import EntryRefused, check_body, count_texts, is_deep
+from logmesh.record.kept import Kept, select
 from logmesh.record.limits import (
     MAX_AGE,
     MAX_AHEAD,
@@ -16,7 +17,8 @@ from logmesh.record.limits import (
     MAX_ATTRIBUTES_BYTES,
     MAX_BODY_BYTES,
 )
-from logmesh.v1.record_pb2 import LogColumns, Origin
+from logmesh.record.storable import MAX_JSON_DEPTH
+from logmesh.v1.record_pb2 import LogColumns
 
 _MAX_AGE_NANO = int(MAX_AGE.total_seconds()) * 10**9
 _MAX_AHEAD_NANO = int(MAX_AHEAD.total_seconds()) * 10**9
@@ -28,17 +30,19 @@ MAX_SEVERITY = 24
 @dataclass(frozen=True, slots=True)
 class Moment:
     """When records are looked at, in nanoseconds: `now` by the database's clock, and how far that is `ahead` of this machine's.
+    `earliest` is the least time that a record may have where it goes, None where that is some days ago.
 
     Not when they were received: a batch may have waited long in the log, and partitions are made around the database's today.
     """
 
     now: int
     ahead: int = 0
+    earliest: int | None = None
 
     @property
     def low(self) -> int:
         """The earliest time that a record may have."""
-        return self.now - _MAX_AGE_NANO
+        return self.now - _MAX_AGE_NANO if self.earliest is None else self.earliest
 
     @property
     def high(self) -> int:
@@ -59,61 +63,38 @@ class Refused:
     content: bytes
 
 
-@dataclass(slots=True)
-class Kept:
-    """The columns of the entries that are stored."""
-
-    columns: LogColumns
-    entries: Entries
-    bodies: Sequence[bytes]
-    attributes: Sequence[bytes]
-    severities: Any
-    at: list[int] | None = None  # places in the columns; None: all of them
-
-    def without(self, bad: dict[int, str]) -> "Kept":
-        at = [i for i in range(len(self.bodies)) if i not in bad]
-        return Kept(
-            self.columns,
-            self.entries[at],
-            [self.bodies[i] for i in at],
-            [self.attributes[i] for i in at],
-            self.severities[at],
-            at,
-        )
-
-    def packed(self, column: bytes, width: int) -> bytes:
-        """The kept entries of a column of `width` bytes each; an empty column stays empty."""
-        return _select(column, width, self.at)
-
-
 def check_entries(
     payload: Payload, *, plain: bool = False, strict: bool = False, refused: dict[int, str] | None = None
 ) -> tuple[Kept, list[Refused]]:
     """Sort the entries of one batch. `plain`: texts and severities are known to be well. `strict` checks each entry, for batches
     that the database has refused; `refused` names entries that it refused all the same."""
     columns, entries = payload.columns, payload.entries
-    dead = [Refused(entry, reason, content) for entry, reason, content in payload.refused]
+    dead = [Refused(*one) for one in payload.refused] if payload.refused else []
     bodies, attributes = payload.bodies, payload.attributes
-    severities = np.frombuffer(columns.severity_numbers, np.uint8)
-    if not len(severities):
-        severities = np.zeros(len(bodies), np.uint8)
+    severities = columns.severity_numbers or bytes(len(bodies))
+    if plain and not dead and not refused:
+        return Kept(columns, entries, bodies, attributes, severities), dead
     bad = {at: refused[entry] for at, entry in enumerate(entries.tolist()) if entry in refused} if refused else {}
-    if not plain and severities.max(initial=0) > MAX_SEVERITY:
-        bad |= {int(at): "severity above 24" for at in np.flatnonzero(severities > MAX_SEVERITY)}
-    if strict or not (plain or are_plain(bodies, attributes)):
+    if not plain:
+        above = np.flatnonzero(np.frombuffer(severities, np.uint8) > MAX_SEVERITY)
+        bad |= {int(at): "severity above 24" for at in above}
+    checked = strict or not (plain or are_plain(bodies, attributes))
+    if checked:
         bodies, attributes, more = _check_each(bodies, attributes)
         bad |= more
 
-    kept = Kept(columns, entries, bodies, attributes, severities)
+    kept = Kept(columns, entries, bodies, attributes, severities, checked=checked)
     if bad:
-        dead += [Refused(int(entries[at]), reason, _single(columns, at)) for at, reason in sorted(bad.items())]
+        dead += [Refused(int(entries[at]), reason, single(columns, at)) for at, reason in sorted(bad.items())]
         kept = kept.without(bad)
+    if checked:
+        kept.texts = count_texts(kept.attributes)
     return kept, dead
 
 
 def are_plain(bodies: Sequence[bytes], attributes: Sequence[bytes]) -> bool:
     """Whether no entry can hurt: small, UTF-8, no NUL, attributes objects. What is inside the braces the database checks."""
-    return _bodies_are_plain(bodies) and _attributes_are_plain(attributes)
+    return bodies_are_plain(bodies) and _attributes_are_plain(attributes)
 
 
 def clamp_times(times: Any, fallback: Any, moment: Moment) -> tuple[Any, dict[int, int]]:
@@ -128,17 +109,8 @@ def clamp_times(times: Any, fallback: Any, moment: Moment) -> tuple[Any, dict[in
     return np.clip(known, low, high).astype(np.int64), original
 
 
-def service_of(origin: Origin) -> bytes:
-    """The service's name as it is stored: valid text, never empty."""
-    return clean_text(origin.service_name, 255) or b"unknown_service"
-
-
-def clean_text(text: bytes, limit: int) -> bytes:
-    """Valid UTF-8 without NUL, cut at `limit` bytes."""
-    return text[:limit].decode("utf-8", "ignore").replace("\0", "").encode()
-
-
-def _bodies_are_plain(bodies: Sequence[bytes]) -> bool:
+def bodies_are_plain(bodies: Sequence[bytes]) -> bool:
+    """Whether all are small, UTF-8, and without NUL."""
     joined = b"".join(bodies)
     return (
         b"\0" not in joined
@@ -157,6 +129,7 @@ def _attributes_are_plain(attributes: Sequence[bytes]) -> bool:
         and (b"\\" not in joined or b"\\u0000" not in joined)  # one byte is found at a tenth of the cost
         and _are_utf8(joined, attributes)
         and lengths.max(initial=0) <= min(MAX_ATTRIBUTES_BYTES, MAX_ATTRIBUTES * _LEAST_BYTES_PER_ATTRIBUTE)
+        and not (lengths.max(initial=0) > 2 * MAX_JSON_DEPTH and any(map(is_deep, attributes)))
     )
 
 
@@ -182,13 +155,7 @@ def _check_each(
     return checked_bodies, checked_attributes, bad
 
 
-def _select(packed: bytes, width: int, at: list[int] | None) -> bytes:
-    if at is None or not packed:
-        return packed
-    return b"".join(packed[i * width : (i + 1) * width] for i in at)
-
-
-def _single(columns: LogColumns, at: int) -> bytes:
+def single(columns: LogColumns, at: int) -> bytes:
     """One entry as columns of its own, for the dead letters."""
     return LogColumns(
         origins=[columns.origins[columns.origin_indexes[at] if columns.origin_indexes else 0]]
@@ -199,7 +166,12 @@ def _single(columns: LogColumns, at: int) -> bytes:
         severity_numbers=columns.severity_numbers[at : at + 1],
         severity_texts=columns.severity_texts[at : at + 1],
         bodies=[columns.bodies[at]],
-        trace_ids=_select(columns.trace_ids, 16, [at]),
-        span_ids=_select(columns.span_ids, 8, [at]),
+        trace_ids=select(columns.trace_ids, 16, [at]),
+        span_ids=select(columns.span_ids, 8, [at]),
         attributes=columns.attributes[at : at + 1],
+        observed_times_unix_nano=select(columns.observed_times_unix_nano, 8, [at]),
+        structured_bodies=columns.structured_bodies[at : at + 1],
+        event_names=columns.event_names[at : at + 1],
+        flags=columns.flags[at : at + 1],
+        dropped_attributes_counts=columns.dropped_attributes_counts[at : at + 1],
     ).SerializeToString()

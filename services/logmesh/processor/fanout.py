@@ -19,11 +19,11 @@ import structlog
 
 from logmesh.filters.ast import Node
 from logmesh.filters.predicate import Predicate, compile_predicate
-from logmesh.live.chunk import Chunk, Gap, Span
 from logmesh.live.frames import FRAME_BYTES
-from logmesh.live.outbox import Outbox
+from logmesh.live.message_ring import MessageRing
+from logmesh.live.offer import LeftOut, Offer, Span
 from logmesh.processor.entries import Moment
-from logmesh.processor.frame import Origin
+from logmesh.processor.frame import Header
 from logmesh.processor.live_records import UndecidedError, live_records
 from logmesh.record.ids import ENTRY_BITS, position_of
 from logmesh.runtime import metrics
@@ -32,10 +32,10 @@ log = structlog.get_logger()
 
 _LINE_BYTES: Final = 16 << 20
 _MOST_BYTES: Final = 32 << 20
-_OUTBOXES_BYTES: Final = 64 << 20
-_OUTBOX_BYTES: Final = 4 << 20
-_LEAST_OUTBOX_BYTES: Final = 128 << 10
-_CHUNK_RECORDS: Final = 1_000
+_RINGS_BYTES: Final = 64 << 20
+_RING_BYTES: Final = 4 << 20
+_LEAST_RING_BYTES: Final = 128 << 10
+_OFFER_RECORDS: Final = 1_000
 _NUMBER_SECONDS: Final = 0.5
 
 
@@ -48,16 +48,16 @@ class Subscriber:
 
     def __init__(self, tenant: str, filter_text: str, node: Node) -> None:
         self.tenant, self.filter_text, self.matches = tenant, filter_text, compile_predicate(node)
-        self.outbox = Outbox(_OUTBOX_BYTES)
-        self.changed = self.outbox.changed
-        self.heartbeat = self.outbox.heartbeat
+        self.ring = MessageRing(_RING_BYTES)
+        self.changed = self.ring.changed
+        self.heartbeat = self.ring.heartbeat
 
     def messages(self) -> Iterator[Any]:
         """All that waits, with the positions that were looked at."""
-        while (said := self.outbox.next_message()) is not None:
+        while (said := self.ring.next_message()) is not None:
             message, made_of = said
             for item in made_of:
-                empty = not (item.dropped if isinstance(item, Gap) else item.records)
+                empty = not (item.dropped if isinstance(item, LeftOut) else item.records)
                 for span in item.spans:
                     message.progress.add(
                         spool=span.spool, first_position=span.first, last_position=span.last, empty=empty
@@ -69,10 +69,10 @@ class Fanout:
     """`offer` on the event loop, `run` beside it. `spool_of` gives a spool's number, from memory where it can; times of records are
     judged by `moment`, as the writer does."""
 
-    def __init__(self, spool_of: Callable[[Origin], Awaitable[int]], moment: Callable[[], Moment]) -> None:
+    def __init__(self, spool_of: Callable[[Header], Awaitable[int]], moment: Callable[[], Moment]) -> None:
         self._spool_of, self._moment = spool_of, moment
         self._subscribers: set[Subscriber] = set()
-        self._line: deque[tuple[Origin, bytes]] = deque()
+        self._line: deque[tuple[Header, bytes]] = deque()
         self._line_bytes = 0
         self._wake = asyncio.Event()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="fanout")
@@ -91,14 +91,14 @@ class Fanout:
         self._subscribers.discard(subscriber)
         self._share_memory()
 
-    def offer(self, origin: Origin, raw: bytes) -> None:
+    def offer(self, header: Header, raw: bytes) -> None:
         """Take a durable batch, as received. Without a subscriber this is all it costs."""
         if not self._subscribers:
             return
         if self._line_bytes + len(raw) > _LINE_BYTES:
             metrics.TAIL_BATCHES_PASSED_OVER.labels("behind").inc()
             return
-        self._line.append((origin, raw))
+        self._line.append((header, raw))
         self._line_bytes += len(raw)
         self._wake.set()
 
@@ -109,18 +109,18 @@ class Fanout:
             await self._wake.wait()
             self._wake.clear()
             while self._line:
-                origin, raw = self._line.popleft()
+                header, raw = self._line.popleft()
                 self._line_bytes -= len(raw)
-                listening = self._listening(origin.key.tenant)
+                listening = self._listening(header.key.tenant)
                 if not listening:
                     continue
                 began = time.monotonic()
                 try:
                     async with asyncio.timeout(_NUMBER_SECONDS):
-                        spool = await self._spool_of(origin)
+                        spool = await self._spool_of(header)
                     filters = {text: subscribers[0].matches for text, subscribers in listening.items()}
                     found = await loop.run_in_executor(
-                        self._thread, look_through, origin, raw, spool, filters, self._moment()
+                        self._thread, look_through, header, raw, spool, filters, self._moment()
                     )
                 except UndecidedError:
                     metrics.TAIL_BATCHES_PASSED_OVER.labels("undecided").inc()
@@ -129,10 +129,10 @@ class Fanout:
                     metrics.TAIL_BATCHES_PASSED_OVER.labels(type(error).__name__).inc()
                     log.warning("a batch was not shown live", event_name="tail_passed_over", error=repr(error))
                     continue
-                for text, chunks in found.items():
+                for text, offers in found.items():
                     for subscriber in listening[text]:
-                        for chunk in chunks:
-                            subscriber.outbox.put(chunk)
+                        for offer in offers:
+                            subscriber.ring.put(offer)
                 # At most every other moment is the tails': the interpreter's lock is what ingest needs, too.
                 await asyncio.sleep(time.monotonic() - began)
 
@@ -143,9 +143,9 @@ class Fanout:
     def _share_memory(self) -> None:
         """Few subscribers may be far behind, many only a little: together they are bounded."""
         metrics.TAILS.set(len(self._subscribers))
-        each = max(_LEAST_OUTBOX_BYTES, min(_OUTBOX_BYTES, _OUTBOXES_BYTES // max(1, len(self._subscribers))))
+        each = max(_LEAST_RING_BYTES, min(_RING_BYTES, _RINGS_BYTES // max(1, len(self._subscribers))))
         for subscriber in self._subscribers:
-            subscriber.outbox.max_bytes = each
+            subscriber.ring.max_bytes = each
 
     def _listening(self, tenant: str) -> dict[str, list[Subscriber]]:
         by_filter: dict[str, list[Subscriber]] = defaultdict(list)
@@ -156,12 +156,12 @@ class Fanout:
 
 
 def look_through(
-    origin: Origin, raw: bytes, spool: int, filters: Mapping[str, Predicate], moment: Moment
-) -> dict[str, list[Chunk]]:
-    """The batch as chunks for each filter. Together they span the batch: a part of it is looked at when it is said."""
-    growing = {text: _Growing(spool, position_of(origin.seq, 0), origin.received_unix_nano) for text in filters}
+    header: Header, raw: bytes, spool: int, filters: Mapping[str, Predicate], moment: Moment
+) -> dict[str, list[Offer]]:
+    """The batch as offers for each filter. Together they span the batch: a part of it is looked at when it is said."""
+    growing = {text: _Growing(spool, position_of(header.seq, 0), header.received_unix_nano) for text in filters}
     size = 0
-    for position, record in live_records(origin, raw, spool, moment):
+    for position, record in live_records(header, raw, spool, moment):
         serialised = b""
         for text, matches in filters.items():
             growing[text].looked += 1
@@ -171,16 +171,16 @@ def look_through(
         size += len(serialised)
         if size > _MOST_BYTES:
             raise TooLargeError(f"the records of a batch are over {_MOST_BYTES} bytes")
-    last = position_of(origin.seq, 0) | (1 << ENTRY_BITS) - 1
+    last = position_of(header.seq, 0) | (1 << ENTRY_BITS) - 1
     return {text: part.finish(last) for text, part in growing.items()}
 
 
 class _Growing:
-    """Chunks of one batch for one filter."""
+    """Offers of one batch for one filter."""
 
     def __init__(self, spool: int, first: int, came_unix_nano: int) -> None:
         self._spool, self._first, self._came = spool, first, came_unix_nano
-        self._chunks: list[Chunk] = []
+        self._offers: list[Offer] = []
         self._records: list[bytes] = []
         self._size = self.looked = 0
 
@@ -188,16 +188,16 @@ class _Growing:
         """A record that matched."""
         self._records.append(record)
         self._size += len(record)
-        if self._size >= FRAME_BYTES or len(self._records) >= _CHUNK_RECORDS:
+        if self._size >= FRAME_BYTES or len(self._records) >= _OFFER_RECORDS:
             self._cut(position)
 
-    def finish(self, last: int) -> list[Chunk]:
-        """All chunks; the last one spans the rest of the batch."""
+    def finish(self, last: int) -> list[Offer]:
+        """All offers; the last one spans the rest of the batch."""
         if self._first <= last:
             self._cut(last)
-        return self._chunks
+        return self._offers
 
     def _cut(self, last: int) -> None:
         span = Span(self._spool, self._first, last)
-        self._chunks.append(Chunk((span,), self._records, self.looked, self._came, self._size))
+        self._offers.append(Offer((span,), self._records, self.looked, self._came, self._size))
         self._records, self._size, self.looked, self._first = [], 0, 0, last + 1

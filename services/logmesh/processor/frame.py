@@ -10,11 +10,14 @@ from logmesh.journal import FrameRef
 from logmesh.storage.ledger import SpoolKey
 
 _LENGTH = Struct("<H")
+_PROVISIONAL = b" "
+"""After the header of a provisional batch. To JSON a blank means nothing, so that a release of before reads the frame, too."""
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
-    """Which batch this is, who sent it and when it came (nanoseconds since 1970)."""
+class Header:
+    """Which batch this is, who sent it and when it came (nanoseconds since 1970). One that is `provisional` came while the ledger could
+    not be asked whose its spool is."""
 
     key: SpoolKey
     seq: int
@@ -22,32 +25,37 @@ class Origin:
     producer: str
     principal: str
     received_unix_nano: int
+    provisional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Unwritten:
     """A batch that is durable here and not yet known to be in the database."""
 
-    origin: Origin
+    header: Header
     ref: FrameRef
     stream: SpanContext | None = None  # of the stream it came on; not in the log, so replayed batches have none
 
 
-def encode_header(origin: Origin) -> bytes:
+def encode_header(header: Header) -> bytes:
     """The frame's first bytes; the batch follows verbatim."""
-    header = orjson.dumps([
-        origin.key.tenant, origin.key.spool_id, origin.seq, origin.count,
-        origin.producer, origin.principal, origin.received_unix_nano,
+    text = orjson.dumps([
+        header.key.tenant, header.key.spool_id, header.seq, header.count,
+        header.producer, header.principal, header.received_unix_nano,
     ])  # fmt: skip
-    return _LENGTH.pack(len(header)) + header
+    if header.provisional:
+        text += _PROVISIONAL
+    return _LENGTH.pack(len(text)) + text
 
 
-def decode_frame(frame: bytes) -> tuple[Origin, bytes]:
+def decode_frame(frame: bytes) -> tuple[Header, bytes]:
     """Return the header and the batch. Raises ValueError for a frame of another make."""
     (length,) = _LENGTH.unpack_from(frame)
     end = _LENGTH.size + length
-    tenant, spool_id, seq, count, producer, principal, received = orjson.loads(frame[_LENGTH.size : end])
-    return Origin(SpoolKey(tenant, spool_id), seq, count, producer, principal, received), frame[end:]
+    text = frame[_LENGTH.size : end]
+    tenant, spool_id, seq, count, producer, principal, received = orjson.loads(text)
+    provisional = text.endswith(_PROVISIONAL)
+    return Header(SpoolKey(tenant, spool_id), seq, count, producer, principal, received, provisional), frame[end:]
 
 
 def batch_of(frame: bytes) -> bytes:

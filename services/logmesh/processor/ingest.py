@@ -4,17 +4,17 @@ import asyncio
 import time
 from typing import Any, Protocol
 
-import asyncpg
 import grpc
 import structlog
 from google.protobuf.message import DecodeError
 
-from logmesh.processor.admission import Refusal, Seen
+from logmesh.processor.admission import SAID_AHEAD, Refusal, Seen
 from logmesh.processor.continuity import Continuity
 from logmesh.processor.envelope import OpaqueAppendRequest, inspect
 from logmesh.processor.forks import Forks
-from logmesh.processor.frame import Origin, Unwritten
+from logmesh.processor.frame import Header, Unwritten
 from logmesh.processor.hello import NO_HELLO, fault_of, held_of
+from logmesh.processor.opening import Opened, Opening
 from logmesh.processor.sessions import Session, Sessions, proto_ranges
 from logmesh.processor.settings import ProcessorSettings
 from logmesh.processor.wal import Submitted, Wal
@@ -23,13 +23,14 @@ from logmesh.runtime.channel import END_OF_STREAM
 from logmesh.runtime.identity import IdentityError, principal_of
 from logmesh.runtime.propagation import span_of_caller
 from logmesh.storage.failures import describe
-from logmesh.storage.ledger import Committed, Held, SpoolForbidden, SpoolKey, move_spools, open_spools
+from logmesh.storage.ledger import Held, SpoolForbidden, SpoolKey
 from logmesh.v1 import ingest_service_pb2 as pb
 
 log = structlog.get_logger()
 
 HELLO_SECONDS = 10
 HEARTBEAT_SECONDS = 15
+FULL_SECONDS = 1
 DEFAULT_TENANT = "default"
 
 
@@ -47,14 +48,15 @@ class Ingest:
     def __init__(
         self,
         settings: ProcessorSettings,
-        pool: "asyncpg.Pool",
+        opening: Opening,
         sessions: Sessions,
         wal: Wal,
         writer: Unwritables,
         continuity: Continuity,
         forks: Forks,
     ) -> None:
-        self._settings, self._pool, self._sessions, self._wal, self._writer = settings, pool, sessions, wal, writer
+        self._settings, self._opening, self._sessions = settings, opening, sessions
+        self._wal, self._writer = wal, writer
         self._continuity, self._forks = continuity, forks
         self.draining = False
 
@@ -64,13 +66,19 @@ class Ingest:
         hello = await self._read_hello(context)
         tenant = self._settings.tenants.get(principal, DEFAULT_TENANT)
         held = held_of(hello)
-        committed = await self._open_spools(context, tenant, hello.producer, held, principal)
+        opened = await self._open_spools(context, tenant, hello.producer, held, principal)
         # From here on a proxy no longer retries the stream elsewhere, and drops what it kept for that.
         await context.send_initial_metadata(())
-        session = self._sessions.open(list(zip(held, committed, strict=True)), tenant, hello.producer, principal)
+        session = self._sessions.open(
+            list(zip(held, opened.known, strict=True)),
+            tenant,
+            hello.producer,
+            principal,
+            provisional=bool(opened.away),
+        )
         session.span = span_of_caller(context.invocation_metadata() or ())
         try:
-            await context.write(self._welcome(held, committed))
+            await context.write(self._welcome(held, opened))
             await self._converse(session, hello.producer or hello.spool_id, principal, context)
         finally:
             self._sessions.close(session)
@@ -89,7 +97,7 @@ class Ingest:
 
     async def _admit_stream(self, context: Any) -> str:
         try:
-            principal = principal_of(context)
+            principal = principal_of(context, self._settings.mesh)
         except IdentityError as error:
             metrics.STREAMS_REFUSED.labels("identity").inc()
             await context.abort(grpc.StatusCode.UNAUTHENTICATED, str(error))
@@ -118,13 +126,9 @@ class Ingest:
             await context.abort(grpc.StatusCode.INVALID_ARGUMENT, fault)
         return request.hello
 
-    async def _open_spools(
-        self, context: Any, tenant: str, producer: str, held: list[Held], principal: str
-    ) -> list[Committed]:
+    async def _open_spools(self, context: Any, tenant: str, producer: str, held: list[Held], principal: str) -> Opened:
         try:
-            if self._settings.tenants:
-                await move_spools(self._pool, tenant, principal, [spool.spool_id for spool in held])
-            committed = await open_spools(self._pool, tenant, principal, producer, held)
+            opened = await self._opening.open(tenant, principal, producer, held)
         except SpoolForbidden as error:
             metrics.STREAMS_REFUSED.labels("forbidden").inc()
             await context.abort(grpc.StatusCode.PERMISSION_DENIED, str(error))
@@ -132,10 +136,10 @@ class Ingest:
             metrics.STREAMS_REFUSED.labels("database").inc()
             log.warning("database did not open a spool", event_name="hello_failed", error=describe(error))
             await context.abort(grpc.StatusCode.UNAVAILABLE, f"{describe(error)}; try again")
-        return committed
+        return opened
 
-    def _welcome(self, held: list[Held], committed: list[Committed]) -> pb.AppendResponse:
-        own = committed[0]
+    def _welcome(self, held: list[Held], opened: Opened) -> pb.AppendResponse:
+        own = opened.known[0]
         return pb.AppendResponse(
             welcome=pb.Welcome(
                 committed=proto_ranges(own.committed),
@@ -150,12 +154,14 @@ class Ingest:
                         newest_chain=known.newest_chain,
                         rewound_batches=known.rewound,
                     )
-                    for spool, known in zip(held[1:], committed[1:], strict=True)
+                    for spool, known in zip(held[1:], opened.known[1:], strict=True)
                 ],
                 credit_batches=self._settings.credit_batches,
                 credit_bytes=self._settings.credit_bytes,
                 db_incarnation=self._continuity.name,
                 processor=self._settings.name,
+                database_away=opened.away,
+                max_ahead=SAID_AHEAD,
             )
         )
 
@@ -169,48 +175,60 @@ class Ingest:
                 await context.write(response)
 
     async def _listen(self, session: Session, producer: str, principal: str, context: Any) -> None:
-        while (raw := await context.read()) is not END_OF_STREAM:
-            began = time.monotonic()
-            try:
-                request = OpaqueAppendRequest.FromString(raw)
-            except DecodeError as error:
-                await context.abort(grpc.StatusCode.INVALID_ARGUMENT, f"not an AppendRequest: {error}")
-            if request.HasField("hello"):
-                await context.abort(grpc.StatusCode.INVALID_ARGUMENT, "Hello came twice")
-            if not request.HasField("batch"):
-                continue
-            self._take(session, request.batch, raw, producer, principal, began)
+        while (taken := await self._hear(session, producer, principal, context)) is not None:
+            if not taken:
+                # What else is on its way is refused no sooner than it may come again: to read it all would cost more than storing it.
+                await asyncio.sleep(FULL_SECONDS)
             await self._wal.room(self._settings.unlogged_bytes)
             await session.heard()
 
-    def _take(self, session: Session, batch: Any, raw: bytes, producer: str, principal: str, began: float) -> None:
+    async def _hear(self, session: Session, producer: str, principal: str, context: Any) -> bool | None:
+        """Read a message and take what it brings; False when there was no room for it, None when it was the last one. A function of
+        its own, so that nothing of a message is held while the next one is waited for: a stream may be silent for long."""
+        raw = await context.read()
+        if raw is END_OF_STREAM:
+            return None
+        began = time.monotonic()
+        try:
+            request = OpaqueAppendRequest.FromString(raw)
+        except DecodeError as error:
+            await context.abort(grpc.StatusCode.INVALID_ARGUMENT, f"not an AppendRequest: {error}")
+        if request.HasField("hello"):
+            await context.abort(grpc.StatusCode.INVALID_ARGUMENT, "Hello came twice")
+        if not request.HasField("batch"):
+            return True
+        return self._take(session, request.batch, raw, producer, principal, began)
+
+    def _take(self, session: Session, batch: Any, raw: bytes, producer: str, principal: str, began: float) -> bool:
+        """Judge a batch and put it in line; False when there is no room for it."""
         seq, name = batch.seq, batch.spool_id
         crc, fault = inspect(batch)
         key = session.key_of(name)
         if key is None or fault:
             fault = fault or "spool_id is none of those that Hello named"
             session.refuse(name, seq, Refusal(pb.NACK_CODE_INVALID_ARGUMENT, fault))
-            return
-        if not self._wal.accepts():
-            session.nack(key, seq, Refusal(pb.NACK_CODE_RESOURCE_EXHAUSTED, "the write-ahead log is filling", 1))
-            return
+            return True
+        if not self._wal.accepts(key, len(raw)):
+            refusal = Refusal(pb.NACK_CODE_RESOURCE_EXHAUSTED, "the write-ahead log is filling", FULL_SECONDS)
+            session.nack(key, seq, refusal)
+            return False
         verdict = session.states[key].admit(seq, crc)
         if isinstance(verdict, Refusal):
             session.nack(key, seq, verdict)
             if verdict.code == pb.NACK_CODE_ABORTED:
                 self._forks.add(key)
-            return
+            return True
         if verdict is Seen.COMMITTED:
             session.logged(key, seq)
             session.committed(key, seq)
-            return
+            return True
         session.outstanding.add((key, seq))
         if verdict is Seen.LOGGED:
             session.logged(key, seq)
         elif verdict is Seen.NEW:
             self._wal.submit(
                 Submitted(
-                    Origin(key, seq, batch.count, producer, principal, time.time_ns()),
+                    Header(key, seq, batch.count, producer, principal, time.time_ns(), session.provisional),
                     raw,
                     began,
                     logged=lambda unwritten: self._logged(key, seq, unwritten),
@@ -220,6 +238,7 @@ class Ingest:
                     stream=session.span,
                 )
             )
+        return True
 
     def _logged(self, key: SpoolKey, seq: int, unwritten: Unwritten) -> None:
         self._sessions.logged(key, seq)

@@ -6,13 +6,16 @@ from typing import Any
 import numpy as np
 import orjson
 
-from logmesh.processor.entries import Moment, check_entries, clamp_times, clean_text, service_of
-from logmesh.processor.frame import Origin as BatchOrigin
+from logmesh.processor.entries import Moment, check_entries, clamp_times
+from logmesh.processor.frame import Header
 from logmesh.processor.payload import BatchRefused, decode_payload
-from logmesh.processor.writer.resolve import stored_resource
 from logmesh.record.attributes import attributes_from_json
+from logmesh.record.entry import clean_text
 from logmesh.record.ids import format_record_id, position_of
-from logmesh.record.limits import MAX_NAME_BYTES, MAX_SEVERITY_TEXT_BYTES
+from logmesh.record.limits import MAX_SEVERITY_TEXT_BYTES
+from logmesh.record.origin_more import read_more
+from logmesh.record.origin_texts import origin_texts
+from logmesh.record.rare import rare_texts, read_rare
 from logmesh.v1.record_pb2 import LogRecord, Origin
 
 
@@ -20,7 +23,7 @@ class UndecidedError(Exception):
     """An entry's attributes may be JSON to the database or not: only a commit tells whether it is stored."""
 
 
-def live_records(batch: BatchOrigin, raw: bytes, spool: int, moment: Moment) -> Iterator[tuple[int, LogRecord]]:
+def live_records(batch: Header, raw: bytes, spool: int, moment: Moment) -> Iterator[tuple[int, LogRecord]]:
     """Yield (position, record) of the entries that are stored, in order. Entries that become dead letters are left out.
 
     Raises UndecidedError."""
@@ -30,8 +33,9 @@ def live_records(batch: BatchOrigin, raw: bytes, spool: int, moment: Moment) -> 
         return
     columns, count = kept.columns, len(kept.bodies)
     select: Any = slice(None) if kept.at is None else kept.at
+    packed = np.frombuffer(columns.times_unix_nano, "<u8")[select]
     times, original = clamp_times(
-        np.frombuffer(columns.times_unix_nano, "<u8")[select],
+        packed,
         moment.fallback(columns.observed_time_unix_nano, batch.received_unix_nano),
         moment,
     )
@@ -39,7 +43,9 @@ def live_records(batch: BatchOrigin, raw: bytes, spool: int, moment: Moment) -> 
     indexes = np.array(columns.origin_indexes, np.int32)[select].tolist() if columns.origin_indexes else [0] * count
     places = range(count) if kept.at is None else kept.at
     texts, trace_ids, span_ids = columns.severity_texts[:], columns.trace_ids, columns.span_ids
-    rows = zip(kept.entries.tolist(), places, times.tolist(), kept.severities.tolist(), indexes, strict=True)
+    extras = rare_texts(columns, places)
+    severities: Any = kept.severities  # SeverityNumber's
+    rows = zip(kept.entries.tolist(), places, times.tolist(), severities, indexes, strict=True)
     for row, (entry, place, time, severity, index) in enumerate(rows):
         position = position_of(batch.seq, entry)
         record = LogRecord()
@@ -56,6 +62,8 @@ def live_records(batch: BatchOrigin, raw: bytes, spool: int, moment: Moment) -> 
             record.span_id = span
         if row in original:
             record.original_time_unix_nano = original[row]
+        if extras and (extra := extras[row]):
+            read_rare(extra, record)
         _read_attributes(kept.attributes[row], record)
         yield position, record
 
@@ -73,12 +81,11 @@ def _read_attributes(text: bytes, record: LogRecord) -> None:
 
 def _resource_of(origin: Origin) -> LogRecord:
     """A record of which only resource and scope are set, as they are stored."""
+    texts = origin_texts(origin)
     record = LogRecord()
-    record.resource.service_name = service_of(origin).decode()
-    record.resource.service_instance_id = clean_text(origin.service_instance_id, MAX_NAME_BYTES).decode()
-    attributes_from_json(stored_resource(origin.resource_attributes).encode(), record.resource.attributes)
-    name = clean_text(origin.scope_name, MAX_NAME_BYTES).decode()
-    version = clean_text(origin.scope_version, MAX_NAME_BYTES).decode()
-    if name or version:
-        record.scope.name, record.scope.version = name, version
+    record.resource.service_name, record.resource.service_instance_id = texts.service, texts.instance
+    attributes_from_json(texts.resource.encode(), record.resource.attributes)
+    if texts.scope_name or texts.scope_version:
+        record.scope.name, record.scope.version = texts.scope_name, texts.scope_version
+    read_more(texts.extra, record)
     return record

@@ -10,7 +10,7 @@ from logmesh.client.backoff import Backoff
 from logmesh.processor.settings import ProcessorSettings
 from logmesh.runtime import metrics
 from logmesh.storage.failures import describe
-from logmesh.storage.maintenance import maintain, read_headroom
+from logmesh.storage.maintenance import maintain, read_days_ahead
 from logmesh.storage.postgres import owner_session
 
 log = structlog.get_logger()
@@ -39,13 +39,12 @@ async def _run_once(dsn: str, retention_days: int) -> bool:
     try:
         async with asyncio.timeout(_RUN_SECONDS), owner_session(dsn, application="logmesh-maintenance") as connection:
             done = await maintain(connection, retention_days)
-            days_ahead, numbers_used = await read_headroom(connection)
+            days_ahead = await read_days_ahead(connection)
     except Exception as error:  # noqa: BLE001  # nothing of it may stop the processor
         log.warning("maintenance failed, will be tried again", event_name="maintenance_failed", error=describe(error))
         return False
     if days_ahead is not None:
         metrics.PARTITION_DAYS_AHEAD.set(days_ahead)
-    metrics.NUMBERS_USED.set(numbers_used)
     if done is None:
         return True
     if done.postponed:

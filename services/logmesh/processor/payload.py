@@ -1,28 +1,29 @@
 """Opens a batch's payload: decompresses, parses, and checks that its columns fit together, before any entry is looked at."""
 
 from dataclasses import dataclass, field
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
 import numpy as np
 import zstandard
 from google.protobuf.message import DecodeError
 
 from logmesh.processor.envelope import OpaqueAppendRequest
-from logmesh.processor.frame import Origin
+from logmesh.processor.frame import Header
 from logmesh.record.columns import columns_from_records
+from logmesh.record.earlier import read_structs
+from logmesh.record.kept import Entries
 from logmesh.record.limits import MAX_BATCH_RECORDS
+from logmesh.record.rare import RARE_COLUMNS
 from logmesh.v1 import ingest_service_pb2 as pb
 from logmesh.v1.record_pb2 import LogColumns, LogRecord
 
-Entries: TypeAlias = "np.ndarray[tuple[int], np.dtype[np.int64]]"
-"""By row, its place in the batch."""
-
+_NO_ENTRIES: Entries = np.empty(0, np.int64)
 _SIZE_UNSTATED = -1
 
 
 def no_entries() -> Entries:
-    """No rows."""
-    return np.empty(0, np.int64)
+    """No rows; always the same array, since small batches feel what a new one costs."""
+    return _NO_ENTRIES
 
 
 class BatchRefused(Exception):
@@ -45,8 +46,8 @@ class Payload:
     """A batch's columns, the place of each row in it, and the entries that could not be parsed (place, reason, bytes).
 
     `bodies` and `attributes` are those of the columns as lists, an attribute's text empty where there is none: each pass over a
-    protobuf container makes its bytes objects anew. `size` is about how many bytes all of it has. `link` is None where the
-    producer gave no chain.
+    protobuf container makes its bytes objects anew, and each look at a column costs, so that `says_more` tells whether any record has
+    a severity's text or anything rare. `size` is about how many bytes all of it has. `link` is None where the producer gave no chain.
     """
 
     columns: LogColumns
@@ -54,18 +55,19 @@ class Payload:
     bodies: list[bytes]
     attributes: list[bytes]
     size: int
+    says_more: bool
     refused: list[tuple[int, str, bytes]] = field(default_factory=list)
     link: Link | None = None
 
 
-def decode_payload(raw: bytes, origin: Origin) -> Payload:
+def decode_payload(raw: bytes, header: Header) -> Payload:
     """Decode an `AppendRequest` from the log. Raises BatchRefused."""
     try:
         batch = OpaqueAppendRequest.FromString(raw).batch
     except DecodeError as error:
         raise BatchRefused("batch is not an AppendRequest", raw) from error
     if batch.records:
-        return _from_records(list(batch.records), origin)
+        return _from_records(list(batch.records), header)
     data: bytes = batch.columns
     if batch.encoding == pb.ENCODING_ZSTD:
         data = _decompress(data, batch.raw_size)
@@ -73,17 +75,19 @@ def decode_payload(raw: bytes, origin: Origin) -> Payload:
         columns = LogColumns.FromString(data)
     except DecodeError as error:
         raise BatchRefused("columns are not a LogColumns", data) from error
-    if fault := _fault_of(columns, origin.count):
+    lengths = _lengths(columns)
+    if fault := _fault_of(columns, lengths, header.count):
         raise BatchRefused(fault, data)
     link = Link(batch.crc32c, batch.chain) if batch.HasField("chain") else None
-    return _payload(columns, np.arange(origin.count), len(data), link=link)
+    return _payload(columns, lengths, np.arange(header.count), len(data), link=link)
 
 
-def _from_records(entries: list[bytes], origin: Origin) -> Payload:
+def _from_records(entries: list[bytes], header: Header) -> Payload:
     records, places, refused = [], [], []
     for place, entry in enumerate(entries):
         try:
             record = LogRecord.FromString(entry)
+            read_structs(record)
         except DecodeError:
             refused.append((place, "record is not a LogRecord, or its text not UTF-8", entry))
             continue
@@ -94,12 +98,13 @@ def _from_records(entries: list[bytes], origin: Origin) -> Payload:
         else:
             records.append(record)
             places.append(place)
-    columns = columns_from_records(records, origin.received_unix_nano)
-    return _payload(columns, np.array(places, np.int64), sum(map(len, entries)), refused)
+    columns = columns_from_records(records, header.received_unix_nano)
+    return _payload(columns, _lengths(columns), np.array(places, np.int64), sum(map(len, entries)), refused)
 
 
 def _payload(
     columns: LogColumns,
+    lengths: dict[str, int],
     entries: Entries,
     size: int,
     refused: list[tuple[int, str, bytes]] | None = None,
@@ -107,7 +112,7 @@ def _payload(
 ) -> Payload:
     bodies: list[bytes] = columns.bodies[:]
     attributes: list[bytes] = columns.attributes[:] or [b""] * len(bodies)
-    return Payload(columns, entries, bodies, attributes, size, refused or [], link)
+    return Payload(columns, entries, bodies, attributes, size, not _MORE.isdisjoint(lengths), refused or [], link)
 
 
 def _decompress(data: bytes, raw_size: int) -> bytes:
@@ -124,22 +129,29 @@ def _decompress(data: bytes, raw_size: int) -> bytes:
     return raw
 
 
-_WIDTHS = (
-    ("severity_numbers", 1), ("severity_texts", 1), ("trace_ids", 16), ("span_ids", 8), ("attributes", 1), ("origin_indexes", 1),
-)  # fmt: skip
+_WIDTHS = {
+    "severity_numbers": 1, "severity_texts": 1, "trace_ids": 16, "span_ids": 8, "attributes": 1, "origin_indexes": 1,
+    "observed_times_unix_nano": 8, "structured_bodies": 1, "event_names": 1, "flags": 1, "dropped_attributes_counts": 1,
+}  # fmt: skip
 """Columns that may be left out, and their width."""
+_MORE = {"severity_texts", *RARE_COLUMNS}
 
 
-def _fault_of(columns: LogColumns, count: int) -> str | None:
+def _lengths(columns: LogColumns) -> dict[str, int]:
+    """Of columns that may be left out, those that are there."""
+    return {name: length for name in _WIDTHS if (length := len(getattr(columns, name)))}
+
+
+def _fault_of(columns: LogColumns, lengths: dict[str, int], count: int) -> str | None:
     if len(columns.bodies) != count or count > MAX_BATCH_RECORDS:
         return "count of bodies is not the batch's count"
     if len(columns.times_unix_nano) != count * 8:
         return "length of times_unix_nano does not fit the batch's count"
-    for name, width in _WIDTHS:
-        if (length := len(getattr(columns, name))) and length != count * width:
+    for name, length in lengths.items():
+        if length != count * _WIDTHS[name]:
             return f"length of {name} does not fit the batch's count"
     if len(columns.origins) > count:  # each would be a row of the database
         return "more origins than records"
-    if columns.origin_indexes and np.array(columns.origin_indexes, np.uint32).max() >= len(columns.origins):
+    if "origin_indexes" in lengths and np.array(columns.origin_indexes, np.uint32).max() >= len(columns.origins):
         return "origin index outside the dictionary"
     return None

@@ -15,7 +15,7 @@ from logmesh.v1 import pipeline_service_pb2 as pb
 from logmesh.v1.pipeline_service_pb2_grpc import PipelineServiceServicer
 
 
-class Pipeline(PipelineServiceServicer):
+class PipelineServicer(PipelineServiceServicer):
     """Answers ListProcessors with one entry."""
 
     def __init__(

@@ -1,6 +1,7 @@
 """Keeps the traces of the last minutes in Redis. It may fail or fall behind without hurting ingest: then it drops, and counts."""
 
 import asyncio
+from typing import TypeAlias
 
 import redis.asyncio
 import structlog
@@ -8,10 +9,14 @@ import structlog
 from logmesh.processor.writer.prepare import Prepared
 from logmesh.runtime import metrics
 from logmesh.storage.recent_traces import MAX_BYTES, trace_key
+from logmesh.storage.redis_pool import pool_of
 
 log = structlog.get_logger()
 
-_QUEUED_BATCHES = 64
+Traces: TypeAlias = dict[bytes, list[bytes]]
+"""COPY rows by trace id."""
+
+_QUEUED_BYTES = 16 << 20
 _PAUSE_AFTER_ERROR_SECONDS = 2.0
 # Redis runs it as a whole, so that two processors together do not pass the bound either. A key that is full lives on.
 _APPEND_BOUNDED = """
@@ -26,38 +31,45 @@ class RecentTraces:
     """Appends rows to their traces' keys, as long as these have room. Readers recognise a row that came twice by its record id."""
 
     def __init__(self, url: str, ttl_seconds: int) -> None:
-        self._redis = redis.asyncio.Redis.from_url(url, socket_timeout=2, socket_connect_timeout=2)
+        pool = pool_of(redis.asyncio.ConnectionPool, url, socket_timeout=2, socket_connect_timeout=2)
+        self._redis = redis.asyncio.Redis.from_pool(pool)
         self._ttl = ttl_seconds
-        self._queue: asyncio.Queue[Prepared] = asyncio.Queue(_QUEUED_BATCHES)
+        self._queue: asyncio.Queue[tuple[str, Traces, int]] = asyncio.Queue()
+        self._queued_bytes = 0
 
     def put(self, prepared: Prepared) -> None:
-        """Offer a stored batch; when too many wait it is dropped."""
+        """Offer a stored batch; when too much waits it is dropped."""
         if not prepared.traces:
             return
-        try:
-            self._queue.put_nowait(prepared)
-        except asyncio.QueueFull:
+        size = sum([sum(map(len, rows)) for rows in prepared.traces.values()])
+        if self._queued_bytes and self._queued_bytes + size > _QUEUED_BYTES:
             metrics.CACHE_WRITES_DROPPED.labels("behind").inc()
+            return
+        # Not the batch itself, whose rows are several times as large.
+        self._queue.put_nowait((prepared.batch.key.tenant, prepared.traces, size))
+        self._queued_bytes += size
 
     async def run(self) -> None:
         """Write until cancelled."""
         while True:
-            prepared = await self._queue.get()
+            tenant, traces, size = await self._queue.get()
             try:
-                await self._write(prepared)
+                await self._write(tenant, traces)
             except (redis.RedisError, OSError, TimeoutError) as error:
                 metrics.CACHE_WRITES_DROPPED.labels("error").inc()
                 log.warning("traces were not cached", event_name="cache_write_failed", error=repr(error))
                 await asyncio.sleep(_PAUSE_AFTER_ERROR_SECONDS)
+            finally:
+                self._queued_bytes -= size
+                del traces
 
     async def close(self) -> None:
         """Close the connection."""
         await self._redis.aclose()
 
-    async def _write(self, prepared: Prepared) -> None:
-        tenant = prepared.batch.key.tenant
+    async def _write(self, tenant: str, traces: Traces) -> None:
         async with self._redis.pipeline(transaction=False) as pipe:
-            for trace_id, rows in prepared.traces.items():
+            for trace_id, rows in traces.items():
                 pipe.eval(_APPEND_BOUNDED, 1, trace_key(tenant, trace_id), b"".join(rows), MAX_BYTES, self._ttl)
             if not all(await pipe.execute()):
                 metrics.CACHE_WRITES_DROPPED.labels("large").inc()

@@ -1,7 +1,7 @@
 """The database's schema as a processor sees it: brought up to date while the processor serves.
 
-Until it is there, streams are refused and the processor is alive and not ready. Nothing here ends the process but a
-migration that can't succeed: a database that is away, read-only or full is waited for.
+Until it is there, the processor is alive and not ready, and streams are refused, unless it is the database that is away. Nothing here
+ends the process but a migration that can't succeed: a database that is away, read-only or full is waited for.
 """
 
 import asyncio
@@ -12,9 +12,10 @@ import grpc
 import structlog
 
 from logmesh.client.backoff import Backoff
+from logmesh.processor.absence import Absence
 from logmesh.processor.settings import ProcessorSettings
 from logmesh.runtime import metrics
-from logmesh.storage.failures import describe, passes
+from logmesh.storage.failures import REFUSED_LOGIN, describe, is_away, passes
 from logmesh.storage.migrate import MigrationError, MigrationPostponed, build_indexes, migrate
 from logmesh.storage.postgres import owner_session
 
@@ -23,47 +24,60 @@ log = structlog.get_logger()
 _AGAIN_SECONDS = 1.0
 _INDEX_SECONDS = 60.0
 _SAY_SECONDS = 10.0
+_LOGIN_SECONDS = 300.0
+"""How long a refused password is waited for. The environment keeps the old one: the container that is started next reads the
+Secret anew."""
 
 
 class Schema:
     """Whether there is a schema to write to, and why not."""
 
-    def __init__(self, settings: ProcessorSettings) -> None:
+    def __init__(self, settings: ProcessorSettings, absence: Absence) -> None:
         self._dsn = settings.owner_dsn or settings.database_dsn
+        self._absence = absence
         self._there, self._behind = asyncio.Event(), asyncio.Event()
-        self.waits_for = "it is being looked at or migrated"
+        self.waits_for = "the write-ahead log is being read"
         self._said, self._said_at = "", 0.0
 
     async def check(self, context: Any) -> None:
-        """For a Guard: end calls that would write while there is nothing to write to."""
-        if not self._there.is_set():
+        """For a Guard: end calls that would write while there is nothing to write to. A database that is away is bridged by the log,
+        and has its schema, or gets it, before anything of that is stored."""
+        if not self._there.is_set() and not self._absence.reason:
             metrics.STREAMS_REFUSED.labels("schema").inc()
             await context.abort(
                 grpc.StatusCode.UNAVAILABLE, f"the schema is not up to date yet ({self.waits_for}); try again"
             )
 
-    async def bring_up_to_date(self) -> None:
-        """Migrate, for as long as it takes. It may be cancelled at any time. Raises MigrationError, and what asyncpg
-        raises where waiting mends nothing, such as a wrong password."""
+    async def bring_up_to_date(self, why: str = "it is being looked at or migrated") -> None:
+        """Migrate, for as long as it takes; `why` is said meanwhile. It may be cancelled at any time. Raises MigrationError, and what
+        asyncpg raises where waiting mends nothing, such as a missing privilege, or a password that stays refused."""
+        self.waits_for = why
         away = Backoff(most=2)
         # Whoever writes waits for two seconds behind a migration that wants a lock: less and less often, for as long as a dump takes.
         postponed = Backoff(first=4, most=120)
+        refused_since = None
         while not self._there.is_set():
             try:
                 async with owner_session(self._dsn.get_secret_value(), application="logmesh-migrate") as connection:
                     for name in await migrate(connection):
                         log.info("applied a migration", event_name="migrated", migration=name)
+                self._absence.ended()
                 self._there.set()
             except MigrationPostponed as error:
+                self._absence.ended()  # it has answered
+                refused_since = None
                 await self._wait("a migration has to wait", "migration_postponed", str(error), postponed)
             except Exception as error:
-                if not passes(error):
+                reason, now = describe(error), time.monotonic()
+                refused_since = (refused_since or now) if reason == REFUSED_LOGIN else None
+                if not passes(error) or now > (refused_since or now) + _LOGIN_SECONDS:
                     raise
-                await self._wait("waiting for the database", "database_away", describe(error), away)
+                if is_away(error):
+                    self._absence.began(reason)
+                await self._wait("waiting for the database", "database_away", reason, away)
 
     def fell_behind(self) -> None:
         """The database has been replaced by one without the schema, or with an older one."""
-        self.waits_for = "another database has come in place of the one before"
         self._there.clear()
         self._behind.set()
 
@@ -72,7 +86,7 @@ class Schema:
         while True:
             await self._behind.wait()
             self._behind.clear()
-            await self.bring_up_to_date()
+            await self.bring_up_to_date("another database has come in place of the one before")
             await asyncio.sleep(_AGAIN_SECONDS)
 
     async def build_indexes(self) -> None:

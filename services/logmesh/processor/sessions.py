@@ -3,6 +3,7 @@
 import asyncio
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 from uuid import UUID
 
 from google.protobuf.duration_pb2 import Duration
@@ -12,27 +13,46 @@ from opentelemetry.trace import SpanContext
 from logmesh.processor.admission import FORKED, Refusal, SpoolState
 from logmesh.record.ranges import RangeSet
 from logmesh.runtime import metrics
-from logmesh.storage.ledger import Claim, Committed, Held, SpoolKey
+from logmesh.runtime.identity import NOBODY
+from logmesh.storage.ledger import Claim, Committed, Held, SpoolForbidden, SpoolKey
 from logmesh.v1 import ingest_service_pb2 as pb
 
+
+class Odd(NamedTuple):
+    """How many records of what is committed were not stored as they came."""
+
+    dead_letters: int = 0
+    attributes_as_text: int = 0
+
+    def plus(self, other: "Odd") -> "Odd":
+        """Both together."""
+        return Odd(*map(sum, zip(self, other, strict=True)))
+
+
+NOTHING_ODD = Odd()
 _REMEMBERED_SPOOLS = 10_000
 UNSAID_REFUSALS = 1_000
 
 
 class Session:
-    """One Append stream, of one spool id or several. Its methods are called on the event loop; `answers` is what to write next."""
+    """One Append stream, of one spool id or several. Its methods are called on the event loop; `answers` is what to write next.
 
-    def __init__(self, states: Mapping[SpoolKey, SpoolState]) -> None:
+    A provisional one was opened while the ledger could not be asked. It says of batches that they are logged, and no more: whether a
+    number that is committed stands for this batch, its producer can tell once the ledger has been asked, and nobody before.
+    """
+
+    def __init__(self, states: Mapping[SpoolKey, SpoolState], *, provisional: bool = False) -> None:
         """The first of `states` is that of the spool id that messages mean which name none."""
-        self.states = states
+        self.states, self.provisional = states, provisional
         self._names = {key: UUID(key.spool_id).bytes for key in states}
         self._keys = {name: key for key, name in self._names.items()}
         own = next(iter(states))
         self._names[own], self._keys[b""] = b"", own
-        self.outstanding: set[tuple[SpoolKey, int]] = set()  # taken on this stream and not yet committed
-        self.ended = False
+        self.outstanding: set[tuple[SpoolKey, int]] = set()  # taken on this stream, of which more is to be said
+        self.ended = self.leaving = False
         self._logged: dict[SpoolKey, RangeSet] = {}
         self._committed: dict[SpoolKey, RangeSet] = {}
+        self._odd: dict[SpoolKey, Odd] = {}
         self._other: list[pb.AppendResponse] = []
         self._wake = asyncio.Event()
         self._said = asyncio.Event()
@@ -44,13 +64,19 @@ class Session:
 
     def logged(self, key: SpoolKey, seq: int) -> None:
         """Acknowledge as durable."""
+        if self.provisional:
+            self.outstanding.discard((key, seq))
         self._logged.setdefault(key, RangeSet()).add(seq)
         self._wake.set()
 
-    def committed(self, key: SpoolKey, seq: int) -> None:
-        """Acknowledge as stored."""
+    def committed(self, key: SpoolKey, seq: int, odd: Odd = NOTHING_ODD) -> None:
+        """Acknowledge as stored, unless it is not for this stream to say."""
         self.outstanding.discard((key, seq))
+        if self.provisional:
+            return
         self._committed.setdefault(key, RangeSet()).add(seq)
+        if any(odd):
+            self._odd[key] = self._odd.get(key, NOTHING_ODD).plus(odd)
         self._wake.set()
 
     def nack(self, key: SpoolKey, seq: int, refusal: Refusal) -> None:
@@ -71,6 +97,7 @@ class Session:
 
     def drain(self, deadline_unix_seconds: float) -> None:
         """Ask the producer to leave."""
+        self.leaving = True
         deadline = Timestamp()
         deadline.FromNanoseconds(int(deadline_unix_seconds * 1e9))
         self._other.append(pb.AppendResponse(drain=pb.Drain(deadline=deadline)))
@@ -100,11 +127,20 @@ class Session:
         self._said.set()
         logged, self._logged = self._logged, {}
         committed, self._committed = self._committed, {}
+        odd, self._odd = self._odd, {}
         for key, ranges in logged.items():
             said.append(pb.AppendResponse(logged=pb.Logged(ranges=proto_ranges(ranges), spool_id=self._names[key])))
         for key, ranges in committed.items():
+            dead_letters, texts = odd.get(key, NOTHING_ODD)
             said.append(
-                pb.AppendResponse(committed=pb.Committed(ranges=proto_ranges(ranges), spool_id=self._names[key]))
+                pb.AppendResponse(
+                    committed=pb.Committed(
+                        ranges=proto_ranges(ranges),
+                        spool_id=self._names[key],
+                        dead_letters=dead_letters,
+                        attributes_as_text=texts,
+                    )
+                )
             )
         return said
 
@@ -131,17 +167,39 @@ class Sessions:
         self._states.move_to_end(key)
         return state
 
+    def remembered(self, tenant: str, principal: str, held: Sequence[Held]) -> list[Committed]:
+        """What is known here of these spools, in order, while the ledger can't be asked. Raises SpoolForbidden."""
+        known = []
+        for spool in held:
+            state = self._states.get(SpoolKey(tenant, spool.spool_id), SpoolState())
+            if state.principal not in (principal, *NOBODY):
+                raise SpoolForbidden(f"spool {spool.spool_id} belongs to another principal than {principal}")
+            known.append(Committed(state.committed, newest_seq=0, newest_chain=0))
+        return known
+
     def open(
-        self, held: Sequence[tuple[Held, Committed]], tenant: str, producer: str = "", principal: str = ""
+        self,
+        held: Sequence[tuple[Held, Committed]],
+        tenant: str,
+        producer: str = "",
+        principal: str = "",
+        *,
+        provisional: bool = False,
     ) -> Session:
-        """Begin a stream of these spools."""
+        """Begin a stream of these spools; a `provisional` one with what is remembered of them."""
         states = {}
         for spool, known in held:
             key = SpoolKey(tenant, spool.spool_id)
+            if self.state(key).principal not in ("", principal):
+                # The ledger says whose it is; what another one brought is no part of it.
+                self._states[key] = SpoolState()
             state = states[key] = self.state(key)
             state.committed, state.floor, state.abandoned = known.committed, max(spool.lowest_seq, 1), spool.abandoned
             state.producer, state.principal = producer, principal
-        session = Session(states)
+            state.provisional = provisional
+            if not provisional:
+                state.ranges = 0
+        session = Session(states, provisional=provisional)
         self._streams.add(session)
         for key in states:
             self._open.setdefault(key, set()).add(session)
@@ -164,11 +222,11 @@ class Sessions:
         for session in self._that_brought(key, seq):
             session.logged(key, seq)
 
-    def committed(self, key: SpoolKey, seq: int) -> None:
+    def committed(self, key: SpoolKey, seq: int, odd: Odd = NOTHING_ODD) -> None:
         """A batch is stored."""
         self.state(key).set_committed(seq)
         for session in self._that_brought(key, seq):
-            session.committed(key, seq)
+            session.committed(key, seq, odd)
 
     def refused(self, key: SpoolKey, seq: int, refusal: Refusal) -> None:
         """A batch that was taken could not be written."""
@@ -192,10 +250,21 @@ class Sessions:
             if state.committed
         ]
 
+    def foreign(self, key: SpoolKey, seq: int) -> None:
+        """A batch that was durable came from somebody else than whose the spool is: its number is free for the owner's."""
+        self.refused(key, seq, Refusal(pb.NACK_CODE_RESOURCE_EXHAUSTED, "another principal had sent one", 1))
+
     def drain(self, deadline_unix_seconds: float) -> None:
         """Ask every producer to leave."""
         for session in self._streams:
             session.drain(deadline_unix_seconds)
+
+    def drain_provisional(self, deadline_unix_seconds: float) -> int:
+        """Ask those to leave, once, whose streams were opened without the ledger; return how many."""
+        found = [session for session in self._streams if session.provisional and not session.leaving]
+        for session in found:
+            session.drain(deadline_unix_seconds)
+        return len(found)
 
     def _that_brought(self, key: SpoolKey, seq: int) -> list[Session]:
         return [session for session in self._open.get(key, ()) if (key, seq) in session.outstanding]

@@ -17,7 +17,8 @@ class ProcessorSettings(BaseServerSettings):
     buffer_dir: Path = Field(default=Path("/app/buffer"), description="Folder of the write-ahead log.")
     database_dsn: SecretStr = Field(description="PostgreSQL, as the writer role.")
     owner_dsn: SecretStr | None = Field(
-        default=None, description="The same as the owner, for migrations and retention. Unset: the writer's."
+        default=None,
+        description="The same as the owner, for migrations, retention, and to show what the ledger lacks. Unset: the writer's.",
     )
     database_seconds: float = Field(
         default=10,
@@ -46,7 +47,7 @@ class ProcessorSettings(BaseServerSettings):
     max_tails: int = Field(default=500, ge=1, description="Live tails at once; each of a gateway's is one.")
     flush_rows: int = Field(default=10_000, ge=1, le=100_000, description="Rows that a flush waits for.")
     flush_bytes: int = Field(
-        default=16 << 20,
+        default=8 << 20,
         ge=1 << 20,
         le=64 << 20,
         description="Bytes of payload that a flush waits for, and holds at most.",

@@ -1,6 +1,6 @@
 """`TailService` as a processor answers it: its own records as they become durable, for gateways, which know what they hold."""
 
-from typing import Any, Final
+from typing import Any
 
 import grpc
 import structlog
@@ -10,25 +10,25 @@ from logmesh.live.frames import TENANT_KEY, ReaderGone, ReaderStopped, send_fram
 from logmesh.processor.fanout import Fanout, Subscriber
 from logmesh.processor.ingest import DEFAULT_TENANT
 from logmesh.processor.settings import ProcessorSettings
-from logmesh.runtime.identity import ANONYMOUS, IdentityError, principal_of
 from logmesh.v1 import tail_service_pb2 as pb
 
 log = structlog.get_logger()
 
-_GATEWAY_ACCOUNT: Final = "/sa/gateway"
 
+class TailServicer:
+    """The handler; what it offers begins with the call. Backlog and resumption are a gateway's.
 
-class Tail:
-    """The handler; what it offers begins with the call. Backlog and resumption are a gateway's."""
+    A caller says whose records it wants, and is believed: the server lets in none but LOGMESH_CALLERS.
+    """
 
     def __init__(self, settings: ProcessorSettings, fanout: Fanout) -> None:
         self._settings, self._fanout = settings, fanout
 
     async def tail(self, request: pb.TailRequest, context: Any) -> None:
         """Follow until the caller goes. INVALID_ARGUMENT for a wrong filter, or one with a token or a backlog;
-        PERMISSION_DENIED for whoever is no gateway; RESOURCE_EXHAUSTED for too many tails, and for a caller that does not
-        read for 30 s."""
-        await self._admit(request, context)
+        RESOURCE_EXHAUSTED for too many tails, and for a caller that does not read for 30 s."""
+        if request.resume_token or request.HasField("backlog"):
+            await context.abort(grpc.StatusCode.INVALID_ARGUMENT, "ask a gateway for what was before")
         try:
             node = parse_filter(request.filter)
         except FilterError as error:
@@ -48,14 +48,3 @@ class Tail:
             await context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, str(error))
         finally:
             self._fanout.remove(subscriber)
-
-    async def _admit(self, request: pb.TailRequest, context: Any) -> None:
-        try:
-            principal = principal_of(context)
-        except IdentityError as error:
-            await context.abort(grpc.StatusCode.UNAUTHENTICATED, str(error))
-        # A gateway says whose records it wants, and is believed; a producer's certificate shows nobody's.
-        if principal != ANONYMOUS and not principal.endswith(_GATEWAY_ACCOUNT):
-            await context.abort(grpc.StatusCode.PERMISSION_DENIED, "records are shown to gateways alone")
-        if request.resume_token or request.HasField("backlog"):
-            await context.abort(grpc.StatusCode.INVALID_ARGUMENT, "ask a gateway for what was before")

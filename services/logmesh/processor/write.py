@@ -9,7 +9,7 @@ import grpc
 from google.protobuf.message import DecodeError
 
 from logmesh.processor.envelope import OpaqueAppendRequest, OpaqueWriteRequest
-from logmesh.processor.frame import Origin, Unwritten
+from logmesh.processor.frame import Header, Unwritten
 from logmesh.processor.ingest import DEFAULT_TENANT, Unwritables
 from logmesh.processor.settings import ProcessorSettings
 from logmesh.processor.wal import Submitted, Wal
@@ -43,7 +43,7 @@ class Write:
         RESOURCE_EXHAUSTED when there is no room, UNAVAILABLE when the database has not confirmed them in time (they are
         durable, and will be stored)."""
         try:
-            principal = principal_of(context)
+            principal = principal_of(context, self._settings.mesh)
         except IdentityError as error:
             await context.abort(grpc.StatusCode.UNAUTHENTICATED, str(error))
         key = SpoolKey(self._settings.tenants.get(principal, DEFAULT_TENANT), self._spool_id)
@@ -70,7 +70,7 @@ class Write:
 
     def settled(self, unwritten: Unwritten, prepared: Prepared) -> None:
         """A batch is in the database; answer the call that waits for it, if it is one of these."""
-        waiting = self._stored.pop((unwritten.origin.key, unwritten.origin.seq), None)
+        waiting = self._stored.pop((unwritten.header.key, unwritten.header.seq), None)
         if waiting is not None and not waiting.done():
             waiting.set_result(prepared)
 
@@ -81,7 +81,7 @@ class Write:
                 await self._wal.room(self._settings.unlogged_bytes // 4)  # the rest is for streams
         except TimeoutError:
             await refuse(context, "too much is on its way into the write-ahead log")
-        if not self._wal.accepts():
+        if not self._wal.accepts(key):
             await refuse(context, "the write-ahead log is filling")
         try:
             async with asyncio.timeout(READ_SECONDS):
@@ -113,9 +113,9 @@ class Write:
             if not stored.done():
                 stored.set_exception(_Refused())
 
-        origin = Origin(key, 0, count, f"write@{name}", f"processor:{name}", time.time_ns())
+        header = Header(key, 0, count, f"write@{name}", f"processor:{name}", time.time_ns())
         self._wal.submit(
-            Submitted(origin, request, time.monotonic(), logged=self._writer.put, refused=refused, number=number)
+            Submitted(header, request, time.monotonic(), logged=self._writer.put, refused=refused, number=number)
         )
 
 

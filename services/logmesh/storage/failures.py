@@ -5,6 +5,7 @@ from typing import Final
 import asyncpg
 
 READ_ONLY: Final = "the database is read-only: a standby, or set so"
+REFUSED_LOGIN: Final = "the database refuses this user, or its password"
 _AWAY: Final = "the database can't be reached"
 
 # By SQLSTATE, else by its class of two characters. All of these pass: the database, or someone at it, is busy.
@@ -17,6 +18,7 @@ _PASSING: Final = {
     "55000": "the database, or a part of it, is closed just now",
     "55P03": "another session holds a lock that this needs",
     "3D000": "the database is not made yet",
+    "28": REFUSED_LOGIN,
     "25P03": "the session stood still for too long",
     "40": "another transaction was in the way",
     "53": "the database is short of disk, memory or connections",
@@ -28,14 +30,26 @@ _OURS: Final = "LM"
 """The class of SQLSTATE of what our own functions raise, in their own words. A newer release mends it."""
 
 
+class SchemaBehind(Exception):
+    """Another database, or an earlier state of it, has come in place of the one that was brought up to date: it lays records out
+    as a release before did. Bringing it up to date mends it."""
+
+
 def describe(error: BaseException) -> str:
     """A clause without a full stop, such as "the database is read-only: a standby, or set so"."""
     return _passing(error) or f"the database refused: {type(error).__name__}: {error}"
 
 
 def passes(error: BaseException) -> bool:
-    """Tell whether waiting mends it. What does not pass: a wrong password, a missing privilege, a statement that is wrong."""
+    """Tell whether waiting mends it: a password, too, is changed in the database after the Secret, or before. What does not pass: a
+    missing privilege, a statement that is wrong."""
     return _passing(error) is not None
+
+
+def is_away(error: BaseException) -> bool:
+    """Tell whether the database can't be used just now, by anyone or for want of room. One that refuses this release is there."""
+    ours = isinstance(error, asyncpg.PostgresError) and (error.sqlstate or "").startswith(_OURS)
+    return passes(error) and not ours
 
 
 def lacks_schema(error: BaseException) -> bool:
@@ -43,7 +57,8 @@ def lacks_schema(error: BaseException) -> bool:
     has come in its place."""
     return isinstance(
         error,
-        asyncpg.UndefinedFunctionError
+        SchemaBehind
+        | asyncpg.UndefinedFunctionError
         | asyncpg.UndefinedTableError
         | asyncpg.UndefinedColumnError
         | asyncpg.InvalidSchemaNameError,
@@ -56,5 +71,8 @@ def _passing(error: BaseException) -> str | None:
         if state.startswith(_OURS):
             return error.message
         return _PASSING.get(state) or _PASSING.get(state[:2])
+    if isinstance(error, SchemaBehind):
+        return "the schema is an older release's"
     # asyncpg raises outside its own tree when a session is cut while it is used.
-    return _AWAY if isinstance(error, OSError | EOFError | TimeoutError | asyncpg.InterfaceError) else None
+    cut = OSError | EOFError | TimeoutError | asyncpg.InterfaceError | asyncpg.InternalClientError
+    return _AWAY if isinstance(error, cut) else None

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import asyncpg
 
 from logmesh.record.ranges import RangeSet
+from logmesh.runtime.identity import NOBODY
 from logmesh.storage.multirange import from_multirange, to_multirange
 from logmesh.storage.sql import load
 
@@ -59,10 +60,42 @@ class SpoolForbidden(Exception):
 
 
 async def open_spools(
-    connection: "asyncpg.Connection | asyncpg.Pool", tenant: str, principal: str, producer: str, held: Sequence[Held]
+    connection: "asyncpg.Connection | asyncpg.Pool",
+    tenant: str,
+    principal: str,
+    producer: str,
+    held: Sequence[Held],
+    *,
+    bound: bool = True,
 ) -> list[Committed]:
-    """Bind spool ids to `principal`, note what is held of them, return what is committed, in order. Raises SpoolForbidden."""
-    rows = await connection.fetch(
+    """Bind spool ids to `principal`, note what is held of them, return what is committed, in order. Raises SpoolForbidden.
+
+    One that is bound to nobody is bound to the first identity that comes with it. `bound` is False where callers have no identities,
+    such as after a mesh was taken away: whoever holds a spool goes on with it, and it stays bound to whom it was.
+    """
+    rows = await _open(connection, tenant, principal, producer, held, bound)
+    nobodys = {row["spool_id"] for row in rows if row["principal"] in NOBODY}
+    if nobodys and principal not in NOBODY:
+        await connection.execute(load("bind_spools"), tenant, principal, nobodys, NOBODY)
+        # Once more for these alone: of a new one it was said only now what was rewound.
+        taken = [spool for spool in held if spool.spool_id in nobodys]
+        again = {row["spool_id"]: row for row in await _open(connection, tenant, principal, producer, taken, bound)}
+        rows = [again.get(row["spool_id"], row) for row in rows]
+    for row in rows if bound else ():
+        if row["principal"] not in (None, principal, *NOBODY):
+            raise SpoolForbidden(f"spool {row['spool_id']} belongs to another principal than {principal}")
+    return [Committed(from_multirange(row["committed"]), row["newest"], row["chain"], row["rewound"]) for row in rows]
+
+
+async def _open(
+    connection: "asyncpg.Connection | asyncpg.Pool",
+    tenant: str,
+    principal: str,
+    producer: str,
+    held: Sequence[Held],
+    bound: bool,
+) -> list["asyncpg.Record"]:
+    rows: list[asyncpg.Record] = await connection.fetch(
         load("open_spools"),
         tenant,
         principal,
@@ -73,18 +106,17 @@ async def open_spools(
         [to_multirange(spool.abandoned) for spool in held],
         [spool.closed for spool in held],
         [spool.follows for spool in held],
+        not bound,
+        NOBODY,
     )
-    for row in rows:
-        if row["principal"] not in (None, principal):
-            raise SpoolForbidden(f"spool {row['spool_id']} belongs to another principal than {principal}")
-    return [Committed(from_multirange(row["committed"]), row["newest"], row["chain"], row["rewound"]) for row in rows]
+    return rows
 
 
 async def move_spools(
     connection: "asyncpg.Connection | asyncpg.Pool", tenant: str, principal: str, spool_ids: Sequence[str]
 ) -> None:
-    """Take along what is committed of these spool ids to `tenant`, from the one that `principal` belonged to before."""
-    await connection.execute(load("move_spools"), tenant, principal, spool_ids)
+    """Take along what is committed of these spool ids to `tenant`, from the one that `principal` belonged to before, or nobody."""
+    await connection.execute(load("move_spools"), tenant, principal, spool_ids, NOBODY)
 
 
 async def claim_spools(connection: "asyncpg.Connection | asyncpg.Pool", claims: Sequence[Claim]) -> None:

@@ -23,6 +23,8 @@ MIN_RETENTION_DAYS: Final = 9
 _LEADER: Final = "SELECT pg_try_advisory_lock(hashtextextended('logmesh.maintenance', 0))"
 _PARTITIONED: Final = "SELECT relkind = 'p' FROM pg_class WHERE oid = 'logmesh.logs'::regclass"
 _MARK: Final = "being dropped: it is older than what is kept"
+_HAS_NARROW: Final = "SELECT to_regprocedure('logmesh.drop_narrow()') IS NOT NULL"
+"""Whether the database still has numbers of 32 bits, from before migration 0060."""
 _TRIM_ROWS: Final = 10_000
 _TRIM_PAUSE_SECONDS: Final = 0.05
 
@@ -55,17 +57,18 @@ async def maintain(
         await _step(done, "dropping partitions", _drop_partitions(connection, keep_from, done))
     else:
         await _step(done, "dropping chunks", _drop_chunks(connection, keep_from, done))
-    await _step(done, "trimming counts", _trim(connection, keep_from, done))
+    await _step(done, "trimming counts", _trim(connection, load("trim_counts"), keep_from, done))
     await _step(done, "trimming notes of flushes", _trim_flushes(connection))
     await _step(done, "archiving spools", _finish_spools(connection))
+    if await connection.fetchval(_HAS_NARROW):
+        await _step(done, "dropping what has numbers of 32 bits", _drop_narrow(connection, keep_from, done))
     return done
 
 
-async def read_headroom(connection: "asyncpg.Connection") -> tuple[int | None, float]:
-    """Days after today that have a partition (None: none is needed), and the part of the numbers of spools or origins that is
-    used. Raises what asyncpg raises."""
-    ((days_ahead, numbers_used),) = await connection.fetch(load("read_headroom"))
-    return days_ahead, numbers_used
+async def read_days_ahead(connection: "asyncpg.Connection") -> int | None:
+    """Days after today that have a partition; None: none is needed. Raises what asyncpg raises."""
+    days_ahead: int | None = await connection.fetchval(load("read_days_ahead"))
+    return days_ahead
 
 
 async def make_partitions(connection: "asyncpg.Connection | asyncpg.Pool") -> None:
@@ -109,10 +112,19 @@ async def _drop_chunks(connection: "asyncpg.Connection", keep_from: datetime.dat
     done.dropped = await connection.fetchval(drop, keep_from)
 
 
-async def _trim(connection: "asyncpg.Connection", keep_from: datetime.datetime, done: Maintained) -> None:
-    while trimmed := int((await connection.execute(load("trim_counts"), keep_from, _TRIM_ROWS)).split()[1]):
+async def _trim(
+    connection: "asyncpg.Connection", statement: str, keep_from: datetime.datetime, done: Maintained
+) -> None:
+    while trimmed := int((await connection.execute(statement, keep_from, _TRIM_ROWS)).split()[1]):
         done.trimmed += trimmed
         await asyncio.sleep(_TRIM_PAUSE_SECONDS)
+
+
+async def _drop_narrow(connection: "asyncpg.Connection", keep_from: datetime.datetime, done: Maintained) -> None:
+    """Trim their counts, and drop all of it once retention has dropped the last record that may have them."""
+    trim_narrow = load("trim_counts").replace("logmesh.counts", "logmesh.narrow_counts")
+    await _trim(connection, trim_narrow, keep_from, done)
+    await connection.execute("SELECT logmesh.drop_narrow()")
 
 
 async def _finish_spools(connection: "asyncpg.Connection") -> None:

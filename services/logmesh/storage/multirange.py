@@ -13,6 +13,10 @@ def to_multirange(ranges: RangeSet) -> str:
 
 
 def from_multirange(text: str) -> RangeSet:
-    """Read what PostgreSQL prints; its canonical form is sorted and joined, and includes the lower bound and not the upper."""
+    """Read what PostgreSQL prints of a multirange, or of an array of ranges, which it quotes. The canonical form is sorted and joined,
+    and includes the lower bound and not the upper."""
     ranges = _RANGE.findall(text)
+    if len(ranges) == 1:  # as most have: two comprehensions are what this costs
+        ((first, upper),) = ranges
+        return RangeSet.of_sorted([int(first)], [int(upper) - 1])
     return RangeSet.of_sorted([int(first) for first, _ in ranges], [int(upper) - 1 for _, upper in ranges])

@@ -11,10 +11,12 @@ from typing import Any, Final
 
 import asyncpg
 
-from logmesh.storage.failures import READ_ONLY
+from logmesh.storage.failures import READ_ONLY, SchemaBehind
 from logmesh.storage.migration_files import newest_known
 from logmesh.storage.sql import load
 
+WRITES_FROM: Final = 63
+"""The migration from which on the schema lays records out as this release writes them."""
 LIMIT_LOCKS: Final = "SET lock_timeout = '2s'"
 WAIT_FOR_LOCKS: Final = "SET lock_timeout = 0"
 _CLOSE_SECONDS: Final = 2
@@ -83,7 +85,7 @@ async def _end_with_client(connection: "asyncpg.Connection") -> None:
 
 
 async def unwritable(connection: "asyncpg.Connection | asyncpg.Pool") -> str | None:
-    """Why this release can't write to the database, as a clause; None when it can. Raises what asyncpg raises."""
+    """Why this release can't write to the database, as a clause; None when it can. Raises SchemaBehind, and what asyncpg raises."""
     ((read_only, needed),) = await connection.fetch(
         "SELECT current_setting('transaction_read_only') = 'on', logmesh.written_from()"
     )
@@ -93,7 +95,15 @@ async def unwritable(connection: "asyncpg.Connection | asyncpg.Pool") -> str | N
         return (
             f"the schema is a newer release's: it wants migration {needed} known, and this one knows {newest_known()}"
         )
+    check_layout(needed)
     return None
+
+
+def check_layout(written_from: int) -> None:
+    """Raises SchemaBehind when the schema is one to which releases before this one may write: numbers have another width there,
+    which would look like a fault of the data."""
+    if written_from < WRITES_FROM:
+        raise SchemaBehind
 
 
 def is_data_error(error: BaseException) -> bool:

@@ -16,7 +16,7 @@ class CopyRowsError(ValueError):
 
 
 class CopiedRow(NamedTuple):
-    """One row. Ids that are null are empty, as are a null severity text and null attributes (a JSON text)."""
+    """One row. Ids that are null are empty, as are a null severity text, null attributes and a null extra (JSON texts)."""
 
     trace_id: bytes
     span_id: bytes
@@ -24,6 +24,7 @@ class CopiedRow(NamedTuple):
     service: str
     severity_text: str
     original_time_unix_nano: int | None
+    extra: str
     unix_nano: int
     position: int
     spool: int
@@ -70,6 +71,7 @@ def _row(fields: list[bytes | None]) -> CopiedRow:
         service,
         severity_text,
         original,
+        extra,
         time,
         position,
         spool,
@@ -88,17 +90,18 @@ def _row(fields: list[bytes | None]) -> CopiedRow:
         _text(service),
         "" if severity_text is None else _text(severity_text),
         None if original is None else _number(original, 8),
+        "" if extra is None else _json(extra),
         unix_nano,
         _number(position, 8),
-        _number(spool, 4),
-        _number(origin, 4),
+        _number(spool, 8),
+        _number(origin, 8),
         _number(severity, 2),
         _text(body),
         "" if attributes is None else _json(attributes),
     )
     if not (0 <= unix_nano <= _MAX_UNIX_NANO and 0 <= nanoseconds < 1000 and 0 <= row.severity <= 24):
         raise CopyRowsError("a time or a severity is out of its range")
-    if row.position < 0 or row.spool < 0:
+    if min(row.position, row.spool, row.origin) < 0:
         raise CopyRowsError("a record's identity is negative")
     return row
 

@@ -8,7 +8,7 @@ the first megabyte of its trace: what is beyond, the database has, too.
 from typing import Final
 
 EXPIRY_SECONDS: Final = 300
-LAYOUT: Final = 1
+LAYOUT: Final = 3
 """Counted up when the columns of a row change, or their widths."""
 MAX_BYTES: Final = 1 << 20
 """Of one trace: else a service that never changes its trace id would fill Redis by itself, and a gateway with it."""

@@ -1,18 +1,45 @@
 """What is durable and waits to be stored, a line for each spool; groups are cut from all of them in turn.
 
-A spool that had nothing waiting goes first: a quiet producer's record does not wait behind the backlog of busy ones.
+A turn brings a part of a group, however many batches that is, and whoever had more has it taken from later turns: spools share
+the database by what they store. One that had nothing waiting goes first, with up to a quarter of a group, unless its batch is more
+than a turn: so a quiet producer's records wait neither behind the backlog of busy ones nor behind the first large batches of fifty
+others. (It is fq_codel's order, which routers use for the same.)
 """
 
 import asyncio
 import time
 from collections import deque
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from logmesh.processor.frame import Unwritten
 from logmesh.storage.ledger import SpoolKey
 
 _FIRST_PAUSE_SECONDS = 0.1
 _MAX_PAUSE_SECONDS = 5.0
+_TURNS = 20
+"""Of a group."""
+_QUIET_TURNS = 4
+"""Of a group, for a spool that is quiet: what came while a few flushes were slow is taken at once, and it stays quiet."""
+_LEAST_TURN_BYTES = 64 << 10
+_ROW_BYTES = 1_600
+"""A row counts as so many bytes at least."""
+
+
+@dataclass(slots=True)
+class _Line:
+    """What waits of a spool, and what the spool had beyond its turns, in bytes."""
+
+    batches: deque[Unwritten] = field(default_factory=deque)
+    owes: int = 0
+
+
+class Cut(NamedTuple):
+    """The batches of a group, in the order in which they are to be stored: those of quiet spools, and all others."""
+
+    quiet: list[Unwritten]
+    others: list[Unwritten]
 
 
 class Backlog:
@@ -24,7 +51,8 @@ class Backlog:
         self.size = 0
         """Bytes that these have in the log."""
         self._batches = 0
-        self._lines: dict[SpoolKey, deque[Unwritten]] = {}
+        self._turn = _LEAST_TURN_BYTES  # of the last group
+        self._lines: dict[SpoolKey, _Line] = {}
         self._quiet: deque[SpoolKey] = deque()
         self._busy: deque[SpoolKey] = deque()
         self._standing: set[SpoolKey] = set()  # in one of these two
@@ -37,30 +65,33 @@ class Backlog:
 
     def put(self, unwritten: Unwritten) -> None:
         """Take a batch at the end of its spool's line."""
-        key = unwritten.origin.key
-        if key not in self._lines:
-            self._lines[key] = deque()
-            self._stand(key, self._quiet)
-        self._lines[key].append(unwritten)
+        key = unwritten.header.key
+        line = self._lines.get(key)
+        if line is None:
+            line = self._lines[key] = _Line()
+            self._stand(key, self._quiet if _cost(unwritten) <= self._turn else self._busy)
+        line.batches.append(unwritten)
         self._batches += 1
-        self._count(key, [unwritten], 1)
+        self._count(key, (unwritten,), 1)
 
     def put_back(self, batches: Sequence[Unwritten]) -> None:
         """Take batches of the last group again, in the order they had, at the head of their lines."""
         for unwritten in reversed(batches):
-            key = unwritten.origin.key
-            if key not in self._lines:
-                self._lines[key] = deque()
+            key = unwritten.header.key
+            line = self._lines.get(key)
+            if line is None:
+                line = self._lines[key] = _Line()
             self._stand(key, self._busy, first=True)
-            self._lines[key].appendleft(unwritten)
-            self._count(key, [unwritten], 1)
-        self._batches += len(batches)
+            line.batches.appendleft(unwritten)
+            line.owes = max(0, line.owes - _cost(unwritten))
+            self._batches += 1
+            self._count(key, (unwritten,), 1)
 
     def pause(self, keys: Iterable[SpoolKey], now: float) -> None:
         """Leave these spools alone for a while, longer each time until they are `stored`."""
         for key in keys:
             if key not in self._paused:
-                self._count(key, self._lines.get(key, ()), -1)
+                self._count(key, self._batches_of(key), -1)
             self._pauses[key] = min(self._pauses.get(key, _FIRST_PAUSE_SECONDS / 2) * 2, _MAX_PAUSE_SECONDS)
             self._paused[key] = now + self._pauses[key]
 
@@ -75,39 +106,69 @@ class Backlog:
         for key in [key for key, until in self._paused.items() if until <= now]:
             del self._paused[key]
             self._stand(key, self._busy)
-            self._count(key, self._lines.get(key, ()), 1)
+            self._count(key, self._batches_of(key), 1)
         return min(self._paused.values(), default=None)
 
-    def cut(self, most_rows: int, most_bytes: int) -> list[Unwritten]:
-        """A group: a batch of each spool in turn, at least one if there is any.
+    def cut(self, most_rows: int, most_bytes: int) -> Cut:
+        """A group: of each spool in turn, at least one batch if there is any.
 
         The quiet have half of the group before the busy come, so that many of the one keep none of the other away.
         """
-        group: list[Unwritten] = []
-        rows = size = 0
-        while rows < most_rows and size < most_bytes and (self._quiet or self._busy):
-            first = self._quiet if rows * 2 < most_rows else self._busy
-            key = (first or self._quiet or self._busy).popleft()
-            self._standing.discard(key)
+        cut = Cut([], [])
+        rows = size = spent = 0
+        whole = min(most_rows * _ROW_BYTES, most_bytes)
+        turn = self._turn = max(_LEAST_TURN_BYTES, whole // _TURNS)
+
+        def fits(unwritten: Unwritten, part: list[Unwritten]) -> bool:
+            """Whether the group comes nearer to its size with this batch. The first one is in it in any case, and so is the first
+            of a busy spool: or a large batch would not fit behind the quiet ones for as long as these come."""
+            return (
+                not size
+                or (part is cut.others and not part)
+                or (rows + unwritten.header.count / 2 <= most_rows and size + unwritten.ref.length / 2 <= most_bytes)
+            )
+
+        while self._quiet or self._busy:
+            first = (self._quiet if spent * 2 < whole else self._busy) or self._quiet or self._busy
+            if first is self._quiet:
+                group, most = cut.quiet, max(turn, whole // _QUIET_TURNS)
+            else:
+                group, most = cut.others, turn
+            key = first[0]
             line = self._lines.get(key)
+            if line and line.batches and not fits(line.batches[0], group):
+                break
+            first.popleft()
+            self._standing.discard(key)
             if line is None or key in self._paused:
                 continue
-            unwritten = line.popleft()
-            group.append(unwritten)
-            rows += unwritten.origin.count
-            size += unwritten.ref.length
-            if line:
+            left, batches = most - line.owes, line.batches
+            while batches and left > 0 and fits(batches[0], group):
+                unwritten = batches.popleft()
+                group.append(unwritten)
+                rows += unwritten.header.count
+                size += unwritten.ref.length
+                cost = _cost(unwritten)
+                spent += cost
+                left -= cost
+            if left <= 0:  # also where nothing is left: else whoever sends large batches would always be a quiet one
+                line.owes = most - turn - left
                 self._stand(key, self._busy)
+            elif batches:  # the group is full: the turn goes on with the next one
+                line.owes = most - left
+                self._stand(key, self._busy, first=True)
             else:
                 del self._lines[key]
         self.rows -= rows
         self.size -= size
-        self._batches -= len(group)
-        return group
+        self._batches -= len(cut.quiet) + len(cut.others)
+        return cut
 
     def oldest_unix_nano(self) -> int | None:
         """When the first of what waits was received."""
-        return min((line[0].origin.received_unix_nano for line in self._lines.values()), default=None)
+        return min(
+            (line.batches[0].header.received_unix_nano for line in self._lines.values() if line.batches), default=None
+        )
 
     def _stand(self, key: SpoolKey, queue: deque[SpoolKey], *, first: bool = False) -> None:
         if key in self._standing or key in self._paused:
@@ -121,8 +182,15 @@ class Backlog:
     def _count(self, key: SpoolKey, batches: Iterable[Unwritten], sign: int) -> None:
         if key not in self._paused:
             for unwritten in batches:
-                self.rows += sign * unwritten.origin.count
+                self.rows += sign * unwritten.header.count
                 self.size += sign * unwritten.ref.length
+
+    def _batches_of(self, key: SpoolKey) -> Iterable[Unwritten]:
+        return self._lines[key].batches if key in self._lines else ()
+
+
+def _cost(unwritten: Unwritten) -> int:
+    return max(unwritten.header.count * _ROW_BYTES, unwritten.ref.length)
 
 
 class Gathering:
@@ -145,7 +213,7 @@ class Gathering:
 
     def put_off(self, batches: Sequence[Unwritten]) -> None:
         """Take batches of the last group again, for later: somebody else has their spools."""
-        self.backlog.pause({unwritten.origin.key for unwritten in batches}, time.monotonic())
+        self.backlog.pause({unwritten.header.key for unwritten in batches}, time.monotonic())
         self.put_back(batches)
 
     async def something(self) -> None:
@@ -156,7 +224,7 @@ class Gathering:
                 return
             await self._change(wakes)
 
-    async def group(self, most_rows: int, most_bytes: int) -> list[Unwritten]:
+    async def group(self, most_rows: int, most_bytes: int) -> Cut:
         """A group of about `most_rows` and `most_bytes`, or what came within the interval after its first batch."""
         await self.something()
         ends = time.monotonic() + self._interval

@@ -20,11 +20,14 @@ class Part:
         """All of it, for the flush."""
         return [prepared for _, prepared in self.batches]
 
-    def cut(self) -> "Part":
-        """Keep the first half of the batches, and return the others."""
-        middle = len(self.batches) // 2
-        rest = Part(self.numbers, self.batches[middle:])
-        del self.batches[middle:]
+    def weight(self) -> tuple[int, int]:
+        """Rows and bytes of all of it, as a flush sends them."""
+        return sum([prepared.rows for _, prepared in self.batches]), sum([each.size() for _, each in self.batches])
+
+    def cut(self, batches: int) -> "Part":
+        """Keep so many batches, the first ones, and return the others."""
+        rest = Part(self.numbers, self.batches[batches:])
+        del self.batches[batches:]
         return rest
 
 
@@ -34,6 +37,13 @@ class Group:
 
     waits: deque[Unwritten]
     parts: deque[Part] = field(default_factory=deque)
+
+    def store_first(self, batches: Sequence[Unwritten]) -> None:
+        """A flush of their own for these, the first ones of the only part. Some of them, or of the others, may be gone by now."""
+        (part,) = self.parts
+        apart = {unwritten.ref for unwritten in batches}
+        if 0 < (count := sum([unwritten.ref in apart for unwritten, _ in part.batches])) < len(part.batches):
+            self.parts.append(part.cut(count))
 
     def drop(self, batches: Sequence[Unwritten]) -> None:
         """These wait no longer; cheap for the first ones."""

@@ -1,21 +1,21 @@
-"""What a flush notes of itself for tails: which batches it stored, as few spans as there are."""
+"""What a flush notes of itself for tails: of each tenant which batches it stored, as few spans as there are, and of which minutes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 from logmesh.processor.writer.prepare import Prepared
 
 
 def note(
-    stored: Sequence[Prepared], minutes: Sequence[int]
-) -> tuple[int | None, int | None, list[str], list[int], list[int], list[int], list[int], list[int]]:
-    """The parameters of note_flush.sql. `minutes` since 1970 are those of the rows."""
+    stored: Sequence[Prepared], minutes: Mapping[str, tuple[int, int]]
+) -> tuple[list[int | None], list[int | None], list[str], list[int], list[int], list[int], list[int], list[int]]:
+    """The parameters of note_flush.sql. `minutes`: by tenant that has rows the first and the last one since 1970."""
     tenants: list[str] = []
     begins: list[int] = []
     spools: list[int] = []
     firsts: list[int] = []
     lasts: list[int] = []
-    for tenant, spool, seq in sorted((one.batch.key.tenant, one.spool, one.batch.seq) for one in stored):
+    for tenant, spool, seq in sorted([(one.batch.key.tenant, one.spool, one.batch.seq) for one in stored]):
         if not tenants or tenants[-1] != tenant:
             tenants.append(tenant)
             begins.append(len(spools) + 1)
@@ -26,4 +26,6 @@ def note(
         firsts.append(seq)
         lasts.append(seq)
     ends = [following - 1 for _, following in pairwise([*begins, len(spools) + 1])]
-    return min(minutes, default=None), max(minutes, default=None), tenants, begins, ends, spools, firsts, lasts
+    of_tenants: list[tuple[int | None, int | None]] = [minutes.get(tenant, (None, None)) for tenant in tenants]
+    oldest, newest = [first for first, _ in of_tenants], [last for _, last in of_tenants]
+    return oldest, newest, tenants, begins, ends, spools, firsts, lasts

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from logmesh.journal import Journal, JournalCorrupt
 from logmesh.processor.frame import Unwritten, batch_of
@@ -9,11 +10,20 @@ from logmesh.processor.payload import BatchRefused, Payload, decode_payload
 from logmesh.v1.record_pb2 import Origin
 
 
+class StoredOrigin(NamedTuple):
+    """What the database calls an origin, its service's name as it is stored, and the fields that COPY repeats in each of its rows."""
+
+    number: int
+    service: bytes
+    tail: bytes
+
+
 @dataclass(slots=True)
 class Opened:
     """A batch in memory. Of `payload` and `fault` one is set: a batch that can't be read as a whole becomes a dead letter.
 
-    `origins` are the serialised dictionary of the batch; `resolve` sets the batch's number of its spool, and one for each of them.
+    `origins` are the serialised dictionary of the batch; `resolve` sets the number of the batch's spool, and what is `stored` of
+    each origin.
     """
 
     unwritten: Unwritten
@@ -21,7 +31,7 @@ class Opened:
     fault: BatchRefused | None = None
     origins: list[bytes] = field(default_factory=list)
     spool: int = 0
-    numbers: list[int] = field(default_factory=list)
+    stored: list[StoredOrigin] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -56,7 +66,7 @@ def read_back(journal: Journal, batches: Sequence[Unwritten], most_bytes: int | 
 def open_batch(unwritten: Unwritten, frame: bytes) -> Opened:
     """Open one batch from its frame in the log."""
     try:
-        payload = decode_payload(batch_of(frame), unwritten.origin)
+        payload = decode_payload(batch_of(frame), unwritten.header)
     except BatchRefused as fault:
         return Opened(unwritten, fault=fault)
     origins = payload.columns.origins or [Origin()]

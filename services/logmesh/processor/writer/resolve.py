@@ -7,11 +7,10 @@ from collections.abc import Awaitable, Callable, Sequence
 import asyncpg
 import orjson
 
-from logmesh.processor.entries import clean_text, service_of
-from logmesh.processor.frame import Origin as BatchOrigin
-from logmesh.processor.writer.opened import Opened
-from logmesh.record.entry import EntryRefused, check_body
-from logmesh.record.limits import MAX_NAME_BYTES
+from logmesh.processor.frame import Header
+from logmesh.processor.writer.opened import Opened, StoredOrigin
+from logmesh.record.origin_texts import origin_texts
+from logmesh.storage.copy_rows import origin_tail
 from logmesh.storage.ledger import SpoolKey
 from logmesh.storage.sql import load
 from logmesh.v1.record_pb2 import Origin
@@ -30,38 +29,40 @@ class Numbers:
 
     def __init__(self) -> None:
         self.spools: dict[SpoolKey, int] = {}
-        self.origins: dict[str, dict[bytes, int]] = {}
+        self.origins: dict[str, dict[bytes, StoredOrigin]] = {}
         self._resolving = asyncio.Lock()
 
-    async def resolve(self, fetch: Fetch, group: Sequence[Opened]) -> None:
-        """Give each batch of `group` the numbers of its spool and its origins. Raises what asyncpg raises."""
+    async def resolve(self, fetch: Fetch, group: Sequence[Opened], *, origins: bool = True) -> None:
+        """Give each batch of `group` the numbers of its spool and, where the store has numbers for them, of its `origins`. Raises what
+        asyncpg raises."""
         async with self._resolving:  # or one group would have forgotten what the other is about to use
-            await self._resolve(fetch, group)
+            if len(self.spools) > _REMEMBERED_SPOOLS:
+                self.spools.clear()
+            await self._resolve_spools(fetch, [opened.unwritten.header for opened in group])
+            for opened in group:
+                opened.spool = self.spools[opened.unwritten.header.key]
+            if origins:
+                await self._number_origins(fetch, group)
 
-    async def _resolve(self, fetch: Fetch, group: Sequence[Opened]) -> None:
-        if len(self.spools) > _REMEMBERED_SPOOLS:
-            self.spools.clear()
-        await self._resolve_spools(fetch, [opened.unwritten.origin for opened in group])
+    async def _number_origins(self, fetch: Fetch, group: Sequence[Opened]) -> None:
         wanted: dict[tuple[str, bytes], None] = {}
         for opened in group:
-            tenant = opened.unwritten.origin.key.tenant
+            tenant = opened.unwritten.header.key.tenant
             known = self.origins.setdefault(tenant, {})
             if len(known) > _REMEMBERED_ORIGINS:
                 known.clear()
             wanted.update({(tenant, key): None for key in opened.origins if key not in known})
         await self._resolve_origins(fetch, list(wanted))
         for opened in group:
-            origin = opened.unwritten.origin
-            opened.spool = self.spools[origin.key]
-            opened.numbers = list(map(self.origins[origin.key.tenant].__getitem__, opened.origins))
+            opened.stored = list(map(self.origins[opened.unwritten.header.key.tenant].__getitem__, opened.origins))
 
-    async def spool_of(self, fetch: Fetch, origin: BatchOrigin) -> int:
+    async def spool_of(self, fetch: Fetch, header: Header) -> int:
         """The number of one batch's spool. Raises what asyncpg raises."""
-        if origin.key not in self.spools:
-            await self._resolve_spools(fetch, [origin])
-        return self.spools[origin.key]
+        if header.key not in self.spools:
+            await self._resolve_spools(fetch, [header])
+        return self.spools[header.key]
 
-    async def _resolve_spools(self, fetch: Fetch, batches: Sequence[BatchOrigin]) -> None:
+    async def _resolve_spools(self, fetch: Fetch, batches: Sequence[Header]) -> None:
         while unknown := {batch.key: batch for batch in batches if batch.key not in self.spools}:
             rows = await fetch(
                 load("restore_spools"),
@@ -78,8 +79,9 @@ class Numbers:
         fields: dict[bytes, tuple[str, ...]] = {}
         meant: dict[bytes, list[tuple[str, bytes]]] = {}  # several messages can come to the same once they are cleaned
         for tenant, key in wanted:
-            stored = _stored(tenant, Origin.FromString(key))
-            digest = hashlib.sha256(orjson.dumps(stored)).digest()
+            stored = (tenant, *origin_texts(Origin.FromString(key)))
+            # What most origins lack is not part of their digest, or those of before would be others.
+            digest = hashlib.sha256(orjson.dumps(stored if stored[-1] else stored[:-1])).digest()
             fields[digest] = stored
             meant.setdefault(digest, []).append((tenant, key))
         digests = list(fields)
@@ -87,8 +89,9 @@ class Numbers:
             part = {digest: fields[digest] for digest in digests[begin : begin + _ORIGINS_A_STATEMENT]}
             while part:
                 for digest, number in await _find_origins(fetch, part):
+                    service = fields[digest][1].encode()
                     for tenant, key in meant[digest]:
-                        self.origins[tenant][key] = number
+                        self.origins[tenant][key] = StoredOrigin(number, service, origin_tail(tenant.encode(), service))
                     part.pop(digest, None)
 
 
@@ -107,22 +110,3 @@ async def _find_origins(fetch: Fetch, fields: dict[bytes, tuple[str, ...]]) -> l
         plain = (*stored[:3], orjson.dumps({"logmesh.invalid": stored[3][:1_000]}).decode(), *stored[4:])
         return await _find_origins(fetch, {digest: plain})
     return [(row["digest"], row["origin"]) for row in rows]
-
-
-def _stored(tenant: str, origin: Origin) -> tuple[str, ...]:
-    return (
-        tenant,
-        service_of(origin).decode(),
-        clean_text(origin.service_instance_id, MAX_NAME_BYTES).decode(),
-        stored_resource(origin.resource_attributes),
-        clean_text(origin.scope_name, MAX_NAME_BYTES).decode(),
-        clean_text(origin.scope_version, MAX_NAME_BYTES).decode(),
-    )
-
-
-def stored_resource(text: bytes) -> str:
-    """The resource's attributes as JSON that the database takes; what is not JSON is kept as text in one field."""
-    try:
-        return check_body(b"", text)[1].decode() or "{}"
-    except EntryRefused:
-        return orjson.dumps({"logmesh.invalid": clean_text(text, 1_000).decode()}).decode()

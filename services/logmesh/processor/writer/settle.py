@@ -17,18 +17,22 @@ log = structlog.get_logger()
 
 
 class Settling:
-    """The room. `tell` is called for each batch that the database holds, `forked` for each that it will never take. `stored` and
-    `rejected` are records since the start."""
+    """The room. `tell` is called for each batch that the database holds, `forked` for each that it will never take,
+    `foreign` for each that another principal than the spool's has sent. `stored` and `rejected` are records since the start."""
 
     def __init__(
-        self, journal: Journal, tell: Callable[[Unwritten, Prepared], None], forked: Callable[[Unwritten], None]
+        self,
+        journal: Journal,
+        tell: Callable[[Unwritten, Prepared], None],
+        forked: Callable[[Unwritten], None],
+        foreign: Callable[[Unwritten], None],
     ) -> None:
-        self._journal, self._tell, self._forked = journal, tell, forked
+        self._journal, self._tell, self._forked, self._foreign = journal, tell, forked, foreign
         self.stored = 0
         self.rejected: Counter[str] = Counter()
 
     def settle(self, batches: Sequence[tuple[Unwritten, Prepared]], flushed: Flushed) -> None:
-        """Settle `batches`, which `flushed` stored, found stored, or found to have another's number. Raises JournalFailed."""
+        """Settle `batches`, which `flushed` stored, found stored, or found to be none that it may store. Raises JournalFailed."""
         self._count(flushed)
         metrics.UNWRITTEN_BATCHES.dec(len(batches))
         try:
@@ -39,11 +43,26 @@ class Settling:
         metrics.WAL_BYTES.set(self._journal.bytes_used())
         metrics.WAL_FILL.set(self._journal.fill())
         forked = {id(prepared) for prepared in flushed.forked}
+        foreign = {id(prepared) for prepared in flushed.foreign}
         for unwritten, prepared in batches:
             if id(prepared) in forked:
                 self._forked(unwritten)
+            elif id(prepared) in foreign:
+                self._refuse(unwritten)
             else:
                 self._tell(unwritten, prepared)
+
+    def _refuse(self, unwritten: Unwritten) -> None:
+        metrics.STREAMS_REFUSED.labels("forbidden").inc()
+        header = unwritten.header
+        log.error(
+            "a batch that came while the database was away is of another principal's spool, and is not stored",
+            event_name="batch_forbidden",
+            spool=header.key.spool_id,
+            seq=header.seq,
+            principal=header.principal,
+        )
+        self._foreign(unwritten)
 
     def _count(self, flushed: Flushed) -> None:
         now = time.time()

@@ -7,8 +7,8 @@ CREATE TABLE logmesh.logs (
   span_id                 bigint,
   original_time_unix_nano bigint,
   received                timestamptz NOT NULL DEFAULT now(),
-  spool                   int NOT NULL,
-  origin                  int NOT NULL,
+  spool                   bigint NOT NULL,
+  origin                  bigint NOT NULL,
   ns                      smallint NOT NULL,
   severity                smallint NOT NULL,
   trace_id                uuid,
@@ -16,7 +16,8 @@ CREATE TABLE logmesh.logs (
   service                 text NOT NULL,
   severity_text           text,
   body                    text NOT NULL,
-  attributes              jsonb
+  attributes              jsonb,
+  extra                   jsonb  -- what few records say: see record/rare
 ) PARTITION BY RANGE (time);
 
 -- Rows come in almost in the order of time, so they go to the index's last page without a descent. An incremental sort puts equal
@@ -34,7 +35,7 @@ ALTER FUNCTION logmesh.tenant() PARALLEL SAFE;
 CREATE VIEW logmesh.records WITH (security_barrier) AS
   SELECT l.time, l.ns, l.spool, l.position, l.received, l.severity, l.severity_text, l.service, o.instance,
          l.trace_id, l.span_id, l.body, l.attributes, o.resource, o.scope_name, o.scope_version, l.original_time_unix_nano,
-         l.origin
+         l.origin, l.extra, o.extra AS origin_extra
   FROM logmesh.logs l LEFT JOIN logmesh.origins o USING (origin) WHERE l.tenant = (SELECT logmesh.tenant());
 
 GRANT INSERT ON logmesh.logs TO logmesh_writer;

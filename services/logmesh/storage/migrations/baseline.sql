@@ -1,6 +1,6 @@
 -- The schema as a new database gets it: this, then baseline.<flavour>.sql with the table of logs. A database that is there
 -- already gets the numbered files that it lacks; both ways lead to the same, and a test compares them.
--- Stands for migrations 0001 0002 0003 0004 0006 0007 0008 0010 0012 0013 0020 0030 0031 0040 0050 0051 0052 0053.
+-- Stands for migrations 0001 0002 0003 0004 0006 0007 0008 0010 0012 0013 0020 0030 0031 0040 0050 0051 0052 0053 0060 0061 0062 0063 0070 0080.
 
 -- Roles -----------------------------------------------------------------------------------------------------------------
 -- The writer may add records and never read them; the reader sees one tenant at a time, by views, and can't write.
@@ -17,19 +17,20 @@ CREATE FUNCTION logmesh.tenant() RETURNS text LANGUAGE sql STABLE AS $$ SELECT c
 
 -- Origins: what produced records, resource and scope. Logs refer to it by number ------------------------------------------
 CREATE TABLE logmesh.origins (
-  origin        int GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  origin        bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   tenant        text NOT NULL,
   service       text NOT NULL,
   instance      text NOT NULL,
   resource      jsonb NOT NULL,
   scope_name    text NOT NULL,
   scope_version text NOT NULL,
-  digest        bytea NOT NULL UNIQUE
+  digest        bytea NOT NULL UNIQUE,
+  extra         jsonb  -- what few origins say: see record/origin_more
 );
 CREATE INDEX ON logmesh.origins (tenant, service, instance);
 
 CREATE VIEW logmesh.known_origins WITH (security_barrier) AS
-  SELECT origin, service, instance, resource, scope_name, scope_version
+  SELECT origin, service, instance, resource, scope_name, scope_version, extra
   FROM logmesh.origins WHERE tenant = logmesh.tenant();
 
 GRANT SELECT, INSERT ON logmesh.origins TO logmesh_writer;
@@ -37,7 +38,7 @@ GRANT SELECT ON logmesh.known_origins TO logmesh_reader;
 
 -- The ledger: a row for each time that a producer opened its spool. `committed` is the only watermark there is --------------
 CREATE TABLE logmesh.spools (
-  spool           int GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  spool           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   tenant          text NOT NULL,
   spool_id        uuid NOT NULL,
   producer        text NOT NULL,
@@ -109,7 +110,7 @@ GRANT EXECUTE ON FUNCTION logmesh.incarnation() TO logmesh_writer;
 CREATE TABLE logmesh.dead_letters (
   received timestamptz NOT NULL DEFAULT now(),
   tenant   text NOT NULL,
-  spool    int NOT NULL,
+  spool    bigint NOT NULL,
   position bigint NOT NULL,
   reason   text NOT NULL,
   entry    bytea NOT NULL
@@ -125,7 +126,7 @@ GRANT SELECT ON logmesh.refused TO logmesh_reader;
 -- Counts: records by minute, origin and severity, kept with the records in one transaction ----------------------------------
 CREATE TABLE logmesh.counts (
   minute   timestamptz NOT NULL,
-  origin   int NOT NULL,
+  origin   bigint NOT NULL,
   severity smallint NOT NULL,
   records  bigint NOT NULL,
   PRIMARY KEY (minute, origin, severity)
@@ -269,14 +270,124 @@ REVOKE ALL ON FUNCTION logmesh.acknowledge(text[], uuid[], text[], bigint[], tex
 GRANT EXECUTE ON FUNCTION logmesh.acknowledge(text[], uuid[], text[], bigint[], text, text) TO logmesh_reader;
 GRANT SELECT ON logmesh.accounts, logmesh.facts, logmesh.acknowledged TO logmesh_reader;
 
+-- The lake: files of columns, and rows that are too few for a file ----------------------------------------------------------
+-- A record is in one of them, and changes its place in one commit, so that any snapshot has it once.
+
+-- Numbers that are given out for files, and are none yet. Who writes a file takes its number from here in the transaction that makes it
+-- one. Who deletes what others left on the disk deletes the row first, and commits: a late flush finds it gone, and writes anew.
+CREATE TABLE logmesh.pending (
+  file  bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  owner text NOT NULL,  -- the process that has it: so an operator finds who left a number
+  began timestamptz NOT NULL DEFAULT now()
+);
+CREATE INDEX ON logmesh.pending (began);
+
+CREATE TABLE logmesh.files (
+  file        bigint PRIMARY KEY,
+  incarnation text NOT NULL,      -- of the database that it was written for: its folder
+  tenant      text NOT NULL,
+  level       smallint NOT NULL,  -- how often its records were merged
+  min_time    bigint NOT NULL,    -- nanoseconds since 1970
+  max_time    bigint NOT NULL,
+  newest      bigint NOT NULL,    -- the latest of all times and times of receipt: retention counts from here
+  rows        bigint NOT NULL,
+  bytes       bigint NOT NULL,
+  crc32c      bigint NOT NULL,    -- of the whole file
+  counts      bytea NOT NULL,     -- by minute, service and severity: lake/counts
+  traces      bytea,              -- which trace ids may be in it: lake/bloom; null where that is left to the file's own
+  dead_xid    xid8,               -- the transaction in which others took its place; null while it is live
+  died        timestamptz         -- when that was: it is deleted some time after
+);
+ALTER TABLE logmesh.files ALTER counts SET STORAGE EXTERNAL, ALTER traces SET STORAGE EXTERNAL;  -- compressed, or beyond it
+CREATE INDEX files_live_idx ON logmesh.files (tenant, max_time, min_time) WHERE dead_xid IS NULL;
+CREATE INDEX files_dead_idx ON logmesh.files (dead_xid) WHERE dead_xid IS NOT NULL;
+
+CREATE VIEW logmesh.known_files WITH (security_barrier) AS
+  SELECT file, incarnation, level, min_time, max_time, rows, bytes, crc32c, counts, traces
+  FROM logmesh.files WHERE dead_xid IS NULL AND tenant = (SELECT logmesh.tenant());
+
+-- Rows come into the newest generation. One that is closed gets no more; one that is sealed has its rows in files.
+CREATE TABLE logmesh.generations (
+  generation int GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  opened     timestamptz NOT NULL DEFAULT now(),
+  closed     boolean NOT NULL DEFAULT false,
+  sealed_xid xid8  -- the transaction in which its rows became files
+);
+
+CREATE TABLE logmesh.hot (
+  time                    timestamptz NOT NULL,
+  position                bigint NOT NULL,
+  span_id                 bigint,
+  original_time_unix_nano bigint,
+  received                timestamptz NOT NULL,
+  spool                   bigint NOT NULL,
+  generation              int NOT NULL,
+  ns                      smallint NOT NULL,
+  severity                smallint NOT NULL,
+  trace_id                uuid,
+  tenant                  text NOT NULL,
+  service                 text NOT NULL,
+  instance                text NOT NULL,
+  scope_name              text NOT NULL,
+  scope_version           text NOT NULL,
+  severity_text           text,
+  body                    text NOT NULL,
+  attributes              jsonb,
+  resource                jsonb NOT NULL,
+  extra                   jsonb,
+  origin_extra            jsonb
+) PARTITION BY LIST (generation);
+CREATE INDEX ON logmesh.hot (tenant, time, service);
+CREATE INDEX ON logmesh.hot (trace_id) WHERE trace_id IS NOT NULL;
+
+-- With the names of logmesh.records, so that one filter serves both.
+CREATE VIEW logmesh.hot_records WITH (security_barrier) AS
+  SELECT time, ns, spool, position, received, severity, severity_text, service, instance, trace_id, span_id, body, attributes,
+         resource, scope_name, scope_version, original_time_unix_nano, extra, origin_extra
+  FROM logmesh.hot
+  WHERE tenant = (SELECT logmesh.tenant())
+    AND generation = ANY (ARRAY(SELECT generation FROM logmesh.generations WHERE sealed_xid IS NULL));
+
+-- The generation that takes rows, made where there is none. Its table is made beside the others and attached, which locks out nobody.
+CREATE FUNCTION logmesh.open_generation() RETURNS int
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog SET lock_timeout = '2s' AS $$
+DECLARE
+  g int;
+BEGIN
+  PERFORM pg_advisory_xact_lock(hashtextextended('logmesh.open_generation', 0));
+  SELECT generation INTO g FROM logmesh.generations WHERE NOT closed;
+  IF g IS NULL THEN
+    INSERT INTO logmesh.generations DEFAULT VALUES RETURNING generation INTO g;
+    EXECUTE format('CREATE TABLE logmesh.hot_%s (LIKE logmesh.hot INCLUDING ALL)', g);
+    EXECUTE format('ALTER TABLE logmesh.hot_%s ALTER generation SET DEFAULT %s', g, g);
+    EXECUTE format('GRANT INSERT ON logmesh.hot_%s TO logmesh_writer', g);
+    EXECUTE format('ALTER TABLE logmesh.hot ATTACH PARTITION logmesh.hot_%s FOR VALUES IN (%s)', g, g);
+  END IF;
+  RETURN g;
+END $$;
+
+-- The generation that takes rows, and goes on to do so until this transaction is over; null where there is none.
+CREATE FUNCTION logmesh.hold_generation() RETURNS int
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog AS $$
+  SELECT generation FROM logmesh.generations WHERE NOT closed FOR SHARE
+$$;
+REVOKE ALL ON FUNCTION logmesh.open_generation(), logmesh.hold_generation() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION logmesh.open_generation(), logmesh.hold_generation() TO logmesh_writer;
+
+GRANT SELECT, INSERT, DELETE ON logmesh.pending TO logmesh_writer;
+GRANT INSERT ON logmesh.files TO logmesh_writer;
+GRANT SELECT ON logmesh.known_files, logmesh.hot_records TO logmesh_reader;
+
 -- Which processes may write -------------------------------------------------------------------------------------------------
--- A session says in `logmesh.schema` up to which migration its release knows the schema. A migration after which older releases
--- must not write any more replaces logmesh.written_from(): each flush changes the ledger last, so that all of theirs are rolled
--- back from then on.
-CREATE FUNCTION logmesh.written_from() RETURNS int LANGUAGE sql STABLE AS $$ SELECT 13 $$;
+-- A session says in `logmesh.schema` up to which migration its release knows the schema; a processor that says nothing is of one that
+-- knew 13, and any other session is a person's. A migration after which older releases must not write any more replaces
+-- logmesh.written_from(): each flush changes the ledger last, so that all of theirs are rolled back from then on.
+CREATE FUNCTION logmesh.written_from() RETURNS int LANGUAGE sql STABLE AS $$ SELECT 63 $$;
 
 CREATE FUNCTION logmesh.refuse_older() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE known int := coalesce(nullif(current_setting('logmesh.schema', true), '')::int, 13);
+DECLARE
+  known int := coalesce(nullif(current_setting('logmesh.schema', true), '')::int,
+                        CASE WHEN current_setting('application_name') LIKE 'logmesh-processor%' THEN 13 END);
 BEGIN
   IF known < logmesh.written_from() THEN
     RAISE EXCEPTION 'this process is of a release that knows the schema to migration % and may write to it no more: '

@@ -7,8 +7,8 @@ CREATE TABLE logmesh.logs (
   span_id                 bigint,
   original_time_unix_nano bigint,
   received                timestamptz NOT NULL DEFAULT now(),
-  spool                   int NOT NULL,
-  origin                  int NOT NULL,
+  spool                   bigint,  -- never null: in a database that had narrower ones, all chunks would be read to say so
+  origin                  bigint,
   ns                      smallint NOT NULL,
   severity                smallint NOT NULL,
   trace_id                uuid,
@@ -16,7 +16,8 @@ CREATE TABLE logmesh.logs (
   service                 text NOT NULL,
   severity_text           text,
   body                    text NOT NULL,
-  attributes              jsonb
+  attributes              jsonb,
+  extra                   jsonb  -- what few records say: see record/rare
 );
 GRANT INSERT ON logmesh.logs TO logmesh_writer;
 
@@ -43,7 +44,7 @@ CREATE INDEX logs_received_idx ON logmesh.logs USING brin (received) WITH (autos
 CREATE VIEW logmesh.records WITH (security_barrier) AS
   SELECT l.time, l.ns, l.spool, l.position, l.received, l.severity, l.severity_text, l.service, o.instance,
          l.trace_id, l.span_id, l.body, l.attributes, o.resource, o.scope_name, o.scope_version, l.original_time_unix_nano,
-         l.origin
+         l.origin, l.extra, o.extra AS origin_extra
   FROM logmesh.logs l JOIN logmesh.origins o USING (origin) WHERE l.tenant = logmesh.tenant()
   ORDER BY l.time DESC, l.ns DESC, l.spool DESC, l.position DESC;
 GRANT SELECT ON logmesh.records TO logmesh_reader;

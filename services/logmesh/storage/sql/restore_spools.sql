@@ -12,4 +12,4 @@ WITH wanted AS (
   ON CONFLICT (tenant, spool_id) DO NOTHING RETURNING tenant, spool_id, spool
 )
 SELECT place, made.spool FROM made JOIN wanted USING (tenant, spool_id)
-UNION ALL SELECT place, coalesce(s.moved_to, s.spool)::int FROM wanted JOIN logmesh.spools s USING (tenant, spool_id)
+UNION ALL SELECT place, coalesce(s.moved_to, s.spool) FROM wanted JOIN logmesh.spools s USING (tenant, spool_id)

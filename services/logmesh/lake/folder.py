@@ -1,0 +1,50 @@
+"""Where files lie: by the database's incarnation and the file's number alone.
+
+A number that was given out then says where a file may lie, whoever wrote it; one folder is synchronised for a flush of many
+tenants; and a database that was put back, or copied, has a folder of its own.
+"""
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+_FILES_A_FOLDER: Final = 1_000
+
+
+def path_of(root: Path, incarnation: str, file: int) -> Path:
+    """The path of a file."""
+    return root / incarnation / str(file // _FILES_A_FOLDER) / f"{file}.parquet"
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder that survives a loss of power, and those that it lies in. Raises OSError."""
+    if folder.is_dir():
+        return
+    make_folder(folder.parent)
+    try:
+        folder.mkdir(exist_ok=True)
+    except FileExistsError as error:  # which says elsewhere that a number has a file
+        raise NotADirectoryError(f"{folder} is no folder") from error
+    sync_folder(folder.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Have what the folder names survive a loss of power. Raises OSError."""
+    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
+
+
+def unlink_all(paths: Iterable[Path]) -> int:
+    """Delete those files that are there, and return how many were. Raises OSError."""
+    deleted = 0
+    for path in paths:
+        try:
+            path.unlink()
+        except FileNotFoundError:
+            continue
+        deleted += 1
+    return deleted

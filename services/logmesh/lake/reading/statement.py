@@ -1,0 +1,28 @@
+"""A statement for a worker: what travels from the process that asks to the one that reads."""
+
+from dataclasses import dataclass, field
+
+from logmesh.lake.reading.binding import Question
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A file as the catalog knows it: where it is, how many bytes it has, and their CRC32C."""
+
+    path: str
+    size: int
+    crc32c: int
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """SQL with its parameters, numbered from 1, the questions that it asks of Python, and every file that it reads.
+
+    More `threads` than one answer sooner where much is read, and cost more where little is.
+    """
+
+    sql: str
+    parameters: list[object] = field(default_factory=list)
+    questions: list[Question] = field(default_factory=list)
+    files: list[StoredFile] = field(default_factory=list)
+    threads: int = 1

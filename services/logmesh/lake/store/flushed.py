@@ -1,0 +1,157 @@
+"""Records of some flushes, in the order in which they were stored.
+
+Of files, the places and sizes of the first ones are read, and then the records for which there is room: a file would give all at once.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, NamedTuple
+
+import asyncpg
+
+from logmesh.filters import compile_sql
+from logmesh.filters.ast import Node
+from logmesh.lake.reading.conditions import Conditions
+from logmesh.lake.reading.statement import Statement
+from logmesh.lake.store.asking import AsksLake
+from logmesh.lake.store.catalog import KnownFile
+from logmesh.lake.store.records import COLUMNS, record_from_columns
+from logmesh.rows.records import from_timestamp, record_from_row
+from logmesh.storage.sql import load
+from logmesh.store.flushes import Flush, StoredAt, StoredPart
+from logmesh.store.time_range import TimeRange
+from logmesh.v1.record_pb2 import LogRecord
+
+_FILTER_PLACE: Final = "AND TRUE\n"
+_OWN_PARAMETERS: Final = 11
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """The first `most` matches behind a place; no more where these take `max_bytes`."""
+
+    node: Node
+    flushes: Sequence[Flush]
+    after: StoredAt
+    most: int
+    max_bytes: int
+
+    def times(self) -> tuple[datetime, datetime]:
+        """From when to before when they are."""
+        return min(one.oldest for one in self.flushes), max(one.newest for one in self.flushes)
+
+    def dues(self) -> list[list[int]]:
+        """The flushes' spans: by span when it was stored, spool, first and last position."""
+        dues = [(flush.received, *span) for flush in self.flushes for span in flush.spans]
+        return [[due[column] for due in dues] for column in range(4)]
+
+
+class _Found(NamedTuple):
+    """One match: where it is, about how many bytes it has, and its row; of a file the time alone is known."""
+
+    place: StoredAt
+    size: int
+    row: Any
+    unix_nano: int = 0
+
+
+class FlushedInLake(AsksLake):
+    """What flushes stored."""
+
+    async def stored(
+        self,
+        tenant: str,
+        node: Node,
+        flushes: Sequence[Flush],
+        after: StoredAt,
+        most: int,
+        *,
+        max_bytes: int,
+        seconds: float,
+    ) -> StoredPart:
+        """See Store. A record's own time of receipt is earlier than its flush's: the flush is found by the spans."""
+        asked = _Asked(node, flushes, after, most, max_bytes)
+        oldest, newest = asked.times()
+
+        async def hot(connection: "asyncpg.pool.PoolConnectionProxy") -> list[Any]:
+            condition, parameters = compile_sql(node, _OWN_PARAMETERS + 1)
+            sql = load("list_hot_stored").replace(_FILTER_PLACE, f"AND {condition}\n")
+            bounds = *after, oldest, newest, most, max_bytes
+            return list(await connection.fetch(sql, *bounds, *asked.dues(), *parameters))
+
+        async def answer(files: list[KnownFile], rows: list[Any]) -> StoredPart:
+            found = [_Found(_place(row), row["size"], row) for row in rows]
+            # Which rows are behind the last one is not known where some are left out.
+            end = found[-1].place if rows and len(rows) < rows[0]["found"] else None
+            if files:
+                table = await self._lake.workers.fetch(_places_statement(asked, files))
+                found += [_Found(_place(row), row["size"], None, row["time"]) for row in table.to_pylist()]
+                found.sort(key=lambda one: one.place)
+            known = [one for one in found if end is None or one.place <= end]
+            first = _first(known[:most], max_bytes)
+            of_files = await self._of_files([one for one in first if one.row is None], files)
+            records = [
+                (one.place, of_files[one.place[1:]] if one.row is None else record_from_row(one.row)) for one in first
+            ]
+            return StoredPart(records, whole=end is None and len(first) == len(found) < most)
+
+        span = TimeRange(from_timestamp(oldest, 0), from_timestamp(newest, 0))
+        return await self.ask(tenant, node, span, seconds, hot, answer)
+
+    async def _of_files(self, found: Sequence[_Found], files: Sequence[KnownFile]) -> dict[tuple[int, ...], LogRecord]:
+        """Records by spool and position. Raises ReadError."""
+        if not found:
+            return {}
+        table = await self._lake.workers.fetch(_records_statement(found, files))
+        return {(row["spool"], row["position"]): record_from_columns(row) for row in table.to_pylist()}
+
+
+def _place(row: Any) -> StoredAt:
+    return StoredAt(row["stored"], row["spool"], row["position"])
+
+
+def _first(found: Sequence[_Found], max_bytes: int) -> Sequence[_Found]:
+    """As many as the bytes allow, one at least."""
+    size = 0
+    for count, one in enumerate(found):
+        size += one.size
+        if count and size > max_bytes:
+            return found[:count]
+    return found
+
+
+def _places_statement(asked: _Asked, files: Sequence[KnownFile]) -> Statement:
+    """Places, sizes and times of the first matches of some files. A join may hold what is joined: never a body."""
+    to = Conditions()
+    names = ("stored", "number", "first", "last")
+    listed = [f"unnest({to.bind(due)}::BIGINT[]) AS {name}" for due, name in zip(asked.dues(), names, strict=True)]
+    received, spool, position = map(to.bind, asked.after)
+    oldest, newest = (to.bind(from_timestamp(time, 0)) for time in asked.times())
+    matches = (
+        "SELECT time, spool, position, strlen(body) + coalesce(strlen(attributes), 0) AS size"
+        f" FROM read_parquet({to.bind([file.stored.path for file in files])})"
+        f" WHERE time >= {oldest} AND time < {newest} AND {to.condition(asked.node)}"
+    )
+    sql = (
+        f"SELECT stored, spool, position, time, size FROM ({matches})"
+        f" JOIN (SELECT {', '.join(listed)}) ON spool = number AND position BETWEEN first AND last"
+        f" WHERE stored > {received} OR stored = {received}"
+        f" AND (spool > {spool} OR spool = {spool} AND position > {position})"
+        f" ORDER BY stored, spool, position LIMIT {to.bind(asked.most)}"
+    )
+    return Statement(sql, to.parameters, to.questions, [file.stored for file in files])
+
+
+def _records_statement(found: Sequence[_Found], files: Sequence[KnownFile]) -> Statement:
+    """The records at some places, in any order; files know the times and positions of their parts."""
+    to = Conditions()
+    times, positions = [one.unix_nano for one in found], [one.place.position for one in found]
+    sql = (
+        f"SELECT {COLUMNS} FROM read_parquet({to.bind([file.stored.path for file in files])})"
+        f" SEMI JOIN (SELECT unnest({to.bind([one.place.spool for one in found])}::BIGINT[]) AS spool,"
+        f" unnest({to.bind(positions)}::BIGINT[]) AS position) USING (spool, position)"
+        f" WHERE time BETWEEN {to.bind(min(times))} AND {to.bind(max(times))}"
+        f" AND position BETWEEN {to.bind(min(positions))} AND {to.bind(max(positions))}"
+    )
+    return Statement(sql, to.parameters, to.questions, [file.stored for file in files])

@@ -1,0 +1,40 @@
+"""Rows of a file's columns to LogRecord."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from logmesh.record.ids import format_record_id
+from logmesh.record.origin_more import read_more
+from logmesh.record.rare import read_rare
+from logmesh.rows.records import fill_values
+from logmesh.v1.record_pb2 import LogRecord
+
+COLUMNS: Final = (
+    "time, spool, position, severity, severity_text, service, instance, trace_id, span_id, body, attributes, resource, scope_name,"
+    " scope_version, original_time_unix_nano, extra, origin_extra"
+)
+
+
+def record_from_columns(row: Mapping[str, Any]) -> LogRecord:
+    """The record that a row of `COLUMNS` holds."""
+    record = LogRecord(
+        id=format_record_id(row["spool"], row["position"]),
+        time_unix_nano=row["time"],
+        severity_number=row["severity"],
+        severity_text=row["severity_text"] or "",
+        body=row["body"],
+        original_time_unix_nano=row["original_time_unix_nano"] or 0,
+        trace_id=row["trace_id"] or b"",
+        span_id=row["span_id"] or b"",
+    )
+    record.resource.service_name = row["service"]
+    record.resource.service_instance_id = row["instance"]
+    fill_values(record.resource.attributes, row["resource"])
+    if row["scope_name"] or row["scope_version"]:
+        record.scope.name, record.scope.version = row["scope_name"], row["scope_version"]
+    fill_values(record.attributes, row["attributes"])
+    if row["extra"]:
+        read_rare(row["extra"], record)
+    if row["origin_extra"]:
+        read_more(row["origin_extra"], record)
+    return record

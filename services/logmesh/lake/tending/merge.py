@@ -1,0 +1,92 @@
+"""Makes one file of sixteen, so that questions open few: each record is written anew once a level, and there are two.
+
+The merged file must hold what its sources do, by a digest that is taken of what is read back from the disk; only then do they make room
+for it, in one transaction in which all of them must still be live.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+import asyncpg
+
+from logmesh.lake import counts
+from logmesh.lake.folder import path_of, sync_folder, unlink_all
+from logmesh.lake.tending.merging import Digest, check_file, read_back, row_groups, spans_in
+from logmesh.lake.writing.file import Footer
+from logmesh.lake.writing.filing import NewFile, file_tables
+from logmesh.lake.writing.live import make_live, reserve
+from logmesh.storage.sql import load
+
+FILES: Final = 16
+"""Of one tenant and level, that are merged into one of the next."""
+LEVELS: Final = 2
+"""A file of this level is not merged any more."""
+
+
+class MergeRefused(Exception):
+    """The merged file does not hold what its sources do: nothing was changed. It is a fault of this program, or of the machine."""
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """What was merged: files, their records, and the file that holds these now."""
+
+    sources: list[int]
+    rows: int
+    file: int
+
+
+async def merge(
+    connection: "asyncpg.Connection", root: Path, owner: str, *, files: int = FILES, without: Sequence[int] = ()
+) -> Merged | None:
+    """Merge the files of one tenant and level, `without` some, where any has enough of them. None where none has, or where the files
+    were not what they had been by the time that theirs was written. `connection` is an owner's.
+
+    Raises what asyncpg raises, OSError, Damaged for a source that is not what was written, and MergeRefused.
+    """
+    incarnation: str = await connection.fetchval("SELECT logmesh.incarnation()")
+    sources = await connection.fetch(load("list_mergeable"), LEVELS, files, list(without))
+    if not sources:
+        return None
+    numbers = await reserve(connection, owner, 4)
+    made = await asyncio.to_thread(partial(_merge, sources, root, incarnation, numbers))
+    replaced = [row["file"] for row in sources]
+    try:
+        async with connection.transaction():
+            gone = await connection.fetch(load("replace_files"), replaced)
+            if len(gone) != len(replaced) or not await make_live(connection, incarnation, [made]):
+                raise _Superseded
+    except _Superseded:
+        await asyncio.to_thread(unlink_all, [path_of(root, incarnation, made.file)])
+        return None
+    return Merged(replaced, made.rows, made.file)
+
+
+class _Superseded(Exception):
+    """A source is not live any more, or the number was taken back."""
+
+
+def _merge(sources: "Sequence[asyncpg.Record]", root: Path, incarnation: str, numbers: deque[int]) -> NewFile:
+    paths = [path_of(root, row["incarnation"], row["file"]) for row in sources]
+    for path, row in zip(paths, sources, strict=True):
+        check_file(path, row["file"], row["bytes"], row["crc32c"])
+    first = sources[0]
+    footer = Footer(first["tenant"], incarnation, spans_in(paths), first["level"] + 1)
+    digest = Digest()
+    made = file_tables(row_groups(paths, digest), footer, root, numbers)
+    path = path_of(root, incarnation, made.file)
+    try:
+        found = read_back(path)
+        counted = counts.pack(counts.add([counts.unpack(row["counts"]) for row in sources]))
+        if found != digest or digest.rows != sum(row["rows"] for row in sources) or made.counts != counted:
+            raise MergeRefused(f"files {[row['file'] for row in sources]} have {digest}, and the merged one {found}")
+        sync_folder(path.parent)
+    except BaseException:
+        unlink_all([path])
+        raise
+    return made

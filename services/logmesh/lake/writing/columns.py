@@ -1,0 +1,242 @@
+"""Checked batches as Arrow columns, in the order in which a file has them.
+
+Batches are small and many: each of them costs a few Python lists, and numpy is called once for all.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+
+from logmesh.lake.layout import Places, order
+from logmesh.lake.schema import SCHEMA
+from logmesh.record.entry import clean_text
+from logmesh.record.ids import ENTRY_BITS
+from logmesh.record.kept import Kept
+from logmesh.record.limits import MAX_SEVERITY_TEXT_BYTES
+from logmesh.record.origin_texts import OriginTexts
+from logmesh.record.rare import rare_texts
+
+_MAX_TIME: Final = (1 << 63) - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What is stored of a batch: bodies are UTF-8, attributes in their one form. `origins` is the batch's dictionary."""
+
+    tenant: str
+    spool: int
+    seq: int
+    received_unix_nano: int
+    origins: Sequence[OriginTexts]
+    kept: Kept
+    size: int = 0  # about how many bytes it has
+
+    def origin_indexes(self) -> Sequence[int]:
+        """By row, its place in `origins`."""
+        indexes: list[int] = self.kept.columns.origin_indexes[:] if len(self.origins) > 1 else []
+        if not indexes:
+            return [0] * len(self.kept.bodies)
+        return indexes if self.kept.at is None else [indexes[at] for at in self.kept.at]
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """`latest` is the greatest time that a record may have, in nanoseconds by the database's clock, which is so far `ahead` of ours."""
+
+    latest: int
+    ahead: int = 0
+
+    def fallback(self, observed: int, received: int) -> int:
+        """The time of a record that has none: when its source read it, if that can be, or else when this machine received it."""
+        return observed if 0 < observed <= self.latest else received + self.ahead
+
+
+class Columns:
+    """The records of some batches, column by column, one batch after the other. `times` are nanoseconds, `original` those that came
+    where they are others (0: they are not; None: none are), `severities` 0 to 24, `services` places in `service_names`, which are
+    sorted; ids are packed, zeros for none, and empty where no record has one."""
+
+    def __init__(self, batches: Sequence[Checked], clock: Clock) -> None:
+        self.batches = batches
+        self.counts = [len(batch.kept.bodies) for batch in batches]
+        self.rows = sum(self.counts)
+        self.times, self.original = self._make_times(clock)
+        self.severities = np.frombuffer(b"".join([batch.kept.severities for batch in batches]), np.uint8)
+        self.spools = np.repeat(_ints([batch.spool for batch in batches]), self.counts)
+        self.positions = self._make_positions()
+        self.trace_ids = self._ids("trace_ids", 16)
+        self.span_ids = self._ids("span_ids", 8)
+        self._origins: list[OriginTexts] = []
+        self._origin_of = self._make_origins()
+        self.service_names = sorted({origin.service for origin in self._origins})
+        numbers = {name: number for number, name in enumerate(self.service_names)}
+        by_origin = np.array([numbers[origin.service] for origin in self._origins], np.int64)
+        self.services = by_origin[self._origin_of]
+
+    def order(self, rows: "Places | None" = None) -> Places:
+        """Places of these rows, or all, as a file has them."""
+        if rows is None:
+            return order(self.times, self.services, len(self.service_names))
+        return rows[order(self.times[rows], self.services[rows], len(self.service_names))]
+
+    def table(self, rows: Places) -> pa.Table:
+        """The rows at these places, in this rows, as `schema.SCHEMA` has them."""
+        batches = self.batches
+        places: list[int] = rows.tolist()
+        origin_of = self._origin_of[rows]
+        of_origins = {
+            name: _few(list(column), origin_of, empty_is_null=name == "origin_extra")
+            for name, column in zip(_ORIGIN_COLUMNS, zip(*self._origins, strict=True), strict=True)
+        }
+        columns: dict[str, pa.Array] = {
+            "time": pa.array(self.times[rows]),
+            "received": pa.array(self.received()[rows]),
+            "original_time_unix_nano": self._original_times(rows),
+            "severity": pa.array(self.severities[rows].astype(np.int32)),
+            "severity_text": self._severity_texts(rows),
+            **of_origins,
+            "body": _texts(_picked([batch.kept.bodies for batch in batches], places)),
+            "attributes": _texts(_picked([batch.kept.attributes for batch in batches], places), empty_is_null=True),
+            "extra": self._extras(places),
+            "trace_id": _binary(self.trace_ids, rows, 16),
+            "span_id": _binary(self.span_ids, rows, 8),
+            "spool": pa.array(self.spools[rows]),
+            "position": pa.array(self.positions[rows]),
+        }
+        return pa.Table.from_arrays([columns[name] for name in SCHEMA.names], schema=SCHEMA)
+
+    def _make_times(self, clock: Clock) -> tuple[Any, Any]:
+        """Times, and by row the one that came, 0 where that is the same."""
+        stated = np.frombuffer(
+            b"".join([batch.kept.packed(batch.kept.columns.times_unix_nano, 8) for batch in self.batches]), "<u8"
+        )
+        if not stated.all():
+            fallbacks = [
+                clock.fallback(batch.kept.columns.observed_time_unix_nano, batch.received_unix_nano)
+                for batch in self.batches
+            ]
+            stated = np.where(stated == 0, np.repeat(np.array(fallbacks, np.uint64), self.counts), stated)
+        if not len(stated) or stated.max() <= clock.latest:
+            return stated.astype(np.int64), None
+        original = np.where(stated > clock.latest, np.minimum(stated, np.uint64(_MAX_TIME)), np.uint64(0))
+        return np.minimum(stated, np.uint64(clock.latest)).astype(np.int64), original.astype(np.int64)
+
+    def _make_origins(self) -> Any:
+        """By row, which origin; fills `_origins`, each once."""
+        known: dict[OriginTexts, int] = {}
+        numbers: list[int] = []  # of all batches' dictionaries, one after the other
+        firsts: list[int] = []
+        for batch in self.batches:
+            firsts.append(len(numbers))
+            numbers += [known.setdefault(origin, len(known)) for origin in batch.origins]
+        indexes = chain.from_iterable([batch.origin_indexes() for batch in self.batches])
+        self._origins = list(known)
+        places = np.fromiter(indexes, np.int64, self.rows) + np.repeat(_ints(firsts), self.counts)
+        return _ints(numbers)[places] if self.rows else places
+
+    def spans(self) -> list[tuple[str, int, int]]:
+        """By batch that has records its tenant, and the first and the last of their times."""
+        there = [(batch.tenant, count) for batch, count in zip(self.batches, self.counts, strict=True) if count]
+        if not there:
+            return []
+        begins = np.cumsum([0, *(count for _, count in there[:-1])])
+        firsts, lasts = np.minimum.reduceat(self.times, begins), np.maximum.reduceat(self.times, begins)
+        return list(zip([tenant for tenant, _ in there], firsts.tolist(), lasts.tolist(), strict=True))
+
+    def received(self) -> Any:
+        """By row, when its batch was logged, in nanoseconds."""
+        return np.repeat(_ints([batch.received_unix_nano for batch in self.batches]), self.counts)
+
+    def _make_positions(self) -> Any:
+        firsts = _ints([batch.seq for batch in self.batches]) << ENTRY_BITS
+        return np.repeat(firsts, self.counts) + np.concatenate([batch.kept.entries for batch in self.batches])
+
+    def _ids(self, name: str, width: int) -> bytes:
+        columns = [batch.kept.packed(getattr(batch.kept.columns, name), width) for batch in self.batches]
+        if not any(columns):
+            return b""
+        return b"".join([column or bytes(count * width) for column, count in zip(columns, self.counts, strict=True)])
+
+    def _original_times(self, rows: Any) -> pa.Array:
+        if self.original is None:
+            return pa.nulls(len(rows), pa.int64())
+        original = self.original[rows]
+        return pa.array(original, mask=original == 0)
+
+    def _severity_texts(self, rows: Any) -> pa.Array:
+        if not any(batch.kept.columns.severity_texts for batch in self.batches):
+            return _few([""], np.zeros(len(rows), np.int32), empty_is_null=True)
+        known: dict[bytes, int] = {}
+        numbers: list[int] = []
+        for batch, count in zip(self.batches, self.counts, strict=True):
+            texts: list[bytes] = batch.kept.columns.severity_texts[:] or [b""] * count
+            at = batch.kept.at if batch.kept.columns.severity_texts else None
+            numbers += [
+                known.setdefault(text, len(known)) for text in (texts if at is None else [texts[i] for i in at])
+            ]
+        names = [clean_text(text, MAX_SEVERITY_TEXT_BYTES).decode() for text in known]
+        return _few(names, _ints(numbers)[rows], empty_is_null=True)
+
+    def _extras(self, places: list[int]) -> pa.Array:
+        parts = [
+            rare_texts(batch.kept.columns, range(count) if batch.kept.at is None else batch.kept.at)
+            for batch, count in zip(self.batches, self.counts, strict=True)
+        ]
+        if not any(parts):
+            return pa.nulls(len(places), pa.string())
+        filled = [part or [b""] * count for part, count in zip(parts, self.counts, strict=True)]
+        return _texts(_picked(filled, places), empty_is_null=True)
+
+
+_ORIGIN_COLUMNS: Final = ("service", "instance", "resource", "scope_name", "scope_version", "origin_extra")
+"""As `OriginTexts` has them."""
+
+
+def _ints(numbers: Sequence[int]) -> Any:
+    return np.array(numbers, np.int64)
+
+
+def _picked(parts: Sequence[Sequence[bytes]], places: list[int]) -> list[bytes]:
+    everything = list(chain.from_iterable(parts))
+    return list(map(everything.__getitem__, places))
+
+
+def _texts(texts: list[bytes], *, empty_is_null: bool = False) -> pa.Array:
+    """A column of texts that are UTF-8."""
+    lengths = np.fromiter(map(len, texts), np.int32, len(texts))
+    offsets = np.zeros(len(texts) + 1, np.int32)
+    np.cumsum(lengths, out=offsets[1:])
+    validity = _validity(lengths > 0) if empty_is_null else None
+    return pa.Array.from_buffers(
+        pa.string(), len(texts), [validity, pa.py_buffer(offsets), pa.py_buffer(b"".join(texts))]
+    )
+
+
+def _binary(packed: bytes, order: Any, width: int) -> pa.Array:
+    """A column of ids of `width` bytes each, null where one is all zeros."""
+    if not packed:
+        return pa.nulls(len(order), pa.binary())
+    words = np.frombuffer(packed, "<u8").reshape(-1, width // 8)[order]
+    there = words.any(axis=1)
+    offsets = np.zeros(len(order) + 1, np.int32)
+    np.cumsum(there * np.int32(width), out=offsets[1:])
+    return pa.Array.from_buffers(
+        pa.binary(), len(order), [_validity(there), pa.py_buffer(offsets), pa.py_buffer(words[there].tobytes())]
+    )
+
+
+def _validity(there: Any) -> pa.Buffer | None:
+    return None if there.all() else pa.py_buffer(np.packbits(there, bitorder="little"))
+
+
+def _few(values: list[str], places: Any, *, empty_is_null: bool) -> pa.Array:
+    """A dictionary column of `values` by row. Each is in the dictionary once: Parquet writes one that repeats a value as plain text."""
+    known: dict[str, int] = {}
+    numbers = np.array([known.setdefault(value, len(known)) for value in values], np.int32)[places]
+    empty = known.get("", -1) if empty_is_null else -1
+    mask = numbers == empty if empty >= 0 else None
+    return pa.DictionaryArray.from_arrays(pa.array(numbers, mask=mask), pa.array(list(known), pa.string()))

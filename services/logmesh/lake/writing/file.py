@@ -1,0 +1,91 @@
+"""Tables as a file: it is whole, and what it holds is on the disk, when this returns.
+
+DuckDB reads a damaged file and answers wrongly without a word, so that each has a checksum, kept where the file is named.
+"""
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import google_crc32c
+import orjson
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from logmesh.lake.folder import make_folder
+from logmesh.lake.schema import INCARNATION, LEVEL, ROW_GROUP_ROWS, SCHEMA, SPANS, TENANT, parquet_options
+
+
+@dataclass(frozen=True, slots=True)
+class Footer:
+    """What a file says of itself: whose records it has, of which database's spools (by spool: first and last batch numbers, as few
+    spans as there are), and how often they were merged."""
+
+    tenant: str
+    incarnation: str
+    spans: dict[int, list[tuple[int, int]]]
+    level: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A file that is durable: its size in bytes, and the CRC32C of all of them."""
+
+    size: int
+    crc32c: int
+
+
+def write_file(path: Path, tables: Iterable[pa.Table], footer: Footer, traces: int) -> Written:
+    """Write tables with the columns of `schema.SCHEMA`, in a file's order: one, or one a row group. A row group has about so many
+    `traces`. The file's name is durable once its folder is synchronised.
+
+    Blocking. Raises FileExistsError, for nothing is written over, before it takes a table; and OSError, or what the tables raise, with
+    nothing left at `path` as far as the disk allows.
+    """
+    make_folder(path.parent)
+    with path.open("xb") as file:
+        try:
+            summed = _Summed(file)
+            with pq.ParquetWriter(
+                pa.PythonFile(summed, "w"), SCHEMA, **parquet_options(traces, footer.level)
+            ) as writer:
+                for table in tables:
+                    writer.write_table(table, row_group_size=ROW_GROUP_ROWS)
+                writer.add_key_value_metadata(_said(footer))
+            file.flush()
+            os.fdatasync(file.fileno())
+        except BaseException:
+            path.unlink()
+            raise
+    return Written(summed.size, summed.crc32c)
+
+
+class _Summed:
+    """A file to be written, and the checksum of what was; as much of the interface of files as pyarrow asks for."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self.size = self.crc32c = 0
+        self.closed = False
+
+    def write(self, piece: bytes) -> int:
+        self.crc32c = google_crc32c.extend(self.crc32c, piece)
+        self.size += len(piece)
+        return self._file.write(piece)
+
+    def flush(self) -> None:
+        """What is written is synchronised once, at the end."""
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def _said(footer: Footer) -> dict[str, str]:
+    return {
+        TENANT: footer.tenant,
+        INCARNATION: footer.incarnation,
+        SPANS: orjson.dumps(footer.spans, option=orjson.OPT_NON_STR_KEYS).decode(),
+        LEVEL: str(footer.level),
+    }

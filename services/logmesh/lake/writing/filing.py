@@ -1,0 +1,197 @@
+"""Batches into files of one tenant each, with what the catalog says of them, and the others into hot rows.
+
+A file of one record would take 5 kB and 1.5 ms, and a thousand tenants with a record a second each would make a thousand of them;
+so only what is worth it becomes a file.
+"""
+
+from collections import defaultdict, deque
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
+from pathlib import Path
+from typing import Any, Final, TypeAlias
+
+import numpy as np
+import pyarrow as pa
+
+from logmesh.lake import bloom, counts
+from logmesh.lake.folder import path_of, sync_folder, unlink_all
+from logmesh.lake.layout import Places, numbers_of, services_of, trace_ids_of
+from logmesh.lake.schema import ROW_GROUP_ROWS
+from logmesh.lake.writing.columns import Checked, Clock, Columns
+from logmesh.lake.writing.file import Footer, write_file
+from logmesh.lake.writing.hot_rows import hot_rows
+from logmesh.record.ranges import RangeSet
+
+FILE_ROWS: Final = 5_000
+FILE_BYTES: Final = 1 << 20
+"""Of one tenant in a flush: so many rows, or so many bytes, are worth a file."""
+_DAY_NANO: Final = 86_400 * 10**9
+_MINUTE_NANO: Final = 60 * 10**9
+MAX_TRACES: Final = 1 << 16
+"""So many traces have a filter in the catalog; of a file with more, its own say it."""
+Spans: TypeAlias = dict[int, list[tuple[int, int]]]
+"""By spool first and last batch numbers, as few spans as there are."""
+
+
+class NoNumberLeft(Exception):
+    """More numbers must be given out: all that there were are used, or have files already."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewFile:
+    """A file that is written, as the catalog says it: times in nanoseconds, `newest` the latest of them and of the times of receipt."""
+
+    file: int
+    tenant: str
+    level: int
+    min_time: int
+    max_time: int
+    newest: int
+    rows: int
+    size: int
+    crc32c: int
+    counts: bytes
+    traces: bytes | None
+
+
+@dataclass(slots=True)
+class Filed:
+    """What became of a group: `files` on the disk, COPY data of `hot_rows` rows of the batches `hot`, and by tenant the first and the
+    last minute since 1970 of its records."""
+
+    files: list[NewFile] = field(default_factory=list)
+    hot: list[Checked] = field(default_factory=list)
+    hot_data: bytes = b""
+    minutes: dict[str, tuple[int, int]] = field(default_factory=dict)
+
+
+def split(batches: Iterable[Checked]) -> tuple[dict[str, list[Checked]], list[Checked]]:
+    """Batches by tenant of those tenants that have enough for a file, and the others'."""
+    of_tenant: dict[str, list[Checked]] = {}
+    for batch in batches:
+        of_tenant.setdefault(batch.tenant, []).append(batch)
+    large = {
+        tenant: mine
+        for tenant, mine in of_tenant.items()
+        if sum([len(batch.kept.bodies) for batch in mine]) >= FILE_ROWS or sum([batch.size for batch in mine]) >= FILE_BYTES
+    }  # fmt: skip
+    return large, [batch for tenant, mine in of_tenant.items() if tenant not in large for batch in mine]
+
+
+def file_batches(batches: Sequence[Checked], root: Path, incarnation: str, numbers: deque[int], clock: Clock) -> Filed:
+    """Write the files of a group, durable with their names. Takes `numbers` from the left.
+
+    Blocking. Raises NoNumberLeft, and OSError; then nothing is left on the disk, as far as the disk allows.
+    """
+    large, hot = split(batches)
+    filed, paths = Filed(hot=hot), []
+    try:
+        for tenant, mine in large.items():
+            columns = Columns(mine, clock)
+            footer = Footer(tenant, incarnation, spans_of((batch.spool, batch.seq) for batch in mine))
+            for rows in _parts(columns, clock):
+                filed.files.append(file_tables([columns.table(rows)], footer, root, numbers))
+                paths.append(path_of(root, incarnation, filed.files[-1].file))
+        for folder in {path.parent for path in paths}:
+            sync_folder(folder)
+    except BaseException:
+        unlink_all(paths)
+        raise
+    spans = [(file.tenant, file.min_time, file.max_time) for file in filed.files]
+    if hot:
+        columns = Columns(hot, clock)
+        filed.hot_data = hot_rows(columns)
+        spans += columns.spans()
+    filed.minutes = _minutes(spans)
+    return filed
+
+
+def _minutes(spans: Iterable[tuple[str, int, int]]) -> dict[str, tuple[int, int]]:
+    """Of times by tenant, its first and its last minute."""
+    minutes: dict[str, tuple[int, int]] = {}
+    for tenant, begin, end in spans:
+        first, last = begin // _MINUTE_NANO, end // _MINUTE_NANO
+        known = minutes.get(tenant, (first, last))
+        minutes[tenant] = min(known[0], first), max(known[1], last)
+    return minutes
+
+
+def spans_of(batches: Iterable[tuple[int, int]]) -> Spans:
+    """Spans of batches, each a spool and a number: by spool first and last numbers, as few spans as there are."""
+    ranges: defaultdict[int, RangeSet] = defaultdict(RangeSet)
+    for spool, seq in batches:
+        ranges[spool].add(seq)
+    return {spool: list(mine) for spool, mine in ranges.items()}
+
+
+def _parts(columns: Columns, clock: Clock) -> Iterator[Places]:
+    """The rows of each file: what is older than a day has one of its own, for one old record would have every question about its
+    time open the file."""
+    old = columns.times < clock.latest - _DAY_NANO
+    if old.any() and not old.all():
+        yield columns.order(np.flatnonzero(old))
+        yield columns.order(np.flatnonzero(~old))
+    else:
+        yield columns.order()
+
+
+def file_tables(tables: Iterable[pa.Table], footer: Footer, root: Path, numbers: deque[int]) -> NewFile:
+    """Write tables, one at least, in a file's order under the first of `numbers` that has no file yet; see `write_file`.
+
+    Blocking. Raises NoNumberLeft and OSError.
+    """
+    seen = _Seen()
+    coming = seen.passing(tables)
+    first = next(coming)
+    passing = chain([first], coming)
+    traces = len(seen.traces[0]) // -(-len(first) // ROW_GROUP_ROWS)
+    while True:
+        if not numbers:
+            raise NoNumberLeft
+        file = numbers.popleft()
+        try:
+            written = write_file(path_of(root, footer.incarnation, file), passing, footer, traces)
+        except FileExistsError:  # of a database that was put back: it gives out its numbers once more
+            continue
+        return NewFile(
+            file,
+            footer.tenant,
+            footer.level,
+            min(seen.oldest),
+            max(seen.latest),
+            max(*seen.latest, *seen.received),
+            seen.rows,
+            written.size,
+            written.crc32c,
+            counts.pack(counts.add(seen.counts)),
+            seen.filter(),
+        )
+
+
+class _Seen:
+    """What the catalog says of tables that pass."""
+
+    def __init__(self) -> None:
+        self.rows = 0
+        self.oldest: list[int] = []
+        self.latest: list[int] = []
+        self.received: list[int] = []
+        self.counts: list[counts.Counts] = []
+        self.traces: list[Any] = []  # as `bloom.keys_of` them
+
+    def passing(self, tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
+        for table in tables:
+            times = numbers_of(table, "time")
+            names, services = services_of(table)
+            self.rows += len(table)
+            self.oldest.append(int(times.min()))
+            self.latest.append(int(times.max()))
+            self.received.append(int(numbers_of(table, "received").max()))
+            self.counts.append(counts.count(times, services, numbers_of(table, "severity"), names))
+            self.traces.append(bloom.keys_of(trace_ids_of(table)))
+            yield table
+
+    def filter(self) -> bytes | None:
+        keys = self.traces[0] if len(self.traces) == 1 else np.unique(np.concatenate(self.traces))
+        return bloom.build(keys) if len(keys) <= MAX_TRACES else None

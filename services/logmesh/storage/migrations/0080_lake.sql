@@ -1,0 +1,107 @@
+-- The lake: files of columns, and rows that are too few for a file. A record is in one of them, and changes its place in one commit,
+-- so that any snapshot has it once.
+
+-- Numbers that are given out for files, and are none yet. Who writes a file takes its number from here in the transaction that makes it
+-- one. Who deletes what others left on the disk deletes the row first, and commits: a late flush finds it gone, and writes anew.
+CREATE TABLE logmesh.pending (
+  file  bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  owner text NOT NULL,  -- the process that has it: so an operator finds who left a number
+  began timestamptz NOT NULL DEFAULT now()
+);
+CREATE INDEX ON logmesh.pending (began);
+
+CREATE TABLE logmesh.files (
+  file        bigint PRIMARY KEY,
+  incarnation text NOT NULL,      -- of the database that it was written for: its folder
+  tenant      text NOT NULL,
+  level       smallint NOT NULL,  -- how often its records were merged
+  min_time    bigint NOT NULL,    -- nanoseconds since 1970
+  max_time    bigint NOT NULL,
+  newest      bigint NOT NULL,    -- the latest of all times and times of receipt: retention counts from here
+  rows        bigint NOT NULL,
+  bytes       bigint NOT NULL,
+  crc32c      bigint NOT NULL,    -- of the whole file
+  counts      bytea NOT NULL,     -- by minute, service and severity: lake/counts
+  traces      bytea,              -- which trace ids may be in it: lake/bloom; null where that is left to the file's own
+  dead_xid    xid8,               -- the transaction in which others took its place; null while it is live
+  died        timestamptz         -- when that was: it is deleted some time after
+);
+ALTER TABLE logmesh.files ALTER counts SET STORAGE EXTERNAL, ALTER traces SET STORAGE EXTERNAL;  -- compressed, or beyond it
+CREATE INDEX files_live_idx ON logmesh.files (tenant, max_time, min_time) WHERE dead_xid IS NULL;
+CREATE INDEX files_dead_idx ON logmesh.files (dead_xid) WHERE dead_xid IS NOT NULL;
+
+CREATE VIEW logmesh.known_files WITH (security_barrier) AS
+  SELECT file, incarnation, level, min_time, max_time, rows, bytes, crc32c, counts, traces
+  FROM logmesh.files WHERE dead_xid IS NULL AND tenant = (SELECT logmesh.tenant());
+
+-- Rows come into the newest generation. One that is closed gets no more; one that is sealed has its rows in files.
+CREATE TABLE logmesh.generations (
+  generation int GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  opened     timestamptz NOT NULL DEFAULT now(),
+  closed     boolean NOT NULL DEFAULT false,
+  sealed_xid xid8  -- the transaction in which its rows became files
+);
+
+CREATE TABLE logmesh.hot (
+  time                    timestamptz NOT NULL,
+  position                bigint NOT NULL,
+  span_id                 bigint,
+  original_time_unix_nano bigint,
+  received                timestamptz NOT NULL,
+  spool                   bigint NOT NULL,
+  generation              int NOT NULL,
+  ns                      smallint NOT NULL,
+  severity                smallint NOT NULL,
+  trace_id                uuid,
+  tenant                  text NOT NULL,
+  service                 text NOT NULL,
+  instance                text NOT NULL,
+  scope_name              text NOT NULL,
+  scope_version           text NOT NULL,
+  severity_text           text,
+  body                    text NOT NULL,
+  attributes              jsonb,
+  resource                jsonb NOT NULL,
+  extra                   jsonb,
+  origin_extra            jsonb
+) PARTITION BY LIST (generation);
+CREATE INDEX ON logmesh.hot (tenant, time, service);
+CREATE INDEX ON logmesh.hot (trace_id) WHERE trace_id IS NOT NULL;
+
+-- With the names of logmesh.records, so that one filter serves both.
+CREATE VIEW logmesh.hot_records WITH (security_barrier) AS
+  SELECT time, ns, spool, position, received, severity, severity_text, service, instance, trace_id, span_id, body, attributes,
+         resource, scope_name, scope_version, original_time_unix_nano, extra, origin_extra
+  FROM logmesh.hot
+  WHERE tenant = (SELECT logmesh.tenant())
+    AND generation = ANY (ARRAY(SELECT generation FROM logmesh.generations WHERE sealed_xid IS NULL));
+
+-- The generation that takes rows, made where there is none. Its table is made beside the others and attached, which locks out nobody.
+CREATE FUNCTION logmesh.open_generation() RETURNS int
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog SET lock_timeout = '2s' AS $$
+DECLARE
+  g int;
+BEGIN
+  PERFORM pg_advisory_xact_lock(hashtextextended('logmesh.open_generation', 0));
+  SELECT generation INTO g FROM logmesh.generations WHERE NOT closed;
+  IF g IS NULL THEN
+    INSERT INTO logmesh.generations DEFAULT VALUES RETURNING generation INTO g;
+    EXECUTE format('CREATE TABLE logmesh.hot_%s (LIKE logmesh.hot INCLUDING ALL)', g);
+    EXECUTE format('ALTER TABLE logmesh.hot_%s ALTER generation SET DEFAULT %s', g, g);
+    EXECUTE format('GRANT INSERT ON logmesh.hot_%s TO logmesh_writer', g);
+    EXECUTE format('ALTER TABLE logmesh.hot ATTACH PARTITION logmesh.hot_%s FOR VALUES IN (%s)', g, g);
+  END IF;
+  RETURN g;
+END $$;
+
+-- The generation that takes rows, and goes on to do so until this transaction is over; null where there is none.
+CREATE FUNCTION logmesh.hold_generation() RETURNS int
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog AS $$
+  SELECT generation FROM logmesh.generations WHERE NOT closed FOR SHARE
+$$;
+REVOKE ALL ON FUNCTION logmesh.open_generation(), logmesh.hold_generation() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION logmesh.open_generation(), logmesh.hold_generation() TO logmesh_writer;
+
+GRANT SELECT, INSERT, DELETE ON logmesh.pending TO logmesh_writer;
+GRANT INSERT ON logmesh.files TO logmesh_writer;
+GRANT SELECT ON logmesh.known_files, logmesh.hot_records TO logmesh_reader;
