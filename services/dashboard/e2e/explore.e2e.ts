@@ -2,11 +2,12 @@
 
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { launch, open } from "./support/browser";
+import { connect, open } from "./support/browser";
+import { DASHBOARD } from "./support/system";
 
 let browser: Browser;
 beforeAll(async () => {
-  browser = await launch();
+  browser = await connect();
 });
 afterAll(() => browser.close());
 
@@ -47,6 +48,9 @@ it("leads there by the keyboard alone", async () => {
   const { page } = await open(browser, "/explore");
   await burst(page);
   await page.keyboard.press("w");
+  // What is fatal comes before.
+  const strip = page.getByRole("toolbar", { name: "What changed" });
+  while (!/ errors /.test((await strip.locator(":focus").textContent())!)) await page.keyboard.press("ArrowRight");
   await page.keyboard.press("Enter");
   await expect.poll(() => addressed(page, "q")).toMatch(/severity >= ERROR/);
   await rows(page).first().getByLabel(/^(?:ERROR|FATAL)$/).waitFor();
@@ -92,6 +96,63 @@ it("includes and excludes by facets, and the chips say so", async () => {
   await page.getByRole("list", { name: "Conditions" }).getByRole("button", { name: "Remove service = cart" }).click();
   await expect.poll(() => addressed(page, "q")).toMatch(/^severity < DEBUG/);
   await page.context().close();
+});
+
+it("keeps the facets where they are while the next question is on its way", async () => {
+  const { page } = await open(browser, "/explore?facets=attributes.order_id");
+  const facets = page.getByRole("region", { name: "Facets" });
+  const rail = facets.locator("xpath=..");
+  const chosen = facets.getByRole("button", { name: /^Include service cart\b/ });
+  await chosen.waitFor();
+  await page.setViewportSize({ width: 1440, height: 700 });
+  await chosen.scrollIntoViewIfNeeded();
+  await rail.evaluate((element) => element.scrollTo(0, 60));
+  expect(await rail.evaluate((element) => element.scrollTop)).toBe(60);
+  // The rail is watched at each frame: a moment without its values is what a reader sees as a flash.
+  await page.evaluate(() => {
+    const watched = window as { fewest?: number };
+    watched.fewest = Number.POSITIVE_INFINITY;
+    const look = () => {
+      watched.fewest = Math.min(watched.fewest!, document.querySelectorAll('[aria-label="Facets"] h3').length);
+      requestAnimationFrame(look);
+    };
+    look();
+  });
+  const element = (await chosen.elementHandle())!;
+  await element.focus();
+  await page.keyboard.press("Enter");
+  await expect.poll(() => addressed(page, "q")).toBe("service = cart");
+  await expect.poll(() => facets.getAttribute("aria-busy")).toBe("false");
+  expect(await page.evaluate(() => (window as { fewest?: number }).fewest)).toBe(5);
+  // Other facets have fewer values now, so that it moves; it does not leave the reader's sight.
+  const [box, frame] = [(await chosen.boundingBox())!, (await rail.boundingBox())!];
+  expect(box.y > frame.y && box.y + box.height < frame.y + frame.height).toBe(true);
+  expect(await element.evaluate((button) => button === document.activeElement)).toBe(true);
+  await page.context().close();
+});
+
+it("takes times as they are typed", async () => {
+  const { page } = await open(browser, "/explore");
+  await rows(page).first().waitFor();
+  await page.keyboard.press("t");
+  await page.getByLabel("From", { exact: true }).fill("yesterday");
+  await page.getByLabel("To", { exact: true }).fill("90 minutes ago");
+  await page.getByRole("button", { name: "Apply" }).click();
+  await expect.poll(() => [addressed(page, "from"), addressed(page, "to")]).toEqual(["now-1d/d", "now-90m"]);
+  await page.context().close();
+});
+
+it("goes by the server's clock, and says that the browser's is wrong", async () => {
+  const context = await browser.newContext();
+  await context.addInitScript(() => {
+    const right = Date.now;
+    Date.now = () => right() - 20 * 60_000;
+  });
+  const page = await context.newPage();
+  await page.goto(`${DASHBOARD}/explore?from=now-5m`);
+  await page.getByText("clock 20 min behind").waitFor();
+  await expect.poll(() => rows(page).count(), { timeout: 20_000 }).toBeGreaterThan(5);
+  await context.close();
 });
 
 it("opens a row with what stood around it, and a permalink opens the same row elsewhere", async () => {

@@ -1,9 +1,9 @@
 /** axe finds nothing in what opens over a page or beside it: dialogs, lists, the record with its context, a second lane. */
 
-import type { Browser } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, it } from "vitest";
 import { audit, auditable } from "./support/audit";
-import { launch } from "./support/browser";
+import { connect } from "./support/browser";
 import { OPENINGS } from "./support/openings";
 import { DASHBOARD } from "./support/system";
 
@@ -11,17 +11,17 @@ import { DASHBOARD } from "./support/system";
 const WIDTHS = [1024, 360];
 
 let browser: Browser;
+let page: Page;
 beforeAll(async () => {
-  browser = await launch();
+  browser = await connect();
+  page = await auditable(browser);
 });
 afterAll(() => browser.close());
 
 it.each(Object.keys(OPENINGS))("%s", async (name) => {
   const { path, open, part } = OPENINGS[name]!;
-  const page = await auditable(browser);
   await page.goto(DASHBOARD + path);
   await page.getByRole("heading", { level: 1 }).first().waitFor({ state: "attached" });
   await open(page);
   await audit(page, WIDTHS, part);
-  await page.context().close();
 });

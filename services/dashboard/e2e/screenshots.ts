@@ -2,7 +2,7 @@
 
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { launch } from "./support/browser";
+import { launch } from "./support/chromium";
 import { arrange, drawn, PAGE_NAMES, pathOf, settle, STATES, THEMES } from "./support/pages";
 import { DASHBOARD } from "./support/system";
 import { storedTrace } from "./support/traces";

@@ -1,8 +1,8 @@
 /** Records can say what they like: nothing of them runs, and no page asks anyone but its own origin. */
 
-import type { Browser } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { launch, open } from "./support/browser";
+import { connect, type Offences, open } from "./support/browser";
 import { PAGE_NAMES, PAGES, settle } from "./support/pages";
 import { DASHBOARD } from "./support/system";
 
@@ -10,26 +10,30 @@ const NOTHING = { policy: [], elsewhere: [], dialogs: [], errors: [] };
 
 let browser: Browser;
 beforeAll(async () => {
-  browser = await launch();
+  browser = await connect();
 });
 afterAll(() => browser.close());
 
 describe.each(PAGE_NAMES)("%s", (name) => {
+  let page: Page;
+  let offences: Offences;
+  beforeAll(async () => {
+    ({ page, offences } = await open(browser, `${PAGES[name]}?q=${encodeURIComponent("service:hostile")}&from=now-1h`));
+  });
+  afterAll(() => page.context().close());
+
   it("neither runs a hostile record nor leaves the origin", async () => {
-    const { page, offences } = await open(browser, `${PAGES[name]}?q=${encodeURIComponent("service:hostile")}&from=now-1h`);
     await settle(page);
     expect(await page.evaluate(() => window.executed)).toBeUndefined();
     expect(offences).toEqual(NOTHING);
-    await page.context().close();
   });
 
   it("shows a hostile address as text", async () => {
     const script = "<img src=x onerror='window.executed=1'>\u202e\u001b[31m";
-    const { page, offences } = await open(browser, `${PAGES[name]}?q=${encodeURIComponent(script)}`);
+    await page.goto(`${DASHBOARD}${PAGES[name]}?q=${encodeURIComponent(script)}`);
     await settle(page);
     expect(await page.evaluate(() => window.executed)).toBeUndefined();
     expect(offences).toEqual(NOTHING);
-    await page.context().close();
   });
 });
 

@@ -2,11 +2,11 @@
 
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { launch, open } from "./support/browser";
+import { connect, open } from "./support/browser";
 
 let browser: Browser;
 beforeAll(async () => {
-  browser = await launch();
+  browser = await connect();
 });
 afterAll(() => browser.close());
 
@@ -15,7 +15,7 @@ const logs = (page: Page) => page.getByRole("table", { name: "Logs of the trace"
 const rows = (page: Page) => logs(page).getByRole("row");
 const lanes = (page: Page) => page.getByRole("region", { name: "Services over time" }).getByRole("listitem");
 
-/** A trace of several services, reached by the keyboard from one of its logs in Explore; gives that log's message. */
+/** A trace of several services, reached by the keyboard from one of its logs in Explore; gives the first line of that log's message. */
 async function followed(page: Page): Promise<string> {
   const results = page.getByRole("table", { name: "Results" }).locator('[role="row"][data-index]');
   await results.first().waitFor();
@@ -25,7 +25,7 @@ async function followed(page: Page): Promise<string> {
   await page.keyboard.press("f");
   await page.waitForURL(/\/traces\/[0-9a-f]{32}/);
   await rows(page).first().waitFor();
-  return message;
+  return message.split("\n")[0]!;
 }
 
 /** Offsets such as "+1.65 ms" or "+0" in milliseconds. */
@@ -40,7 +40,7 @@ const ENTRY = `/explore?q=${encodeURIComponent("service = frontend AND trace_id:
 it("shows who took part, and the logs in order", async () => {
   const { page, offences } = await open(browser, ENTRY);
   const message = await followed(page);
-  await rows(page).getByText(message, { exact: true }).first().waitFor();
+  await rows(page).getByText(message).first().waitFor();
 
   const names = await lanes(page).getByRole("button", { pressed: false }).locator("span:first-child").allInnerTexts();
   expect(names).toContain("frontend");
@@ -67,10 +67,10 @@ it("lists the errors first, marks them among the logs, and opens one from its li
   const marked = rows(page).filter({ has: page.getByRole("img", { name: /^(ERROR|FATAL)/ }) });
   expect(await marked.count()).toBeGreaterThan(0);
   expect(await marked.count()).toBe(await errors.count());
-  await marked.getByText(message, { exact: true }).first().waitFor();
+  await marked.getByText(message).first().waitFor();
 
   await errors.filter({ hasText: message }).first().getByRole("button").click();
-  await expect.poll(() => panel(page).getByRole("group", { name: "Message" }).innerText()).toBe(message);
+  await expect.poll(() => panel(page).getByRole("group", { name: "Message" }).innerText()).toContain(message);
   await page.context().close();
 });
 

@@ -3,7 +3,7 @@ import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
-import { failureOf } from "@/api/failure";
+import { failureOf, passes } from "@/api/failure";
 import { applyTheme } from "@/app/preferences";
 import { router } from "@/app/router";
 
@@ -15,7 +15,7 @@ const client = new QueryClient({
       staleTime: 30_000,
       refetchOnWindowFocus: false,
       // Only what may be better the next time is asked again.
-      retry: (failures, error) => failures < ATTEMPTS && ["away", "busy"].includes(failureOf(error)?.kind ?? ""),
+      retry: (failures, error) => failures < ATTEMPTS && passes(failureOf(error)),
     },
   },
 });

@@ -1,20 +1,12 @@
-/** Chromium, and pages that keep count of what a page must never do. */
+/** The run's Chromium, and pages that keep count of what a page must never do. */
 
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import { inject } from "vitest";
 import { DASHBOARD } from "./system";
 
-const ARGUMENTS = [
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
-
-export function launch(): Promise<Browser> {
-  return chromium.launch({ executablePath: process.env.LOGMESH_CHROMIUM ?? "/usr/bin/chromium", args: ARGUMENTS });
+/** A spec's own connection to it: closing that closes the spec's pages and no other's. */
+export function connect(): Promise<Browser> {
+  return chromium.connect(inject("chromium"));
 }
 
 /** What a page did that it must not do; each stays empty. */

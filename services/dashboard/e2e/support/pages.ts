@@ -27,8 +27,6 @@ const CALLS = "**/logmesh.v1.*/**";
 const SETTLED_MILLIS = 1_200;
 /** Two more tries, one second and two seconds after, and only then has a call failed. */
 const FAILED_MILLIS = 3_500;
-/** A busy machine takes so long until every element has the colours of another theme. */
-const THEMED_MILLIS = 300;
 
 /** The path at which a page is in this state, given `trace`, the id of a trace that is stored. */
 export function pathOf(page: PageName, state: State, trace?: string): string {
@@ -49,10 +47,9 @@ export async function settle(page: Page, state: State = "full"): Promise<void> {
   await page.waitForTimeout(state === "error" ? FAILED_MILLIS : SETTLED_MILLIS);
 }
 
-/** Wait until a change of theme or width is on the screen: colours that are read before are of both. */
+/** Wait until a change of theme or width is on the screen: nothing takes its colours little by little. */
 export async function drawn(page: Page): Promise<void> {
   await page.evaluate(
     () => new Promise<void>((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => resolve()))),
   );
-  await page.waitForTimeout(THEMED_MILLIS);
 }

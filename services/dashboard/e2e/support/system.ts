@@ -24,15 +24,34 @@ export function kill(part: string): void {
   if (pid !== undefined) process.kill(pid, "SIGKILL");
 }
 
+/** Have the database end at once, should it run; `logmesh up` starts it again. */
+export function killDatabase(): void {
+  const pid = children().find(isDatabase);
+  if (pid !== undefined) process.kill(pid, "SIGINT");
+}
+
 function processOf(part: string): number | undefined {
+  return children().find((pid) => isPart(pid, part));
+}
+
+function children(): number[] {
   const runner = required("LOGMESH_RUNNER");
-  const children = readFileSync(`/proc/${runner}/task/${runner}/children`, "utf8").trim().split(" ");
-  return children.map(Number).find((pid) => isPart(pid, part));
+  return readFileSync(`/proc/${runner}/task/${runner}/children`, "utf8").trim().split(" ").map(Number);
+}
+
+function isDatabase(pid: number): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0")[0]!.endsWith("/postgres");
+  } catch {
+    return false; // it has just ended
+  }
 }
 
 function isPart(pid: number, part: string): boolean {
   try {
-    return readFileSync(`/proc/${pid}/environ`, "utf8").split("\0").includes(`LOGMESH_NAME=${part}`);
+    // One that was forked has its name in its title, one that was started again in its environment.
+    const titled = readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(`(${part})`);
+    return titled || readFileSync(`/proc/${pid}/environ`, "utf8").split("\0").includes(`LOGMESH_NAME=${part}`);
   } catch {
     return false; // it has just ended
   }

@@ -11,8 +11,8 @@ export async function storedTrace(browser: Browser): Promise<string> {
   const deadline = Date.now() + PATIENCE_MILLIS;
   while (Date.now() < deadline) {
     const answer = await request.get(`${DASHBOARD}/v1/logs`, { params: { filter: "trace_id:*", page_size: 1 } });
-    const found = /"trace_?[iI]d":\s*"([^"]+)"/.exec(await answer.text())?.[1];
-    if (found) return /^[0-9a-f]{32}$/.test(found) ? found : Buffer.from(found, "base64").toString("hex");
+    const found = /"trace_id":"([0-9a-f]{32})"/.exec(await answer.text())?.[1];
+    if (found) return found;
     await new Promise((resolve) => setTimeout(resolve, 250));
   }
   throw new Error("no record of a trace was stored");

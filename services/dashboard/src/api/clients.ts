@@ -5,6 +5,7 @@ import { createGrpcWebTransport } from "@connectrpc/connect-web";
 import { PipelineService } from "@/gen/logmesh/v1/pipeline_service_pb";
 import { QueryService } from "@/gen/logmesh/v1/query_service_pb";
 import { TailService } from "@/gen/logmesh/v1/tail_service_pb";
+import { observe } from "@/lib/clock";
 import { readToken } from "./token";
 
 const withToken: Interceptor = (next) => (request) => {
@@ -13,7 +14,14 @@ const withToken: Interceptor = (next) => (request) => {
   return next(request);
 };
 
-const transport = createGrpcWebTransport({ baseUrl: location.origin, interceptors: [withToken] });
+const withClock: Interceptor = (next) => async (request) => {
+  const sent = Date.now();
+  const response = await next(request);
+  observe(response.header.get("date"), sent, Date.now());
+  return response;
+};
+
+const transport = createGrpcWebTransport({ baseUrl: location.origin, interceptors: [withToken, withClock] });
 
 export const queries = createClient(QueryService, transport);
 export const pipeline = createClient(PipelineService, transport);

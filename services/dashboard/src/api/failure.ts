@@ -2,7 +2,7 @@
 
 import { Code, ConnectError } from "@connectrpc/connect";
 
-export type FailureKind = "filter" | "invalid" | "denied" | "away" | "busy" | "slow" | "missing" | "other";
+export type FailureKind = "filter" | "invalid" | "denied" | "away" | "database" | "busy" | "slow" | "missing" | "other";
 
 export interface Failure {
   kind: FailureKind;
@@ -26,6 +26,7 @@ const KINDS: Partial<Record<Code, FailureKind>> = {
 };
 
 const PLACE = /^(?<problem>.*) at character (?<place>\d+)(?:;|$)/s;
+const DATABASE = /\bdatabase\b/;
 const MEANT = /did you mean (?<word>.+)\?$/;
 
 /** The failure of a call, or null when it was given up on purpose. */
@@ -39,5 +40,16 @@ export function failureOf(error: unknown): Failure | null {
     return { kind: "filter", message, position: Number(place) - 1, ...(suggestion ? { suggestion } : {}) };
   }
   const kind = KINDS[code] ?? "other";
+  // Of all that is in front of it, only the gateway itself speaks of its database.
+  if (kind === "away" && DATABASE.test(message)) return { kind: "database", message: sentence(message) };
   return { kind, message: kind === "away" ? "The gateway does not answer." : message };
+}
+
+/** Whether waiting may mend it, so that asking again makes sense. */
+export function passes(failure: Failure | null): boolean {
+  return failure !== null && (failure.kind === "away" || failure.kind === "database" || failure.kind === "busy");
+}
+
+function sentence(text: string): string {
+  return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}${text.endsWith(".") ? "" : "."}`;
 }

@@ -8,6 +8,7 @@ import { IconButton } from "@/ui/Button";
 import { type Command, useCommands } from "./commands";
 import { useKeys } from "./keys";
 import { KeysHelp } from "./KeysHelp";
+import { ClockNote } from "./ClockNote";
 import { usePageLoaded } from "./navigation";
 import { Palette } from "./Palette";
 import { changePreferences } from "./preferences";
@@ -63,6 +64,7 @@ export function Shell() {
         <header className="flex h-11 shrink-0 items-center gap-2 border-b border-line bg-surface px-3">
           <span className="font-semibold tracking-tight">Logmesh</span>
           <span className="flex-1" />
+          <ClockNote />
           <StatusPill />
           <IconButton label="Commands (Ctrl K)" onClick={() => setDialog("palette")}>
             <CommandIcon aria-hidden size={16} />

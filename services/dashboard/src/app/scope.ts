@@ -2,8 +2,10 @@
 
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useCallback, useMemo } from "react";
+import { onSkew } from "@/lib/clock";
 import { createStore, useStore } from "@/lib/store";
 import { LAST_15_MINUTES, nowNanos, type RangeText, resolveRange, type Span } from "@/lib/time";
+import { usePreferences } from "./preferences";
 import { rangeOf, type Scope } from "./search";
 
 export interface ScopeState {
@@ -25,13 +27,17 @@ export function refresh(): void {
   asked.set(nowNanos());
 }
 
+// What was asked by a clock that turned out to be wrong is asked again.
+onSkew(refresh);
+
 export function useScope(): ScopeState {
   const search: Scope = useSearch({ strict: false });
   const navigate = useNavigate();
   const now = useStore(asked);
   const { from, to } = rangeOf(search);
   const range = useMemo(() => ({ from, to }), [from, to]);
-  const span = useMemo(() => resolveRange(range, now), [range, now]);
+  const { zone } = usePreferences();
+  const span = useMemo(() => resolveRange(range, now, zone), [range, now, zone]);
 
   const change = useCallback(
     (next: Scope) => {

@@ -17,12 +17,15 @@ const LATE_SECONDS = 5;
 export function statusOf(summary: GetSummaryResponse | undefined, failure: Failure | null): Status {
   if (failure) return { mood: "bad", text: FAILED[failure.kind] ?? "state not known" };
   if (!summary) return { mood: "unknown", text: "…" };
-  const { lostBatches, processors, processorsReady, processorsFailure, lag } = summary;
-  const away = processors - processorsReady;
+  const { lostBatches, processors, processorsReady, processorsAnswering, processorsFailure, lag } = summary;
+  const away = processors - processorsAnswering;
+  const unready = processorsAnswering - processorsReady;
+  const ofAll = (some: number) => `${some} of ${processors} ${processors === 1 ? "processor" : "processors"}`;
   const wrong = [
     lostBatches > 0n && `${formatWhole(lostBatches)} ${lostBatches === 1n ? "batch" : "batches"} lost`,
-    away > 0 && `${away} of ${processors} ${processors === 1 ? "processor" : "processors"} away`,
-      processorsFailure !== "" && "no processor is found",
+    away > 0 && `${ofAll(away)} away`,
+    unready > 0 && `${ofAll(unready)} not ready`,
+    processorsFailure !== "" && "no processor is found",
   ].filter(Boolean);
   if (wrong.length) return { mood: "bad", text: wrong.join(" · ") };
   if (!lag) return { mood: "bad", text: "lag unknown" };
@@ -33,6 +36,7 @@ export function statusOf(summary: GetSummaryResponse | undefined, failure: Failu
 const FAILED: Partial<Record<Failure["kind"], string>> = {
   away: "gateway away",
   denied: "no access",
-  slow: "gateway away",
+  database: "database away",
+  slow: "gateway slow",
   busy: "gateway busy",
 };

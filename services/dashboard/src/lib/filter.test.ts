@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { both, condition, conjuncts, fieldOf, quoted, withCondition, withOnly, withoutConjunct } from "./filter";
+import { both, condition, conjuncts, fieldOf, quoted, withCondition, withoutField, withoutConjunct } from "./filter";
 
 const texts = (filter: string) => conjuncts(filter)?.map((conjunct) => conjunct.text);
 
@@ -16,6 +16,20 @@ describe("cutting a filter at its ANDs", () => {
     ['"said \\"no\\" AND left"', ['"said \\"no\\" AND left"']],
     ["trace_id:* NOT span_id:*", ["trace_id:*", "NOT span_id:*"]],
     ["a OR", ["a OR"]],
+    ["a && b", ["a", "b"]],
+    ["a&&b||c", ["a", "b||c"]],
+    ["!a !(b c) d!", ["!a", "!(b c)", "d!"]],
+    ["service != a", ["service != a"]],
+    ['service IN (a, "b c") x', ['service IN (a, "b c")', "x"]],
+    ["service not in (a) x", ["service not in (a)", "x"]],
+    ["logged in (a)", ["logged", "in", "(a)"]],
+    ['body LIKE "%a b%" x', ['body LIKE "%a b%"', "x"]],
+    ["looks like this", ["looks", "like", "this"]],
+    ["attributes.a IS NOT NULL x", ["attributes.a IS NOT NULL", "x"]],
+    ["this is null", ["this", "is", "null"]],
+    ["/a (b|c)/i x", ["/a (b|c)/i", "x"]],
+    ["body =~ /a b/ x", ["body =~ /a b/", "x"]],
+    ["/api/v1 x", ["/api/v1", "x"]],
   ])("%s", (filter, expected) => {
     expect(texts(filter)).toEqual(expected);
   });
@@ -25,7 +39,7 @@ describe("cutting a filter at its ANDs", () => {
   });
 
   test("never loops or throws, whatever is typed", () => {
-    const pieces = ["(", ")", '"', "'", "=", "-", ":", "AND", "OR", "NOT", "a", " ", "\\", "!~", ","];
+    const pieces = ["(", ")", '"', "'", "=", "-", ":", "AND", "OR", "NOT", "a", " ", "\\", "!~", ",", "!", "&&", "||", "/", " IN (", " IS NULL"];
     for (let seed = 1; seed < 5_000; seed += 1) {
       let state = seed;
       let text = "";
@@ -54,12 +68,13 @@ describe("putting conditions together", () => {
     expect(fieldOf("attributes", "odd key", "name")).toBe('attributes."odd key".name');
   });
 
-  test("a condition is added once, taken out again, or takes the place of others on its field", () => {
+  test("a condition is added once, and taken out again, alone or with all on its field", () => {
     const filter = withCondition("timeout", "service = a");
     expect(filter).toBe("timeout AND service = a");
     expect(withCondition(filter, "service = a")).toBe(filter);
     expect(withoutConjunct(filter, 0)).toBe("service = a");
-    expect(withOnly("service = a AND x AND NOT service = b", "service", "service = c")).toBe("x AND service = c");
+    expect(withoutField("service = a AND x AND NOT service = b", "service")).toBe("x");
+    expect(withoutField("service IN (a, b) && x && !service = c", "service")).toBe("x");
     expect(both("a OR b", "")).toBe("a OR b");
     expect(both("a OR b", "c")).toBe("(a OR b) AND (c)");
   });

@@ -13,6 +13,12 @@ export interface Conjunct {
 export type Comparison = "=" | "!=" | ":" | ">=" | "<=";
 
 const OPERATOR = /^(?:!=|=~|!~|<=|>=|=|<|>|:)/;
+/** What follows a field in words, in either case after one that there is: with a list, a text, or nothing behind it. */
+const LIST = /^(?:NOT\s+)?IN\s*(?=\()/i;
+const LIKE = /^(?:NOT\s+)?I?LIKE(?=[\s"'])/i;
+const NULLNESS = /^IS\s+(?:NOT\s+)?NULL(?![^\s()])/i;
+const FIELD = /^(?:service|instance|severity|body|time|trace_id|span_id|attributes\..+|resource\..+)$/s;
+const PATTERN = /^\/(?!\s)(?:[^/\\\n]|\\.)+(?<!\s)\/[ims]*(?![^\s)])/;
 const BARE = /^[A-Za-z0-9_][A-Za-z0-9_./@+-]*$/;
 const KEYWORD = /^(?:AND|OR|NOT)$/;
 const BARE_KEY = /^[A-Za-z_][A-Za-z0-9_.-]*$/;
@@ -55,11 +61,6 @@ export function withoutConjunct(filter: string, index: number): string {
   return rest.map((conjunct) => conjunct.text).join(" AND ");
 }
 
-/** The filter without conditions on the field, then with this one. */
-export function withOnly(filter: string, field: string, added: string): string {
-  return [withoutField(filter, field), added].filter(Boolean).join(" AND ");
-}
-
 /** The filter without conditions on the field. */
 export function withoutField(filter: string, field: string): string {
   const rest = (conjuncts(filter) ?? []).filter((conjunct) => !mentions(conjunct.text, field));
@@ -77,9 +78,9 @@ export function conjuncts(filter: string): Conjunct[] | null {
   const found: Conjunct[] = [];
   let at = 0;
   while ((at = afterSpace(filter, at)) < filter.length) {
-    const word = wordAt(filter, at);
-    if (word === "AND") {
-      at += word.length;
+    const and = joined(filter, at, "AND", "&&");
+    if (and) {
+      at += and;
       continue;
     }
     const end = endOfConjunct(filter, at);
@@ -92,16 +93,18 @@ export function conjuncts(filter: string): Conjunct[] | null {
 
 /** Whether a conjunct begins with a condition on the field, negated or not. */
 export function mentions(conjunct: string, field: string): boolean {
-  const plain = conjunct.replace(/^(?:NOT\s+|-)/, "");
-  return plain.startsWith(field) && /^\s*(?:!|=|<|>|:)/.test(plain.slice(field.length));
+  const plain = conjunct.replace(/^(?:NOT\s+|-|!)/, "");
+  const behind = plain.slice(field.length);
+  return plain.startsWith(field) && (/^\s*(?:!|=|<|>|:)/.test(behind) || inWords(field, behind.trimStart()) !== "" && /^\s/.test(behind));
 }
 
 function endOfConjunct(text: string, from: number): number | null {
   let at = endOfFactor(text, from);
   while (at !== null) {
     const next = afterSpace(text, at);
-    if (wordAt(text, next) !== "OR") return at;
-    const factor = afterSpace(text, next + 2);
+    const or = joined(text, next, "OR", "||");
+    if (!or) return at;
+    const factor = afterSpace(text, next + or);
     if (factor >= text.length) return text.trimEnd().length;
     at = endOfFactor(text, factor);
   }
@@ -112,16 +115,35 @@ function endOfFactor(text: string, from: number): number | null {
   let at = from;
   for (;;) {
     if (wordAt(text, at) === "NOT") at = afterSpace(text, at + 3);
-    else if (text[at] === "-") at += 1;
+    else if (text[at] === "-" || /^!(?![=~])/.test(text.slice(at))) at += 1;
     else break;
   }
   if (text[at] === "(") return endOfGroup(text, at);
+  const pattern = PATTERN.exec(text.slice(at))?.[0];
+  if (pattern) return at + pattern.length;
   const name = endOfRun(text, at, true);
   if (name === null) return null;
-  const operator = OPERATOR.exec(text.slice(afterSpace(text, name)))?.[0];
-  if (operator === undefined) return Math.max(name, from + 1);
-  const value = afterSpace(text, afterSpace(text, name) + operator.length);
-  return text[value] === "(" ? endOfGroup(text, value) : endOfRun(text, value, false);
+  const behind = afterSpace(text, name);
+  const words = inWords(text.slice(at, name), text.slice(behind));
+  if (NULLNESS.test(words)) return behind + words.length;
+  const operator = OPERATOR.exec(text.slice(behind))?.[0] ?? words;
+  if (operator === "") return Math.max(name, from + 1);
+  const value = afterSpace(text, behind + operator.length);
+  if (text[value] === "(") return endOfGroup(text, value);
+  const slashed = PATTERN.exec(text.slice(value))?.[0];
+  return slashed ? value + slashed.length : endOfRun(text, value, false);
+}
+
+/** The operator in words that `text` begins with behind a field; empty when it begins with none. */
+function inWords(field: string, text: string): string {
+  const found = (LIST.exec(text) ?? LIKE.exec(text) ?? NULLNESS.exec(text))?.[0] ?? "";
+  return FIELD.test(field) || found === found.toUpperCase() ? found : "";
+}
+
+/** The length of the word or the sign that joins conditions, where either stands; 0 elsewhere. */
+function joined(text: string, at: number, word: string, sign: string): number {
+  if (text.startsWith(sign, at)) return sign.length;
+  return wordAt(text, at) === word ? word.length : 0;
 }
 
 /** Past letters and quoted texts, up to a space, a parenthesis or, in a name, an operator. */
@@ -129,6 +151,7 @@ function endOfRun(text: string, from: number, isName: boolean): number | null {
   let at = from;
   while (at < text.length && !/[\s()]/.test(text[at]!)) {
     if (isName && OPERATOR.test(text.slice(at, at + 2))) break;
+    if (text.startsWith("&&", at) || text.startsWith("||", at)) break;
     if (text[at] === '"' || text[at] === "'") {
       const end = endOfQuotes(text, at);
       if (end === null) return null;

@@ -1,8 +1,8 @@
 /** Figures and times as people read them. */
 
-import type { Nanos } from "./time";
+import type { Nanos, Zone } from "./time";
 
-export type Zone = "local" | "utc";
+export type { Zone } from "./time";
 
 const COUNT = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
 const WHOLE = new Intl.NumberFormat("en");

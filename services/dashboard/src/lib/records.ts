@@ -17,11 +17,4 @@ export function instanceOf(record: LogRecord): string {
   return record.resource?.serviceInstanceId ?? "";
 }
 
-/** A member of a record's resource or attributes as text, or null. */
-export function textOf(value: unknown): string | null {
-  if (value === undefined || value === null) return null;
-  return typeof value === "string" ? value : JSON.stringify(value);
-}
-
 export const VERSION_KEY = "service.version";
-export const TRACK_KEY = "track";

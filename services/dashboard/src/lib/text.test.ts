@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { LIST_CHARACTERS, listLine, visible } from "./text";
+import { LIST_CHARACTERS, listCut, oneLine, visible } from "./text";
 
 test("control characters are seen and not obeyed", () => {
   expect(visible("a\u0000b\u0007c\u007f")).toBe("a␀b␇c␡");
@@ -9,6 +9,6 @@ test("control characters are seen and not obeyed", () => {
 });
 
 test("a line of a list is short and is one line", () => {
-  expect(listLine("first\r\nsecond\nthird")).toBe("first ↵ second ↵ third");
-  expect(listLine("x".repeat(LIST_CHARACTERS + 5))).toBe(`${"x".repeat(LIST_CHARACTERS)}…`);
+  expect(oneLine("first\r\nsecond\nthird")).toBe("first ↵ second ↵ third");
+  expect(listCut("x".repeat(LIST_CHARACTERS + 5))).toBe(`${"x".repeat(LIST_CHARACTERS)}…`);
 });

@@ -1,8 +1,14 @@
 /** Moments and ranges. A moment is nanoseconds since 1970 as a bigint; a range is two texts that the URL holds. */
 
+import { rounded, type Unit } from "./calendar";
+import { nowMillis } from "./clock";
+
 export type Nanos = bigint;
 
-/** `now`, `now-15m` and the like, or RFC 3339. */
+/** The reader's own zone, or UTC. */
+export type Zone = "local" | "utc";
+
+/** `now`, `now-15m`, `now-1d/d` and the like, or RFC 3339. */
 export interface RangeText {
   from: string;
   to: string;
@@ -24,28 +30,36 @@ const UNITS: Record<string, bigint> = {
   d: 86_400n * SECOND,
   w: 7n * 86_400n * SECOND,
 };
-const RELATIVE = /^now(?:-(\d{1,6})([smhdw]))?$/;
+/** `/d` is the day that the moment is in: from its beginning, or to its end. */
+const RELATIVE = /^now(?:-(\d{1,6})([smhdw]))?(?:\/([mhdw]))?$/;
 const RFC3339 = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d)?)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)?)?$/;
 
-/** A moment that is written relative to now or absolutely, or null when it is neither. Without a zone it is UTC. */
-export function parseMoment(text: string, now: Nanos): Nanos | null {
+/** How a moment is meant: days begin in a zone, and the end of a range is the end of its day. */
+export interface Meant {
+  zone?: Zone;
+  isEnd?: boolean;
+}
+
+/** A moment that is written relative to now or absolutely, or null when it is neither. An absolute one without a zone is UTC. */
+export function parseMoment(text: string, now: Nanos, { zone = "utc", isEnd = false }: Meant = {}): Nanos | null {
   const relative = RELATIVE.exec(text.trim());
   if (relative) {
-    const [, amount, unit] = relative;
-    return amount && unit ? now - BigInt(amount) * UNITS[unit]! : now;
+    const [, amount, unit, whole] = relative;
+    const moment = amount && unit ? now - BigInt(amount) * UNITS[unit]! : now;
+    return whole ? rounded(moment, whole as Unit, zone, isEnd) : moment;
   }
   const absolute = RFC3339.exec(text.trim());
   if (!absolute) return null;
-  const [, date, time = "00:00", fraction = "", zone = "Z"] = absolute;
-  const millis = Date.parse(`${date}T${time}${zone}`);
+  const [, date, time = "00:00", fraction = "", offset = "Z"] = absolute;
+  const millis = Date.parse(`${date}T${time}${offset}`);
   if (Number.isNaN(millis)) return null;
   return BigInt(millis) * 1_000_000n + BigInt(fraction.padEnd(9, "0"));
 }
 
-/** What a range means at `now`; null when it can't be read or is empty. */
-export function resolveRange(range: RangeText, now: Nanos): Span | null {
-  const start = parseMoment(range.from, now);
-  const end = parseMoment(range.to, now);
+/** What a range means at `now` to a reader in the zone; null when it can't be read or is empty. */
+export function resolveRange(range: RangeText, now: Nanos, zone: Zone = "utc"): Span | null {
+  const start = parseMoment(range.from, now, { zone });
+  const end = parseMoment(range.to, now, { zone, isEnd: true });
   return start !== null && end !== null && start < end ? { start, end } : null;
 }
 
@@ -72,8 +86,9 @@ export function zoomOut(span: Span, now: Nanos): Span {
   return { start: end - length * 2n, end };
 }
 
+/** By the server's clock. */
 export function nowNanos(): Nanos {
-  return BigInt(Date.now()) * 1_000_000n;
+  return BigInt(nowMillis()) * 1_000_000n;
 }
 
 /** A moment as protobuf's Timestamp has it. */

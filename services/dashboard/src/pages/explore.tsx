@@ -42,7 +42,7 @@ export function ExplorePage() {
   const isCounted = counts.data && !counts.isPlaceholderData && counts.data.countedFrom === null;
   const total = isCounted ? counts.data.total : null;
   // A list that begins at a linked row has less before it than the whole range, which is what was counted.
-  const ofList = total !== null && searched === span ? { records: total, isExact: counts.data!.start === span?.start } : null;
+  const ofList = searched === span ? total : null;
 
   const bar = useRef<QueryBarHandle>(null);
   const problem = useId();
@@ -94,7 +94,7 @@ export function ExplorePage() {
           {span && <Changes />}
           {countable && <Histogram />}
           <div className="flex min-h-0 flex-1">
-            {countable && (
+            {span && (
               <div
                 className={cx(
                   "hidden w-60 shrink-0 overflow-y-auto border-r border-line bg-surface",

@@ -96,6 +96,7 @@ export function LivePage() {
 function statusOf(state: Connection["state"], isPaused: boolean): string {
   if (state === "away") return "Disconnected; trying again.";
   if (state === "refused") return "The tail was refused.";
+  if (state === "resting") return "Resting while the page is hidden.";
   if (state === "connecting") return "Connecting.";
   return isPaused ? "Paused; lines go on coming." : "Following.";
 }

@@ -103,13 +103,10 @@ function mark(plot: uPlot, times: readonly number[], width: number, marked: read
 
 /** A token as a colour that a canvas understands: the browser works out light-dark() for an element's own colour alone. */
 function resolved(element: HTMLElement, style: CSSStyleDeclaration, name: string): string {
-  const { color: before, transitionProperty } = element.style;
-  // Where motion is reduced every change is a very short transition, which would begin at the colour before.
-  element.style.transitionProperty = "none";
+  const before = element.style.color;
   element.style.color = `var(--${name})`;
   const colour = style.color;
   element.style.color = before;
-  element.style.transitionProperty = transitionProperty;
   return colour;
 }
 

@@ -1,7 +1,7 @@
 /** Everything that matches, not only what is loaded, as a file. */
 
 import { useEffect, useRef, useState } from "react";
-import { formatBytes, formatCount, formatWhole, type Zone } from "@/lib/format";
+import { formatBytes, formatWhole, type Zone } from "@/lib/format";
 import { absoluteRange, type Span } from "@/lib/time";
 import { Button } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
@@ -48,7 +48,7 @@ export function ExportDialog({ filter, span, zone, total, onClose }: ExportDialo
     <Dialog label="Export" onClose={onClose} className="space-y-3 p-5 text-sm">
       <h2 className="text-base font-semibold">Export</h2>
       <p className="text-muted">
-        {total === null ? "All records" : `About ${formatCount(total)} records`} of {rangeLabel(absoluteRange(span), zone)}, newest first
+        {total === null ? "All records" : `${formatWhole(total)} records`} of {rangeLabel(absoluteRange(span), zone)}, newest first
         {filter && " and with the query's conditions"}.
       </p>
       <div className="flex flex-wrap gap-3">

@@ -4,14 +4,15 @@ import { SearchEnd } from "@/gen/logmesh/v1/query_service_pb";
 import { formatWhole } from "@/lib/format";
 import type { Span } from "@/lib/time";
 import { Button } from "@/ui/Button";
-import { footing, type Total } from "./footing";
+import { footing } from "./footing";
 import { hasOlder } from "./results";
 import type { Search } from "./useResults";
 
 export interface FooterProps {
   search: Search;
   span: Span;
-  total: Total | null;
+  /** How many records of the range match; null while that is not known. */
+  total: number | null;
 }
 
 export function Footer({ search: { results, status, current, loadOlder }, span, total }: FooterProps) {

@@ -2,6 +2,7 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
+import { lazy, Suspense, useState } from "react";
 import { usePreferences } from "@/app/preferences";
 import { useScope } from "@/app/scope";
 import { useSummary } from "@/app/summary";
@@ -12,17 +13,29 @@ import { Notice } from "@/ui/Notice";
 import { lastEventQuery } from "./lastEvent";
 import { around } from "./ranges";
 
+/** Most visits never need it. */
+const FirstRun = lazy(() => import("./FirstRun").then((file) => ({ default: file.FirstRun })));
+
 const AROUND_MINUTES = 10;
+const WHILE_BARE_MILLIS = 2_000;
 /** A system whose last record is older than this takes none in. */
 const SILENT_NANOS = 60_000_000_000n;
 
 export function NoData({ span }: { span: Span }) {
   const { setRange } = useScope();
   const { zone } = usePreferences();
-  const last = useQuery(lastEventQuery(span.end));
+  const isBare = useIsBare();
+  const last = useQuery({ ...lastEventQuery(span.end), refetchInterval: isBare ? WHILE_BARE_MILLIS : false });
   const moment = last.data ?? null;
   const silent = useSilence(span, moment);
   const jump = () => moment !== null && setRange(absoluteRange(around(moment, AROUND_MINUTES)));
+  if (isBare && last.isSuccess) {
+    return (
+      <Suspense fallback={null}>
+        <FirstRun came={moment} onShow={jump} />
+      </Suspense>
+    );
+  }
   return (
     <Notice title={silent ?? "There are no records in this range"} kind={silent ? "caution" : "plain"}>
       {last.isPending && <p>Looking for the nearest one…</p>}
@@ -48,11 +61,18 @@ export function NoData({ span }: { span: Span }) {
   );
 }
 
+/** Whether nothing was stored when this was first asked: it stays so until the page is left, to say that the first log has come. */
+function useIsBare(): boolean {
+  const summary = useSummary().data;
+  const [wasBare, setBare] = useState(false);
+  if (summary?.sendTo && !wasBare) setBare(true);
+  return wasBare;
+}
+
 /** What is wrong with a range that reaches to now and is empty, as a title; null when nothing is. */
 function useSilence(span: Span, last: Nanos | null): string | null {
   const summary = useSummary().data;
   if (!summary || nowNanos() - span.end > SILENT_NANOS) return null;
-  if (summary.stored === 0n) return "No record has been stored yet";
   if (summary.processorsReady === 0) return "Nothing is taken in: no processor is ready";
   if (summary.producers === 0) return "Nothing is taken in: no producer is connected";
   return last !== null && span.end - last > SILENT_NANOS ? "Nothing is taken in any more" : null;

@@ -1,13 +1,16 @@
 /** The range of time: presets, from and to as text, twice as long, and looking again. */
 
 import { Clock, RotateCw, ZoomOut } from "lucide-react";
-import { type FormEvent, useRef, useState } from "react";
+import { lazy, Suspense, useRef } from "react";
 import type { Zone } from "@/lib/format";
-import { absoluteRange, nowNanos, parseMoment, type RangeText, type Span, zoomOut } from "@/lib/time";
+import { absoluteRange, nowNanos, type RangeText, type Span, zoomOut } from "@/lib/time";
 import { Button, IconButton } from "@/ui/Button";
 import { cx } from "@/ui/cx";
 import { Dropdown } from "@/ui/Dropdown";
-import { momentOfTyped, momentText, PRESETS, rangeLabel } from "./ranges";
+import { isSame, PRESETS, rangeLabel } from "./ranges";
+
+/** What reads typed times comes when it is needed. */
+const FromTo = lazy(() => import("./FromTo").then((file) => ({ default: file.FromTo })));
 
 export interface TimePickerProps {
   range: RangeText;
@@ -47,14 +50,14 @@ export function TimePicker({ range, span, zone, open, onOpen, onRange, onRefresh
         >
           <ul className="grid grid-cols-2 gap-0.5 sm:block">
             {PRESETS.map((preset) => (
-              <li key={preset.from}>
+              <li key={preset.name}>
                 <button
                   type="button"
-                  aria-pressed={range.from === preset.from && range.to === "now"}
-                  onClick={() => choose({ from: preset.from, to: "now" })}
+                  aria-pressed={isSame(range, preset)}
+                  onClick={() => choose({ from: preset.from, to: preset.to })}
                   className={cx(
                     "w-full rounded px-2 py-1 text-left text-sm hover:bg-sunken",
-                    range.from === preset.from && range.to === "now" && "bg-accent-wash text-accent",
+                    isSame(range, preset) && "bg-accent-wash text-accent",
                   )}
                 >
                   {preset.name}
@@ -63,7 +66,9 @@ export function TimePicker({ range, span, zone, open, onOpen, onRange, onRefresh
             ))}
           </ul>
           <div className="space-y-3">
-            <FromTo key={`${range.from} ${range.to}`} range={range} zone={zone} onChoose={choose} />
+            <Suspense fallback={null}>
+              <FromTo key={`${range.from} ${range.to}`} range={range} zone={zone} onChoose={choose} />
+            </Suspense>
             <Button disabled={!span} onClick={() => span && choose(absoluteRange(zoomOut(span, nowNanos())))}>
               <ZoomOut aria-hidden size={15} /> Twice the range
             </Button>
@@ -75,54 +80,4 @@ export function TimePicker({ range, span, zone, open, onOpen, onRange, onRefresh
       </IconButton>
     </div>
   );
-}
-
-function FromTo({ range, zone, onChoose }: { range: RangeText; zone: Zone; onChoose: (range: RangeText) => void }) {
-  const [from, setFrom] = useState(momentText(range.from, zone));
-  const [to, setTo] = useState(momentText(range.to, zone));
-  const [problem, setProblem] = useState("");
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    const start = momentOfTyped(from, zone);
-    const end = momentOfTyped(to, zone);
-    if (start === null || end === null) setProblem(`${start === null ? "From" : "To"} is no time.`);
-    else if (!isBefore(start, end)) setProblem("From must be before To.");
-    else onChoose({ from: start, to: end });
-  };
-  return (
-    <form onSubmit={submit} className="space-y-2 text-sm">
-      <Moment label="From" text={from} onText={setFrom} />
-      <Moment label="To" text={to} onText={setTo} />
-      <p className="text-xs text-muted">
-        {zone === "utc" ? "UTC" : "Local time"}, such as 2026-01-31 14:05, or now-2h.
-      </p>
-      {problem && (
-        <p role="alert" className="text-bad">
-          {problem}
-        </p>
-      )}
-      <Button look="primary" type="submit">
-        Apply
-      </Button>
-    </form>
-  );
-}
-
-function Moment({ label, text, onText }: { label: string; text: string; onText: (text: string) => void }) {
-  return (
-    <label className="block">
-      <span className="text-xs text-muted">{label}</span>
-      <input
-        value={text}
-        spellCheck={false}
-        onChange={(event) => onText(event.target.value)}
-        className="h-8 w-full rounded-md border border-strong-line bg-surface px-2 font-mono text-xs"
-      />
-    </label>
-  );
-}
-
-function isBefore(start: string, end: string): boolean {
-  const now = nowNanos();
-  return parseMoment(start, now)! < parseMoment(end, now)!;
 }

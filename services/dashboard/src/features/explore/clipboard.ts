@@ -1,7 +1,7 @@
 /** Records and links as text on the clipboard. */
 
-import { toJsonString } from "@bufbuild/protobuf";
-import { type LogRecord, LogRecordSchema } from "@/gen/logmesh/v1/record_pb";
+import { ndjsonOf } from "@/features/records/ndjson";
+import type { LogRecord } from "@/gen/logmesh/v1/record_pb";
 import { instanceOf, serviceOf } from "@/lib/records";
 import { levelOf } from "@/lib/levels";
 import { toRfc3339 } from "@/lib/time";
@@ -15,7 +15,7 @@ export function lineOf(record: LogRecord): string {
 
 /** One JSON object a line, as the API writes records. */
 export function jsonOf(records: readonly LogRecord[]): string {
-  return records.map((record) => toJsonString(LogRecordSchema, record, { useProtoFieldName: true })).join("\n");
+  return ndjsonOf(records).trimEnd();
 }
 
 /** Whether the text is on the clipboard now; a page without https may not reach it. */

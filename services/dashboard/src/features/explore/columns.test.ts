@@ -1,6 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import { expect, test } from "vitest";
 import { LogRecordSchema } from "@/gen/logmesh/v1/record_pb";
+import { attributesOf } from "@/lib/testing";
 import { columnsOf, conditionAt, fieldOfPath, toggledColumn, valueOf } from "./columns";
 
 test("columns are told apart by commas outside of quotes, and come and go", () => {
@@ -11,8 +12,8 @@ test("columns are told apart by commas outside of quotes, and come and go", () =
 
 test("a field is found by its whole key, or member by member", () => {
   const record = create(LogRecordSchema, {
-    attributes: { http: { status: 500 }, "user.id": "ann", "odd key": true },
-    resource: { serviceName: "cart", attributes: { "k8s.pod.name": "cart-0" } },
+    attributes: attributesOf({ http: { status: 500 }, "user.id": "ann", "odd key": true }),
+    resource: { serviceName: "cart", attributes: attributesOf({ "k8s.pod.name": "cart-0" }) },
   });
   expect(valueOf(record, "attributes.http.status")).toBe("500");
   expect(valueOf(record, "attributes.user.id")).toBe("ann");

@@ -1,9 +1,9 @@
 /** The chosen columns of the table: fields of the filter language, which the address holds with commas between them. */
 
-import type { JsonObject, JsonValue } from "@bufbuild/protobuf";
 import type { LogRecord } from "@/gen/logmesh/v1/record_pb";
 import { condition, fieldOf } from "@/lib/filter";
-import { instanceOf, serviceOf, textOf, toHex } from "@/lib/records";
+import { instanceOf, serviceOf, toHex } from "@/lib/records";
+import { Digits, isMap, type Plain, type PlainMap, plainOf, textOf } from "@/lib/values";
 
 const FIELD = /(?:"(?:\\.|[^"\\])*"|[^,"])+/g;
 const KEY = /"((?:\\.|[^"\\])*)"|([^."]+)/g;
@@ -24,9 +24,9 @@ export function fieldOfPath([root, ...keys]: readonly string[]): string {
 }
 
 /** The condition that a record has, or has not, what it has at this path. Lists and nulls have no text to compare with. */
-export function conditionAt(path: readonly string[], value: JsonValue, wanted: boolean): string {
+export function conditionAt(path: readonly string[], value: Plain, wanted: boolean): string {
   const field = fieldOfPath(path);
-  const plain = typeof value === "object" ? `${field}:*` : condition(field, "=", String(value));
+  const plain = typeof value === "object" && !(value instanceof Digits) ? `${field}:*` : condition(field, "=", String(value));
   return wanted ? plain : `NOT ${plain}`;
 }
 
@@ -38,18 +38,18 @@ export function valueOf(record: LogRecord, field: string): string {
   if (field === "trace_id") return toHex(record.traceId);
   if (field === "span_id") return toHex(record.spanId);
   const [root, ...keys] = [...field.matchAll(KEY)].map(([, quoted, bare]) => bare ?? quoted!.replace(/\\(.)/g, "$1"));
-  if (root === "attributes") return textOf(memberOf(record.attributes ?? {}, keys)) ?? "";
-  if (root === "resource") return textOf(memberOf(record.resource?.attributes ?? {}, keys)) ?? "";
+  if (root === "attributes") return textOf(memberOf(plainOf(record.attributes), keys)) ?? "";
+  if (root === "resource") return textOf(memberOf(plainOf(record.resource?.attributes), keys)) ?? "";
   return "";
 }
 
 /** As the filter language walks: `a.b` is the member `a.b` or, where there is none, `b` within `a`. */
-function memberOf(object: JsonObject, keys: readonly string[]): JsonValue | undefined {
+function memberOf(object: PlainMap, keys: readonly string[]): Plain | undefined {
   for (let length = keys.length; length > 0; length -= 1) {
     const member = object[keys.slice(0, length).join(".")];
     if (member === undefined) continue;
     if (length === keys.length) return member;
-    if (typeof member === "object" && member !== null && !Array.isArray(member)) {
+    if (isMap(member)) {
       const found = memberOf(member, keys.slice(length));
       if (found !== undefined) return found;
     }
@@ -63,16 +63,16 @@ const LOOKED_AT = 500;
 /** The fields that the first records have, in order of name; lists and objects count as their members do. */
 export function fieldsIn(rows: readonly LogRecord[]): string[] {
   const found = new Set<string>();
-  const walk = (object: JsonObject, above: readonly string[]) => {
+  const walk = (object: PlainMap, above: readonly string[]) => {
     for (const [key, value] of Object.entries(object)) {
       const path = [...above, key];
-      if (typeof value === "object" && value !== null && !Array.isArray(value)) walk(value, path);
+      if (isMap(value)) walk(value, path);
       else found.add(fieldOfPath(path));
     }
   };
   for (const { attributes, resource } of rows.slice(0, LOOKED_AT)) {
-    walk(attributes ?? {}, ["attributes"]);
-    walk(resource?.attributes ?? {}, ["resource"]);
+    walk(plainOf(attributes), ["attributes"]);
+    walk(plainOf(resource?.attributes), ["resource"]);
   }
   return [...ALWAYS, ...[...found].toSorted()];
 }

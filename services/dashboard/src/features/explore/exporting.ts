@@ -11,7 +11,7 @@ export interface Export {
   filter: string;
   span: Span;
   format: Format;
-  /** How many records at most, up to 1,000,000. */
+  /** How many records at most. */
   limit: number;
 }
 

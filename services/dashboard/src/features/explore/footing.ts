@@ -1,7 +1,7 @@
 /** What stands below the list: how many rows of how many, how much was looked at, and why it ended. */
 
 import { SearchEnd } from "@/gen/logmesh/v1/query_service_pb";
-import { formatCount, formatPercent, formatWhole } from "@/lib/format";
+import { formatPercent, formatWhole } from "@/lib/format";
 import type { Span } from "@/lib/time";
 import { MOST_ROWS, type Results } from "./results";
 
@@ -13,15 +13,11 @@ export function scannedPart(results: Results, span: Span): number | null {
   return Math.min(Math.max(part, 0), 1);
 }
 
-/** How many records of the range match, by the histogram's counts. */
-export interface Total {
-  records: number;
-  /** Whether its buckets begin where the range does; if not, the first one has records from before it. */
-  isExact: boolean;
-}
-
-/** `2,000 of about 1.2M rows · scanned 12.3% · more to load`. A search that went through knows better than any count before it. */
-export function footing(results: Results, span: Span, total: Total | null): string {
+/**
+ * `2,000 of 1,234,567 rows · scanned 12.3% · more to load`. `total` is how many match, by the histogram, which counts the same range. A search that went
+ * through knows better than any count before it.
+ */
+export function footing(results: Results, span: Span, total: number | null): string {
   const rows = `${extent(results, total)} rows`;
   const part = scannedPart(results, span);
   // What rounds to all of the range must not look like all of it.
@@ -30,16 +26,11 @@ export function footing(results: Results, span: Span, total: Total | null): stri
   return [rows, scanned, reasonOf(results)].filter(Boolean).join(" · ");
 }
 
-/** So many times the rows that are shown, a rounded total can't be mistaken for less than them. */
-const FAR = 10;
-
-function extent({ rows, end }: Results, total: Total | null): string {
+function extent({ rows, end }: Results, total: number | null): string {
   const shown = formatWhole(rows.length);
   if (end === SearchEnd.EXHAUSTED) return `${shown} of ${shown}`;
   // What was written since it was counted may be among the rows; then it says nothing.
-  if (!total || total.records <= rows.length) return shown;
-  if (total.isExact) return `${shown} of ${formatWhole(total.records)}`;
-  return `${shown} of about ${total.records < FAR * rows.length ? formatWhole(total.records) : formatCount(total.records)}`;
+  return total === null || total <= rows.length ? shown : `${shown} of ${formatWhole(total)}`;
 }
 
 function reasonOf({ end, rows }: Results): string | null {

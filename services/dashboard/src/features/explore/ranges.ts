@@ -1,24 +1,31 @@
 /** Ranges of time as people choose and read them. */
 
 import { formatDateTime, type Zone } from "@/lib/format";
-import { parseMoment, type RangeText, type Span, toRfc3339 } from "@/lib/time";
+import { parseMoment, type RangeText, type Span } from "@/lib/time";
 
-export const PRESETS: readonly { name: string; from: string }[] = [
-  { name: "Last 5 minutes", from: "now-5m" },
-  { name: "Last 15 minutes", from: "now-15m" },
-  { name: "Last 30 minutes", from: "now-30m" },
-  { name: "Last hour", from: "now-1h" },
-  { name: "Last 3 hours", from: "now-3h" },
-  { name: "Last 6 hours", from: "now-6h" },
-  { name: "Last 12 hours", from: "now-12h" },
-  { name: "Last day", from: "now-1d" },
-  { name: "Last 2 days", from: "now-2d" },
-  { name: "Last week", from: "now-7d" },
+export const PRESETS: readonly ({ name: string } & RangeText)[] = [
+  { name: "Last 5 minutes", from: "now-5m", to: "now" },
+  { name: "Last 15 minutes", from: "now-15m", to: "now" },
+  { name: "Last 30 minutes", from: "now-30m", to: "now" },
+  { name: "Last hour", from: "now-1h", to: "now" },
+  { name: "Last 3 hours", from: "now-3h", to: "now" },
+  { name: "Last 6 hours", from: "now-6h", to: "now" },
+  { name: "Last 12 hours", from: "now-12h", to: "now" },
+  { name: "Last day", from: "now-1d", to: "now" },
+  { name: "Last 2 days", from: "now-2d", to: "now" },
+  { name: "Last week", from: "now-7d", to: "now" },
+  { name: "Today", from: "now/d", to: "now" },
+  { name: "Yesterday", from: "now-1d/d", to: "now-1d/d" },
 ];
+
+/** Whether two ranges are written alike. */
+export function isSame(one: RangeText, other: RangeText): boolean {
+  return one.from === other.from && one.to === other.to;
+}
 
 /** What the button of the time picker says: the preset's name, or both ends as they are typed. */
 export function rangeLabel(range: RangeText, zone: Zone): string {
-  const preset = PRESETS.find(({ from }) => from === range.from && range.to === "now");
+  const preset = PRESETS.find((one) => isSame(one, range));
   if (preset) return preset.name;
   const [from, to] = [momentText(range.from, zone), momentText(range.to, zone)];
   return from.slice(0, 10) === to.slice(0, 10) ? `${from} – ${to.slice(11)}` : `${from} – ${to}`;
@@ -29,19 +36,6 @@ export function momentText(text: string, zone: Zone): string {
   if (text.startsWith("now")) return text;
   const moment = parseMoment(text, 0n);
   return moment === null ? text : formatDateTime(moment, zone).replace(/\.000$/, "").replace(/:00$/, "");
-}
-
-const TYPED = /^(\d{4}-\d\d-\d\d)(?:[ T](\d\d:\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?)?$/;
-
-/** What was typed as the address holds it: times without a zone are in the reader's. Null when it is no moment. */
-export function momentOfTyped(typed: string, zone: Zone): string | null {
-  const text = typed.trim();
-  const plain = TYPED.exec(text);
-  if (!plain || zone === "utc") return parseMoment(text, 0n) === null ? null : text;
-  const [, date, time = "00:00", seconds = "00", fraction = ""] = plain;
-  const millis = Date.parse(`${date}T${time}:${seconds}`);
-  if (Number.isNaN(millis)) return null;
-  return toRfc3339(BigInt(millis) * 1_000_000n + BigInt(fraction.padEnd(9, "0")));
 }
 
 /** The range of this length around a moment. */

@@ -26,7 +26,7 @@ test("rows are selected one by one or as a stretch in either direction", () => {
 test("a copied record has its time, level and service; as JSON the API's names", () => {
   const record = create(LogRecordSchema, { id: "1", body: "a\nb", severityNumber: 17, timeUnixNano: 1_000_000_000n });
   expect(lineOf(record)).toBe("1970-01-01T00:00:01Z ERROR unknown_service a\nb");
-  expect(JSON.parse(jsonOf([record]))).toMatchObject({ time_unix_nano: "1000000000", severity_number: "SEVERITY_NUMBER_ERROR" });
+  expect(JSON.parse(jsonOf([record]))).toMatchObject({ time: "1970-01-01T00:00:01Z", severity: "ERROR", severity_number: 17 });
 });
 
 test("pauses between tries grow up to half a minute", () => {

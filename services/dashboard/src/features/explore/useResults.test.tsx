@@ -5,7 +5,7 @@ import { beforeEach, expect, test, vi } from "vitest";
 import { QueryService, SearchEnd, type SearchResponseSchema } from "@/gen/logmesh/v1/query_service_pb";
 import { useResults } from "./useResults";
 
-const gateway = vi.hoisted(() => ({ queries: undefined as unknown, up: true }));
+const gateway = vi.hoisted(() => ({ queries: undefined as unknown, up: true, database: true }));
 vi.mock("@/api/clients", () => gateway);
 
 const SPAN = { start: 0n, end: 1_000n };
@@ -13,11 +13,18 @@ const SPAN = { start: 0n, end: 1_000n };
 /** Two pages of one row each; the second is the last. */
 beforeEach(() => {
   gateway.up = true;
+  gateway.database = true;
   const transport = createRouterTransport(({ service }) => {
     service(QueryService, {
       search: async function* ({ filter, pageToken }): AsyncGenerator<MessageInitShape<typeof SearchResponseSchema>> {
         if (!gateway.up) throw new ConnectError("", Code.Unavailable);
         yield { message: { case: "meta", value: {} } };
+        if (!gateway.database) {
+          // What it does while it can't look: it says how far it is, and then why it is no farther.
+          yield { message: { case: "progress", value: { scannedFrom: { seconds: 1n } } } };
+          await new Promise((resolve) => setTimeout(resolve, 50));
+          throw new ConnectError("the database can't be reached; try again soon", Code.Unavailable);
+        }
         yield { message: { case: "rows", value: { records: [{ id: `${filter}${pageToken || "first"}`, timeUnixNano: 500n }] } } };
         const end = pageToken ? SearchEnd.EXHAUSTED : SearchEnd.PAGE_FULL;
         yield { message: { case: "done", value: { end, nextPageToken: pageToken ? "" : "second" } } };
@@ -60,4 +67,22 @@ test("a page that fails leaves the rows, and asking again goes on from there", a
   act(() => result.current.retry());
   await status("done");
   expect(ids()).toEqual(["first", "second"]);
+});
+
+test("rows that are read stay when the database goes away, however often it is asked", async () => {
+  const { result, rerender, ids, status } = search("a-");
+  await status("done");
+  gateway.database = false;
+  rerender({ filter: "b-" });
+  await status("failed");
+  expect(result.current.failure?.kind).toBe("database");
+  expect([ids(), result.current.current]).toEqual([["a-first"], false]);
+  act(() => result.current.retry());
+  await status("streaming");
+  await status("failed");
+  expect(ids()).toEqual(["a-first"]);
+  gateway.database = true;
+  act(() => result.current.retry());
+  await status("done");
+  expect(ids()).toEqual(["b-first"]);
 });

@@ -34,6 +34,7 @@ export function useResults(filter: string, span: Span | null): Search {
     (signal) => (span ? ask(filter, span, before, signal) : nothing()),
     withMessage,
     before ? { ...before, end: null } : { ...NO_RESULTS, key },
+    ({ rows }) => rows.length === 0,
   );
   const { state: results, status, failure, retry } = stream;
   const current = results.key === key;

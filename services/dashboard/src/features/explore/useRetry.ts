@@ -2,7 +2,7 @@
 
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
-import type { Failure } from "@/api/failure";
+import { type Failure, passes } from "@/api/failure";
 import type { StreamStatus } from "@/api/useStream";
 
 const LONGEST_SECONDS = 30;
@@ -18,7 +18,7 @@ export function useRetry(status: StreamStatus, failure: Failure | null, retry: (
   const client = useQueryClient();
   const [healed, setHealed] = useState(0);
   const [left, setLeft] = useState<number | null>(null);
-  const mayHeal = failure?.kind === "away" || failure?.kind === "busy";
+  const mayHeal = passes(failure);
 
   if (status === "done" && attempts > 0) {
     setAttempts(0);

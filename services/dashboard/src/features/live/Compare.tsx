@@ -3,7 +3,6 @@
 import { Columns2 } from "lucide-react";
 import { useState } from "react";
 import { Button } from "@/ui/Button";
-import { cx } from "@/ui/cx";
 import { Dialog } from "@/ui/Dialog";
 import { FiltersForm } from "./FiltersForm";
 import { VersionsForm } from "./VersionsForm";
@@ -13,9 +12,6 @@ export interface Lanes {
   lane: string;
   other: string;
 }
-
-/** Completions hang out of the dialog, unless the window is so low that the dialog itself must scroll. */
-const COMPLETED = "overflow-visible! [@media(max-height:30rem)]:overflow-y-auto!";
 
 export interface CompareProps {
   /** What both lanes have in common. */
@@ -39,7 +35,7 @@ export function Compare({ filter, lanes, onChange }: CompareProps) {
       </Button>
       {isComparing && <Button onClick={() => change({ lane: "", other: "" })}>One lane</Button>}
       {isOpen && (
-        <Dialog label="Two lanes" onClose={() => setOpen(false)} className={cx("max-w-md space-y-4 p-5 text-sm", COMPLETED)}>
+        <Dialog label="Two lanes" onClose={() => setOpen(false)} className="mt-[10vh] max-w-md space-y-4 overflow-y-auto! p-5 text-sm">
           <VersionsForm filter={filter} onChange={change} />
           <FiltersForm lanes={lanes} onChange={change} />
         </Dialog>

@@ -1,8 +1,8 @@
 /** How a lane stands to the other one: its error ratio with what chance allows, and the patterns that it alone has. */
 
+import { lineText } from "@/features/records/face";
 import { formatPercent, formatWhole } from "@/lib/format";
 import { levelOf } from "@/lib/levels";
-import { visible } from "@/lib/text";
 import { LevelMark } from "@/ui/LevelMark";
 import { cx } from "@/ui/cx";
 import { compareShares, errorShare, wilson } from "./comparing";
@@ -52,8 +52,8 @@ function OnlyHere({ figures }: { figures: Figures }) {
           {figures.only.map(({ template, count, severity }) => (
             <li key={template} className="flex items-center gap-2 py-0.5">
               <LevelMark level={levelOf(severity)} />
-              <span className="min-w-0 flex-1 truncate font-mono" title={visible(template)}>
-                {visible(template)}
+              <span className="min-w-0 flex-1 truncate font-mono" title={lineText(template)}>
+                {lineText(template)}
               </span>
               <span className="text-muted tabular-nums">{formatWhole(count)}</span>
             </li>

@@ -31,6 +31,9 @@ test("both lanes are completed with the keyboard, and Enter compares them", asyn
     const field = screen.getByRole<HTMLInputElement>("combobox", { name });
     await user.type(field, "service = ch");
     await screen.findByRole("option");
+    // The list stands after all that the form has, and so covers none of it.
+    const button = screen.getByRole("button", { name: "Compare filters" });
+    expect(button.compareDocumentPosition(screen.getByRole("listbox"))).toBe(Node.DOCUMENT_POSITION_FOLLOWING);
     await user.keyboard("{ArrowDown}{Enter}");
     await waitFor(() => expect(field.value).toBe("service = checkout "));
   }

@@ -7,6 +7,8 @@ import type { Lanes } from "./Compare";
 
 export function FiltersForm({ lanes, onChange }: { lanes: Lanes; onChange: (lanes: Lanes) => void }) {
   const [draft, setDraft] = useState(lanes);
+  // Below the form: over it, the list would cover the other field and the button; between them, it would move them as one points there.
+  const [listIn, setListIn] = useState<HTMLElement | null>(null);
   const submitted = (event: FormEvent) => {
     event.preventDefault();
     onChange({ lane: draft.lane.trim(), other: draft.other.trim() });
@@ -18,15 +20,18 @@ export function FiltersForm({ lanes, onChange }: { lanes: Lanes; onChange: (lane
         label="Left lane"
         placeholder="attributes.region = eu"
         text={draft.lane}
+        listIn={listIn}
         onText={(lane) => setDraft({ ...draft, lane })}
       />
       <LaneField
         label="Right lane"
         placeholder="attributes.region = us"
         text={draft.other}
+        listIn={listIn}
         onText={(other) => setDraft({ ...draft, other })}
       />
       <Button type="submit">Compare filters</Button>
+      <div ref={setListIn} />
     </form>
   );
 }
@@ -35,14 +40,13 @@ interface LaneFieldProps {
   label: string;
   placeholder: string;
   text: string;
+  listIn: HTMLElement | null;
   onText: (text: string) => void;
 }
 
 function LaneField(props: LaneFieldProps) {
   const field = useRef<HTMLInputElement>(null);
   return (
-    <div className="relative">
-      <QueryField {...props} field={field} span={null} required className="h-8 w-full rounded-md border border-strong-line px-2 text-xs" />
-    </div>
+    <QueryField {...props} field={field} span={null} required className="h-8 w-full rounded-md border border-strong-line px-2 text-xs" />
   );
 }

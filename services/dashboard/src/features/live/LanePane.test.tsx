@@ -1,5 +1,6 @@
 import { act, fireEvent, render, screen, waitFor } from "@testing-library/react";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { attributesOf } from "@/lib/testing";
 import { LiveClient, type WorkerPort } from "./client";
 import { Lane } from "./lane";
 import { LanePane } from "./LanePane";
@@ -105,6 +106,15 @@ test("the newest lines are shown, and stay when the reader scrolls up, until the
   expect(screen.queryByRole("button", { name: /new/ })).toBeNull();
 });
 
+test("the tail rests while the page is hidden", () => {
+  const { worker } = show("");
+  for (const state of ["hidden", "visible"] as const) {
+    vi.spyOn(document, "visibilityState", "get").mockReturnValue(state);
+    document.dispatchEvent(new Event("visibilitychange"));
+  }
+  expect(worker.heard.map(({ kind }) => kind)).toEqual(["start", "rest", "wake"]);
+});
+
 test("the first screenful comes from the store once the tail stands", async () => {
   load.mockResolvedValue({ records: recordsFrom(0, 3).map(recordBytes), nextPageToken: "" });
   const { worker } = show("service = a");
@@ -159,11 +169,11 @@ test("a refusal is said, and a wrong filter only where nobody else says it", () 
 
 test("a row opens with the whole record", async () => {
   const { worker, client, onOpen } = show("");
-  worker.lanes[0]!.take(frameOf([{ id: "1-7", body: "whole", attributes: { a: 1 } }]), Date.now());
+  worker.lanes[0]!.take(frameOf([{ id: "1-7", body: "whole", attributes: attributesOf({ a: 1 }) }]), Date.now());
   fireEvent.click(await screen.findByText("whole"));
   expect(onOpen).toHaveBeenCalledOnce();
   const record = await client.open(client.lanes[0]!, 1);
-  expect(record).toMatchObject({ id: "1-7", attributes: { a: 1 } });
+  expect(record).toMatchObject({ id: "1-7", attributes: attributesOf({ a: 1 }) });
   expect(await client.open(client.lanes[0]!, 99)).toBeNull();
 });
 

@@ -8,6 +8,7 @@ import { type KeyboardEvent, useState } from "react";
 import { RecordRow } from "@/features/records/RecordRow";
 import { rowAfterKey } from "@/features/records/roving";
 import { formatWhole, type Zone } from "@/lib/format";
+import { isMarking } from "@/lib/marking";
 import { useStore } from "@/lib/store";
 import { Button } from "@/ui/Button";
 import type { LaneClient, LiveClient, LiveRow } from "./client";
@@ -52,8 +53,7 @@ export function LiveList({ label, client, lane, zone, onOpen }: LiveListProps) {
   };
   const opened = (row: LiveRow) => {
     setChosen(row.seq);
-    // A click also ends a selection of text, which is not meant to open anything.
-    if (document.getSelection()?.isCollapsed ?? true) void onOpen(lane, row);
+    if (!isMarking()) void onOpen(lane, row);
   };
 
   const loaded = async (seq: number, mark: Mark) => {

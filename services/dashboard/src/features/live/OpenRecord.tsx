@@ -8,7 +8,7 @@ import { useScope } from "@/app/scope";
 import type { LogRecord } from "@/gen/logmesh/v1/record_pb";
 import { condition, fieldOf, withCondition } from "@/lib/filter";
 import type { Zone } from "@/lib/format";
-import { textOf } from "@/lib/records";
+import { textOf } from "@/lib/values";
 import type { LaneClient, LiveClient, LiveRow } from "./client";
 
 export interface Opened {

@@ -6,6 +6,7 @@
 import { create, fromBinary } from "@bufbuild/protobuf";
 import { readToken } from "@/api/token";
 import { type LogRecord, LogRecordSchema } from "@/gen/logmesh/v1/record_pb";
+import { nowMillis } from "@/lib/clock";
 import { createStore } from "@/lib/store";
 import { firstMark } from "./marks";
 import type { Connection, Figures, FromWorker, Mark, Restored, Row, ToWorker, View, Window } from "./protocol";
@@ -75,10 +76,13 @@ export class LiveClient {
     this.lanes = filters.map((filter, index) => new LaneClient(index, filter));
     port.addEventListener("message", ({ data }) => this.#take(data));
     this.#say({ kind: "start", filters: [...filters], token: readToken() });
+    document.addEventListener("visibilitychange", this.#seen);
+    if (document.visibilityState === "hidden") this.#seen();
     this.#frame = requestAnimationFrame(this.#ask);
   }
 
   close(): void {
+    document.removeEventListener("visibilitychange", this.#seen);
     cancelAnimationFrame(this.#frame);
     this.port.terminate();
     for (const answer of this.#opening.values()) answer(null);
@@ -117,6 +121,9 @@ export class LiveClient {
     const found = await this.load(lane.filter, mark);
     this.#say({ kind: "restore", lane: lane.index, key: mark.key, ...found });
   }
+
+  /** A hidden tab is drawn no more: it would only fill its memory. */
+  readonly #seen = (): void => this.#say({ kind: document.visibilityState === "hidden" ? "rest" : "wake" });
 
   readonly #ask = (): void => {
     this.#frame = requestAnimationFrame(this.#ask);
@@ -157,7 +164,7 @@ export class LiveClient {
     if (connection.state !== "live" || lane.begun) return;
     lane.begun = true;
     // Where the store does not answer, the mark stays, and the reader can ask again.
-    this.restore(lane, firstMark(Date.now())).catch(() => undefined);
+    this.restore(lane, firstMark(nowMillis())).catch(() => undefined);
   }
 }
 

@@ -52,8 +52,30 @@ test("goes on from the last token after a break, and says that nothing is missin
     { filter: "service = a", resumeToken: "" },
     { filter: "service = a", resumeToken: "two" },
   ]);
-  expect(listener.onResumed).toHaveBeenCalledExactlyOnceWith(expect.any(Number), true);
+  expect(listener.onResumed).toHaveBeenCalledExactlyOnceWith({ brokenMillis: expect.any(Number), whole: true, rested: false });
   expect(listener.onMessage).toHaveBeenCalledTimes(3);
+  stop.abort();
+});
+
+test("reads nothing while it rests, and goes on from its token", async () => {
+  const { call, requests } = gateway({ says: [heartbeat("one")] }, { says: [heartbeat("two")] });
+  const { following, states, listener, stop } = follow(call);
+  await vi.advanceTimersByTimeAsync(1_000);
+  following.rest();
+  await vi.advanceTimersByTimeAsync(600_000);
+  expect(states.map(({ state }) => state)).toEqual(["connecting", "live", "resting"]);
+  expect(requests).toHaveLength(1);
+  following.wake();
+  await vi.advanceTimersByTimeAsync(0);
+  expect(states.at(-1)).toEqual({ state: "live" });
+  expect(requests.map(({ resumeToken }) => resumeToken)).toEqual(["", "one"]);
+  expect(listener.onResumed).toHaveBeenCalledExactlyOnceWith({ brokenMillis: expect.any(Number), whole: true, rested: true });
+  // A glance away and back is no break either.
+  following.rest();
+  following.wake();
+  await vi.advanceTimersByTimeAsync(0);
+  expect(states.filter(({ state }) => state === "away")).toEqual([]);
+  expect(requests.at(-1)?.resumeToken).toBe("two");
   stop.abort();
 });
 
@@ -74,7 +96,7 @@ test("begins anew when its token is refused, and says that something may be miss
   const { listener, stop } = follow(call);
   await vi.advanceTimersByTimeAsync(1_000);
   expect(requests.map(({ resumeToken }) => resumeToken)).toEqual(["", "one", ""]);
-  expect(listener.onResumed).toHaveBeenCalledExactlyOnceWith(expect.any(Number), false);
+  expect(listener.onResumed).toHaveBeenCalledExactlyOnceWith({ brokenMillis: expect.any(Number), whole: false, rested: false });
   stop.abort();
 });
 

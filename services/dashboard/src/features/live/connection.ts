@@ -22,8 +22,17 @@ export type Call = (request: Uint8Array, signal: AbortSignal) => AsyncIterable<U
 export interface Listener {
   onMessage: (message: TailMessage) => void;
   onConnection: (connection: Connection) => void;
-  /** The first message after a break has come; `whole` says whether nothing is missing since. It comes before the message. */
-  onResumed: (brokenMillis: number, whole: boolean) => void;
+  /** The first message after a break has come, and before it is taken. */
+  onResumed: (resumed: Resumed) => void;
+}
+
+export interface Resumed {
+  /** When it was heard of last before the break. */
+  brokenMillis: number;
+  /** Whether nothing is missing since. */
+  whole: boolean;
+  /** Whether the break was meant: nobody was looking. */
+  rested: boolean;
 }
 
 /** How long to wait before the next attempt, the first being 0: anything up to a bound that doubles, so that all don't come at once. */
@@ -39,7 +48,12 @@ export class Following {
   #brokenMillis: number | null = null;
   #heardMillis: number | null = null;
   #whole = true;
+  #isResting = false;
+  /** Whether it was this end that broke the connection, to rest. */
+  #isHungUp = false;
+  #rested = false;
   #wake: () => void = () => undefined;
+  #hangUp: () => void = () => undefined;
 
   constructor(
     private readonly call: Call,
@@ -50,10 +64,16 @@ export class Following {
   async run(signal: AbortSignal): Promise<void> {
     this.listener.onConnection({ state: "connecting" });
     while (!signal.aborted) {
+      if (this.#isResting) {
+        this.listener.onConnection({ state: "resting" });
+        await this.#sleep(null, signal);
+        continue;
+      }
       const began = Date.now();
       const { code, message } = await this.#follow(signal);
       if (signal.aborted) return;
       this.#brokenMillis ??= this.#heardMillis;
+      if (this.#isHungUp) continue;
       if (code === INVALID_ARGUMENT && this.#token) {
         // The token may be the reason: without it the tail begins anew, and says what that leaves out.
         this.#token = "";
@@ -75,13 +95,30 @@ export class Following {
 
   /** Don't wait any longer for the next attempt. */
   retryNow(): void {
+    if (!this.#isResting) this.#wake();
+  }
+
+  /** Read no more until `wake`: what comes meanwhile stays where it is stored. */
+  rest(): void {
+    this.#isResting = true;
+    this.#isHungUp = true;
+    this.#rested = true;
+    this.#hangUp();
+    this.#wake();
+  }
+
+  /** Go on from where it rested. */
+  wake(): void {
+    this.#isResting = false;
     this.#wake();
   }
 
   /** One connection, from its call to how it ended. */
   async #follow(signal: AbortSignal): Promise<StatusError> {
     const connection = new AbortController();
+    this.#isHungUp = false;
     const end = () => connection.abort();
+    this.#hangUp = end;
     signal.addEventListener("abort", end);
     const silent = new StatusError(UNAVAILABLE, `nothing was heard for ${SILENCE_MILLIS / 1000} s`);
     let watchdog = setTimeout(() => connection.abort(silent), SILENCE_MILLIS);
@@ -104,16 +141,18 @@ export class Following {
   #take(message: TailMessage): void {
     if (this.#heardMillis === null || this.#brokenMillis !== null) this.listener.onConnection({ state: "live" });
     if (this.#brokenMillis !== null) {
-      this.listener.onResumed(this.#brokenMillis, this.#whole);
+      this.listener.onResumed({ brokenMillis: this.#brokenMillis, whole: this.#whole, rested: this.#rested });
       this.#brokenMillis = null;
       this.#whole = true;
     }
+    this.#rested = false;
     this.#heardMillis = Date.now();
     if (message.resumeToken) this.#token = message.resumeToken;
     this.listener.onMessage(message);
   }
 
-  #sleep(millis: number, signal: AbortSignal): Promise<void> {
+  /** Until `#wake`, or for so long. */
+  #sleep(millis: number | null, signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       const done = () => {
         clearTimeout(timer);
@@ -121,7 +160,7 @@ export class Following {
         this.#wake = () => undefined;
         resolve();
       };
-      const timer = setTimeout(done, millis);
+      const timer = millis === null ? undefined : setTimeout(done, millis);
       signal.addEventListener("abort", done);
       this.#wake = done;
     });

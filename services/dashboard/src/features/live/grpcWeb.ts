@@ -1,5 +1,7 @@
 /** The answer of a server stream over gRPC-web, message by message. https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-WEB.md */
 
+import { observe } from "@/lib/clock";
+
 /** The call ended with this status; the codes are gRPC's. */
 export class StatusError extends Error {
   constructor(
@@ -23,6 +25,7 @@ const OF_HTTP: Record<number, number> = { 401: 16, 403: 7, 404: 12, 429: UNAVAIL
  * StatusError when it says anything else or breaks off, and what `fetch` throws.
  */
 export async function* callStream(url: string, request: Uint8Array, token: string, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  const sent = Date.now();
   const response = await fetch(url, {
     method: "POST",
     headers: {
@@ -33,6 +36,7 @@ export async function* callStream(url: string, request: Uint8Array, token: strin
     body: framed(request),
     signal,
   });
+  observe(response.headers.get("date"), sent, Date.now());
   const early = statusOf((name) => response.headers.get(name));
   if (early) throw early;
   if (!response.ok || !response.body) {

@@ -68,11 +68,29 @@ test("a reconnection leaves a mark, counts on, and shows nothing twice", () => {
   const lane = new Lane(NOW);
   const counters = { received: 10n, sent: 2n, dropped: 1n };
   lane.take(readMessage(responseBytes({ message: { case: "frame", value: { records: recordsFrom(0, 2) } }, counters })), NOW);
-  lane.resume(NOW, NOW + 5_000, true);
+  lane.resume({ brokenMillis: NOW, whole: true, rested: false }, NOW + 5_000);
   lane.take(frameOf(recordsFrom(1, 3), true), NOW + 5_000);
   lane.take(readMessage(responseBytes({ message: { case: "heartbeat", value: {} }, counters })), NOW + 5_000);
   expect(texts(lane.view(NEWEST).rows)?.slice(1)).toEqual(["line 0", "line 1", "[reconnected 0]", "line 2"]);
   expect(lane.figures(NOW + 5_000)).toMatchObject({ repeated: 1, counters: { received: 20, sent: 4, dropped: 2 } });
+});
+
+test("a rest is no break, unless something is missing", () => {
+  const lane = new Lane(NOW);
+  lane.take(frameOf(recordsFrom(0, 1)), NOW);
+  lane.resume({ brokenMillis: NOW, whole: true, rested: true }, NOW + 600_000);
+  lane.take(frameOf(recordsFrom(0, 2), true), NOW + 600_000);
+  expect(texts(lane.view(NEWEST).rows)?.slice(1)).toEqual(["line 0", "line 1"]);
+  lane.resume({ brokenMillis: NOW, whole: false, rested: true }, NOW + 900_000);
+  expect(texts(lane.view(NEWEST).rows)?.at(-1)).toBe("[lost 0]");
+});
+
+test("a record that can't be read breaks its own row alone", () => {
+  const lane = new Lane(NOW);
+  const [good] = frameOf(recordsFrom(0, 1)).entries;
+  const bad = { bytes: Uint8Array.of(10, 200, 1), start: 0, end: 3, severity: 17 };
+  lane.take({ ...frameOf([]), entries: [bad, good!] }, NOW);
+  expect(texts(lane.view(NEWEST).rows)?.slice(1)).toEqual(["This record can't be read.", "line 0"]);
 });
 
 test("patterns are made of one line in so many when they come fast", () => {

@@ -1,8 +1,9 @@
 /** One filter's tail in memory: lines, counters, rates and patterns. Times are arguments, in milliseconds since 1970. */
 
 import { LIST_CHARACTERS } from "@/lib/text";
+import type { Resumed } from "./connection";
 import { FIRST_KEY, firstMark, nanos, newMark } from "./marks";
-import { type Counters, type Entry, entryOf, readContent, readHead, readId, readMillis, type TailMessage } from "./message";
+import { type Content, type Counters, type Entry, entryOf, readContent, readHead, readId, readMillis, type TailMessage } from "./message";
 import { BODY_CHARACTERS, Patterns } from "./patterns";
 import type { Figures, Mark, MarkKind, Restored, Row, View, Window } from "./protocol";
 import { RateCounter } from "./rates";
@@ -55,22 +56,23 @@ export class Lane {
     if (message.missing?.reason === "replaced") this.#seam = null; // the same ids are other lines from here on
     if (message.missing) this.#pushMark(message.missing.reason, message.missing, nowMillis);
     for (const entry of message.entries) {
-      if (this.#isRepeated(entry, nowMillis)) continue;
-      this.#rates.add(entry.severity, message.backlog ? readMillis(entry) : nowMillis, nowMillis);
-      this.#sample(entry, nowMillis);
+      // One that can't be read has a row all the same, and takes no other with it.
+      if (attempt(() => this.#isRepeated(entry, nowMillis), false)) continue;
+      this.#rates.add(entry.severity, message.backlog ? millisOf(entry, nowMillis) : nowMillis, nowMillis);
+      attempt(() => this.#sample(entry, nowMillis), undefined);
       this.#push(entry, nowMillis);
     }
     const newest = message.entries.at(-1);
-    if (newest && !message.backlog) this.#lagMillis = Math.max(0, nowMillis - readMillis(newest));
+    if (newest && !message.backlog) this.#lagMillis = Math.max(0, nowMillis - millisOf(newest, nowMillis));
   }
 
-  /** The connection broke at a time and is there again, from where it was unless `whole` is false. */
-  resume(brokenMillis: number, nowMillis: number, whole: boolean): void {
+  /** The connection broke and is there again; that it rested and nothing is missing is worth no row. */
+  resume({ brokenMillis, whole, rested }: Resumed, nowMillis: number): void {
     this.#before = this.#totals();
     this.#counters = { received: 0, sent: 0, dropped: 0 };
     this.#seam = { ids: this.#ids(), untilMillis: nowMillis + SEAM_MILLIS };
     const span = { startUnixNano: nanos(brokenMillis), endUnixNano: nanos(nowMillis) };
-    this.#pushMark(whole ? "reconnected" : "lost", span, nowMillis);
+    if (!whole || !rested) this.#pushMark(whole ? "reconnected" : "lost", span, nowMillis);
   }
 
   /** The rows of a window, or null for them when they are those of the view before. */
@@ -127,7 +129,7 @@ export class Lane {
     return Array.from({ length: Math.max(0, stop - start) }, (_, index) => {
       const seq = start + index;
       const line = this.#ring.get(seq)!;
-      return "bytes" in line ? { seq, record: readContent(line, LIST_CHARACTERS) } : { seq, mark: line };
+      return "bytes" in line ? { seq, record: attempt(() => readContent(line, LIST_CHARACTERS), UNREADABLE) } : { seq, mark: line };
     });
   }
 
@@ -191,6 +193,29 @@ export class Lane {
       dropped: dropped + this.#counters.dropped,
     };
   }
+}
+
+/** What a row shows of a record whose bytes are none. */
+const UNREADABLE: Content = {
+  id: "",
+  timeUnixNano: 0n,
+  severity: 0,
+  service: "",
+  instance: "",
+  body: "This record can't be read.",
+  cut: false,
+};
+
+function attempt<T>(read: () => T, instead: T): T {
+  try {
+    return read();
+  } catch {
+    return instead;
+  }
+}
+
+function millisOf(entry: Entry, instead: number): number {
+  return attempt(() => readMillis(entry), instead);
 }
 
 function weighed(line: Line): Weighed<Line> {

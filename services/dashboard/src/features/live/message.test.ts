@@ -2,6 +2,7 @@ import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { expect, test } from "vitest";
 import { LogRecordSchema } from "@/gen/logmesh/v1/record_pb";
 import { TailGapReason, TailRequestSchema } from "@/gen/logmesh/v1/tail_service_pb";
+import { attributesOf } from "@/lib/testing";
 import { Fields, WireError } from "./fields";
 import { readContent, readHead, readId, readMessage, readMillis, writeRequest } from "./message";
 import { frameOf, responseBytes } from "./testing";
@@ -13,9 +14,9 @@ const RECORD = {
   severityNumber: 17,
   severityText: "ERROR",
   body: "Grüße an 世界",
-  attributes: { nested: { body: "not this one" }, list: [1, null, "x"] },
+  attributes: attributesOf({ nested: { body: "not this one" }, list: [1, null, "x"] }),
   traceId: new Uint8Array(16).fill(200),
-  resource: { serviceName: "cart", serviceInstanceId: "cart-0", attributes: { "service.version": "4.1.0" } },
+  resource: { serviceName: "cart", serviceInstanceId: "cart-0", attributes: attributesOf({ "service.version": "4.1.0" }) },
   scope: { name: "a" },
   originalTimeUnixNano: 5n,
 };
@@ -34,6 +35,17 @@ test("a record's row is what the stubs wrote", () => {
   expect(readId(entry!)).toBe(RECORD.id);
   expect(readMillis(entry!)).toBe(1_795_594_420_405);
   expect(readHead(entry!.bytes, entry!.start, entry!.end, 4)).toEqual({ severity: 17, body: "Gr\u00fc" });
+});
+
+test("a record that can't be read is an entry all the same, and so are those beside it", () => {
+  const bytes = responseBytes({ message: { case: "frame", value: { records: [{ id: "1" }, { id: "2", severityNumber: 9 }] } } });
+  // The first record's id claims to be longer than the record.
+  const at = bytes.findIndex((byte, index) => byte === 1 && bytes[index + 1] === 49);
+  bytes[at] = 100;
+  const { entries } = readMessage(bytes);
+  expect(entries.map(({ severity }) => severity)).toEqual([0, 9]);
+  expect(() => readId(entries[0]!)).toThrow(WireError);
+  expect(readId(entries[1]!)).toBe("2");
 });
 
 test("an entry's bytes are the whole record", () => {

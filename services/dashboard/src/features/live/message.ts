@@ -166,10 +166,19 @@ function readFrame(fields: Fields, message: TailMessage): void {
   while (fields.next()) {
     if (fields.number === FRAME.records) {
       const { bytes, start, end } = fields;
-      message.entries.push({ bytes, start, end, severity: readHead(bytes, start, end, 0).severity });
+      message.entries.push({ bytes, start, end, severity: severityOf(bytes, start, end) });
     } else if (fields.number === FRAME.backlog) {
       message.backlog = fields.varint === 1;
     }
+  }
+}
+
+/** Of a record that can't be read, none: it has a row all the same, which says so, and the others of its message are not lost with it. */
+function severityOf(bytes: Uint8Array, start: number, end: number): number {
+  try {
+    return readHead(bytes, start, end, 0).severity;
+  } catch {
+    return 0;
   }
 }
 

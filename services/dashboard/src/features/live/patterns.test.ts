@@ -7,6 +7,8 @@ test.each([
   ["from 10.0.0.7:8080 at 2026-11-25T08:13:40.123Z", "from <*> at <*>"],
   ["id 1b4e28ba-2fa1-11d2-883f-0016d3cca427 deadbeefcafe", "id <*> <*>"],
   ['said "no way" and {"code": "x"}', 'said <*> and {"code": <*>}'],
+  ['{"level":"info","msg":"took 5 ms","n":3}', '{"level":<*>,"msg":"took <*> ms","n":<*>}'],
+  ['{"message": "\\u00e4 5", "event":"a \\"b\\" 7"}', '{"message": "<*>", "event":"a \\"b\\" <*>"}'],
   ["no variable here", "no variable here"],
   ["cart-0321319bd-14d7a took 13ms", "cart-<*> took <*>"],
 ])("%s", (body, template) => {

@@ -19,16 +19,27 @@ const VARIABLE = new RegExp(
     // Words with digits in them, joined as in addresses and times.
     String.raw`(?:\b|(?<![\w>])[+-])[a-z_]*\d\w*(?:[-.:/,+@][a-z_]*\d\w*)*`,
     String.raw`\b[a-f]{8,}\b`,
-    // Names of JSON members, which stay, and quoted texts.
+    // A message of JSON, of which only what varies goes; names of JSON members, which stay; and quoted texts.
+    String.raw`(?<message>"(?:message|msg|@mt?|event|short_message|error|text|log)"\s*:\s*")(?<text>(?:[^"\\]|\\.)*)"`,
     String.raw`(?<name>"[\w.\-/@$]+"\s*:)`,
     String.raw`"(?:[^"\\]|\\.)*"`,
   ].join("|"),
   "gi",
 );
 
+/** A letter that is written by its number: a part of that must not go alone. */
+const ESCAPED = /\\u/;
+
 /** What varies from line to line becomes `<*>`, much as in the gateway's patterns: words with digits, ids, quoted texts. */
 export function mask(body: string): string {
-  return body.slice(0, BODY_CHARACTERS).replace(VARIABLE, (text, name?: string) => (name === undefined ? "<*>" : text));
+  return masked(body.slice(0, BODY_CHARACTERS));
+}
+
+function masked(text: string): string {
+  return text.replace(VARIABLE, (found, message?: string, said?: string, name?: string) => {
+    if (message !== undefined) return `${message}${ESCAPED.test(said!) ? "<*>" : masked(said!)}"`;
+    return name === undefined ? "<*>" : found;
+  });
 }
 
 /** Templates of a lane with their counts. The rarest are forgotten when there are too many. */

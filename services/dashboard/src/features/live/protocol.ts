@@ -1,7 +1,7 @@
 /**
  * What page and worker say to each other: plain objects, small enough to be copied.
  *
- *     page ── start, ask (once a frame), open, restore, retry ──► worker ──► gateway
+ *     page ── start, ask (once a frame), open, restore, retry, rest, wake ──► worker ──► gateway
  *          ◄── connection, figures (twice a second), view, record ──
  *
  * Lanes are named by their index in `Start`. Moments are nanoseconds since 1970 as bigint, or milliseconds where the name says so.
@@ -52,6 +52,8 @@ export type Row = { seq: number } & ({ record: Content; mark?: undefined } | { m
 export type Connection =
   | { state: "connecting" }
   | { state: "live" }
+  /** Nobody looks: it goes on from where it was when somebody does. */
+  | { state: "resting" }
   /** Broken off; the next attempt is at `retryAtMillis`. */
   | { state: "away"; sinceMillis: number; retryAtMillis: number; code: number; message: string }
   /** Asking again would not help. */
@@ -114,7 +116,10 @@ export type ToWorker =
   | { kind: "ask"; windows: Window[] }
   | { kind: "open"; lane: number; seq: number }
   | ({ kind: "restore"; lane: number } & Restored)
-  | { kind: "retry" };
+  | { kind: "retry" }
+  /** Nobody looks any more, or somebody does again. */
+  | { kind: "rest" }
+  | { kind: "wake" };
 
 export type FromWorker =
   | { kind: "connection"; lane: number; connection: Connection }

@@ -1,5 +1,6 @@
 /** The tails' own thread: calls, decodes, keeps. See `protocol.ts` for what it is told and says. */
 
+import { nowMillis, skewMillis } from "@/lib/clock";
 import { type Call, Following } from "./connection";
 import { callStream } from "./grpcWeb";
 import { Lane } from "./lane";
@@ -21,11 +22,11 @@ function say(message: FromWorker, transfer: Transferable[] = []): void {
 function start(filters: readonly string[], token: string): void {
   const call: Call = (request, signal) => callStream("/logmesh.v1.TailService/Tail", request, token, signal);
   followed = filters.map((filter, index) => {
-    const lane = new Lane(Date.now());
+    const lane = new Lane(nowMillis());
     const following = new Following(call, filter, {
-      onMessage: (message) => lane.take(message, Date.now()),
+      onMessage: (message) => lane.take(message, nowMillis()),
       onConnection: (connection) => say({ kind: "connection", lane: index, connection }),
-      onResumed: (brokenMillis, whole) => lane.resume(brokenMillis, Date.now(), whole),
+      onResumed: (resumed) => lane.resume({ ...resumed, brokenMillis: resumed.brokenMillis + skewMillis() }, nowMillis()),
     });
     return { lane, following };
   });
@@ -35,7 +36,7 @@ function start(filters: readonly string[], token: string): void {
 
 function sayFigures(): void {
   const [one, other] = followed;
-  const now = Date.now();
+  const now = nowMillis();
   const lanes = followed.map(({ lane }) => lane.figures(now, lane === one?.lane ? other?.lane : one?.lane));
   say({ kind: "figures", lanes });
 }
@@ -54,10 +55,16 @@ self.addEventListener("message", ({ data }: MessageEvent<ToWorker>) => {
       break;
     }
     case "restore":
-      followed[data.lane]?.lane.restore(data, Date.now());
+      followed[data.lane]?.lane.restore(data, nowMillis());
       break;
     case "retry":
       for (const { following } of followed) following.retryNow();
+      break;
+    case "rest":
+      for (const { following } of followed) following.rest();
+      break;
+    case "wake":
+      for (const { following } of followed) following.wake();
       break;
   }
 });

@@ -76,6 +76,11 @@ export function BucketPlot({ buckets, height, onSpan }: BucketPlotProps) {
       <p id={described} className="sr-only">
         {summary(buckets, shown, zone)} Arrows move through the buckets, Shift with an arrow marks several, Enter makes them the range.
       </p>
+      {buckets.countedFrom === null && !buckets.isExact && buckets.total > 0 && (
+        <p className="bg-caution-wash px-3 py-1 text-xs text-caution">
+          This field has too many values to follow each: some records of a value may be among the other values.
+        </p>
+      )}
       {buckets.countedFrom !== null && (
         <p className="bg-caution-wash px-3 py-1 text-xs text-caution">
           Counted from {clock(buckets.countedFrom, buckets, zone)} on: time ran out before the rest. A narrower range or filter is counted whole.

@@ -5,38 +5,32 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { useScope } from "@/app/scope";
-import type { Pattern } from "@/gen/logmesh/v1/query_service_pb";
-import { formatCount, formatWhole } from "@/lib/format";
-import { levelNamed, levelOf } from "@/lib/levels";
-import { listLine, visible } from "@/lib/text";
-import { LevelMark } from "@/ui/LevelMark";
-import { type Change, ChangeStrip } from "./ChangeStrip";
-import { fixedPieces, toErrorsOf, toPattern, toService } from "./narrowing";
+import { changesOf } from "./changeList";
+import { ChangeStrip } from "./ChangeStrip";
 import { changesQuery, NOTEWORTHY, patternsQuery } from "./queries";
-import { hasNothingBefore, newPatternsOf, type Rise, risesOf, silentOf } from "./rises";
+import { hasNothingBefore } from "./rises";
 import { Trouble } from "./Trouble";
-
-/** So many of each kind are worth a place in the strip. */
-const MOST = 6;
 
 export function Changes() {
   const { filter, span, setFilter } = useScope();
   const changes = useQuery(changesQuery(span));
-  const patterns = useQuery(patternsQuery(NOTEWORTHY, span));
   const services = changes.data?.services ?? [];
-  const shown = [
-    ...risesOf(services).slice(0, MOST).map((rise) => riseChange(rise, filter)),
-    ...silentOf(services).slice(0, MOST).map((one) => silenceChange(one, filter)),
-    ...newPatternsOf(patterns.data?.patterns ?? [])
-      .filter((pattern) => fixedPieces(pattern.template).length > 0)
-      .slice(0, MOST)
-      .map((pattern) => patternChange(pattern, filter)),
-  ];
-  const failed = [changes, patterns].find((query) => query.isError);
+  const hasFatal = services.some(({ fatal }) => fatal > 0n);
+  const fatal = useQuery({ ...patternsQuery(NOTEWORTHY.fatal, span), enabled: span !== null && hasFatal });
+  const errors = useQuery(patternsQuery(NOTEWORTHY.errors, span));
+  const warnings = useQuery(patternsQuery(NOTEWORTHY.warnings, span));
+  const patterns = {
+    fatal: (hasFatal && fatal.data?.patterns) || [],
+    errors: errors.data?.patterns ?? [],
+    warnings: warnings.data?.patterns ?? [],
+  };
+  const shown = changesOf(services, patterns, filter);
+  const asked = [changes, errors, warnings];
+  const failed = [...asked, fatal].find((query) => query.isError);
 
   return (
     <section aria-label="What changed" className="flex min-h-9 items-center gap-2 border-b border-line bg-surface px-3 text-xs">
-      <h2 className="shrink-0 text-muted" title="Against the period of the same length before">
+      <h2 className="shrink-0 text-muted" title="Against the period of the same length before; errors against each service's traffic">
         What changed
       </h2>
       {shown.length > 0 && <ChangeStrip changes={shown} onChoose={(change) => setFilter(change.filter)} />}
@@ -47,56 +41,11 @@ export function Changes() {
       )}
       {failed ? (
         <Trouble what="Changes" error={failed.error} onRetry={() => void failed.refetch()} />
-      ) : changes.isPending || patterns.isPending ? (
+      ) : asked.some((query) => query.isPending) ? (
         <p className="text-muted">Comparing with the period before…</p>
       ) : (
         shown.length === 0 && <p className="text-muted">Nothing beyond chance: no rise of errors, no new pattern among warnings and worse.</p>
       )}
     </section>
   );
-}
-
-function riseChange(rise: Rise, filter: string): Change {
-  const service = visible(rise.service);
-  const [before, now] = [formatCount(rise.previousErrors), formatCount(rise.errors)];
-  return {
-    key: `errors ${rise.service}`,
-    title: `Errors of ${service}: ${formatWhole(rise.errors)} of ${formatWhole(rise.records)} records; before ${formatWhole(rise.previousErrors)} of ${formatWhole(rise.previousRecords)}`,
-    face: (
-      <>
-        <LevelMark level={levelNamed("ERROR")} /> <span className="font-medium">{service} errors</span>{" "}
-        <span className="text-bad tabular-nums">
-          {before} → {now}
-        </span>
-      </>
-    ),
-    filter: toErrorsOf(rise.service, filter),
-  };
-}
-
-function silenceChange(rise: Rise, filter: string): Change {
-  const service = visible(rise.service);
-  return {
-    key: `silent ${rise.service}`,
-    title: `${service} wrote no record; before ${formatWhole(rise.previousRecords)}`,
-    face: <span className="font-medium text-caution">{service} is silent</span>,
-    filter: toService(rise.service, filter),
-  };
-}
-
-function patternChange(pattern: Pattern, filter: string): Change {
-  const template = listLine(pattern.template);
-  const level = levelOf(pattern.severityNumber);
-  return {
-    key: `new ${pattern.template}`,
-    title: `Not in the period before, ${formatWhole(pattern.count)} now: ${template}`,
-    face: (
-      <>
-        <LevelMark level={level} /> <span className="text-muted">new</span>{" "}
-        <span className="max-w-72 truncate font-mono">{template}</span>{" "}
-        <span className="text-muted tabular-nums">{formatCount(pattern.count)}</span>
-      </>
-    ),
-    filter: toPattern(pattern.template, filter),
-  };
 }

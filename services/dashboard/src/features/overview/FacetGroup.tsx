@@ -1,13 +1,15 @@
 /** One field's most frequent values with their counts, each to include, to exclude or to have alone. */
 
 import { Check, Crosshair, Minus, X } from "lucide-react";
+import { usePreferences } from "@/app/preferences";
 import type { Facet, FacetValue } from "@/gen/logmesh/v1/query_service_pb";
-import { formatCount, formatPercent, formatWhole } from "@/lib/format";
+import { formatCount, formatDateTime, formatPercent, formatWhole } from "@/lib/format";
 import { LEVELS, levelNamed } from "@/lib/levels";
 import { visible } from "@/lib/text";
 import { IconButton } from "@/ui/Button";
 import { LevelMark } from "@/ui/LevelMark";
 import { cx } from "@/ui/cx";
+import { nanosOf } from "./series";
 import { type Choice, exclude, include, only } from "./valueChoice";
 
 const NAMES: Record<string, string> = { "resource.service.version": "version" };
@@ -22,7 +24,10 @@ interface FacetGroupProps {
 }
 
 export function FacetGroup({ facet, filter, choice, onFilter, onRemove }: FacetGroupProps) {
+  const { zone } = usePreferences();
   const name = visible(NAMES[facet.field] ?? facet.field);
+  const countedFrom = nanosOf(facet.countedFrom);
+  const from = countedFrom === null ? "" : formatDateTime(countedFrom, zone);
   return (
     <section aria-label={name} className="px-1 pb-2">
       <div className="flex min-h-8 items-center gap-2 px-2">
@@ -30,8 +35,9 @@ export function FacetGroup({ facet, filter, choice, onFilter, onRemove }: FacetG
           {name}
         </h3>
         {!facet.exact && (
-          <span className="text-xs text-caution" title="There are more than could be counted: these are the newest of them.">
+          <span className="text-xs text-caution" title={`There are more than could be counted: these are the newest of them${from && `, from ${from} on`}.`}>
             newest {formatCount(facet.counted)}
+            {from && `, from ${from.slice(11, 16)}`}
           </span>
         )}
         {onRemove && (

@@ -9,6 +9,7 @@ import { cx } from "@/ui/cx";
 import { AddFacet } from "./AddFacet";
 import { FacetGroup } from "./FacetGroup";
 import { addedFields, addressOf, questionsOf, STANDING } from "./facetQuestions";
+import { useHeldFacets } from "./heldFacets";
 import { facetsQuery } from "./queries";
 import { Trouble } from "./Trouble";
 import { choiceIn } from "./valueChoice";
@@ -20,10 +21,9 @@ export function Facets() {
   const [added, setAdded] = useAddedFields();
   const questions = questionsOf(filter, added);
   const answers = useQueries({ queries: questions.map((one) => facetsQuery(one.filter, span, one.fields, VALUES)) });
-  const orderOf = (field: string) => [...STANDING, ...added].indexOf(field);
-  const facets = answers
-    .flatMap((answer) => (answer.data?.facets ?? []).map((facet) => ({ facet, stale: answer.isPlaceholderData })))
-    .toSorted((one, other) => orderOf(one.facet.field) - orderOf(other.facet.field));
+  const answered = answers.flatMap((answer) => (answer.data?.facets ?? []).map((facet) => ({ facet, isOld: answer.isPlaceholderData })));
+  const facets = useHeldFacets(answered, [...STANDING, ...added]);
+  const isFirst = facets.length === 0;
   const failed = answers
     .map((answer, index) => ({ answer, fields: questions[index]!.fields }))
     .filter(({ answer }) => answer.isError);
@@ -32,8 +32,8 @@ export function Facets() {
   return (
     <section aria-label="Facets" aria-busy={answers.some((answer) => answer.isFetching)}>
       <h2 className="sr-only">Facets</h2>
-      {facets.map(({ facet, stale }) => (
-        <div key={facet.field} className={cx(stale && "opacity-60")}>
+      {facets.map(({ facet, isOld }) => (
+        <div key={facet.field} className={cx(isOld && "opacity-60")}>
           <FacetGroup
             facet={facet}
             filter={filter}
@@ -43,7 +43,7 @@ export function Facets() {
           />
         </div>
       ))}
-      {answers.some((answer) => answer.isPending) && <p className="px-3 py-2 text-xs text-muted">Counting values…</p>}
+      {isFirst && answers.some((answer) => answer.isPending) && <p className="px-3 py-2 text-xs text-muted">Counting values…</p>}
       {failed.map(({ fields, answer }) => (
         <div key={fields.join(" ")}>
           <Trouble

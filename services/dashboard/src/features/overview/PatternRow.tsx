@@ -4,7 +4,8 @@ import { usePreferences } from "@/app/preferences";
 import type { Pattern } from "@/gen/logmesh/v1/query_service_pb";
 import { formatDateTime, formatPercent, formatWhole } from "@/lib/format";
 import { levelOf } from "@/lib/levels";
-import { listLine, visible } from "@/lib/text";
+import { lineText } from "@/features/records/face";
+import { visible } from "@/lib/text";
 import { LevelMark } from "@/ui/LevelMark";
 
 /** An example is cut here; it is whole among the records. */
@@ -44,7 +45,7 @@ export function PatternRow({ pattern, share, onNarrow }: PatternRowProps) {
             <button
               type="button"
               onClick={onNarrow}
-              title={`Show its records alone: ${listLine(pattern.template)}`}
+              title={`Show its records alone: ${lineText(pattern.template)}`}
               className="min-w-0 truncate text-left font-mono text-xs leading-5 outline-offset-[-1px] hover:underline"
             >
               <Template text={pattern.template} />
@@ -75,7 +76,7 @@ export function PatternRow({ pattern, share, onNarrow }: PatternRowProps) {
 
 /** A template with what varies set apart. */
 function Template({ text }: { text: string }) {
-  return listLine(text)
+  return lineText(text)
     .split("<*>")
     .map((piece, index) => (
       // Pieces have no identity but their place.

@@ -17,11 +17,11 @@ export function Trouble({ what, error, onRetry, quiet = false }: TroubleProps) {
   if (quiet && failure?.kind === "filter") {
     return <p className="px-3 py-2 text-xs text-muted">{what} wait for a filter that can be read.</p>;
   }
-  if (failure?.kind === "away") {
+  if (failure?.kind === "away" || failure?.kind === "database") {
     // The search tells it in one notice for the whole page, and has the others asked again once it is answered.
     return (
       <p className="flex items-center gap-1 px-3 py-2 text-xs text-muted">
-        {what} wait for the gateway.
+        {what} wait for the {failure.kind === "away" ? "gateway" : "database"}.
         <IconButton label={`Ask for ${what.toLowerCase()} again`} onClick={onRetry}>
           <RotateCw aria-hidden size={14} />
         </IconButton>

@@ -14,6 +14,7 @@ const buckets: Buckets = {
   total: 1_812,
   before: { values: [900, 900], total: 1_800 },
   countedFrom: null,
+  isExact: true,
 };
 
 test("buckets are told with their end, in either order", () => {

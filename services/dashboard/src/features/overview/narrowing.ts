@@ -13,6 +13,11 @@ export function toErrorsOf(service: string, filter: string): string {
   return withCondition(toService(service, filter), "severity >= ERROR");
 }
 
+/** The filter on what is fatal of a service, likewise. */
+export function toFatalOf(service: string, filter: string): string {
+  return withCondition(toService(service, filter), "severity >= FATAL");
+}
+
 /** The filter on all records of a service, in place of what it said about service and severity. */
 export function toService(service: string, filter: string): string {
   return withCondition(without(filter, "service", "severity"), condition("service", "=", service));

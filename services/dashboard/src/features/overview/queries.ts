@@ -14,7 +14,11 @@ const BUCKETS = 60;
 const MOST_PATTERNS = 100;
 const MOST_SERVICES = 100;
 /** New patterns are looked for among these: of all records only a sample would be looked at, and what is rare be missed. */
-export const NOTEWORTHY = "severity >= WARN";
+export const NOTEWORTHY = {
+  fatal: "severity >= FATAL",
+  errors: "severity >= ERROR AND severity < FATAL",
+  warnings: "severity >= WARN AND severity < ERROR",
+} as const;
 
 /** Counts over time by the field `by`, and those of the period before. */
 export function histogramQuery(filter: string, span: Span | null, by: string) {

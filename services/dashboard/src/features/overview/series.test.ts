@@ -34,6 +34,11 @@ test("values beyond those that colours tell apart are one layer", () => {
   expect(buckets.before).toBeNull();
 });
 
+test("values that could not be followed everywhere are said to be so", () => {
+  expect(bucketsOf(answer(["a"], { exact: true }), "attributes.id", SPAN).isExact).toBe(true);
+  expect(bucketsOf(answer(["a"]), "attributes.id", SPAN)).toMatchObject({ isExact: false, countedFrom: null });
+});
+
 test("a count that ran out of time says from when on it holds", () => {
   expect(bucketsOf(answer(["INFO"], { countedFrom: { seconds: 75n } }), "level", SPAN).countedFrom).toBe(75_000_000_000n);
 });

@@ -27,6 +27,8 @@ export interface Buckets {
   readonly before: { readonly values: readonly number[]; readonly total: number } | null;
   /** Records before this moment were not counted; null when all were. */
   readonly countedFrom: Nanos | null;
+  /** Whether each layer has all records of its value; if not, some are among the other values. */
+  readonly isExact: boolean;
 }
 
 /** Colours of values that have none of their own, told apart by their order. What is left is one layer in grey. */
@@ -49,6 +51,7 @@ export function bucketsOf(answer: HistogramResponse, by: string, span: Span): Bu
     total: sum(layers.map((layer) => layer.total)),
     before: before.length ? { values: before, total: sum(before) } : null,
     countedFrom: countedFrom !== null && countedFrom > start ? countedFrom : null,
+    isExact: answer.exact,
   };
 }
 

@@ -84,7 +84,7 @@ export interface Fact {
 export type Answer<T> = { value: T } | { failed: string; denied: boolean };
 
 export interface Snapshot {
-  /** Milliseconds since 1970, by the browser's clock. */
+  /** Milliseconds since 1970, by the server's clock. */
   at: number;
   ledger: Answer<Ledger>;
   processors: Answer<readonly Processor[]>;

@@ -4,6 +4,7 @@ import { ConnectError } from "@connectrpc/connect";
 import { type QueryClient, useQuery } from "@tanstack/react-query";
 import { pipeline } from "@/api/clients";
 import { failureOf } from "@/api/failure";
+import { nowMillis } from "@/lib/clock";
 import { type History, remember } from "./history";
 import { type Problem, problemsOf } from "./problems";
 import { type Answer, factOf, processorOf, producerOf, type Snapshot, summaryOf } from "./snapshot";
@@ -54,7 +55,7 @@ async function ask(signal: AbortSignal, client: QueryClient): Promise<Snapshot> 
     answer(pipeline.listFacts({}, options).then((list) => list.facts.map(factOf))),
   ]);
   signal.throwIfAborted();
-  return { at: Date.now(), ledger, processors, summary, facts };
+  return { at: nowMillis(), ledger, processors, summary, facts };
 }
 
 async function answer<T>(call: Promise<T>): Promise<Answer<T>> {

@@ -1,9 +1,10 @@
 /**
  * A filter's text with completion. Arrows choose a completion, Tab or Enter takes it, Escape closes the list. Enter with nothing
- * chosen submits the form that the field is in. The list hangs below the nearest element that is positioned.
+ * chosen submits the form that the field is in. The list hangs below the nearest element that is positioned, or stands where it is told to.
  */
 
 import { type KeyboardEvent, type RefObject, useId, useState } from "react";
+import { createPortal } from "react-dom";
 import type { Completion } from "@/gen/logmesh/v1/query_service_pb";
 import type { Span } from "@/lib/time";
 import { cx } from "@/ui/cx";
@@ -21,13 +22,16 @@ export interface QueryFieldProps {
   /** The id of what says what is wrong with the filter, if it is wrong. */
   problemId?: string | undefined;
   required?: boolean;
+  /** Where the list of completions stands, as in a form, whose other fields it would cover; null while that is not there yet. */
+  listIn?: HTMLElement | null;
   className: string;
   onText: (text: string) => void;
   /** Escape with no list to close; without it that is for whatever the field is in, such as a dialog. */
   onEscape?: () => void;
 }
 
-export function QueryField({ field, label, placeholder, text, span, problemId, required, className, onText, onEscape }: QueryFieldProps) {
+export function QueryField({ field, label, placeholder, text, span, problemId, required, listIn, className, ...on }: QueryFieldProps) {
+  const { onText, onEscape } = on;
   const list = useId();
   const [caret, setCaret] = useState<number | null>(null);
   const [chosen, setChosen] = useState(-1);
@@ -66,6 +70,8 @@ export function QueryField({ field, label, placeholder, text, span, problemId, r
     event.preventDefault();
   };
 
+  const suggestions = <Suggestions id={list} completions={completions} chosen={chosen} onTake={take} inFlow={Boolean(listIn)} />;
+
   return (
     <>
       <input
@@ -91,7 +97,7 @@ export function QueryField({ field, label, placeholder, text, span, problemId, r
         onKeyDown={pressed}
         className={cx("min-w-0 bg-transparent font-mono placeholder:text-muted", className)}
       />
-      {open && <Suggestions id={list} completions={completions} chosen={chosen} onTake={take} />}
+      {open && (listIn ? createPortal(suggestions, listIn) : suggestions)}
     </>
   );
 }

@@ -1,4 +1,4 @@
-/** The list below the query bar: how the filter may go on, with counts of values. The text field has the keyboard. */
+/** The list below a query field: how the filter may go on, with counts of values. The text field has the keyboard. */
 
 import { type Completion, CompletionKind } from "@/gen/logmesh/v1/query_service_pb";
 import { formatCount } from "@/lib/format";
@@ -19,19 +19,24 @@ export interface SuggestionsProps {
   /** The one that Enter takes, or -1. */
   chosen: number;
   onTake: (completion: Completion) => void;
+  /** Whether it has a place of its own; else it lies over what is below the field. */
+  inFlow?: boolean;
 }
 
 export function optionId(list: string, index: number): string {
   return `${list}-${index}`;
 }
 
-export function Suggestions({ id, completions, chosen, onTake }: SuggestionsProps) {
+export function Suggestions({ id, completions, chosen, onTake, inFlow = false }: SuggestionsProps) {
   return (
     <div
       id={id}
       role="listbox"
       aria-label="Completions"
-      className="absolute top-full left-0 z-40 mt-1 max-h-72 w-full max-w-xl overflow-auto rounded-md border border-line bg-raised p-1 shadow-lg"
+      className={cx(
+        "mt-1 w-full overflow-auto rounded-md border border-line bg-raised p-1",
+        inFlow ? "max-h-40" : "absolute top-full left-0 z-40 max-h-72 max-w-xl shadow-lg",
+      )}
     >
       {completions.map((completion, index) => (
         // The text field has the keyboard; rows are for the pointer, and must not take the focus.

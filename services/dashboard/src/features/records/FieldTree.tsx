@@ -1,8 +1,8 @@
 /** Attributes as a tree; each leaf can be included, excluded or made a column. */
 
 import { Columns3, Minus, Plus } from "lucide-react";
-import { textOf } from "@/lib/records";
 import { visible } from "@/lib/text";
+import { textOf } from "@/lib/values";
 import { IconButton } from "@/ui/Button";
 import type { Field } from "./fields";
 
@@ -40,7 +40,7 @@ function Leaf({ field, onInclude, onExclude, onColumn }: FieldActions & { field:
       <span className="w-32 shrink-0 truncate leading-8 text-muted" title={name}>
         {visible(field.name)}
       </span>
-      <span className="min-w-0 flex-1 py-1.5 font-mono text-xs break-all">{visible(textOf(field.value) ?? "null")}</span>
+      <span className="min-w-0 flex-1 py-1.5 font-mono text-xs [overflow-wrap:anywhere] whitespace-pre-wrap">{visible(textOf(field.value) ?? "null")}</span>
       {onInclude && (
         <IconButton label={`Include ${name}`} onClick={() => onInclude(field)}>
           <Plus size={14} />

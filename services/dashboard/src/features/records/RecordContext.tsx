@@ -7,10 +7,10 @@ import { failureOf } from "@/api/failure";
 import type { LogRecord } from "@/gen/logmesh/v1/record_pb";
 import { type Zone, formatTime } from "@/lib/format";
 import { levelOf } from "@/lib/levels";
-import { listLine } from "@/lib/text";
 import { Button } from "@/ui/Button";
 import { LevelMark } from "@/ui/LevelMark";
 import { cx } from "@/ui/cx";
+import { Line } from "./Line";
 
 const STEP = 10;
 /** The gateway gives no more than this to either side. */
@@ -39,7 +39,9 @@ export function RecordContext({ record, zone }: { record: LogRecord; zone: Zone 
           >
             <span className="shrink-0 text-muted">{formatTime(one.timeUnixNano, zone)}</span>
             <LevelMark level={levelOf(one.severityNumber)} />
-            <span className="min-w-0 flex-1 truncate">{listLine(one.body)}</span>
+            <span className="min-w-0 flex-1 truncate">
+              <Line body={one.body} />
+            </span>
           </li>
         ))}
       </ol>

@@ -7,6 +7,7 @@ import { defaultRangeExtractor, useVirtualizer } from "@tanstack/react-virtual";
 import { type KeyboardEvent, type MouseEvent, type ReactNode, type Ref, useCallback, useImperativeHandle, useRef } from "react";
 import type { LogRecord } from "@/gen/logmesh/v1/record_pb";
 import type { Zone } from "@/lib/format";
+import { isMarking } from "@/lib/marking";
 import { cx } from "@/ui/cx";
 import { Headings } from "./Headings";
 import { RecordRow } from "./RecordRow";
@@ -96,7 +97,7 @@ export function RecordList({ rows, active, onActive, onOpen, onSelect, wrap, col
 
   const clicked = (index: number, event: MouseEvent) => {
     if (onSelect && (event.shiftKey || event.ctrlKey || event.metaKey)) onSelect(index, event.shiftKey);
-    else onOpen(index);
+    else if (!isMarking()) onOpen(index);
     onActive(index);
   };
 

@@ -1,11 +1,24 @@
 import { create } from "@bufbuild/protobuf";
-import { fireEvent, render, screen } from "@testing-library/react";
-import { expect, test, vi } from "vitest";
+import { cleanup, fireEvent, render, screen } from "@testing-library/react";
+import { afterEach, expect, test, vi } from "vitest";
 import { LogRecordSchema } from "@/gen/logmesh/v1/record_pb";
+import { attributesOf } from "@/lib/testing";
 import { RecordPanel } from "./RecordPanel";
 
+afterEach(cleanup);
+
+test("JSON opens laid out, and as it came on demand", () => {
+  const body = '{"msg":"paid","id":9007199254740993,"stack":"a\\nb"}';
+  render(<RecordPanel record={create(LogRecordSchema, { body })} zone="utc" onClose={() => {}} onCopy={() => {}} />);
+  const message = screen.getByRole("group", { name: "Message" });
+  const lines = () => [...message.querySelectorAll(":scope > span > span")].map((line) => line.textContent);
+  expect(lines()).toEqual(["{", '  "msg": "paid",', '  "id": 9007199254740993,', '  "stack": "a', '    b"', "}"]);
+  fireEvent.click(screen.getByRole("button", { name: "As it came" }));
+  expect(message.textContent).toBe(body);
+});
+
 test("a long message is whole, its control characters are seen, and a field is named by its path", () => {
-  const record = create(LogRecordSchema, { body: `a\u0000${"x".repeat(200_000)}`, attributes: { http: { status: 500 } } });
+  const record = create(LogRecordSchema, { body: `a\u0000${"x".repeat(200_000)}`, attributes: attributesOf({ http: { status: 500 } }) });
   const onExclude = vi.fn();
   const onCopy = vi.fn();
   render(<RecordPanel record={record} zone="utc" onClose={() => {}} onCopy={onCopy} onExclude={onExclude} />);

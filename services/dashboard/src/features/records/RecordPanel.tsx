@@ -1,15 +1,19 @@
 /** The side panel of one record: its whole message, attributes, resource, trace and surroundings. */
 
 import { Copy, Link, X } from "lucide-react";
-import type { ReactNode } from "react";
+import { Fragment, type ReactNode } from "react";
 import type { LogRecord } from "@/gen/logmesh/v1/record_pb";
 import { type Zone, formatDateTime } from "@/lib/format";
 import { levelOf } from "@/lib/levels";
 import { instanceOf, serviceOf, toHex } from "@/lib/records";
 import { visible } from "@/lib/text";
+import { plainOf } from "@/lib/values";
 import { Button, IconButton } from "@/ui/Button";
+import { Guard } from "@/ui/Guard";
 import { LevelMark } from "@/ui/LevelMark";
+import { Notice } from "@/ui/Notice";
 import { cx } from "@/ui/cx";
+import { aboutOf } from "./about";
 import { type FieldActions, FieldTree } from "./FieldTree";
 import { RecordContext } from "./RecordContext";
 import { TraceSummary } from "./TraceSummary";
@@ -28,7 +32,27 @@ export interface RecordPanelProps extends FieldActions {
   onTrace?: (traceId: string) => void;
 }
 
-export function RecordPanel({ record, zone, showContext = false, onClose, onCopy, onPermalink, onTrace, ...actions }: RecordPanelProps) {
+export function RecordPanel(props: RecordPanelProps) {
+  return (
+    <Guard of={props.record.id} fallback={<Unshown {...props} />}>
+      <Panel {...props} />
+    </Guard>
+  );
+}
+
+/** What stands in the place of a record that breaks its panel. */
+function Unshown({ record, onClose }: RecordPanelProps) {
+  return (
+    <aside aria-label="Record" className="h-full border-l border-line bg-surface">
+      <Notice title="This record can't be shown" kind="bad">
+        <p className="font-mono">{visible(record.id)}</p>
+        <Button onClick={onClose}>Close</Button>
+      </Notice>
+    </aside>
+  );
+}
+
+function Panel({ record, zone, showContext = false, onClose, onCopy, onPermalink, onTrace, ...actions }: RecordPanelProps) {
   const trace = toHex(record.traceId);
   return (
     <aside aria-label="Record" className="flex h-full min-w-0 flex-col overflow-auto border-l border-line bg-surface">
@@ -51,6 +75,7 @@ export function RecordPanel({ record, zone, showContext = false, onClose, onCopy
       </header>
       <Part title={formatDateTime(record.timeUnixNano, zone)}>
         <WholeMessage key={record.id} body={record.body} />
+        <About record={record} zone={zone} />
       </Part>
       {trace && (
         <Part title="Trace">
@@ -59,11 +84,16 @@ export function RecordPanel({ record, zone, showContext = false, onClose, onCopy
           {onTrace && <Button onClick={() => onTrace(trace)}>Follow this trace</Button>}
         </Part>
       )}
+      {hasAny(record.scope?.attributes) && (
+        <Part title="Logger">
+          <FieldTree fields={fieldsOf(plainOf(record.scope?.attributes))} />
+        </Part>
+      )}
       <Part title="Attributes">
-        <FieldTree fields={fieldsOf(record.attributes ?? {}, ["attributes"])} {...actions} />
+        <FieldTree fields={fieldsOf(plainOf(record.attributes), ["attributes"])} {...actions} />
       </Part>
       <Part title="Resource">
-        <FieldTree fields={fieldsOf(record.resource?.attributes ?? {}, ["resource"])} {...actions} />
+        <FieldTree fields={fieldsOf(plainOf(record.resource?.attributes), ["resource"])} {...actions} />
       </Part>
       {record.id && (
         <Part title="Context" reveal={showContext}>
@@ -72,6 +102,25 @@ export function RecordPanel({ record, zone, showContext = false, onClose, onCopy
       )}
     </aside>
   );
+}
+
+function About({ record, zone }: Pick<RecordPanelProps, "record" | "zone">) {
+  const about = aboutOf(record, zone);
+  if (about.length === 0) return null;
+  return (
+    <dl className="grid grid-cols-[auto_1fr] gap-x-3 text-xs leading-5">
+      {about.map(([name, value]) => (
+        <Fragment key={name}>
+          <dt className="text-muted">{name}</dt>
+          <dd className="min-w-0 [overflow-wrap:anywhere]">{visible(value)}</dd>
+        </Fragment>
+      ))}
+    </dl>
+  );
+}
+
+function hasAny(values: object | undefined): boolean {
+  return values !== undefined && Object.keys(values).length > 0;
 }
 
 function Part({ title, reveal = false, children }: { title: string; reveal?: boolean; children: ReactNode }) {

@@ -5,11 +5,15 @@ import type { LogRecord } from "@/gen/logmesh/v1/record_pb";
 import { type Zone, formatDateTime, formatTime } from "@/lib/format";
 import { levelOf } from "@/lib/levels";
 import { serviceOf } from "@/lib/records";
-import { listLine, visible } from "@/lib/text";
+import { visible } from "@/lib/text";
+import { Guard } from "@/ui/Guard";
 import { LevelMark } from "@/ui/LevelMark";
-import { Marked } from "@/ui/Marked";
 import { cx } from "@/ui/cx";
+import { Line } from "./Line";
 import type { RecordColumn } from "./RecordList";
+
+/** A line that goes on below, with the lines that it has itself. */
+export const WRAPPED = "[overflow-wrap:anywhere] whitespace-pre-wrap";
 
 interface RecordRowProps {
   index: number;
@@ -54,30 +58,40 @@ export function RecordRow({ index, position, record, top, active, selected, meas
       style={{ transform: `translateY(${top}px)` }}
     >
       {record ? (
-        <>
-          <span role="cell" className="shrink-0 font-mono text-xs leading-6 text-muted" title={formatDateTime(record.timeUnixNano, zone)}>
-            {formatTime(record.timeUnixNano, zone)}
-          </span>
-          <span role="cell" className="flex h-6 shrink-0 items-center">
-            <LevelMark level={levelOf(record.severityNumber)} />
-          </span>
-          <span role="cell" className="w-24 shrink-0 truncate text-muted sm:w-36">
-            {visible(serviceOf(record))}
-          </span>
-          {columns.map((column) => (
-            <span key={column.name} role="cell" className="w-32 shrink-0 truncate" title={column.name}>
-              {column.value(record)}
-            </span>
-          ))}
-          <span role="cell" className={cx("flex-1 font-mono text-xs leading-6", columns.length > 0 ? "min-w-48" : "min-w-0", wrap ? "break-all" : "truncate")}>
-            <Marked text={listLine(record.body)} word={find} />
-          </span>
-        </>
+        <Guard of={record.id} fallback={<span role="cell" className="text-bad">This record can't be shown: {visible(record.id)}</span>}>
+          <Cells record={record} zone={zone} wrap={wrap} columns={columns} find={find} />
+        </Guard>
       ) : (
         <span role="cell" className="text-muted">
           On its way…
         </span>
       )}
     </div>
+  );
+}
+
+type CellsProps = Pick<RecordRowProps, "zone" | "wrap" | "columns" | "find"> & { record: LogRecord };
+
+function Cells({ record, zone, wrap, columns, find }: CellsProps) {
+  return (
+    <>
+      <span role="cell" className="shrink-0 font-mono text-xs leading-6 text-muted" title={formatDateTime(record.timeUnixNano, zone)}>
+        {formatTime(record.timeUnixNano, zone)}
+      </span>
+      <span role="cell" className="flex h-6 shrink-0 items-center">
+        <LevelMark level={levelOf(record.severityNumber)} />
+      </span>
+      <span role="cell" className="w-24 shrink-0 truncate text-muted sm:w-36">
+        {visible(serviceOf(record))}
+      </span>
+      {columns.map((column) => (
+        <span key={column.name} role="cell" className="w-32 shrink-0 truncate" title={column.name}>
+          {column.value(record)}
+        </span>
+      ))}
+      <span role="cell" className={cx("flex-1 font-mono text-xs leading-6", columns.length > 0 ? "min-w-48" : "min-w-0", wrap ? WRAPPED : "truncate")}>
+        <Line body={record.body} find={find} wrap={wrap} />
+      </span>
+    </>
   );
 }

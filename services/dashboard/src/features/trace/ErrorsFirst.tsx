@@ -3,7 +3,8 @@
 import { useState } from "react";
 import { levelOf } from "@/lib/levels";
 import { formatOffset } from "@/lib/offset";
-import { listLine, visible } from "@/lib/text";
+import { visible } from "@/lib/text";
+import { lineText } from "@/features/records/face";
 import { Button } from "@/ui/Button";
 import { LevelMark } from "@/ui/LevelMark";
 import type { Entry } from "./trace";
@@ -27,7 +28,7 @@ export function ErrorsFirst({ errors, onGo }: { errors: readonly Entry[]; onGo: 
               <span className="w-18 shrink-0 text-right font-mono text-xs whitespace-nowrap tabular-nums">{formatOffset(error.offset)}</span>
               <LevelMark level={levelOf(error.record.severityNumber)} />
               <span className="w-20 shrink-0 truncate text-muted sm:w-32">{visible(error.service)}</span>
-              <span className="min-w-0 flex-1 truncate font-mono text-xs text-error">{listLine(error.record.body)}</span>
+              <span className="min-w-0 flex-1 truncate font-mono text-xs text-error">{lineText(error.record.body)}</span>
             </button>
           </li>
         ))}

@@ -2,7 +2,7 @@
 
 import { cx } from "@/ui/cx";
 import { formatOffset } from "@/lib/offset";
-import { listLine } from "@/lib/text";
+import { lineText } from "@/features/records/face";
 import type { Lane, Mark } from "./lanes";
 import { LevelShape } from "./LevelShape";
 import { percent } from "./TraceAxis";
@@ -58,5 +58,5 @@ export function LaneMarks({ lane, shown, open, onOpen }: LaneMarksProps) {
 
 function nameOf({ entry, level, entries }: Mark): string {
   const more = entries.length > 1 ? ` and ${entries.length - 1} more` : "";
-  return `${formatOffset(entry.offset)} ${level.name} ${listLine(entry.record.body).slice(0, TITLE_CHARACTERS)}${more}`;
+  return `${formatOffset(entry.offset)} ${level.name} ${lineText(entry.record.body).slice(0, TITLE_CHARACTERS)}${more}`;
 }

@@ -1,7 +1,8 @@
 import { Link } from "@tanstack/react-router";
 import { type Zone, counted, formatDateTime, formatTime } from "@/lib/format";
 import { levelOf } from "@/lib/levels";
-import { listLine, visible } from "@/lib/text";
+import { visible } from "@/lib/text";
+import { lineText } from "@/features/records/face";
 import { LevelMark } from "@/ui/LevelMark";
 import type { RecentTrace } from "./recent";
 
@@ -26,7 +27,7 @@ export function RecentTraceRow({ trace, zone }: { trace: RecentTrace; zone: Zone
         <LevelMark level={levelOf(line.severityNumber)} />
         <span className={errors > 1 ? "shrink-0 text-xs text-error" : "sr-only"}>{counted(errors, "error")}</span>
         <span className="order-last w-full min-w-0 truncate font-mono text-xs sm:order-none sm:w-auto sm:flex-1">
-          {listLine(line.body)}
+          {lineText(line.body)}
         </span>
         <span className="min-w-0 flex-1 truncate text-right text-xs text-muted sm:max-w-64 sm:flex-none lg:max-w-96">
           {services.map(visible).join(", ")}

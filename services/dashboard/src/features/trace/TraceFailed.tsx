@@ -2,12 +2,13 @@
 
 import { Link } from "@tanstack/react-router";
 import { useEffect } from "react";
-import type { Failure, FailureKind } from "@/api/failure";
+import { type Failure, type FailureKind, passes } from "@/api/failure";
 import { Button } from "@/ui/Button";
 import { Notice } from "@/ui/Notice";
 
 const TITLES: Partial<Record<FailureKind, string>> = {
   away: "The gateway is away",
+  database: "The database is away",
   denied: "You may not read these logs",
   busy: "The gateway has too much to do",
   slow: "This took too long",
@@ -18,18 +19,18 @@ const TITLES: Partial<Record<FailureKind, string>> = {
 const RETRY_MILLIS = 5_000;
 
 export function TraceFailed({ failure, onRetry }: { failure: Failure; onRetry: () => void }) {
-  const passes = failure.kind === "away" || failure.kind === "busy";
+  const isPassing = passes(failure);
   useEffect(() => {
-    if (!passes) return;
+    if (!isPassing) return;
     const timer = setTimeout(onRetry, RETRY_MILLIS);
     return () => clearTimeout(timer);
     // Each failure starts its own wait; a new function for the same retry does not.
     // oxlint-disable-next-line react/exhaustive-deps
-  }, [passes]);
+  }, [isPassing]);
   return (
     <Notice title={TITLES[failure.kind] ?? "This failed"} kind="bad">
       <p>
-        {failure.message} {passes && `It is asked again in ${RETRY_MILLIS / 1_000} seconds.`}
+        {failure.message} {isPassing && `It is asked again in ${RETRY_MILLIS / 1_000} seconds.`}
       </p>
       {failure.kind === "denied" && (
         <p>

@@ -7,6 +7,7 @@ import { defaultRangeExtractor, useVirtualizer } from "@tanstack/react-virtual";
 import { type KeyboardEvent, useCallback, useEffect, useRef } from "react";
 import { rowAfterKey, withRow } from "@/features/records/roving";
 import type { Zone } from "@/lib/format";
+import { isMarking } from "@/lib/marking";
 import type { Shown } from "./shown";
 import { TraceRow } from "./TraceRow";
 
@@ -73,7 +74,7 @@ export function TraceList({ rows, find, active, onActive, onOpen, zone, wrap }: 
             onKeyDown={pressed}
             onOpen={() => {
               onActive(item.index);
-              onOpen(item.index);
+              if (!isMarking()) onOpen(item.index);
             }}
           />
         ))}

@@ -2,6 +2,7 @@
 
 import type { Nanos } from "@/lib/time";
 import { LEVELS, levelNamed, levelOf } from "@/lib/levels";
+import { jsonOf, plainOf } from "@/lib/values";
 import { longSilence } from "./axis";
 import type { Entry } from "./trace";
 
@@ -37,7 +38,7 @@ function isChosen({ record, service }: Entry, { find, service: only, level }: Ch
   return (
     wanted === "" ||
     record.body.toLowerCase().includes(wanted) ||
-    (record.attributes !== undefined && JSON.stringify(record.attributes).toLowerCase().includes(wanted))
+    jsonOf(plainOf(record.attributes)).toLowerCase().includes(wanted)
   );
 }
 

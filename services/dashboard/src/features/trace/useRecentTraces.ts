@@ -40,7 +40,7 @@ export function useRecentTraces(filter: string, span: Span | null) {
 
 function useFound(filter: string, span: Span | null, pageSize: number) {
   const key = span ? `${filter} ${span.start} ${span.end}` : "";
-  return useStream(key, (signal) => search(filter, span, pageSize, signal), reduce, NOTHING);
+  return useStream(key, (signal) => search(filter, span, pageSize, signal), reduce, NOTHING, ({ records }) => records.length === 0);
 }
 
 async function* search(filter: string, span: Span | null, pageSize: number, signal: AbortSignal): AsyncGenerator<SearchResponse> {

@@ -17,7 +17,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file logmesh/v1/pipeline_service.proto.
  */
 export const file_logmesh_v1_pipeline_service: GenFile = /*@__PURE__*/
-  fileDesc("CiFsb2dtZXNoL3YxL3BpcGVsaW5lX3NlcnZpY2UucHJvdG8SCmxvZ21lc2gudjEiOgoRTGlzdExlZGdlclJlcXVlc3QSEQoJcGFnZV9zaXplGAEgASgNEhIKCnBhZ2VfdG9rZW4YAiABKAkiZgoSTGlzdExlZGdlclJlc3BvbnNlEigKB2VudHJpZXMYASADKAsyFy5sb2dtZXNoLnYxLkxlZGdlckVudHJ5EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCRINCgV0b3RhbBgDIAEoBCLBAgoLTGVkZ2VyRW50cnkSEAoIc3Bvb2xfaWQYASABKAkSEAoIcHJvZHVjZXIYAiABKAkSEAoIbGFzdF9zZXEYAyABKAQSJQoHbWlzc2luZxgEIAMoCzIULmxvZ21lc2gudjEuU2VxUmFuZ2USDgoGc3RvcmVkGAUgASgEEhQKDGRlYWRfbGV0dGVycxgGIAEoBBI0ChBsYXN0X2NvbW1pdF90aW1lGAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBImCgNsYWcYCCABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SIgoEbG9zdBgJIAMoCzIULmxvZ21lc2gudjEuU2VxUmFuZ2USFwoPbWlzc2luZ19iYXRjaGVzGAogASgEEhQKDGxvc3RfYmF0Y2hlcxgLIAEoBCIXChVMaXN0UHJvY2Vzc29yc1JlcXVlc3QiSAoWTGlzdFByb2Nlc3NvcnNSZXNwb25zZRIuCgpwcm9jZXNzb3JzGAEgAygLMhoubG9nbWVzaC52MS5Qcm9jZXNzb3JTdGF0ZSLoAgoOUHJvY2Vzc29yU3RhdGUSDAoEbmFtZRgBIAEoCRIPCgdzdHJlYW1zGAIgASgNEhEKCXdhbF9ieXRlcxgDIAEoBBIZChF1bndyaXR0ZW5fYmF0Y2hlcxgEIAEoBBImCgNsYWcYBSABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SDwoHdmVyc2lvbhgGIAEoCRINCgV0cmFjaxgHIAEoCRINCgVyZWFkeRgIIAEoCBINCgV0YWlscxgJIAEoDRIQCgh3YWxfZmlsbBgKIAEoARIOCgZzdG9yZWQYCyABKAQSOgoIcmVqZWN0ZWQYDCADKAsyKC5sb2dtZXNoLnYxLlByb2Nlc3NvclN0YXRlLlJlamVjdGVkRW50cnkSFAoMd3JpdGVfZXJyb3JzGA0gASgEGi8KDVJlamVjdGVkRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgEOgI4ASITChFHZXRTdW1tYXJ5UmVxdWVzdCLhAgoSR2V0U3VtbWFyeVJlc3BvbnNlEhQKDGxvc3RfYmF0Y2hlcxgBIAEoBBIbChN1bmFjY291bnRlZF9iYXRjaGVzGAIgASgEEiYKA2xhZxgDIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIOCgZzdG9yZWQYBCABKAQSFAoMZGVhZF9sZXR0ZXJzGAUgASgEEhEKCXByb2R1Y2VycxgGIAEoDRIYChBwcm9jZXNzb3JzX3JlYWR5GAcgASgNEhIKCnByb2Nlc3NvcnMYCCABKA0SHAoUcHJvY2Vzc29yc19hbnN3ZXJpbmcYCSABKA0SGgoScHJvY2Vzc29yc19mYWlsdXJlGAogASgJEjQKEGxhc3RfY29tbWl0X3RpbWUYCyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhkKEWNvbW1pdHRlZF9iYXRjaGVzGAwgASgEIqsBCgRGYWN0EgwKBGtpbmQYASABKAkSEAoIc3Bvb2xfaWQYAiABKAkSEAoIcHJvZHVjZXIYAyABKAkSDwoHYmF0Y2hlcxgEIAEoBBIlCgdudW1iZXJzGAUgAygLMhQubG9nbWVzaC52MS5TZXFSYW5nZRIpCgVzaW5jZRgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDgoGYWR2aWNlGAcgASgJIjkKEExpc3RGYWN0c1JlcXVlc3QSEQoJcGFnZV9zaXplGAEgASgNEhIKCnBhZ2VfdG9rZW4YAiABKAkiXAoRTGlzdEZhY3RzUmVzcG9uc2USHwoFZmFjdHMYASADKAsyEC5sb2dtZXNoLnYxLkZhY3QSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJEg0KBXRvdGFsGAMgASgEIlYKF0Fja25vd2xlZGdlRmFjdHNSZXF1ZXN0Eh8KBWZhY3RzGAEgAygLMhAubG9nbWVzaC52MS5GYWN0Eg4KBnJlYXNvbhgCIAEoCRIKCgJieRgDIAEoCSIrChhBY2tub3dsZWRnZUZhY3RzUmVzcG9uc2USDwoHYmF0Y2hlcxgBIAEoBCLBAQoPQWNrbm93bGVkZ2VtZW50EgwKBGtpbmQYASABKAkSEAoIc3Bvb2xfaWQYAiABKAkSEAoIcHJvZHVjZXIYAyABKAkSDwoHYmF0Y2hlcxgEIAEoBBIlCgdudW1iZXJzGAUgAygLMhQubG9nbWVzaC52MS5TZXFSYW5nZRIKCgJieRgGIAEoCRIOCgZyZWFzb24YByABKAkSKAoEdGltZRgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiRAobTGlzdEFja25vd2xlZGdlbWVudHNSZXF1ZXN0EhEKCXBhZ2Vfc2l6ZRgBIAEoDRISCgpwYWdlX3Rva2VuGAIgASgJIm4KHExpc3RBY2tub3dsZWRnZW1lbnRzUmVzcG9uc2USNQoQYWNrbm93bGVkZ2VtZW50cxgBIAMoCzIbLmxvZ21lc2gudjEuQWNrbm93bGVkZ2VtZW50EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCTLjBQoPUGlwZWxpbmVTZXJ2aWNlEmgKCkxpc3RMZWRnZXISHS5sb2dtZXNoLnYxLkxpc3RMZWRnZXJSZXF1ZXN0Gh4ubG9nbWVzaC52MS5MaXN0TGVkZ2VyUmVzcG9uc2UiG4LT5JMCFRITL3YxL3BpcGVsaW5lL2xlZGdlchJ4Cg5MaXN0UHJvY2Vzc29ycxIhLmxvZ21lc2gudjEuTGlzdFByb2Nlc3NvcnNSZXF1ZXN0GiIubG9nbWVzaC52MS5MaXN0UHJvY2Vzc29yc1Jlc3BvbnNlIh+C0+STAhkSFy92MS9waXBlbGluZS9wcm9jZXNzb3JzEmkKCkdldFN1bW1hcnkSHS5sb2dtZXNoLnYxLkdldFN1bW1hcnlSZXF1ZXN0Gh4ubG9nbWVzaC52MS5HZXRTdW1tYXJ5UmVzcG9uc2UiHILT5JMCFhIUL3YxL3BpcGVsaW5lL3N1bW1hcnkSZAoJTGlzdEZhY3RzEhwubG9nbWVzaC52MS5MaXN0RmFjdHNSZXF1ZXN0Gh0ubG9nbWVzaC52MS5MaXN0RmFjdHNSZXNwb25zZSIagtPkkwIUEhIvdjEvcGlwZWxpbmUvZmFjdHMShwEKEEFja25vd2xlZGdlRmFjdHMSIy5sb2dtZXNoLnYxLkFja25vd2xlZGdlRmFjdHNSZXF1ZXN0GiQubG9nbWVzaC52MS5BY2tub3dsZWRnZUZhY3RzUmVzcG9uc2UiKILT5JMCIjoBKiIdL3YxL3BpcGVsaW5lL2Fja25vd2xlZGdlbWVudHMSkAEKFExpc3RBY2tub3dsZWRnZW1lbnRzEicubG9nbWVzaC52MS5MaXN0QWNrbm93bGVkZ2VtZW50c1JlcXVlc3QaKC5sb2dtZXNoLnYxLkxpc3RBY2tub3dsZWRnZW1lbnRzUmVzcG9uc2UiJYLT5JMCHxIdL3YxL3BpcGVsaW5lL2Fja25vd2xlZGdlbWVudHNiBnByb3RvMw", [file_google_api_annotations, file_google_protobuf_duration, file_google_protobuf_timestamp, file_logmesh_v1_ingest_service]);
+  fileDesc("CiFsb2dtZXNoL3YxL3BpcGVsaW5lX3NlcnZpY2UucHJvdG8SCmxvZ21lc2gudjEiOgoRTGlzdExlZGdlclJlcXVlc3QSEQoJcGFnZV9zaXplGAEgASgNEhIKCnBhZ2VfdG9rZW4YAiABKAkiZgoSTGlzdExlZGdlclJlc3BvbnNlEigKB2VudHJpZXMYASADKAsyFy5sb2dtZXNoLnYxLkxlZGdlckVudHJ5EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCRINCgV0b3RhbBgDIAEoBCLBAgoLTGVkZ2VyRW50cnkSEAoIc3Bvb2xfaWQYASABKAkSEAoIcHJvZHVjZXIYAiABKAkSEAoIbGFzdF9zZXEYAyABKAQSJQoHbWlzc2luZxgEIAMoCzIULmxvZ21lc2gudjEuU2VxUmFuZ2USDgoGc3RvcmVkGAUgASgEEhQKDGRlYWRfbGV0dGVycxgGIAEoBBI0ChBsYXN0X2NvbW1pdF90aW1lGAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBImCgNsYWcYCCABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SIgoEbG9zdBgJIAMoCzIULmxvZ21lc2gudjEuU2VxUmFuZ2USFwoPbWlzc2luZ19iYXRjaGVzGAogASgEEhQKDGxvc3RfYmF0Y2hlcxgLIAEoBCIXChVMaXN0UHJvY2Vzc29yc1JlcXVlc3QiSAoWTGlzdFByb2Nlc3NvcnNSZXNwb25zZRIuCgpwcm9jZXNzb3JzGAEgAygLMhoubG9nbWVzaC52MS5Qcm9jZXNzb3JTdGF0ZSLoAgoOUHJvY2Vzc29yU3RhdGUSDAoEbmFtZRgBIAEoCRIPCgdzdHJlYW1zGAIgASgNEhEKCXdhbF9ieXRlcxgDIAEoBBIZChF1bndyaXR0ZW5fYmF0Y2hlcxgEIAEoBBImCgNsYWcYBSABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SDwoHdmVyc2lvbhgGIAEoCRINCgV0cmFjaxgHIAEoCRINCgVyZWFkeRgIIAEoCBINCgV0YWlscxgJIAEoDRIQCgh3YWxfZmlsbBgKIAEoARIOCgZzdG9yZWQYCyABKAQSOgoIcmVqZWN0ZWQYDCADKAsyKC5sb2dtZXNoLnYxLlByb2Nlc3NvclN0YXRlLlJlamVjdGVkRW50cnkSFAoMd3JpdGVfZXJyb3JzGA0gASgEGi8KDVJlamVjdGVkRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgEOgI4ASITChFHZXRTdW1tYXJ5UmVxdWVzdCKGAwoSR2V0U3VtbWFyeVJlc3BvbnNlEhQKDGxvc3RfYmF0Y2hlcxgBIAEoBBIbChN1bmFjY291bnRlZF9iYXRjaGVzGAIgASgEEiYKA2xhZxgDIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIOCgZzdG9yZWQYBCABKAQSFAoMZGVhZF9sZXR0ZXJzGAUgASgEEhEKCXByb2R1Y2VycxgGIAEoDRIYChBwcm9jZXNzb3JzX3JlYWR5GAcgASgNEhIKCnByb2Nlc3NvcnMYCCABKA0SHAoUcHJvY2Vzc29yc19hbnN3ZXJpbmcYCSABKA0SGgoScHJvY2Vzc29yc19mYWlsdXJlGAogASgJEjQKEGxhc3RfY29tbWl0X3RpbWUYCyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhkKEWNvbW1pdHRlZF9iYXRjaGVzGAwgASgEEiMKB3NlbmRfdG8YDSABKAsyEi5sb2dtZXNoLnYxLlNlbmRUbyI/CgZTZW5kVG8SDgoGdGFyZ2V0GAEgASgJEg8KB2NvbW1hbmQYAiABKAkSFAoMY2VydGlmaWNhdGVzGAMgASgJIqsBCgRGYWN0EgwKBGtpbmQYASABKAkSEAoIc3Bvb2xfaWQYAiABKAkSEAoIcHJvZHVjZXIYAyABKAkSDwoHYmF0Y2hlcxgEIAEoBBIlCgdudW1iZXJzGAUgAygLMhQubG9nbWVzaC52MS5TZXFSYW5nZRIpCgVzaW5jZRgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDgoGYWR2aWNlGAcgASgJIjkKEExpc3RGYWN0c1JlcXVlc3QSEQoJcGFnZV9zaXplGAEgASgNEhIKCnBhZ2VfdG9rZW4YAiABKAkiXAoRTGlzdEZhY3RzUmVzcG9uc2USHwoFZmFjdHMYASADKAsyEC5sb2dtZXNoLnYxLkZhY3QSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJEg0KBXRvdGFsGAMgASgEIlYKF0Fja25vd2xlZGdlRmFjdHNSZXF1ZXN0Eh8KBWZhY3RzGAEgAygLMhAubG9nbWVzaC52MS5GYWN0Eg4KBnJlYXNvbhgCIAEoCRIKCgJieRgDIAEoCSIrChhBY2tub3dsZWRnZUZhY3RzUmVzcG9uc2USDwoHYmF0Y2hlcxgBIAEoBCLBAQoPQWNrbm93bGVkZ2VtZW50EgwKBGtpbmQYASABKAkSEAoIc3Bvb2xfaWQYAiABKAkSEAoIcHJvZHVjZXIYAyABKAkSDwoHYmF0Y2hlcxgEIAEoBBIlCgdudW1iZXJzGAUgAygLMhQubG9nbWVzaC52MS5TZXFSYW5nZRIKCgJieRgGIAEoCRIOCgZyZWFzb24YByABKAkSKAoEdGltZRgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiRAobTGlzdEFja25vd2xlZGdlbWVudHNSZXF1ZXN0EhEKCXBhZ2Vfc2l6ZRgBIAEoDRISCgpwYWdlX3Rva2VuGAIgASgJIm4KHExpc3RBY2tub3dsZWRnZW1lbnRzUmVzcG9uc2USNQoQYWNrbm93bGVkZ2VtZW50cxgBIAMoCzIbLmxvZ21lc2gudjEuQWNrbm93bGVkZ2VtZW50EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCTLjBQoPUGlwZWxpbmVTZXJ2aWNlEmgKCkxpc3RMZWRnZXISHS5sb2dtZXNoLnYxLkxpc3RMZWRnZXJSZXF1ZXN0Gh4ubG9nbWVzaC52MS5MaXN0TGVkZ2VyUmVzcG9uc2UiG4LT5JMCFRITL3YxL3BpcGVsaW5lL2xlZGdlchJ4Cg5MaXN0UHJvY2Vzc29ycxIhLmxvZ21lc2gudjEuTGlzdFByb2Nlc3NvcnNSZXF1ZXN0GiIubG9nbWVzaC52MS5MaXN0UHJvY2Vzc29yc1Jlc3BvbnNlIh+C0+STAhkSFy92MS9waXBlbGluZS9wcm9jZXNzb3JzEmkKCkdldFN1bW1hcnkSHS5sb2dtZXNoLnYxLkdldFN1bW1hcnlSZXF1ZXN0Gh4ubG9nbWVzaC52MS5HZXRTdW1tYXJ5UmVzcG9uc2UiHILT5JMCFhIUL3YxL3BpcGVsaW5lL3N1bW1hcnkSZAoJTGlzdEZhY3RzEhwubG9nbWVzaC52MS5MaXN0RmFjdHNSZXF1ZXN0Gh0ubG9nbWVzaC52MS5MaXN0RmFjdHNSZXNwb25zZSIagtPkkwIUEhIvdjEvcGlwZWxpbmUvZmFjdHMShwEKEEFja25vd2xlZGdlRmFjdHMSIy5sb2dtZXNoLnYxLkFja25vd2xlZGdlRmFjdHNSZXF1ZXN0GiQubG9nbWVzaC52MS5BY2tub3dsZWRnZUZhY3RzUmVzcG9uc2UiKILT5JMCIjoBKiIdL3YxL3BpcGVsaW5lL2Fja25vd2xlZGdlbWVudHMSkAEKFExpc3RBY2tub3dsZWRnZW1lbnRzEicubG9nbWVzaC52MS5MaXN0QWNrbm93bGVkZ2VtZW50c1JlcXVlc3QaKC5sb2dtZXNoLnYxLkxpc3RBY2tub3dsZWRnZW1lbnRzUmVzcG9uc2UiJYLT5JMCHxIdL3YxL3BpcGVsaW5lL2Fja25vd2xlZGdlbWVudHNiBnByb3RvMw", [file_google_api_annotations, file_google_protobuf_duration, file_google_protobuf_timestamp, file_logmesh_v1_ingest_service]);
 
 /**
  * Asks for the ledger.
@@ -138,7 +138,8 @@ export type LedgerEntry = Message<"logmesh.v1.LedgerEntry"> & {
   lastCommitTime?: Timestamp | undefined;
 
   /**
-   * From the newest record's time to its commit.
+   * How long the batches that were committed last had waited in a processor's log, of them the oldest. How old their records are is
+   * not in it: a file of last year that is read now is stored at once. Absent: nothing was committed.
    *
    * @generated from field: google.protobuf.Duration lag = 8;
    */
@@ -244,7 +245,7 @@ export type ProcessorState = Message<"logmesh.v1.ProcessorState"> & {
   unwrittenBatches: bigint;
 
   /**
-   * Age of the oldest of them.
+   * How long the oldest of them has waited; 0 when none waits.
    *
    * @generated from field: google.protobuf.Duration lag = 5;
    */
@@ -265,7 +266,7 @@ export type ProcessorState = Message<"logmesh.v1.ProcessorState"> & {
   track: string;
 
   /**
-   * Whether it takes new streams.
+   * Whether it takes new streams, and stores what they bring. While the database is away it takes them and stores nothing.
    *
    * @generated from field: bool ready = 8;
    */
@@ -352,9 +353,9 @@ export type GetSummaryResponse = Message<"logmesh.v1.GetSummaryResponse"> & {
   unaccountedBatches: bigint;
 
   /**
-   * The greatest of: age of the oldest batch that a processor has not committed; time from record to commit in the last
-   * flush of each producer that was heard of within a minute. Absent means that it is not known: no processor answers. It is
-   * a lower bound while some processors do not answer.
+   * How long the oldest batch has waited that a processor has received and not committed; 0 when none waits. Where the gateway
+   * knows no processor to ask, how long what was committed within the last minute had waited. Absent means that it is not known: no
+   * processor answers. It is a lower bound while some processors do not answer.
    *
    * @generated from field: google.protobuf.Duration lag = 3;
    */
@@ -422,6 +423,13 @@ export type GetSummaryResponse = Message<"logmesh.v1.GetSummaryResponse"> & {
    * @generated from field: uint64 committed_batches = 12;
    */
   committedBatches: bigint;
+
+  /**
+   * Where a first record is sent to; only while nothing was ever committed.
+   *
+   * @generated from field: logmesh.v1.SendTo send_to = 13;
+   */
+  sendTo?: SendTo | undefined;
 };
 
 /**
@@ -430,6 +438,41 @@ export type GetSummaryResponse = Message<"logmesh.v1.GetSummaryResponse"> & {
  */
 export const GetSummaryResponseSchema: GenMessage<GetSummaryResponse> = /*@__PURE__*/
   messageDesc(file_logmesh_v1_pipeline_service, 7);
+
+/**
+ * How records are sent to this system, as far as its gateway was told.
+ *
+ * @generated from message logmesh.v1.SendTo
+ */
+export type SendTo = Message<"logmesh.v1.SendTo"> & {
+  /**
+   * gRPC target of the processors, as the gateway reaches them. Empty: it was told none.
+   *
+   * @generated from field: string target = 1;
+   */
+  target: string;
+
+  /**
+   * How `logmesh ship` is called on the gateway's machine. Empty: people have no shell there.
+   *
+   * @generated from field: string command = 2;
+   */
+  command: string;
+
+  /**
+   * Folder on that machine with `log-producer.crt`, `log-producer.key` and `ca.crt`, with which one comes to the processors. Empty: none.
+   *
+   * @generated from field: string certificates = 3;
+   */
+  certificates: string;
+};
+
+/**
+ * Describes the message logmesh.v1.SendTo.
+ * Use `create(SendToSchema)` to create a new message.
+ */
+export const SendToSchema: GenMessage<SendTo> = /*@__PURE__*/
+  messageDesc(file_logmesh_v1_pipeline_service, 8);
 
 /**
  * Something that an operator must know of, and that stays until it is acknowledged or is over.
@@ -492,7 +535,7 @@ export type Fact = Message<"logmesh.v1.Fact"> & {
  * Use `create(FactSchema)` to create a new message.
  */
 export const FactSchema: GenMessage<Fact> = /*@__PURE__*/
-  messageDesc(file_logmesh_v1_pipeline_service, 8);
+  messageDesc(file_logmesh_v1_pipeline_service, 9);
 
 /**
  * Asks for facts.
@@ -520,7 +563,7 @@ export type ListFactsRequest = Message<"logmesh.v1.ListFactsRequest"> & {
  * Use `create(ListFactsRequestSchema)` to create a new message.
  */
 export const ListFactsRequestSchema: GenMessage<ListFactsRequest> = /*@__PURE__*/
-  messageDesc(file_logmesh_v1_pipeline_service, 9);
+  messageDesc(file_logmesh_v1_pipeline_service, 10);
 
 /**
  * Facts, by kind and spool.
@@ -555,7 +598,7 @@ export type ListFactsResponse = Message<"logmesh.v1.ListFactsResponse"> & {
  * Use `create(ListFactsResponseSchema)` to create a new message.
  */
 export const ListFactsResponseSchema: GenMessage<ListFactsResponse> = /*@__PURE__*/
-  messageDesc(file_logmesh_v1_pipeline_service, 10);
+  messageDesc(file_logmesh_v1_pipeline_service, 11);
 
 /**
  * Acknowledges facts as ListFacts showed them, and no more: what came since stays.
@@ -590,7 +633,7 @@ export type AcknowledgeFactsRequest = Message<"logmesh.v1.AcknowledgeFactsReques
  * Use `create(AcknowledgeFactsRequestSchema)` to create a new message.
  */
 export const AcknowledgeFactsRequestSchema: GenMessage<AcknowledgeFactsRequest> = /*@__PURE__*/
-  messageDesc(file_logmesh_v1_pipeline_service, 11);
+  messageDesc(file_logmesh_v1_pipeline_service, 12);
 
 /**
  * What was acknowledged.
@@ -611,7 +654,7 @@ export type AcknowledgeFactsResponse = Message<"logmesh.v1.AcknowledgeFactsRespo
  * Use `create(AcknowledgeFactsResponseSchema)` to create a new message.
  */
 export const AcknowledgeFactsResponseSchema: GenMessage<AcknowledgeFactsResponse> = /*@__PURE__*/
-  messageDesc(file_logmesh_v1_pipeline_service, 12);
+  messageDesc(file_logmesh_v1_pipeline_service, 13);
 
 /**
  * One fact that was acknowledged.
@@ -681,7 +724,7 @@ export type Acknowledgement = Message<"logmesh.v1.Acknowledgement"> & {
  * Use `create(AcknowledgementSchema)` to create a new message.
  */
 export const AcknowledgementSchema: GenMessage<Acknowledgement> = /*@__PURE__*/
-  messageDesc(file_logmesh_v1_pipeline_service, 13);
+  messageDesc(file_logmesh_v1_pipeline_service, 14);
 
 /**
  * Asks for what was acknowledged.
@@ -709,7 +752,7 @@ export type ListAcknowledgementsRequest = Message<"logmesh.v1.ListAcknowledgemen
  * Use `create(ListAcknowledgementsRequestSchema)` to create a new message.
  */
 export const ListAcknowledgementsRequestSchema: GenMessage<ListAcknowledgementsRequest> = /*@__PURE__*/
-  messageDesc(file_logmesh_v1_pipeline_service, 14);
+  messageDesc(file_logmesh_v1_pipeline_service, 15);
 
 /**
  * What was acknowledged, the latest first.
@@ -737,7 +780,7 @@ export type ListAcknowledgementsResponse = Message<"logmesh.v1.ListAcknowledgeme
  * Use `create(ListAcknowledgementsResponseSchema)` to create a new message.
  */
 export const ListAcknowledgementsResponseSchema: GenMessage<ListAcknowledgementsResponse> = /*@__PURE__*/
-  messageDesc(file_logmesh_v1_pipeline_service, 15);
+  messageDesc(file_logmesh_v1_pipeline_service, 16);
 
 /**
  * What the pipeline holds, and what it misses.

@@ -6,14 +6,150 @@
 
 import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import { enumDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
-import { file_google_protobuf_struct } from "@bufbuild/protobuf/wkt";
-import type { JsonObject, Message } from "@bufbuild/protobuf";
+import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file logmesh/v1/record.proto.
  */
 export const file_logmesh_v1_record: GenFile = /*@__PURE__*/
-  fileDesc("Chdsb2dtZXNoL3YxL3JlY29yZC5wcm90bxIKbG9nbWVzaC52MSJqCghSZXNvdXJjZRIUCgxzZXJ2aWNlX25hbWUYASABKAkSGwoTc2VydmljZV9pbnN0YW5jZV9pZBgCIAEoCRIrCgphdHRyaWJ1dGVzGAMgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdCImCgVTY29wZRIMCgRuYW1lGAEgASgJEg8KB3ZlcnNpb24YAiABKAki5QIKCUxvZ1JlY29yZBIKCgJpZBgBIAEoCRIWCg50aW1lX3VuaXhfbmFubxgCIAEoBhIfChdvYnNlcnZlZF90aW1lX3VuaXhfbmFubxgDIAEoBhIzCg9zZXZlcml0eV9udW1iZXIYBCABKA4yGi5sb2dtZXNoLnYxLlNldmVyaXR5TnVtYmVyEhUKDXNldmVyaXR5X3RleHQYBSABKAkSDAoEYm9keRgGIAEoCRIrCgphdHRyaWJ1dGVzGAcgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdBIQCgh0cmFjZV9pZBgIIAEoDBIPCgdzcGFuX2lkGAkgASgMEiYKCHJlc291cmNlGAogASgLMhQubG9nbWVzaC52MS5SZXNvdXJjZRIgCgVzY29wZRgLIAEoCzIRLmxvZ21lc2gudjEuU2NvcGUSHwoXb3JpZ2luYWxfdGltZV91bml4X25hbm8YDCABKAYi/gEKCkxvZ0NvbHVtbnMSIwoHb3JpZ2lucxgBIAMoCzISLmxvZ21lc2gudjEuT3JpZ2luEhYKDm9yaWdpbl9pbmRleGVzGAIgAygNEhcKD3RpbWVzX3VuaXhfbmFubxgDIAEoDBIfChdvYnNlcnZlZF90aW1lX3VuaXhfbmFubxgEIAEoBhIYChBzZXZlcml0eV9udW1iZXJzGAUgASgMEhYKDnNldmVyaXR5X3RleHRzGAYgAygMEg4KBmJvZGllcxgHIAMoDBIRCgl0cmFjZV9pZHMYCCABKAwSEAoIc3Bhbl9pZHMYCSABKAwSEgoKYXR0cmlidXRlcxgKIAMoDCKDAQoGT3JpZ2luEhQKDHNlcnZpY2VfbmFtZRgBIAEoDBIbChNzZXJ2aWNlX2luc3RhbmNlX2lkGAIgASgMEhsKE3Jlc291cmNlX2F0dHJpYnV0ZXMYAyABKAwSEgoKc2NvcGVfbmFtZRgEIAEoDBIVCg1zY29wZV92ZXJzaW9uGAUgASgMKsMFCg5TZXZlcml0eU51bWJlchIfChtTRVZFUklUWV9OVU1CRVJfVU5TUEVDSUZJRUQQABIZChVTRVZFUklUWV9OVU1CRVJfVFJBQ0UQARIaChZTRVZFUklUWV9OVU1CRVJfVFJBQ0UyEAISGgoWU0VWRVJJVFlfTlVNQkVSX1RSQUNFMxADEhoKFlNFVkVSSVRZX05VTUJFUl9UUkFDRTQQBBIZChVTRVZFUklUWV9OVU1CRVJfREVCVUcQBRIaChZTRVZFUklUWV9OVU1CRVJfREVCVUcyEAYSGgoWU0VWRVJJVFlfTlVNQkVSX0RFQlVHMxAHEhoKFlNFVkVSSVRZX05VTUJFUl9ERUJVRzQQCBIYChRTRVZFUklUWV9OVU1CRVJfSU5GTxAJEhkKFVNFVkVSSVRZX05VTUJFUl9JTkZPMhAKEhkKFVNFVkVSSVRZX05VTUJFUl9JTkZPMxALEhkKFVNFVkVSSVRZX05VTUJFUl9JTkZPNBAMEhgKFFNFVkVSSVRZX05VTUJFUl9XQVJOEA0SGQoVU0VWRVJJVFlfTlVNQkVSX1dBUk4yEA4SGQoVU0VWRVJJVFlfTlVNQkVSX1dBUk4zEA8SGQoVU0VWRVJJVFlfTlVNQkVSX1dBUk40EBASGQoVU0VWRVJJVFlfTlVNQkVSX0VSUk9SEBESGgoWU0VWRVJJVFlfTlVNQkVSX0VSUk9SMhASEhoKFlNFVkVSSVRZX05VTUJFUl9FUlJPUjMQExIaChZTRVZFUklUWV9OVU1CRVJfRVJST1I0EBQSGQoVU0VWRVJJVFlfTlVNQkVSX0ZBVEFMEBUSGgoWU0VWRVJJVFlfTlVNQkVSX0ZBVEFMMhAWEhoKFlNFVkVSSVRZX05VTUJFUl9GQVRBTDMQFxIaChZTRVZFUklUWV9OVU1CRVJfRkFUQUw0EBhiBnByb3RvMw", [file_google_protobuf_struct]);
+  fileDesc("Chdsb2dtZXNoL3YxL3JlY29yZC5wcm90bxIKbG9nbWVzaC52MSL+AQoIQW55VmFsdWUSFgoMc3RyaW5nX3ZhbHVlGAEgASgJSAASFAoKYm9vbF92YWx1ZRgCIAEoCEgAEhMKCWludF92YWx1ZRgDIAEoA0gAEhYKDGRvdWJsZV92YWx1ZRgEIAEoAUgAEi0KC2FycmF5X3ZhbHVlGAUgASgLMhYubG9nbWVzaC52MS5BcnJheVZhbHVlSAASMAoMa3ZsaXN0X3ZhbHVlGAYgASgLMhgubG9nbWVzaC52MS5LZXlWYWx1ZUxpc3RIABIVCgtieXRlc192YWx1ZRgHIAEoDEgAEhcKDWRlY2ltYWxfdmFsdWUYDyABKAlIAEIGCgRraW5kIjIKCkFycmF5VmFsdWUSJAoGdmFsdWVzGAEgAygLMhQubG9nbWVzaC52MS5BbnlWYWx1ZSKJAQoMS2V5VmFsdWVMaXN0EjQKBnZhbHVlcxgBIAMoCzIkLmxvZ21lc2gudjEuS2V5VmFsdWVMaXN0LlZhbHVlc0VudHJ5GkMKC1ZhbHVlc0VudHJ5EgsKA2tleRgBIAEoCRIjCgV2YWx1ZRgCIAEoCzIULmxvZ21lc2gudjEuQW55VmFsdWU6AjgBIvwBCghSZXNvdXJjZRIUCgxzZXJ2aWNlX25hbWUYASABKAkSGwoTc2VydmljZV9pbnN0YW5jZV9pZBgCIAEoCRI4CgphdHRyaWJ1dGVzGAQgAygLMiQubG9nbWVzaC52MS5SZXNvdXJjZS5BdHRyaWJ1dGVzRW50cnkSEgoKc2NoZW1hX3VybBgFIAEoCRIgChhkcm9wcGVkX2F0dHJpYnV0ZXNfY291bnQYBiABKA0aRwoPQXR0cmlidXRlc0VudHJ5EgsKA2tleRgBIAEoCRIjCgV2YWx1ZRgCIAEoCzIULmxvZ21lc2gudjEuQW55VmFsdWU6AjgBSgQIAxAEItwBCgVTY29wZRIMCgRuYW1lGAEgASgJEg8KB3ZlcnNpb24YAiABKAkSNQoKYXR0cmlidXRlcxgDIAMoCzIhLmxvZ21lc2gudjEuU2NvcGUuQXR0cmlidXRlc0VudHJ5EhIKCnNjaGVtYV91cmwYBCABKAkSIAoYZHJvcHBlZF9hdHRyaWJ1dGVzX2NvdW50GAUgASgNGkcKD0F0dHJpYnV0ZXNFbnRyeRILCgNrZXkYASABKAkSIwoFdmFsdWUYAiABKAsyFC5sb2dtZXNoLnYxLkFueVZhbHVlOgI4ASK2BAoJTG9nUmVjb3JkEgoKAmlkGAEgASgJEhYKDnRpbWVfdW5peF9uYW5vGAIgASgGEh8KF29ic2VydmVkX3RpbWVfdW5peF9uYW5vGAMgASgGEjMKD3NldmVyaXR5X251bWJlchgEIAEoDjIaLmxvZ21lc2gudjEuU2V2ZXJpdHlOdW1iZXISFQoNc2V2ZXJpdHlfdGV4dBgFIAEoCRIMCgRib2R5GAYgASgJEhAKCHRyYWNlX2lkGAggASgMEg8KB3NwYW5faWQYCSABKAwSJgoIcmVzb3VyY2UYCiABKAsyFC5sb2dtZXNoLnYxLlJlc291cmNlEiAKBXNjb3BlGAsgASgLMhEubG9nbWVzaC52MS5TY29wZRIfChdvcmlnaW5hbF90aW1lX3VuaXhfbmFubxgMIAEoBhI5CgphdHRyaWJ1dGVzGA0gAygLMiUubG9nbWVzaC52MS5Mb2dSZWNvcmQuQXR0cmlidXRlc0VudHJ5Ei0KD3N0cnVjdHVyZWRfYm9keRgOIAEoCzIULmxvZ21lc2gudjEuQW55VmFsdWUSEgoKZXZlbnRfbmFtZRgPIAEoCRINCgVmbGFncxgQIAEoBxIgChhkcm9wcGVkX2F0dHJpYnV0ZXNfY291bnQYESABKA0aRwoPQXR0cmlidXRlc0VudHJ5EgsKA2tleRgBIAEoCRIjCgV2YWx1ZRgCIAEoCzIULmxvZ21lc2gudjEuQW55VmFsdWU6AjgBSgQIBxAIIoIDCgpMb2dDb2x1bW5zEiMKB29yaWdpbnMYASADKAsyEi5sb2dtZXNoLnYxLk9yaWdpbhIWCg5vcmlnaW5faW5kZXhlcxgCIAMoDRIXCg90aW1lc191bml4X25hbm8YAyABKAwSHwoXb2JzZXJ2ZWRfdGltZV91bml4X25hbm8YBCABKAYSGAoQc2V2ZXJpdHlfbnVtYmVycxgFIAEoDBIWCg5zZXZlcml0eV90ZXh0cxgGIAMoDBIOCgZib2RpZXMYByADKAwSEQoJdHJhY2VfaWRzGAggASgMEhAKCHNwYW5faWRzGAkgASgMEhIKCmF0dHJpYnV0ZXMYCiADKAwSIAoYb2JzZXJ2ZWRfdGltZXNfdW5peF9uYW5vGAsgASgMEhkKEXN0cnVjdHVyZWRfYm9kaWVzGAwgASgMEhMKC2V2ZW50X25hbWVzGA0gAygMEg0KBWZsYWdzGA4gAygHEiEKGWRyb3BwZWRfYXR0cmlidXRlc19jb3VudHMYDyADKA0ipwIKBk9yaWdpbhIUCgxzZXJ2aWNlX25hbWUYASABKAwSGwoTc2VydmljZV9pbnN0YW5jZV9pZBgCIAEoDBIbChNyZXNvdXJjZV9hdHRyaWJ1dGVzGAMgASgMEhIKCnNjb3BlX25hbWUYBCABKAwSFQoNc2NvcGVfdmVyc2lvbhgFIAEoDBIYChBzY29wZV9hdHRyaWJ1dGVzGAYgASgMEhsKE3Jlc291cmNlX3NjaGVtYV91cmwYByABKAwSGAoQc2NvcGVfc2NoZW1hX3VybBgIIAEoDBIpCiFyZXNvdXJjZV9kcm9wcGVkX2F0dHJpYnV0ZXNfY291bnQYCSABKA0SJgoec2NvcGVfZHJvcHBlZF9hdHRyaWJ1dGVzX2NvdW50GAogASgNKsMFCg5TZXZlcml0eU51bWJlchIfChtTRVZFUklUWV9OVU1CRVJfVU5TUEVDSUZJRUQQABIZChVTRVZFUklUWV9OVU1CRVJfVFJBQ0UQARIaChZTRVZFUklUWV9OVU1CRVJfVFJBQ0UyEAISGgoWU0VWRVJJVFlfTlVNQkVSX1RSQUNFMxADEhoKFlNFVkVSSVRZX05VTUJFUl9UUkFDRTQQBBIZChVTRVZFUklUWV9OVU1CRVJfREVCVUcQBRIaChZTRVZFUklUWV9OVU1CRVJfREVCVUcyEAYSGgoWU0VWRVJJVFlfTlVNQkVSX0RFQlVHMxAHEhoKFlNFVkVSSVRZX05VTUJFUl9ERUJVRzQQCBIYChRTRVZFUklUWV9OVU1CRVJfSU5GTxAJEhkKFVNFVkVSSVRZX05VTUJFUl9JTkZPMhAKEhkKFVNFVkVSSVRZX05VTUJFUl9JTkZPMxALEhkKFVNFVkVSSVRZX05VTUJFUl9JTkZPNBAMEhgKFFNFVkVSSVRZX05VTUJFUl9XQVJOEA0SGQoVU0VWRVJJVFlfTlVNQkVSX1dBUk4yEA4SGQoVU0VWRVJJVFlfTlVNQkVSX1dBUk4zEA8SGQoVU0VWRVJJVFlfTlVNQkVSX1dBUk40EBASGQoVU0VWRVJJVFlfTlVNQkVSX0VSUk9SEBESGgoWU0VWRVJJVFlfTlVNQkVSX0VSUk9SMhASEhoKFlNFVkVSSVRZX05VTUJFUl9FUlJPUjMQExIaChZTRVZFUklUWV9OVU1CRVJfRVJST1I0EBQSGQoVU0VWRVJJVFlfTlVNQkVSX0ZBVEFMEBUSGgoWU0VWRVJJVFlfTlVNQkVSX0ZBVEFMMhAWEhoKFlNFVkVSSVRZX05VTUJFUl9GQVRBTDMQFxIaChZTRVZFUklUWV9OVU1CRVJfRkFUQUw0EBhiBnByb3RvMw");
+
+/**
+ * A value of any kind. But for `decimal_value` it is OpenTelemetry's AnyValue, the same to the byte.
+ *
+ * On the columnar wire, in the store and in answers of JSON it is JSON, and comes back from there as the kind that it was:
+ *   string, bool, list, map, null   the same in JSON.
+ *   int, double, decimal            a number. One without a fraction is an int, or beyond 64 bits a decimal; any other is a
+ *                                   double where that has the same value, and a decimal elsewhere. So 1 is an int, 1.0 a double,
+ *                                   1e3 the int 1000, and the double 1e22 is written 10000000000000000000000.0.
+ *   bytes                           {"logmesh.bytes": "<base64>"}, an object of this one member.
+ * What does not come back: NaN and the infinities, which JSON lacks, become the texts NaN, Infinity and -Infinity; the sign of
+ * -0.0 is lost; what is nested deeper than 24 is its JSON as a text.
+ *
+ * @generated from message logmesh.v1.AnyValue
+ */
+export type AnyValue = Message<"logmesh.v1.AnyValue"> & {
+  /**
+   * At most one is set; none of them is null.
+   *
+   * @generated from oneof logmesh.v1.AnyValue.kind
+   */
+  kind: {
+    /**
+     * Text.
+     *
+     * @generated from field: string string_value = 1;
+     */
+    value: string;
+    case: "stringValue";
+  } | {
+    /**
+     * True or false.
+     *
+     * @generated from field: bool bool_value = 2;
+     */
+    value: boolean;
+    case: "boolValue";
+  } | {
+    /**
+     * A whole number.
+     *
+     * @generated from field: int64 int_value = 3;
+     */
+    value: bigint;
+    case: "intValue";
+  } | {
+    /**
+     * A number that is not whole by its kind.
+     *
+     * @generated from field: double double_value = 4;
+     */
+    value: number;
+    case: "doubleValue";
+  } | {
+    /**
+     * A list.
+     *
+     * @generated from field: logmesh.v1.ArrayValue array_value = 5;
+     */
+    value: ArrayValue;
+    case: "arrayValue";
+  } | {
+    /**
+     * A map.
+     *
+     * @generated from field: logmesh.v1.KeyValueList kvlist_value = 6;
+     */
+    value: KeyValueList;
+    case: "kvlistValue";
+  } | {
+    /**
+     * Bytes.
+     *
+     * @generated from field: bytes bytes_value = 7;
+     */
+    value: Uint8Array;
+    case: "bytesValue";
+  } | {
+    /**
+     * A number that neither of the two holds exactly, such as 123456789012345678901234567890: its digits as JSON writes them. What
+     * is no number of JSON is taken as a text.
+     *
+     * @generated from field: string decimal_value = 15;
+     */
+    value: string;
+    case: "decimalValue";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message logmesh.v1.AnyValue.
+ * Use `create(AnyValueSchema)` to create a new message.
+ */
+export const AnyValueSchema: GenMessage<AnyValue> = /*@__PURE__*/
+  messageDesc(file_logmesh_v1_record, 0);
+
+/**
+ * A list of values.
+ *
+ * @generated from message logmesh.v1.ArrayValue
+ */
+export type ArrayValue = Message<"logmesh.v1.ArrayValue"> & {
+  /**
+   * In their order; empty is an empty list.
+   *
+   * @generated from field: repeated logmesh.v1.AnyValue values = 1;
+   */
+  values: AnyValue[];
+};
+
+/**
+ * Describes the message logmesh.v1.ArrayValue.
+ * Use `create(ArrayValueSchema)` to create a new message.
+ */
+export const ArrayValueSchema: GenMessage<ArrayValue> = /*@__PURE__*/
+  messageDesc(file_logmesh_v1_record, 1);
+
+/**
+ * A map of values.
+ *
+ * @generated from message logmesh.v1.KeyValueList
+ */
+export type KeyValueList = Message<"logmesh.v1.KeyValueList"> & {
+  /**
+   * By key; empty is an empty map.
+   *
+   * @generated from field: map<string, logmesh.v1.AnyValue> values = 1;
+   */
+  values: { [key: string]: AnyValue };
+};
+
+/**
+ * Describes the message logmesh.v1.KeyValueList.
+ * Use `create(KeyValueListSchema)` to create a new message.
+ */
+export const KeyValueListSchema: GenMessage<KeyValueList> = /*@__PURE__*/
+  messageDesc(file_logmesh_v1_record, 2);
 
 /**
  * What produced a record.
@@ -36,11 +172,25 @@ export type Resource = Message<"logmesh.v1.Resource"> & {
   serviceInstanceId: string;
 
   /**
-   * `service.version`, `k8s.*` and whatever else describes the producer. At most 64 KiB as JSON.
+   * `service.version`, `k8s.*` and whatever else describes the producer. At most 64 KiB as JSON; empty means none.
    *
-   * @generated from field: google.protobuf.Struct attributes = 3;
+   * @generated from field: map<string, logmesh.v1.AnyValue> attributes = 4;
    */
-  attributes?: JsonObject | undefined;
+  attributes: { [key: string]: AnyValue };
+
+  /**
+   * Where the meaning of the attributes is described. At most 255 bytes; empty means nowhere.
+   *
+   * @generated from field: string schema_url = 5;
+   */
+  schemaUrl: string;
+
+  /**
+   * How many attributes were left out before the record came. 0 means none.
+   *
+   * @generated from field: uint32 dropped_attributes_count = 6;
+   */
+  droppedAttributesCount: number;
 };
 
 /**
@@ -48,7 +198,7 @@ export type Resource = Message<"logmesh.v1.Resource"> & {
  * Use `create(ResourceSchema)` to create a new message.
  */
 export const ResourceSchema: GenMessage<Resource> = /*@__PURE__*/
-  messageDesc(file_logmesh_v1_record, 0);
+  messageDesc(file_logmesh_v1_record, 3);
 
 /**
  * The library within the service that logged.
@@ -57,18 +207,39 @@ export const ResourceSchema: GenMessage<Resource> = /*@__PURE__*/
  */
 export type Scope = Message<"logmesh.v1.Scope"> & {
   /**
-   * Logger name. Empty means unknown.
+   * Logger name. Empty means unknown. At most 255 bytes.
    *
    * @generated from field: string name = 1;
    */
   name: string;
 
   /**
-   * Version of the library. Empty means unknown.
+   * Version of the library. Empty means unknown. At most 255 bytes.
    *
    * @generated from field: string version = 2;
    */
   version: string;
+
+  /**
+   * What else describes it. At most 64 KiB as JSON; empty means nothing.
+   *
+   * @generated from field: map<string, logmesh.v1.AnyValue> attributes = 3;
+   */
+  attributes: { [key: string]: AnyValue };
+
+  /**
+   * See `Resource.schema_url`.
+   *
+   * @generated from field: string schema_url = 4;
+   */
+  schemaUrl: string;
+
+  /**
+   * See `Resource.dropped_attributes_count`.
+   *
+   * @generated from field: uint32 dropped_attributes_count = 5;
+   */
+  droppedAttributesCount: number;
 };
 
 /**
@@ -76,7 +247,7 @@ export type Scope = Message<"logmesh.v1.Scope"> & {
  * Use `create(ScopeSchema)` to create a new message.
  */
 export const ScopeSchema: GenMessage<Scope> = /*@__PURE__*/
-  messageDesc(file_logmesh_v1_record, 1);
+  messageDesc(file_logmesh_v1_record, 4);
 
 /**
  * One log record.
@@ -100,7 +271,8 @@ export type LogRecord = Message<"logmesh.v1.LogRecord"> & {
   timeUnixNano: bigint;
 
   /**
-   * When the producer read it. 0 means the same as `time_unix_nano`.
+   * When it was first seen by what collects logs. 0 means that nobody says so, as of the lines of a file, which were read soon before
+   * they were stored. Kept where it differs from the time; a record of unknown time gets this one.
    *
    * @generated from field: fixed64 observed_time_unix_nano = 3;
    */
@@ -121,18 +293,11 @@ export type LogRecord = Message<"logmesh.v1.LogRecord"> & {
   severityText: string;
 
   /**
-   * The line as it was logged, byte for byte. At most 256 KiB; may be empty.
+   * The line as it was logged, byte for byte. At most 256 KiB; may be empty. Of a structured body, its JSON.
    *
    * @generated from field: string body = 6;
    */
   body: string;
-
-  /**
-   * What the line says in fields. At most 128 of them, 64 KiB as JSON; empty means none.
-   *
-   * @generated from field: google.protobuf.Struct attributes = 7;
-   */
-  attributes?: JsonObject | undefined;
 
   /**
    * W3C trace id, 16 bytes. Empty means none.
@@ -168,6 +333,43 @@ export type LogRecord = Message<"logmesh.v1.LogRecord"> & {
    * @generated from field: fixed64 original_time_unix_nano = 12;
    */
   originalTimeUnixNano: bigint;
+
+  /**
+   * What the line says in fields. At most 128 of them, 64 KiB as JSON; empty means none. Those that no database takes (a NUL in a
+   * text, nesting deeper than 254, numbers of more than 131,072 digits) are stored as their JSON in `logmesh.attributes_text`.
+   *
+   * @generated from field: map<string, logmesh.v1.AnyValue> attributes = 13;
+   */
+  attributes: { [key: string]: AnyValue };
+
+  /**
+   * The body, where it is more than a text. Its JSON is `body`, which is what filters look at; what `body` is on the way in is ignored
+   * then. At most 256 KiB as JSON. Unset: the body is the text.
+   *
+   * @generated from field: logmesh.v1.AnyValue structured_body = 14;
+   */
+  structuredBody?: AnyValue | undefined;
+
+  /**
+   * The kind of event that this is, such as `browser.page_view`. At most 255 bytes. Empty: none is named.
+   *
+   * @generated from field: string event_name = 15;
+   */
+  eventName: string;
+
+  /**
+   * The lower 8 bits are W3C trace flags. 0 means none.
+   *
+   * @generated from field: fixed32 flags = 16;
+   */
+  flags: number;
+
+  /**
+   * How many attributes were left out before the record came. 0 means none.
+   *
+   * @generated from field: uint32 dropped_attributes_count = 17;
+   */
+  droppedAttributesCount: number;
 };
 
 /**
@@ -175,7 +377,7 @@ export type LogRecord = Message<"logmesh.v1.LogRecord"> & {
  * Use `create(LogRecordSchema)` to create a new message.
  */
 export const LogRecordSchema: GenMessage<LogRecord> = /*@__PURE__*/
-  messageDesc(file_logmesh_v1_record, 2);
+  messageDesc(file_logmesh_v1_record, 5);
 
 /**
  * Many records column by column: the fast path. Every column has one entry per record, or is empty
@@ -249,11 +451,46 @@ export type LogColumns = Message<"logmesh.v1.LogColumns"> & {
   spanIds: Uint8Array;
 
   /**
-   * Attributes by record as the text of a JSON object; an empty text means none.
+   * Attributes by record as the text of a JSON object (see `AnyValue`); an empty text means none.
    *
    * @generated from field: repeated bytes attributes = 10;
    */
   attributes: Uint8Array[];
+
+  /**
+   * Observed time by record, as `times_unix_nano`. 0, or an empty column: not said.
+   *
+   * @generated from field: bytes observed_times_unix_nano = 11;
+   */
+  observedTimesUnixNano: Uint8Array;
+
+  /**
+   * Which bodies are structured, one byte each: 1 for a body that is the JSON of one, 0 for a text. Empty: all are texts.
+   *
+   * @generated from field: bytes structured_bodies = 12;
+   */
+  structuredBodies: Uint8Array;
+
+  /**
+   * Name of the event by record, UTF-8; an empty text means none. Empty: no record has one.
+   *
+   * @generated from field: repeated bytes event_names = 13;
+   */
+  eventNames: Uint8Array[];
+
+  /**
+   * Flags by record. Empty: no record has any.
+   *
+   * @generated from field: repeated fixed32 flags = 14;
+   */
+  flags: number[];
+
+  /**
+   * How many attributes were left out, by record. Empty: none were.
+   *
+   * @generated from field: repeated uint32 dropped_attributes_counts = 15;
+   */
+  droppedAttributesCounts: number[];
 };
 
 /**
@@ -261,7 +498,7 @@ export type LogColumns = Message<"logmesh.v1.LogColumns"> & {
  * Use `create(LogColumnsSchema)` to create a new message.
  */
 export const LogColumnsSchema: GenMessage<LogColumns> = /*@__PURE__*/
-  messageDesc(file_logmesh_v1_record, 3);
+  messageDesc(file_logmesh_v1_record, 6);
 
 /**
  * One entry of the dictionary in `LogColumns`: a resource and a scope.
@@ -303,6 +540,41 @@ export type Origin = Message<"logmesh.v1.Origin"> & {
    * @generated from field: bytes scope_version = 5;
    */
   scopeVersion: Uint8Array;
+
+  /**
+   * Attributes of the scope as the text of a JSON object. Empty means none.
+   *
+   * @generated from field: bytes scope_attributes = 6;
+   */
+  scopeAttributes: Uint8Array;
+
+  /**
+   * See `Resource.schema_url`.
+   *
+   * @generated from field: bytes resource_schema_url = 7;
+   */
+  resourceSchemaUrl: Uint8Array;
+
+  /**
+   * See `Scope.schema_url`.
+   *
+   * @generated from field: bytes scope_schema_url = 8;
+   */
+  scopeSchemaUrl: Uint8Array;
+
+  /**
+   * See `Resource.dropped_attributes_count`.
+   *
+   * @generated from field: uint32 resource_dropped_attributes_count = 9;
+   */
+  resourceDroppedAttributesCount: number;
+
+  /**
+   * See `Scope.dropped_attributes_count`.
+   *
+   * @generated from field: uint32 scope_dropped_attributes_count = 10;
+   */
+  scopeDroppedAttributesCount: number;
 };
 
 /**
@@ -310,7 +582,7 @@ export type Origin = Message<"logmesh.v1.Origin"> & {
  * Use `create(OriginSchema)` to create a new message.
  */
 export const OriginSchema: GenMessage<Origin> = /*@__PURE__*/
-  messageDesc(file_logmesh_v1_record, 4);
+  messageDesc(file_logmesh_v1_record, 7);
 
 /**
  * Severity after OpenTelemetry: four steps within each of six levels.

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
+import { log } from "@/features/trace/testing";
 import { ndjsonOf } from "./ndjson";
-import { log } from "./testing";
 
 test("a record is one line with the fields of the gateway's export, and what it lacks is left out", () => {
   const lines = ndjsonOf([log({ at: 1, body: "two\nlines", span: 3, severity: 18 }), log({ at: 2, severity: 0 })]).split("\n");

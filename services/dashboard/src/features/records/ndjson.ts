@@ -4,15 +4,16 @@ import type { LogRecord } from "@/gen/logmesh/v1/record_pb";
 import { levelOf } from "@/lib/levels";
 import { instanceOf, serviceOf, toHex } from "@/lib/records";
 import { toRfc3339 } from "@/lib/time";
+import { jsonOf, type Plain, type PlainMap, plainOf } from "@/lib/values";
 
 /** A line a record; what a record doesn't have is left out. */
 export function ndjsonOf(records: readonly LogRecord[]): string {
-  return records.map((record) => `${JSON.stringify(plain(record))}\n`).join("");
+  return records.map((record) => `${jsonOf(plain(record))}\n`).join("");
 }
 
-function plain(record: LogRecord) {
+function plain(record: LogRecord): PlainMap {
   const level = levelOf(record.severityNumber).name;
-  return {
+  const fields: Record<string, Plain | undefined> = {
     id: record.id,
     time: toRfc3339(record.timeUnixNano),
     severity: record.severityText || (level === "NONE" ? undefined : level),
@@ -20,12 +21,19 @@ function plain(record: LogRecord) {
     service: serviceOf(record),
     instance: instanceOf(record) || undefined,
     body: record.body,
-    attributes: record.attributes,
-    resource: record.resource?.attributes,
+    attributes: orNothing(plainOf(record.attributes)),
+    resource: orNothing(plainOf(record.resource?.attributes)),
     trace_id: toHex(record.traceId) || undefined,
     span_id: toHex(record.spanId) || undefined,
     scope: record.scope?.name || undefined,
+    scope_version: record.scope?.version || undefined,
+    original_time: record.originalTimeUnixNano ? toRfc3339(record.originalTimeUnixNano) : undefined,
   };
+  return Object.fromEntries(Object.entries(fields).filter((field): field is [string, Plain] => field[1] !== undefined));
+}
+
+function orNothing(map: PlainMap): PlainMap | undefined {
+  return Object.keys(map).length ? map : undefined;
 }
 
 /** Have the browser save a text as a file. */

@@ -2,15 +2,15 @@
 
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { launch, open } from "./support/browser";
-import { kill, signal } from "./support/system";
+import { connect, open } from "../support/browser";
+import { kill, signal } from "../support/system";
 
 const NAMED_MILLIS = 15_000;
 const RECOVERED_MILLIS = 30_000;
 
 let browser: Browser;
 beforeAll(async () => {
-  browser = await launch();
+  browser = await connect();
 });
 afterAll(() => browser.close());
 

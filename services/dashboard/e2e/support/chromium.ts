@@ -1,0 +1,35 @@
+/** The Chromium that all specs of a run share: started before the first of them, ended after the last. */
+
+import { type Browser, chromium } from "playwright-core";
+import type { TestProject } from "vitest/node";
+
+declare module "vitest" {
+  export interface ProvidedContext {
+    /** Where the Chromium takes connections. */
+    chromium: string;
+  }
+}
+
+const OPTIONS = {
+  executablePath: process.env.LOGMESH_CHROMIUM ?? "/usr/bin/chromium",
+  args: [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+  ],
+};
+
+/** One of one's own. */
+export function launch(): Promise<Browser> {
+  return chromium.launch(OPTIONS);
+}
+
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const server = await chromium.launchServer(OPTIONS);
+  project.provide("chromium", server.wsEndpoint());
+  return () => server.close();
+}
