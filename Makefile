@@ -10,14 +10,15 @@ BIN := $(VENV)/bin
 LOCAL := $(VENV)/.local
 STAMP := $(VENV)/.complete
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check
-# Processes that run tests at once. Some tests measure time, so that more than there are cores would fail them.
-WORKERS ?= 2
+# Processes that run tests at once: on two cores four of them keep both busy, since tests wait more than they work.
+WORKERS ?= 4
 # buf comes with the dashboard's packages; programs on PATH go first, so that no other package's program hides one.
 export PATH := $(CURDIR)/.tools/bin:$(PATH):$(CURDIR)/services/dashboard/node_modules/.bin
 
 GRPCURL_VERSION := v1.9.4
 CHECKOV_VERSION := 3.3.30
 HELM_VERSION := v3.22.0
+COMPOSE_GO_VERSION := v2.9.0
 # Istio's tags are not Go's: this is the commit of 1.31.0.
 ISTIO_VERSION := v0.0.0-20260827124520-eed52ebb66ad
 
@@ -51,8 +52,12 @@ up: $(LOCAL) ## Run everything on this machine; Ctrl-C drains and stops (ARGS="-
 
 .PHONY: test
 test: setup ## Run every test (ARGS="-k spool")
-	@pytest=0; vitest=0; $(BIN)/pytest $(or $(ARGS),-n $(WORKERS) --dist loadfile --no-loadscope-reorder) || pytest=$$?; \
-	$(if $(ARGS),,$(BIN)/python -m scripts.dashboard test || vitest=$$?;) \
+	@# What both take is installed before either begins.
+	@$(if $(ARGS),,$(BIN)/python -m scripts.dashboard install || true)
+	@pytest=0; vitest=0; \
+	$(if $(ARGS),,said=$$(mktemp); $(BIN)/python -m scripts.dashboard test >$$said 2>&1 & units=$$!; trap 'kill $$units || true' INT TERM;) \
+	$(BIN)/pytest $(or $(ARGS),-n $(WORKERS) --dist loadfile --no-loadscope-reorder) || pytest=$$?; \
+	$(if $(ARGS),,wait $$units || vitest=$$?; cat $$said; rm $$said;) \
 	[ $$pytest = 0 ] || echo "make test: pytest failed" >&2; [ $$vitest = 0 ] || echo "make test: Vitest failed" >&2; \
 	exit $$((pytest || vitest))
 
@@ -69,6 +74,7 @@ lint: setup ## Style, types, import layers, protos
 	@! git grep --untracked -nIE '^(<{7}|>{7}) ' || { echo "a merge left its marks" >&2; exit 1; }
 	$(BIN)/python -m scripts.dashboard lint
 	$(BIN)/python -m scripts.generate_stubs --check
+	$(BIN)/python -m scripts.blocking_client --check
 	@if command -v buf >/dev/null; then $(MAKE) --no-print-directory lint-protos; \
 	else echo "buf is not here: protos not linted (the dashboard's packages bring it where Node is)"; fi
 
@@ -91,13 +97,33 @@ breaking: setup ## Protos stay compatible with AGAINST (a git reference; default
 stubs: setup ## Regenerate services/logmesh/v1 and services/dashboard/src/gen from protos/
 	$(BIN)/python -m scripts.generate_stubs
 
+.PHONY: blocking-client
+blocking-client: setup ## Write the client that blocks anew from the one for asyncio
+	$(BIN)/python -m scripts.blocking_client
+
+.PHONY: reference
+reference: setup ## Write docs/reference anew from settings and protos
+	$(BIN)/python -m scripts.reference
+
 .PHONY: bench
 bench: setup ## Measure ingest from end to end (ARGS are the benchmark's)
 	$(BIN)/python -m benchmarks.ingest $(ARGS)
 
+.PHONY: bench-lines
+bench-lines: setup ## Measure what a line of a file costs the producer, by format (ARGS="--against main json-floats")
+	@$(BIN)/python -m benchmarks.lines $(ARGS)
+
 .PHONY: bench-small
 bench-small: setup ## Measure what a small batch costs between the log and the ledger
 	$(BIN)/python -m benchmarks.small_batches $(ARGS)
+
+.PHONY: bench-lake
+bench-lake: setup ## Measure what a record costs on its way into a file of the lake
+	$(BIN)/python -m benchmarks.lake_writing $(ARGS)
+
+.PHONY: bench-lake-queries
+bench-lake-queries: setup ## Measure questions to the lake (ARGS="--files 1 --records 5000000")
+	$(BIN)/python -m benchmarks.lake_reading $(ARGS)
 
 .PHONY: bench-cache
 bench-cache: setup ## Measure how many look-ups of recent traces the cache answers
@@ -106,6 +132,14 @@ bench-cache: setup ## Measure how many look-ups of recent traces the cache answe
 .PHONY: bench-tail
 bench-tail: setup ## Measure the live tail: latency, and what stopped readers cost
 	$(BIN)/python -m benchmarks.tail $(ARGS)
+
+.PHONY: bench-memory
+bench-memory: setup ## Measure what each process holds under loads that would once have ended it (ARGS="writes idle"; 10 GiB of disk)
+	$(BIN)/python -m benchmarks.memory $(ARGS)
+
+.PHONY: bench-rest
+bench-rest: setup ## Measure what a `logmesh up` takes at rest, and what its start costs (ARGS="--producers 1")
+	$(BIN)/python -m benchmarks.rest $(ARGS)
 
 .PHONY: bench-queries
 bench-queries: setup ## Measure queries on stored records (ARGS="--records 5000000")
@@ -121,7 +155,7 @@ screenshots: setup ## Every page, state, width and theme as PNGs in screenshots/
 
 .PHONY: fuzz
 fuzz: setup ## A million random filters: each a filter or an error, none of it SQL (ARGS="--count 10000")
-	$(BIN)/python -m tests.unit.gateway.fuzz_filters $(ARGS)
+	$(BIN)/python -m tests.unit.filters.fuzz $(ARGS)
 
 .PHONY: lock
 lock: ## Pin the requirement files anew (needs uv)
@@ -143,17 +177,26 @@ verify-manifests: setup ## Everything a cluster is given, before the tools that 
 GO_INSTALL = try() { GOBIN=$(CURDIR)/.tools/bin go install $$1; }; installed() { try $$1 || try $$1 || try $$1; }; installed
 
 .PHONY: tools
-tools: setup ## Install checkov and, where Go is, grpcurl, helm and schemas of custom resources into .tools (tests use what is there)
+tools: setup ## Install checkov, docker-compose and, where Go is, grpcurl, helm, Compose's loader and schemas of custom resources into .tools
 	@if ! [ -x .tools/checkov/bin/checkov ]; then \
 	  $(PYTHON) -m venv .tools/checkov; \
 	  .tools/checkov/bin/pip install --quiet --disable-pip-version-check checkov==$(CHECKOV_VERSION); \
 	  mkdir -p .tools/bin; ln -sf ../checkov/bin/checkov .tools/bin/checkov; \
 	fi
+	@# As old distributions have it; of its dependencies, those that their Python can still build.
+	@if ! [ -x .tools/docker-compose/bin/docker-compose ]; then \
+	  $(PYTHON) -m venv .tools/docker-compose; \
+	  .tools/docker-compose/bin/pip install --quiet --disable-pip-version-check "setuptools<81" pyyaml==6.0.2 jsonschema==3.2.0 \
+	    docker==5.0.3 dockerpty==0.4.1 docopt==0.6.2 python-dotenv==0.21.1 texttable==1.7.0 websocket-client==0.59.0 distro==1.9.0 requests; \
+	  .tools/docker-compose/bin/pip install --quiet --disable-pip-version-check --no-deps docker-compose==1.29.2; \
+	  mkdir -p .tools/bin; ln -sf ../docker-compose/bin/docker-compose .tools/bin/docker-compose; \
+	fi
 	@if command -v go >/dev/null; then \
+	  $(GO_INSTALL) github.com/compose-spec/compose-go/v2/cmd@$(COMPOSE_GO_VERSION); mv .tools/bin/cmd .tools/bin/compose-spec; \
 	  $(GO_INSTALL) github.com/fullstorydev/grpcurl/cmd/grpcurl@$(GRPCURL_VERSION); \
 	  $(GO_INSTALL) helm.sh/helm/v3/cmd/helm@$(HELM_VERSION); \
 	  $(BIN)/python -m scripts.custom_resources; \
-	else echo "Go is not installed: what needs grpcurl, helm or schemas of custom resources is skipped"; fi
+	else echo "Go is not installed: what needs grpcurl, helm, Compose's loader or schemas of custom resources is skipped"; fi
 
 .PHONY: tools-istioctl
 tools-istioctl: ## Install istioctl into .tools/bin for make verify-manifests (needs Go; takes minutes)

@@ -2,13 +2,16 @@
 
 import os
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from uuid import uuid4
 
 import asyncpg
 import pytest
+import pytest_asyncio
 from scripts.node import ROOT
 from tests import needs
+from tests.scheduling import Scheduling
 
 from logmesh.cli.local.certificates import WorkloadFiles, ensure_certificates
 from logmesh.cli.local.ports import free_port
@@ -29,6 +32,11 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
             needs.require(name)
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Scheduling | None:
+    return Scheduling(config, log) if config.getvalue("dist") == "loadfile" else None
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """End with what was not tried here, and the command that brings it."""
     skipped = terminalreporter.stats.get("skipped", [])
@@ -44,7 +52,7 @@ NO_SYNC = {"fsync": "off", "full_page_writes": "off"}
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """A database of one test's own: connection strings by role."""
+    """A database of its own: connection strings by role."""
 
     server: Postgres
     name: str
@@ -62,9 +70,9 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
     server.stop()
 
 
-@pytest.fixture
-async def database(postgres: Postgres) -> AsyncIterator[Database]:
-    """A fresh, empty database, dropped after the test."""
+@asynccontextmanager
+async def fresh_database(postgres: Postgres) -> AsyncIterator[Database]:
+    """An empty database, which is dropped in the end."""
     name = f"test_{uuid4().hex[:12]}"
     superuser = await asyncpg.connect(postgres.dsn("postgres", "postgres"))
     await superuser.execute(f"CREATE DATABASE {name} OWNER logmesh_owner")
@@ -77,6 +85,20 @@ async def database(postgres: Postgres) -> AsyncIterator[Database]:
     )
     await superuser.execute(f"DROP DATABASE {name} WITH (FORCE)")
     await superuser.close()
+
+
+@pytest.fixture
+async def database(postgres: Postgres) -> AsyncIterator[Database]:
+    """A fresh database for one test."""
+    async with fresh_database(postgres) as fresh:
+        yield fresh
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def lasting_database(postgres: Postgres) -> AsyncIterator[Database]:
+    """A fresh database for the tests of a file, which leave it as they found it. They run in one event loop."""
+    async with fresh_database(postgres) as fresh:
+        yield fresh
 
 
 @pytest.fixture(scope="session")

@@ -49,6 +49,10 @@ NEEDS = {
         lambda: named_by("LOGMESH_CHROMIUM")() or on_path("chromium")(),
         on_ci=True,
     ),
+    "docker-compose": Need(
+        "the compose file, as Compose 1 reads it", "make tools", on_path("docker-compose"), on_ci=True
+    ),
+    "compose-spec": Need("the compose file, as Compose 2 reads it", "make tools, with Go installed", on_path("compose-spec")),
     "curl": Need("the edge as curl sees it", "apt install curl", on_path("curl"), on_ci=True),
     "grpcurl": Need("the services as grpcurl sees them", "make tools, with Go installed", on_path("grpcurl")),
     "helm": Need("the chart", "make tools, with Go installed", on_path("helm")),

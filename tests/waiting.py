@@ -16,3 +16,12 @@ async def until(fact: Callable[[], Awaitable[Found]], seconds: float = 60, every
             raise TimeoutError(f"not within {seconds} s; the last answer was {found!r}")
         await asyncio.sleep(every_seconds)
     return found
+
+
+async def until_true(condition: Callable[[], object], seconds: float = 60) -> None:
+    """As `until`, for what need not be asked for."""
+
+    async def fact() -> object:
+        return condition()
+
+    await until(fact, seconds)

@@ -59,6 +59,11 @@ def stored() -> int:
     return sum(producer["stored"] for producer in status()["producers"])
 
 
+def stop_producers() -> None:
+    """Before what they send to goes: each waits for its last acknowledgements, ten minutes if none comes."""
+    kubectl("delete", "deployment/log-producer", "--ignore-not-found", "--cascade=foreground", "--timeout=120s")
+
+
 def eventually(ask: Callable[[], Found], seconds: float = 60) -> Found:
     """What `ask` answers once it is true. Raises AssertionError with its last answer, or what it raised last."""
     deadline = time.monotonic() + seconds

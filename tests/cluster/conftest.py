@@ -7,7 +7,7 @@ Each module deploys into an empty cluster, and leaves an empty one.
 from collections.abc import Iterator
 
 import pytest
-from tests.cluster.cluster import NAMESPACES, context, run
+from tests.cluster.cluster import NAMESPACES, context, run, stop_producers
 
 
 @pytest.fixture(scope="module")
@@ -20,4 +20,5 @@ def empty_cluster() -> Iterator[None]:
     if there:
         pytest.fail(f"{context()} has {' and '.join(there)} already: these tests would remove what is in there")
     yield
+    stop_producers()
     run("kubectl", "delete", "namespaces", "--ignore-not-found", *NAMESPACES)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 from scripts.manifests import CHART
-from tests.cluster.cluster import eventually, run, status, stored
+from tests.cluster.cluster import eventually, run, status, stop_producers, stored
 from tests.manifests.chart import find_helm
 
 pytestmark = [
@@ -29,6 +29,7 @@ def helm(*arguments: str) -> str:
 def installed(empty_cluster: None) -> Iterator[None]:
     helm("install", "log-system", str(CHART), "--create-namespace", "--wait", *_settings())
     yield
+    stop_producers()
     helm("uninstall", "log-system", "--wait")
 
 
@@ -37,6 +38,7 @@ def test_a_release_lives(installed: None) -> None:
     eventually(lambda: stored() > 1000)
     before = stored()
     helm("upgrade", "log-system", str(CHART), "--wait", *_settings(), "--set=processor.canary.replicas=1")
+    stop_producers()
     helm("uninstall", "log-system", "--wait")
     helm("install", "log-system", str(CHART), "--wait", *_settings())
     # Volumes and passwords were kept.

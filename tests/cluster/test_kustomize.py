@@ -126,9 +126,24 @@ def test_the_agent_reads_every_container_of_the_node() -> None:
 def test_autoscalers_know_what_their_pods_take() -> None:
     def measured() -> bool:
         found = [metric for scaler in get("hpa") for metric in scaler["status"].get("currentMetrics") or ()]
-        return len(found) == 4 and all(m["containerResource"]["current"]["averageUtilization"] for m in found)
+        return len(found) == 5 and all(m["containerResource"]["current"]["averageUtilization"] for m in found)
 
     eventually(measured, seconds=180)
+
+
+def test_a_producer_that_is_scaled_away_leaves_nothing_behind() -> None:
+    """With the autoscaler away, which would bring it back."""
+    kubectl("delete", "hpa/log-producer")
+    kubectl("scale", "deployment/log-producer", "--replicas=3")
+    kubectl("rollout", "status", "deployment/log-producer", "--timeout=120s")
+    kubectl("scale", "statefulset/log-processor", "--replicas=0")
+    kubectl("scale", "deployment/log-producer", "--replicas=1")
+    run("kubectl", "apply", "--kustomize", "manifests/overlays/kind")
+    kubectl("scale", "statefulset/log-processor", "--replicas=2")
+    kubectl("rollout", "status", "statefulset/log-processor", "--timeout=300s")
+    eventually(lambda: len(get("pods", "--selector=app=log-producer")) == 2, seconds=300)
+    eventually(lambda: status()["unaccounted_batches"] == 0)
+    assert status()["lost_batches"] == 0
 
 
 def test_a_dump_is_brought_back() -> None:

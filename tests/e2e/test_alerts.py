@@ -12,47 +12,43 @@ from pathlib import Path
 import pytest
 import yaml
 from scripts.node import ROOT
-from tests.e2e.test_up import LOOPBACK, Running
+from tests.e2e.test_up import Running
 
 from logmesh.cli.local.run_state import read_run_state
 
 pytestmark = pytest.mark.needs("prometheus")
 
 RULES = sorted((ROOT / "monitoring" / "prometheus" / "rules").glob("*.yaml"))
-ADDRESS = f"{LOOPBACK}.1:9099"
 # As the jobs are called in a cluster.
 JOBS = {"producer": "log-producer", "processor": "log-processor", "gateway": "gateway", "edge": "frontend"}
 _SECONDS_OF_HISTORY = 15
 
 
 @pytest.fixture
-def prometheus(tmp_path: Path) -> Iterator[None]:
-    system = Running(tmp_path / "data", "--rate", "300")
-    try:
-        system.wait_for("Logmesh is up")
-        state = read_run_state(tmp_path / "data")
-        assert state
-        (tmp_path / "prometheus.yml").write_text(yaml.safe_dump(_configuration(state.metrics, tmp_path)))
-        command = [
-            "prometheus", f"--config.file={tmp_path / 'prometheus.yml'}", f"--storage.tsdb.path={tmp_path / 'tsdb'}",
-            f"--web.listen-address={ADDRESS}",
-        ]  # fmt: skip
-        with (tmp_path / "prometheus.log").open("w") as log, subprocess.Popen(command, stderr=log) as process:
-            yield
-            process.terminate()
-    finally:
-        system.stop()
+def prometheus(up: Running, tmp_path: Path) -> Iterator[str]:
+    """The address of a Prometheus that scrapes the system."""
+    state = read_run_state(up.data_dir)
+    assert state
+    address = f"{up.loopback}.1:9099"
+    (tmp_path / "prometheus.yml").write_text(yaml.safe_dump(_configuration(state.metrics, tmp_path)))
+    command = [
+        "prometheus", f"--config.file={tmp_path / 'prometheus.yml'}", f"--storage.tsdb.path={tmp_path / 'tsdb'}",
+        f"--web.listen-address={address}",
+    ]  # fmt: skip
+    with (tmp_path / "prometheus.log").open("w") as log, subprocess.Popen(command, stderr=log) as process:
+        yield address
+        process.terminate()
 
 
-def test_a_system_that_is_well_raises_no_alert(prometheus: None) -> None:
+def test_a_system_that_is_well_raises_no_alert(prometheus: str) -> None:
     # Rates have something to count, and what was absent before the first scrape is there.
     deadline = time.monotonic() + 60
-    while _jobs_that_answer() != set(JOBS.values()):
+    while _jobs_that_answer(prometheus) != set(JOBS.values()):
         assert time.monotonic() < deadline
         time.sleep(0.5)
     time.sleep(_SECONDS_OF_HISTORY)
-    assert _ask("sum(rate(logs_processed_total[10s])) > 0")
-    assert [one["metric"] for one in _ask('ALERTS{alertstate="firing"}')] == []
+    assert _ask(prometheus, "sum(rate(logs_processed_total[10s])) > 0")
+    assert [one["metric"] for one in _ask(prometheus, 'ALERTS{alertstate="firing"}')] == []
 
 
 def _configuration(addresses: dict[str, str], folder: Path) -> dict[str, object]:
@@ -71,14 +67,14 @@ def _configuration(addresses: dict[str, str], folder: Path) -> dict[str, object]
     }
 
 
-def _jobs_that_answer() -> set[str]:
+def _jobs_that_answer(prometheus: str) -> set[str]:
     try:
-        return {one["metric"]["job"] for one in _ask("up == 1")}
+        return {one["metric"]["job"] for one in _ask(prometheus, "up == 1")}
     except OSError:
         return set()
 
 
-def _ask(query: str) -> list[dict[str, dict[str, str]]]:
-    url = f"http://{ADDRESS}/api/v1/query?{urllib.parse.urlencode({'query': query})}"
+def _ask(prometheus: str, query: str) -> list[dict[str, dict[str, str]]]:
+    url = f"http://{prometheus}/api/v1/query?{urllib.parse.urlencode({'query': query})}"
     with urllib.request.urlopen(url, timeout=10) as answer:
         return list(json.load(answer)["data"]["result"])

@@ -55,14 +55,19 @@ async def test_every_example_runs_and_says_what_it_should(system: System, databa
         if UP not in program:
             said.setdefault(heading, []).append(await run(program, replaced))
 
-    assert sorted(await system.processor.bodies()) == ["a line is enough", "order placed", "payment declined"]
+    assert sorted(await system.processor.bodies()) == [
+        "a line is enough",
+        "order placed",
+        "payment declined",
+        '{"order":42,"total":9.5}',
+    ]
     search, asynchronous = said["Search"]
     assert "WARNING payment declined {" in search
     assert "'order': 42" in search
-    assert asynchronous == "order placed\n"
+    assert asynchronous == '{"order":42,"total":9.5}\norder placed\n'
     assert said["Follow"] == ["payment declined\n"]
     counts, pipeline = said["Count and look around"]
-    assert "service (('checkout', 3),)" in counts
+    assert "service (('checkout', 4),)" in counts
     assert "1 payment declined" in counts
     assert pipeline.endswith("['log-processor-0'] 0\n")
     assert said["Errors"] == ["0 severity\n"]

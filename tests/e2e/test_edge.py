@@ -58,7 +58,7 @@ def test_curl_prints_records_as_lines_of_json(up: Running, listener: str) -> Non
     lines = [json.loads(line) for line in until_rows("curl", "-sSN", "--fail", url).splitlines()]
     records = [record for line in lines for record in line.get("rows", {}).get("records", [])]
     assert 1 <= len(records) <= 5
-    assert {"id", "time_unix_nano", "severity_number", "body", "resource"} <= records[0].keys()
+    assert {"id", "time", "severity_number", "body", "service"} <= records[0].keys()
     assert "done" in lines[-1]
 
 

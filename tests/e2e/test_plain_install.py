@@ -1,4 +1,4 @@
-"""`pip install logmesh`, with no extra, in an environment of its own: the client library works with what that brings."""
+"""`pip install .`, with no extra, in an environment of its own: the client library works with what that brings."""
 
 import asyncio
 import re

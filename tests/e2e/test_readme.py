@@ -5,7 +5,9 @@ import os
 import re
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from tests.e2e.test_up import Running
@@ -44,8 +46,8 @@ def shell(up: Running, tmp_path: Path) -> "Shell":
 class Shell:
     """A shell as README's reader has it: in the repository's folder, with an `app.log` and a `kubectl`."""
 
-    def __init__(self, up: Running, folder: Path) -> None:
-        self._up, self._folder = up, folder
+    def __init__(self, up: Running, folder: Path, **environment: str) -> None:
+        self._up, self._folder, self._environment = up, folder, environment
         (folder / "docs").symlink_to(ROOT / "docs")
         self._program("logmesh", f'exec "{sys.executable}" -m logmesh.cli.main "$@"')
         self._program("kubectl", "printf 'INFO one\\nWARN two\\n'")
@@ -65,6 +67,7 @@ class Shell:
             "PATH": f"{self._folder / 'bin'}:{os.environ['PATH']}",
             "LOGMESH_DATA_DIR": str(self._up.data_dir),
             "LOGMESH_GATEWAY": self._up.api,  # README's reader has it on localhost, the default
+            **self._environment,
         }
         done = subprocess.run(
             ["bash", "-eu", "-o", "pipefail", "-c", command],
@@ -99,6 +102,31 @@ def test_lines_are_shipped_found_and_accounted_for(shell: Shell) -> None:
     shown = shell.run(status)
     assert "log-processor-1" in shown
     assert "missing" in shown
+
+
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "Asia/Kolkata", "America/New_York"])
+def test_what_was_shipped_is_found_where_clocks_show_another_time(up: Running, tmp_path: Path, zone: str) -> None:
+    shell = Shell(up, tmp_path, TZ=zone)
+    now = datetime.now(UTC).replace(microsecond=0)
+    written = [now - timedelta(seconds=seconds) for seconds in (90, 60, 30)]
+    clock = [moment.astimezone(ZoneInfo(zone)) for moment in written]
+    (tmp_path / "app.log").write_text(
+        f"{clock[0]:%Y-%m-%d %H:%M:%S},000 ERROR first in {zone}\n"
+        f"{clock[1]:%b %e %H:%M:%S} host app[7]: error: second in {zone}\n"
+        f"{clock[2]:%m/%d/%Y %I:%M:%S %p} WARNING third in {zone}\n"
+    )
+    service = zone.rpartition("/")[2]  # other tests ship as README says
+    ship, search = (
+        commands_with(verb)[0].replace("checkout", service) for verb in ("logmesh ship app.log", "logmesh search")
+    )
+    shipped = COMMITTED.search(shell.run(ship))
+    assert shipped is not None and shipped[1] == "3"
+    records = [json.loads(line) for line in shell.run(search).splitlines()]
+    times = {record["body"].split()[-3]: record["time"] for record in records}
+    assert times == {
+        name: f"{moment:%Y-%m-%dT%H:%M:%S}.000000000Z"
+        for name, moment in zip(("first", "second", "third"), written, strict=True)
+    }
 
 
 @pytest.mark.needs("curl")

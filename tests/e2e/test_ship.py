@@ -1,6 +1,7 @@
 """`logmesh ship` as people use it: interrupted, with globs that the shell expands, with several pipes at once."""
 
 import gzip
+import json
 import os
 import re
 import signal
@@ -44,7 +45,9 @@ def test_a_file_is_shipped_once_whatever_it_is_shipped_together_with(up: Running
     assert committed(ship(up, str(first), "--service", "glob")) == 1
     assert committed(ship(up, str(second), str(first), "--service", "glob")) == 0
     assert committed(ship(up, str(first), "--service", "another")) == 3
-    for spool in (up.data_dir / "ship").iterdir():  # what was read, and nothing of it
+    spools = list((up.data_dir / "ship").iterdir())
+    assert spools
+    for spool in spools:  # what was read, and nothing of it
         assert size(spool) < 32 << 10
     assert size(up.data_dir / "processors") < 60 << 20
 
@@ -81,6 +84,7 @@ def test_files_that_can_not_be_read_are_named_and_the_others_are_shipped(up: Run
     (tmp_path / "app.log").write_text("one\ntwo\n")
     (tmp_path / "app.log.1").symlink_to("/sys/class/net/lo/speed")  # a regular file, which the kernel refuses to read
     (tmp_path / "app.log.2.gz").write_bytes(gzip.compress(b"three\n") + b"something else")
+    (tmp_path / "app.log.3.lz4").write_bytes(bytes.fromhex("04224d186440a7"))
     process = ship(up, f"{tmp_path}/app.log*", "--service", "damaged")
     out, err = process.communicate(timeout=60)
     assert process.returncode == 1
@@ -88,9 +92,30 @@ def test_files_that_can_not_be_read_are_named_and_the_others_are_shipped(up: Run
     said = " ".join(err.split())
     assert "app.log.1 can't be read: Invalid argument" in said
     assert "app.log.2.gz is damaged" in said
-    assert "2 of the files could not be read, or not all of it" in said
+    assert "app.log.3.lz4 can't be read: it is compressed by lz4" in said and "lz4 -d app.log.3.lz4" in said
+    assert "3 of the files could not be read, or not all of it" in said
     # What is damaged was said, and what could be read of it is there.
     assert ship(up, f"{tmp_path}/app.log*", "--service", "damaged").wait(60) == 1
+
+
+def shell(up: Running, line: str) -> "subprocess.CompletedProcess[str]":
+    """What a person types, where `logmesh` is the command and finds the system."""
+    command = f'logmesh() {{ {sys.executable} -m logmesh.cli.main "$@"; }}; {line}'
+    environment = os.environ | {"LOGMESH_DATA_DIR": str(up.data_dir), "COLUMNS": "1000"}
+    return subprocess.run(
+        ["bash", "-c", command], capture_output=True, text=True, env=environment, timeout=60, check=False
+    )
+
+
+def test_pipes_with_names_are_shipped_and_an_empty_input_says_so(up: Running) -> None:
+    done = shell(up, "logmesh ship <(printf 'one\\ntwo retry\\n') --service substituted")
+    assert (done.returncode, done.stdout) == (0, "2 records committed\n"), done.stderr
+    gateway = json.loads((up.data_dir / "run.json").read_text())["gateway"]
+    found = shell(up, f"logmesh search '-retry service = substituted' -o raw --since 08:50 --gateway http://{gateway}/")
+    assert (found.returncode, found.stdout) == (0, "one\n"), found.stderr
+    done = shell(up, "logmesh ship - --service nothing </dev/null")
+    assert (done.returncode, done.stdout) == (0, "0 records committed\n"), done.stderr
+    assert "nothing came on standard input" in done.stderr
 
 
 def test_a_spool_that_can_not_be_made_is_one_line(up: Running, tmp_path: Path) -> None:
@@ -100,3 +125,21 @@ def test_a_spool_that_can_not_be_made_is_one_line(up: Running, tmp_path: Path) -
     assert process.returncode == 1
     assert "can't use the spool /proc/nope" in err
     assert "Traceback" not in err
+
+
+async def test_what_was_not_stored_as_it_came_is_counted(up: Running, tmp_path: Path) -> None:
+    exact = 123456789012345678901234567890
+    lines = [
+        rb'{"msg":"nul","a":"b\u0000c"}',
+        b'{"msg":"deep","a":' + b"[" * 254 + b"]" * 254 + b"}",
+        b'{"msg":"long","a":1e200000}',
+        b'{"msg":"well","a":%d}' % exact,
+    ]
+    (tmp_path / "app.log").write_bytes(b"\n".join([*lines, b""]))
+    process = ship(up, str(tmp_path / "app.log"), "--service", "odd")
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, COMMITTED.findall(out)) == (0, ["4"]), err
+    said = " ".join(err.split())
+    assert "3 of them have fields that can't be stored as such: logmesh.attributes_text has their text" in said
+    kept = f"SELECT count(*) FROM logmesh.logs WHERE attributes->>'a' = '{exact}'"
+    assert await query(up.data_dir, kept) == 1

@@ -27,12 +27,14 @@ def own_loopback() -> str:
 
 LOOPBACK = own_loopback()
 """Of every system that is not told another: one of them runs at a time."""
+OF_THE_PERSON = {"OPENBLAS_NUM_THREADS": "2", "GRPC_ENABLE_FORK_SUPPORT": "1", "GRPC_VERBOSITY": "ERROR"}
+"""Variables that the runner has values of its own for, and that are its processes' as they were given."""
 
 
 class Running:
     """A `logmesh up` in the background, with what it printed so far."""
 
-    def __init__(self, data_dir: Path, *arguments: str, loopback: str = LOOPBACK) -> None:
+    def __init__(self, data_dir: Path, *arguments: str, loopback: str = LOOPBACK, **environment: str) -> None:
         self.data_dir = data_dir
         self.loopback = loopback
         self.api, self.dashboard = f"{loopback}.1:8080", f"{loopback}.1:3000"
@@ -40,6 +42,7 @@ class Running:
             [*LOGMESH, "up", "--data-dir", str(data_dir), "--loopback", loopback, *arguments],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
+            env={**os.environ, **environment},
             text=True,
         )
         self.lines: list[str] = []
@@ -91,7 +94,8 @@ def running(data_dir: Path) -> Iterator[Running]:
 @pytest.fixture(scope="module")
 def expendable(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """A system whose parts are killed, and then all of it."""
-    system = Running(tmp_path_factory.mktemp("expendable") / "data", "--rate", "300", loopback=own_loopback())
+    folder = tmp_path_factory.mktemp("expendable") / "data"
+    system = Running(folder, "--rate", "300", loopback=own_loopback(), **OF_THE_PERSON)
     try:
         system.wait_for("Logmesh is up")
         yield system
@@ -163,6 +167,9 @@ async def test_parts_that_are_killed_are_started_again(expendable: Running) -> N
         os.kill(child_pid(expendable.process.pid, name, program), signal.SIGKILL)
         expendable.wait_for(f"{name} was killed by signal 9: it starts again")
         expendable.wait_for(f"{name} is up again")
+    child = child_pid(expendable.process.pid, "log-processor-1", "logmesh.processor")
+    environment = Path(f"/proc/{child}/environ").read_text().split("\0")
+    assert {f"{name}={value}" for name, value in OF_THE_PERSON.items()} <= set(environment)
     count = await query(expendable.data_dir, "SELECT count(*) FROM logmesh.logs")
     deadline = time.monotonic() + 30
     while await query(expendable.data_dir, "SELECT count(*) FROM logmesh.logs") <= count:
@@ -179,6 +186,27 @@ def test_no_child_outlives_a_killed_runner(expendable: Running) -> None:
         assert time.monotonic() < deadline
         time.sleep(0.1)
     assert len(children) >= 5
+
+
+@pytest.mark.parametrize(
+    ("name", "program"),
+    [("log-processor-0", "logmesh.processor"), ("gateway", "logmesh.gateway"), ("log-producer-0", "logmesh.producer")],
+)
+def test_processes_have_their_names_and_share_what_they_import(up: Running, name: str, program: str) -> None:
+    pid = child_pid(up.process.pid, name, program)
+    assert Path(f"/proc/{pid}/comm").read_text() == f"{name}\n"
+    sizes = dict(line.split(":") for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:])
+    # The imports alone are more.
+    assert int(sizes["Private_Dirty"].split()[0]) < 45 << 10
+
+
+def test_a_client_that_speaks_another_protocol_is_no_line_of_the_log(up: Running) -> None:
+    for _ in range(3):
+        with socket.create_connection((f"{up.loopback}.11", 50052)) as client:
+            client.sendall(b"GET / HTTP/1.1\r\n\r\n" * 10)
+            assert client.recv(1) == b""
+    assert run("status", "--data-dir", str(up.data_dir)).returncode == 0
+    assert "Handshake failed" not in up.said()
 
 
 def test_a_second_instance_is_refused_in_one_line(up: Running) -> None:
@@ -246,8 +274,11 @@ def children_of(pid: int) -> list[str]:
 def child_pid(pid: int, name: str, program: str) -> int:
     for child in children_of(pid):
         command = Path(f"/proc/{child}/cmdline").read_bytes().decode()
-        environment = Path(f"/proc/{child}/environ").read_bytes().decode()
-        if program in command and (program in ("postgres", "envoy") or f"LOGMESH_NAME={name}\0" in environment):
+        # One that was started again has its name in its environment alone.
+        named = command + Path(f"/proc/{child}/environ").read_bytes().decode(errors="replace")
+        if program in command and (
+            program in ("postgres", "envoy") or f"({name})" in named or f"LOGMESH_NAME={name}\0" in named
+        ):
             return int(child)
     raise AssertionError(f"{name} does not run")
 

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from typing import Any
 
 import grpc
+from tests.batches import encode_batch
 
-from logmesh.record.batch import encode_batch
 from logmesh.record.columns import ColumnsBuilder
 from logmesh.runtime.channel import END_OF_STREAM
 from logmesh.v1 import ingest_service_pb2 as pb
@@ -73,7 +73,7 @@ class AppendClient:
         for at in range(self._records):
             body = f"batch {seq} record {at} {uuid.uuid4()}".encode().ljust(self._body_bytes, b".")
             columns.append(body, time_unix_nano=time.time_ns())
-        self.batches[seq] = encode_batch(seq, columns.build(time.time_ns()), compress=False)
+        self.batches[seq] = encode_batch(seq, columns.build(time.time_ns()))
         await self.send(seq)
 
     async def send(self, seq: int) -> None:

@@ -1,55 +1,51 @@
 """A long run of faults, drawn at random, on a real cluster: no line may be lost, and none stored twice.
 
     python -m tests.faults.campaign --events 500 --lines 6000 --seed 1
+    python -m tests.faults.campaign --timescaledb /usr/lib/postgresql/17     # a folder whose bin holds a PostgreSQL that has it
 
 Faults: processes killed, one or all; PostgreSQL crashed, made read-only, its sessions cut, its ledger locked, put back to an earlier
-state; processors stopped and continued; a producer's machine (spool and files) put back to an earlier state.
+state; processors stopped and continued; a producer's machine (spool and files) put back to an earlier state, at once within reach or
+not, alone or with its memory; with TimescaleDB, what is stored converted to columns.
 
 Every line has a number of its own. A machine that is put back takes lines with it that were written there since: those that were
 stored before must still be there once, the others may be there once or not at all. Lines that its spool had not read yet are read
-by both, so that they may be there once more for each time that it is put back.
+by both, so that they may be there once more for each time that it is put back. One that is put back with its memory numbers batches
+as it did before; what it sets aside for that is in files, and counts as named.
 """
 
 import argparse
 import asyncio
+import math
 import os
 import random
 import shutil
 import signal
-import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
-from dataclasses import dataclass
 from pathlib import Path
 
 import asyncpg
 import numpy as np
 from tests.faults.cluster import Cluster
+from tests.faults.machines import Machine, bodies_set_aside, bytes_read, copy_folder
+from tests.waiting import until
 
-from logmesh.client.delivering.spool import Spool
+from logmesh.storage.migration_files import flavour_of
 
 STORED_SECONDS = 240
 LINE = "line {:09d} of the campaign\n"
 LINE_BYTES = len(LINE.format(0))
-
-
-@dataclass(frozen=True, slots=True)
-class Machine:
-    """A producer's machine at one moment: its spool, how many lines its file had, and up to which of them its spool had read."""
-
-    spool: Path
-    lines: int
-    read: int
+WOKEN = "tests.faults.woken_producer"
 
 
 class Campaign:
     """Draws faults and keeps account of every line. `written` are the lines of each producer's file, `limbo` those that went with a
     machine and may have been stored or not."""
 
-    def __init__(self, folder: Path, seed: int, processors: int, producers: int) -> None:
-        self.cluster = Cluster(folder, processors=processors, producers=producers)
+    def __init__(self, cluster: Cluster, seed: int) -> None:
+        self.cluster, folder = cluster, cluster.folder
         self.folder, self.choice = folder, random.Random(seed)
         self.written: dict[str, list[int]] = {name: [] for name in self.cluster.producer_names}
         self.certain: list[int] = []
@@ -72,10 +68,15 @@ class Campaign:
             "put the database back": (1, self._restore_database),
             "keep a copy of a machine": (3, self._save_machine),
             "put a machine back": (3, self._restore_machine),
+            "put a machine back, out of reach for a while": (2, self._restore_machine_offline),
+            "put a machine back with its memory": (2, self._wake_machine),
         }
+        if cluster.timescaledb is not None:
+            self._faults["convert to columns"] = (1, self._convert)
 
-    async def run(self, events: int, lines: int) -> None:
-        """Draw `events` faults, with `lines` written around each."""
+    async def run(self, events: int, lines: int, minutes: float) -> None:
+        """Draw `events` faults, with `lines` written around each, or as many as `minutes` allow."""
+        ends = time.monotonic() + minutes * 60
         self.cluster.start()
         while len({machine for machine in self.written if self.written[machine]}) < len(self.written):
             self._write(10)
@@ -83,6 +84,8 @@ class Campaign:
         names = list(self._faults)
         weights = [weight for weight, _ in self._faults.values()]
         for at in range(1, events + 1):
+            if time.monotonic() > ends:
+                break
             (name,) = self.choice.choices(names, weights)
             self._write(lines // 2)
             await asyncio.sleep(self.choice.uniform(0, 0.4))
@@ -97,8 +100,8 @@ class Campaign:
         self.certain += [line for lines in self.written.values() for line in lines]
         ends = time.monotonic() + STORED_SECONDS
         while True:
-            stored = await self._stored()
-            lost = np.array(self.certain)[stored[self.certain] == 0]
+            stored, aside = await self._stored(), self._set_aside()
+            lost = np.array(self.certain)[(stored + aside)[self.certain] == 0]
             if not len(lost) or time.monotonic() > ends:
                 break
             await asyncio.sleep(2)
@@ -116,12 +119,17 @@ class Campaign:
         print(
             f"{int((stored - 1).clip(0).sum()):,} read again after a machine was put back, of at most {len(self.read_again):,}"
         )
-        print(f"lost {len(lost)} {lost[:5].tolist()} · stored twice {len(twice)} {twice[:5].tolist()}")
+        print(
+            f"{int((aside > 0).sum()):,} set aside and named, {int(((aside > 0) & (stored == 0)).sum()):,} of them not stored"
+        )
         print("ledger: " + ", ".join(f"{key} {value}" for key, value in ledger.items()))
+        print(
+            f"{await self._server()}: lost {len(lost)} {lost[:5].tolist()} · stored twice {len(twice)} {twice[:5].tolist()}"
+        )
         return not len(lost) and not len(twice)
 
-    def _write(self, count: int) -> None:
-        name = self.choice.choice(self.cluster.producer_names)
+    def _write(self, count: int, name: str = "") -> None:
+        name = name or self.choice.choice(self.cluster.producer_names)
         numbers = range(self.lines, self.lines + count)
         with self._log(name).open("a", encoding="utf-8") as file:
             file.writelines(LINE.format(number) for number in numbers)
@@ -137,6 +145,22 @@ class Campaign:
         """By line, how often it is stored."""
         rows = await self.cluster.query("SELECT substr(body, 6, 9)::int AS line FROM logmesh.logs")
         return np.bincount([row["line"] for row in rows], minlength=self.lines)
+
+    def _set_aside(self) -> "np.ndarray[tuple[int], np.dtype[np.int64]]":
+        """By line, how often a producer has set it aside."""
+        bodies = (body for name in self.cluster.producer_names for body in bodies_set_aside(self._spool(name)))
+        return np.bincount([int(body.split()[1]) for body in bodies], minlength=self.lines)
+
+    async def _server(self) -> str:
+        """The flavour of the schema, and the releases that it was on."""
+        applied = await self.cluster.query("SELECT name FROM logmesh.migrations")
+        (releases,) = await self.cluster.query(
+            "SELECT current_setting('server_version') AS postgresql,"
+            " (SELECT extversion FROM pg_extension WHERE extname = 'timescaledb') AS timescaledb"
+        )
+        if flavour_of(row["name"] for row in applied) == "timescaledb":
+            return f"TimescaleDB {releases['timescaledb']} on PostgreSQL {releases['postgresql']}"
+        return f"PostgreSQL {releases['postgresql']}"
 
     async def _kill_processor(self) -> bool:
         name = self.choice.choice(self.cluster.names)
@@ -211,14 +235,57 @@ class Campaign:
         name = self.choice.choice(self.cluster.producer_names)
         self.cluster.kill(name)
         saved = self.folder / f"saved-{name}"
-        _copy(self._spool(name), saved)
-        self._machines[name] = Machine(saved, len(self.written[name]), _lines_read(saved))
-        self.cluster.start_producer(name)
+        copy_folder(self._spool(name), saved)
+        self._machines[name] = Machine(saved, len(self.written[name]), bytes_read(saved, self._log(name)) // LINE_BYTES)
+        self.cluster.start_producer(name, program=WOKEN)  # a copy of a running machine does not interrupt it
         return True
 
     async def _restore_machine(self) -> bool:
         if not self._machines:
             return False
+        self.cluster.start_producer(await self._put_back())
+        return True
+
+    async def _restore_machine_offline(self) -> bool:
+        """It appends to its spool before anybody tells what became of that since, in two runs."""
+        if not self._machines:
+            return False
+        name = await self._put_back()
+        for _ in range(2):
+            self.cluster.start_producer(name, reaches_nobody=True)
+            self._write(200, name)
+            await asyncio.sleep(self.choice.uniform(0.5, 1))
+            self.cluster.kill(name)
+        self.cluster.start_producer(name)
+        return True
+
+    async def _wake_machine(self) -> bool:
+        """It is not killed before it was told what became of its spool: then nobody could tell what it numbered meanwhile from what
+        it numbered before."""
+        if not self._machines:
+            return False
+        name = await self._put_back()
+        before = self._streams_opened(name)
+        self.cluster.start_producer(name, program=WOKEN)
+
+        async def is_told() -> bool:
+            return self._streams_opened(name) > before
+
+        await until(is_told, STORED_SECONDS)
+        return True
+
+    async def _convert(self) -> bool:
+        """As the extension's policy does with chunks of some hours ago."""
+        await self._as_superuser(
+            "SELECT compress_chunk(chunk) FROM show_chunks('logmesh.logs') AS chunk", database="logmesh"
+        )
+        return True
+
+    def _streams_opened(self, name: str) -> int:
+        return self.cluster.output(name).count("stream_open")
+
+    async def _put_back(self) -> str:
+        """Put the machine of some producer back as it was copied, and return its name. It is not started."""
         name = self.choice.choice(list(self._machines))
         machine = self._machines[name]
         gone = self.written[name][machine.lines :]
@@ -229,10 +296,9 @@ class Campaign:
         del self.written[name][machine.lines :]
         self.read_again += self.written[name][machine.read :]
         os.truncate(self._log(name), machine.lines * LINE_BYTES)
-        _copy(machine.spool, self._spool(name))
-        self.cluster.start_producer(name)
+        copy_folder(machine.spool, self._spool(name))
         self._has_saved = False
-        return True
+        return name
 
     def _log(self, name: str) -> Path:
         return self.folder / f"{name}.log"
@@ -240,8 +306,8 @@ class Campaign:
     def _spool(self, name: str) -> Path:
         return self.folder / name.replace("log-producer", "spool")
 
-    async def _as_superuser(self, *statements: str) -> None:
-        connection = await asyncpg.connect(self.cluster.postgres.dsn("postgres", "postgres"))
+    async def _as_superuser(self, *statements: str, database: str = "postgres") -> None:
+        connection = await asyncpg.connect(self.cluster.postgres.dsn("postgres", database))
         try:
             for statement in statements:
                 await connection.execute(statement)
@@ -249,37 +315,29 @@ class Campaign:
             await connection.close()
 
 
-def _copy(folder: Path, to: Path) -> None:
-    """Put a copy in place of what is there; segments are mostly empty."""
-    shutil.rmtree(to, ignore_errors=True)
-    subprocess.run(["cp", "-a", "--sparse=always", folder, to], check=True)
-
-
-def _lines_read(folder: Path) -> int:
-    """How many lines of its one file a spool has read. Opening it would begin a lane, so it is asked of a copy."""
-    with tempfile.TemporaryDirectory() as scratch:
-        _copy(folder, Path(scratch) / "spool")
-        spool = Spool(Path(scratch) / "spool", max_bytes=1 << 30, retain_seconds=0)
-        offsets = [position["offset"] for position in spool.positions.values()]
-        spool.close()
-    return int(max(offsets, default=0)) // LINE_BYTES
-
-
 def main() -> int:
     """Run a campaign; 0 when nothing was lost or stored twice."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--events", type=int, default=100, help="faults to draw (default 100)")
+    parser.add_argument("--minutes", type=float, default=math.inf, help="end the draw after these (default: never)")
     parser.add_argument("--lines", type=int, default=2_000, help="lines written around each (default 2,000)")
     parser.add_argument("--seed", type=int, default=1, help="of the draw (default 1)")
     parser.add_argument("--processors", type=int, default=2)
     parser.add_argument("--producers", type=int, default=2)
+    parser.add_argument(
+        "--timescaledb",
+        type=Path,
+        metavar="FOLDER",
+        help="run on this PostgreSQL, which has TimescaleDB (default: none)",
+    )
     options = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="logmesh-campaign-"))
-    campaign = Campaign(folder, options.seed, options.processors, options.producers)
+    cluster = Cluster(folder, options.processors, options.producers, timescaledb=options.timescaledb)
+    campaign = Campaign(cluster, options.seed)
     print(f"logs of all processes: {folder}", flush=True)
     passed = False
     try:
-        asyncio.run(campaign.run(options.events, options.lines))
+        asyncio.run(campaign.run(options.events, options.lines, options.minutes))
         passed = asyncio.run(campaign.check())
     finally:
         campaign.cluster.stop()

@@ -23,33 +23,46 @@ from logmesh.cli.local.postgres import Postgres
 from logmesh.v1.pipeline_service_pb2 import ListProcessorsRequest, ProcessorState
 from logmesh.v1.pipeline_service_pb2_grpc import PipelineServiceStub
 
+WITH_TIMESCALEDB = {"shared_preload_libraries": "timescaledb", "timescaledb.telemetry_level": "off"}
+
+
+def _server(directory: Path, timescaledb: Path | None) -> Postgres:
+    settings = NO_SYNC if timescaledb is None else NO_SYNC | WITH_TIMESCALEDB
+    return Postgres(directory, port=free_port(), settings=settings, installation=timescaledb)
+
 
 @functools.cache
-def _data_of_postgres() -> Path:
-    """A server's folder as it is before its first start: a copy takes a fraction of making it."""
+def _data_of_postgres(timescaledb: Path | None) -> Path:
+    """A server's folder as it is before its first use: a copy takes a fraction of making it."""
     folder = Path(tempfile.mkdtemp(prefix="logmesh-postgres-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    server = Postgres(folder / "made", port=free_port())
+    server = _server(folder / "made", timescaledb)
     server.prepare()
+    if timescaledb is not None:
+        server.start()
+        command = [f"{timescaledb}/bin/psql", server.dsn("postgres"), "-qc", "CREATE EXTENSION timescaledb"]
+        subprocess.run(command, check=True, env={**os.environ, "PGOPTIONS": "-c client_min_messages=error"})
     server.stop()
     return server.directory
 
 
 @dataclass
 class Cluster:
-    """Starts everything under `folder`. `environment` is added to every process, by name of the process."""
+    """Starts everything under `folder`. `environment` is added to every process, by name of the process. `timescaledb` is a folder
+    of PostgreSQL, with its `bin`, that has TimescaleDB; without, the wheel's PostgreSQL is taken."""
 
     folder: Path
     processors: int = 2
     producers: int = 1
+    timescaledb: Path | None = None
     environment: dict[str, dict[str, str]] = field(default_factory=dict)
     running: dict[str, Running] = field(default_factory=dict)
     lines: int = 0
 
     def __post_init__(self) -> None:
         self.port, self.direct_port = free_port(), free_port()
-        self.postgres = Postgres(self.folder / "postgres", port=free_port(), settings=NO_SYNC)
-        subprocess.run(["cp", "-a", _data_of_postgres(), self.postgres.directory], check=True)
+        self.postgres = _server(self.folder / "postgres", self.timescaledb)
+        subprocess.run(["cp", "-a", _data_of_postgres(self.timescaledb), self.postgres.directory], check=True)
         self.postgres.start()
         self._logs = {name: self.folder / f"{name}.log" for name in self.producer_names}
         for log in self._logs.values():
@@ -88,12 +101,15 @@ class Cluster:
             LOGMESH_WAL_SEGMENT_BYTES=str(8 << 20),
         )
 
-    def start_producer(self, name: str = "log-producer") -> None:
+    def start_producer(
+        self, name: str = "log-producer", *, program: str = "logmesh.producer", reaches_nobody: bool = False
+    ) -> None:
         """Start a producer, which follows a file of its own and has a spool of its own."""
-        targets = ",".join(f"{self.address(name)}:{self.direct_port}" for name in self.names)
+        port = free_port() if reaches_nobody else self.direct_port
+        targets = ",".join(f"{self.address(name)}:{port}" for name in self.names)
         self._start(
             name,
-            "logmesh.producer",
+            program,
             LOGMESH_TARGET=f"ipv4:{targets}",
             LOGMESH_SOURCE="file",
             LOGMESH_FILES=str(self._logs[name]),

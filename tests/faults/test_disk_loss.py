@@ -3,10 +3,9 @@
 The second test lets a client forget at LOGGED, which must lose its batches: else the first would show nothing.
 """
 
-import asyncio
 import contextlib
 import shutil
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from pathlib import Path
 
 import asyncpg
@@ -14,6 +13,7 @@ import pytest
 from tests.faults.append_client import AppendClient
 from tests.faults.cluster import Cluster
 from tests.faults.test_tail import writing
+from tests.waiting import until
 
 from logmesh.journal import Journal
 from logmesh.processor.frame import decode_frame
@@ -24,6 +24,7 @@ from logmesh.v1 import pipeline_service_pb2 as pb
 ROUNDS = 3
 Batch = tuple[str, int]
 """Spool id and number."""
+Names = Callable[[], Awaitable[list[str]]]
 
 
 @pytest.fixture
@@ -45,17 +46,17 @@ async def test_processors_lost_with_their_disks_lose_and_repeat_nothing(cluster:
     destroyed: list[Batch] = []
     for _ in range(ROUNDS):
         async with writing(cluster, 0.02):
-            await asyncio.sleep(0.5)
+            await more_is_stored(cluster)
             # The database keeps up: some batch may be committed whose producer is never told.
             name, _ = await one_that_has(cluster, lambda state: state.streams)
             await lose_with_disk(cluster, name)
-            async with flushes_held(cluster):
+            async with flushes_held(cluster) as flushes_in_vain:
                 for _ in cluster.names:
-                    name, logged = await one_that_has(cluster, lambda state: state.unwritten_batches)
+                    name, logged = await one_that_has(cluster, lambda state: state.unwritten_batches, flushes_in_vain)
                     lost = await lose_with_disk(cluster, name)
                     assert len(lost) >= logged, "not all that was LOGGED was in the log that was deleted"
                     destroyed += lost
-            await asyncio.sleep(0.5)
+            await more_is_stored(cluster)
     await cluster.wait_until_stored(30)
 
     (row,) = await cluster.query(
@@ -105,37 +106,67 @@ async def lose_with_disk(cluster: Cluster, name: str) -> set[Batch]:
     cluster.kill(name)
     gone = (cluster.folder / name).rename(cluster.folder / "gone")
     with Journal.open(gone) as journal:
-        origins = [decode_frame(payload)[0] for _, payload in journal.frames()]
+        headers = [decode_frame(payload)[0] for _, payload in journal.frames()]
     shutil.rmtree(gone)
     cluster.start_processor(name)
-    return await uncommitted(cluster, ((origin.key.spool_id, origin.seq) for origin in origins))
+    return await uncommitted(cluster, ((header.key.spool_id, header.seq) for header in headers))
 
 
 @contextlib.asynccontextmanager
-async def flushes_held(cluster: Cluster) -> AsyncIterator[None]:
-    """Nothing is committed meanwhile of the spools that there are.
+async def flushes_held(cluster: Cluster) -> AsyncIterator[Names]:
+    """Nothing is committed meanwhile of the spools that there are. Yields who has begun a flush since, in vain: a flush that was
+    committed just before counts as unwritten until then.
 
     This lock keeps a flush from its ledger rows (FOR UPDATE) and lets a new stream note what its spool holds (FOR NO KEY
     UPDATE): batches are logged as ever, by the next processor as well.
     """
     connection = await asyncpg.connect(cluster.postgres.dsn("postgres", "logmesh"))
+
+    async def flushes_in_vain() -> list[str]:
+        rows = await cluster.query(
+            "SELECT substring(application_name FROM '^logmesh-processor (.+) flush$') AS name FROM pg_stat_activity"
+            f" WHERE application_name LIKE '% flush' AND query_start > '{held_since}'"
+        )
+        return [row["name"] for row in rows]
+
     try:
         async with connection.transaction():
             await connection.execute("SELECT FROM logmesh.spools FOR KEY SHARE")
-            await asyncio.sleep(0.5)  # a flush that was just committed still counts as unwritten for a moment
-            yield
+            held_since = await connection.fetchval("SELECT clock_timestamp()::text")
+            yield flushes_in_vain
     finally:
         await connection.close()
 
 
-async def one_that_has(cluster: Cluster, figure: Callable[[pb.ProcessorState], int]) -> tuple[str, int]:
-    """Wait for a processor that answers with a figure above 0: its name, and the figure. Raises TimeoutError."""
-    async with asyncio.timeout(20):
-        while True:
-            for name in cluster.names:
-                if (state := await cluster.state(name)) and (number := figure(state)):
-                    return name, number
-            await asyncio.sleep(0.05)
+async def one_that_has(
+    cluster: Cluster, figure: Callable[[pb.ProcessorState], int], names: Names | None = None
+) -> tuple[str, int]:
+    """Wait for a processor, one of `names`, that answers with a figure above 0: its name, and the figure. Raises TimeoutError."""
+
+    async def found() -> tuple[str, int] | None:
+        for name in cluster.names if names is None else await names():
+            if (state := await cluster.state(name)) and (number := figure(state)):
+                return name, number
+        return None
+
+    one = await until(found, 20)
+    assert one is not None
+    return one
+
+
+async def more_is_stored(cluster: Cluster) -> None:
+    """Wait until more lines are stored than now."""
+
+    async def stored() -> int:
+        (row,) = await cluster.query("SELECT count(*) AS n FROM logmesh.logs")
+        return int(row["n"])
+
+    before = await stored()
+
+    async def is_more() -> bool:
+        return await stored() > before
+
+    await until(is_more)
 
 
 async def uncommitted(cluster: Cluster, batches: Iterable[Batch]) -> set[Batch]:

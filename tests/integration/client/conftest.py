@@ -1,6 +1,7 @@
 """A real processor and a real gateway on one database, in the test's own event loop; blocking calls go to threads."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import TypeVar
 
 import grpc
 import pytest
+import pytest_asyncio
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from pydantic import SecretStr
 from tests.conftest import Database
@@ -43,9 +45,9 @@ async def processor(store: ServerStore, tmp_path: Path) -> AsyncIterator[Running
         yield processor
 
 
-@pytest.fixture
-async def system(processor: RunningProcessor, database: Database) -> AsyncIterator[System]:
-    """A processor and a gateway, ready."""
+@contextlib.asynccontextmanager
+async def running_system(processor: RunningProcessor, database: Database) -> AsyncIterator[System]:
+    """A gateway beside a processor, ready."""
     port = free_port()
     settings = GatewaySettings(
         listen_address="127.0.0.1",
@@ -67,6 +69,24 @@ async def system(processor: RunningProcessor, database: Database) -> AsyncIterat
     yield System(processor, address)
     stop.set()
     await task
+
+
+@pytest.fixture
+async def system(processor: RunningProcessor, database: Database) -> AsyncIterator[System]:
+    """A processor and a gateway, ready, for one test."""
+    async with running_system(processor, database) as running:
+        yield running
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def lasting_system(lasting_database: Database, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[System]:
+    """The same for the tests of a file, which leave it as they found it."""
+    store = ServerStore(lasting_database.server, lasting_database.name)
+    async with (
+        running_processor(store, tmp_path_factory.mktemp("processor")) as processor,
+        running_system(processor, lasting_database) as running,
+    ):
+        yield running
 
 
 async def ask(gateway: str, question: Callable[[Client], T]) -> T:

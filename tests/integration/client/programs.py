@@ -30,7 +30,7 @@ async def start(program: str, *arguments: str) -> Process:
     )  # fmt: skip
 
 
-async def run(program: str, *arguments: str, seconds: float = 40) -> tuple[int, str, str]:
+async def run(program: str, *arguments: str, seconds: float = 100) -> tuple[int, str, str]:
     """Run a program to its end: exit code, standard output, standard error. That a busy machine welcomed it late is left out."""
     process = await start(program, *arguments)
     try:

@@ -5,6 +5,7 @@ import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import pytest_asyncio
 from tests.integration.client.conftest import System, ask
 
 from logmesh import Appender, AsyncClient, Client, Record
@@ -13,14 +14,16 @@ from logmesh.client.errors import NotFound
 HOUR = timedelta(hours=1)
 TRACE = "ab" * 16
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-@pytest.fixture
-async def stored(system: System) -> System:
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def stored(lasting_system: System) -> System:
     """Thirty records of two services over half a minute, through a processor, so that all that counts them has seen them."""
     now = time.time_ns()
 
     def append() -> None:
-        with Appender(system.processor.target, service="checkout", instance="pod-1") as appender:
+        with Appender(lasting_system.processor.target, service="checkout", instance="pod-1") as appender:
             for number in range(30):
                 appender.append(
                     Record(
@@ -33,7 +36,7 @@ async def stored(system: System) -> System:
                 )
 
     await asyncio.to_thread(append)
-    return system
+    return lasting_system
 
 
 async def test_a_histogram_stacks_levels_and_compares_with_the_period_before(stored: System) -> None:

@@ -9,20 +9,20 @@ from tests.integration.processor.running import RunningProcessor
 METHODS = ("fork", "spawn", "forkserver")
 # A spawned child imports it, so it is a file, and makes its handler where children find it.
 PROGRAM = """
-import logging, multiprocessing, sys, time
+import logging, multiprocessing, sys
 from concurrent.futures import ProcessPoolExecutor
 from logmesh import LogmeshHandler
 
 target, method = sys.argv[1:]
 logging.getLogger().setLevel(logging.INFO)
-logging.getLogger().addHandler(LogmeshHandler(target))
+logging.getLogger().addHandler(LogmeshHandler(target, exit_timeout=60))  # of a busy machine
 
 def one(name):
     logging.info("%s %s", method, name)
 
 def long_lived(name):
     one(name)
-    time.sleep(0.5)  # the first is sent by then
+    logging.getLogger().handlers[0].flush()
     one(name + " last")
 
 if __name__ == "__main__":
@@ -46,7 +46,7 @@ async def test_what_children_log_last_is_stored_whatever_started_them(
 ) -> None:
     program = tmp_path / "program.py"
     program.write_text(PROGRAM)
-    ends = await asyncio.gather(*(run(str(program), processor.target, method) for method in METHODS))
+    ends = await asyncio.gather(*(run(str(program), processor.target, method, seconds=180) for method in METHODS))
     assert [(code, err) for code, _, err in ends] == [(0, "")] * 3
     names = [f"{kind} {n}" for kind in ("process", "pool", "future") for n in range(4)] + ["long", "long last"]
     expected = sorted(f"{method} {name}" for method in METHODS for name in names)

@@ -127,11 +127,12 @@ async def test_a_disk_that_stands_still_stops_one_handler_and_not_another(
             """
             import logging, os, sys, threading, time
 
-            still, write = threading.Event(), os.fdatasync
+            still, waits, write = threading.Event(), threading.Event(), os.fdatasync
 
             def fdatasync(descriptor):
                 while still.is_set():
-                    time.sleep(0.1)
+                    waits.set()
+                    time.sleep(0.02)
                 write(descriptor)
 
             os.fdatasync = fdatasync  # before the journal takes it
@@ -146,7 +147,7 @@ async def test_a_disk_that_stands_still_stops_one_handler_and_not_another(
                 handler.flush()
             still.set()
             disk.info("waits for the disk")
-            time.sleep(0.5)  # it is being written
+            waits.wait()
             memory.info("waits for nothing")
             memory.handlers[0].flush()
             assert memory.handlers[0].state.pending == 0

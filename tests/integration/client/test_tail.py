@@ -10,7 +10,8 @@ from tests.integration.client.proxy import CuttingProxy
 
 from logmesh import Appender, AsyncClient, Client, Gap, Record
 from logmesh.cli.local.ports import free_port
-from logmesh.client.errors import ConnectionFailed, InvalidFilter
+from logmesh.client.errors import ConnectionFailed, InvalidFilter, ServerError
+from logmesh.v1.record_pb2 import LogRecord
 
 
 def body_of(item: Record | Gap) -> str:
@@ -31,10 +32,15 @@ async def append(system: System, *bodies: str) -> None:
 async def test_a_tail_goes_on_over_cut_connections_without_loss_or_repeat(system: System, asynchronous: bool) -> None:
     async with CuttingProxy(system.gateway) as proxy:
         found: list[str] = []
+        said: list[str] = []
         began = threading.Event()
+        since = timedelta(minutes=5)
 
         async def follow() -> None:
-            async with AsyncClient(proxy.address) as client, client.tail("line", backlog=timedelta(minutes=5)) as tail:
+            async with (
+                AsyncClient(proxy.address) as client,
+                client.tail("line", backlog=since, notice=said.append) as tail,
+            ):
                 async for item in tail:
                     found.append(body_of(item))
                     began.set()
@@ -42,7 +48,7 @@ async def test_a_tail_goes_on_over_cut_connections_without_loss_or_repeat(system
                         break
 
         def follow_blocking() -> None:
-            with Client(proxy.address) as client, client.tail("line", backlog=timedelta(minutes=5)) as tail:
+            with Client(proxy.address) as client, client.tail("line", backlog=since, notice=said.append) as tail:
                 for item in tail:
                     found.append(body_of(item))
                     began.set()
@@ -58,6 +64,62 @@ async def test_a_tail_goes_on_over_cut_connections_without_loss_or_repeat(system
         await asyncio.wait_for(following, 40)
         assert sorted(found) == sorted(["line first", *(f"line {number}" for number in range(40))])
         assert proxy.connections >= 4
+        assert said[0].startswith(f"{proxy.address}: ") and said[0].endswith("; trying again")
+        assert set(said[1::2]) == {"going on"} and all(sentence.endswith("; trying again") for sentence in said[::2])
+
+
+@pytest.mark.parametrize("asynchronous", [True, False], ids=["async", "blocking"])
+async def test_what_comes_once_a_tail_stands_is_told_from_what_was_before(system: System, asynchronous: bool) -> None:
+    await append(system, "before")
+    standing = threading.Event()
+    found: list[tuple[str, bool]] = []
+
+    async def follow() -> None:
+        async with AsyncClient(system.gateway) as client, client.tail(backlog=timedelta(minutes=5)) as tail:
+            await tail.begin()
+            standing.set()
+            async for message in tail.messages():
+                assert isinstance(message, LogRecord)
+                found.append((message.body, tail.in_backlog))
+                if len(found) == 2:
+                    return
+
+    def follow_blocking() -> None:
+        with Client(system.gateway) as client, client.tail(backlog=timedelta(minutes=5)) as tail:
+            tail.begin()
+            standing.set()
+            for message in tail.messages():
+                assert isinstance(message, LogRecord)
+                found.append((message.body, tail.in_backlog))
+                if len(found) == 2:
+                    return
+
+    following = asyncio.create_task(follow() if asynchronous else asyncio.to_thread(follow_blocking))
+    assert await asyncio.to_thread(standing.wait, 20)
+    await system.processor.until_followed()
+    await append(system, "after")
+    await asyncio.wait_for(following, 20)
+    assert found == [("before", True), ("after", False)]
+
+
+@pytest.mark.parametrize("asynchronous", [True, False], ids=["async", "blocking"])
+async def test_closing_the_client_ends_its_tails_with_an_error(system: System, asynchronous: bool) -> None:
+    if asynchronous:
+        client = AsyncClient(system.gateway)
+        tail = client.tail()
+        await tail.begin()
+        await client.close()
+        with pytest.raises(ServerError, match="CANCELLED"):
+            await asyncio.wait_for(anext(tail), 10)
+        return
+    blocking = Client(system.gateway)
+    other = blocking.tail()
+    await asyncio.to_thread(other.begin)
+    reading = asyncio.create_task(asyncio.to_thread(lambda: list(other)))
+    await system.processor.until_followed()
+    blocking.close()
+    with pytest.raises(ServerError, match="CANCELLED"):
+        await asyncio.wait_for(reading, 10)
 
 
 async def test_a_resume_token_goes_on_in_another_process_s_tail(system: System) -> None:

@@ -14,7 +14,7 @@ from logmesh.edge.options import Address, EdgeOptions, MutualTls
 MakeOptions = Callable[..., EdgeOptions]
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def options(certificates: dict[str, WorkloadFiles]) -> MakeOptions:
     """Makes options for a gateway at ``host:port``; keywords are other options."""
 

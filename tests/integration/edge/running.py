@@ -11,7 +11,7 @@ import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from pydantic import SecretStr
 
-from logmesh.cli.local.certificates import WorkloadFiles
+from logmesh.cli.local.certificates import WorkloadFiles, spiffe_id
 from logmesh.cli.local.envoy import Envoy
 from logmesh.cli.local.ports import free_port
 from logmesh.edge.options import EdgeOptions
@@ -42,6 +42,7 @@ async def running_gateway(
             "tls_cert": mine.cert,
             "tls_key": mine.key,
             "tls_ca": mine.ca,
+            "callers": [spiffe_id("edge"), spiffe_id("operator")],
             **overrides,
         }
     )

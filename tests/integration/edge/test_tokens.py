@@ -25,7 +25,7 @@ from tests.unit.gateway.issuer import AUDIENCE, ISSUER, Issuer
 
 from logmesh.cli.local.certificates import WorkloadFiles
 from logmesh.edge.options import EdgeOptions, Jwt
-from logmesh.gateway import keys
+from logmesh.gateway.callers import keys
 from logmesh.runtime.channel import open_channel
 from logmesh.v1.pipeline_service_pb2 import ListLedgerRequest
 from logmesh.v1.pipeline_service_pb2_grpc import PipelineServiceStub

@@ -13,7 +13,8 @@ from tests.unit.gateway.issuer import Issuer
 from logmesh.cli.local.certificates import ensure_certificates
 from logmesh.cli.local.envoy import envoy_program
 from logmesh.edge.bootstrap import render
-from logmesh.edge.options import EdgeOptions, Jwt
+from logmesh.edge.options import Address, EdgeOptions, Jwt
+from logmesh.edge.secrets import secret_files
 
 SWITCHED = ("gateway_tls", "tls", "jwt", "dashboard_folder", "split")
 
@@ -48,13 +49,15 @@ def test_envoy_accepts_an_issuers_address(full: EdgeOptions, tmp_path: Path) -> 
 
 def test_envoy_refuses_what_is_wrong(full: EdgeOptions, tmp_path: Path) -> None:
     """Else the test above would show nothing."""
-    with pytest.raises(AssertionError, match="private key"):
-        _validate(replace(full, tls=replace(full.tls, key=tmp_path / "none")), tmp_path)  # type: ignore[type-var]
+    with pytest.raises(AssertionError, match="malformed IP address"):
+        _validate(replace(full, metrics=Address("no address", 9091)), tmp_path)
 
 
 def _validate(options: EdgeOptions, folder: Path) -> None:
     path = folder / "envoy.json"
-    path.write_text(render(options))
+    options = replace(options, secrets_folder=folder)
+    for file, text in {**secret_files(options), path: render(options)}.items():
+        file.write_text(text)
     command = [str(envoy_program()), "--mode", "validate", "--config-path", str(path), "--log-level", "error"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
     assert done.returncode == 0, done.stdout + done.stderr

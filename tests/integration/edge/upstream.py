@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from collections import defaultdict
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -9,6 +10,7 @@ import grpc
 from google.api.httpbody_pb2 import HttpBody
 
 from logmesh.cli.local.certificates import WorkloadFiles
+from logmesh.gateway.answers.json_service import Behaviour, json_handlers
 from logmesh.runtime.limits import CallLimit
 from logmesh.runtime.server import bind, build_server
 from logmesh.runtime.settings import TlsFiles
@@ -31,21 +33,25 @@ class Upstream:
         self.go_on = asyncio.Event()
         self.cancelled = asyncio.Event()
 
-    async def search(self, _request: SearchRequest, context: Any) -> AsyncIterator[SearchResponse]:
+    async def search(self, _request: SearchRequest, context: Any) -> None:
         """One message now, one later."""
         self.seen.append({key: str(value) for key, value in context.invocation_metadata()})
-        yield self.answer
+        await context.write(self.answer)
         try:
             await self.go_on.wait()
         except asyncio.CancelledError:
             self.cancelled.set()
             raise
-        yield self.answer
+        await context.write(self.answer)
 
-    async def export(self, _request: ExportRequest, _context: Any) -> AsyncIterator[HttpBody]:
+    async def export(self, _request: ExportRequest, context: Any) -> None:
         """All pieces."""
         for piece in self.pieces:
-            yield piece
+            await context.write(piece)
+
+    async def refuse(self, _request: Any, context: Any) -> None:
+        """It has no other answer."""
+        await context.abort(grpc.StatusCode.UNIMPLEMENTED, "this upstream has no such answer")
 
 
 @contextlib.asynccontextmanager
@@ -58,8 +64,11 @@ async def running_upstream(files: WorkloadFiles) -> AsyncIterator[Upstream]:
     )
     export = grpc.unary_stream_rpc_method_handler(upstream.export, ExportRequest.FromString, HttpBody.SerializeToString)
     handlers = grpc.method_handlers_generic_handler(SERVICE, {"Search": search, "Export": export})
-    server.add_generic_rpc_handlers((handlers,))
-    port = bind(server, "127.0.0.1:0", TlsFiles(files.cert, files.key, files.ca))
+    behaviours: dict[str, Behaviour] = defaultdict(
+        lambda: upstream.refuse, {"Search": upstream.search, "Export": upstream.export}
+    )
+    server.add_generic_rpc_handlers((handlers, json_handlers(behaviours)))
+    port = bind(server, "127.0.0.1", 0, TlsFiles(files.cert, files.key, files.ca))
     upstream.address = f"127.0.0.1:{port}"
     await server.start()
     await health.set_serving(True)

@@ -47,7 +47,7 @@ class FlushByHand:
             [(seconds_ago, position_of(1, entry), spool, origin, TENANT, body) for entry, body in enumerate(bodies)],
         )
         minute = int(time.time()) // 60
-        await connection.execute(load("note_flush"), minute - 1, minute + 1, [TENANT], [1], [1], [spool], [1], [1])
+        await connection.execute(load("note_flush"), [minute - 1], [minute + 1], [TENANT], [1], [1], [spool], [1], [1])
         await connection.execute(
             "UPDATE logmesh.flushes SET received = received - make_interval(secs => $1) WHERE xid = pg_current_xact_id()",
             seconds_ago,

@@ -8,9 +8,9 @@ import asyncpg
 import numpy as np
 from tests.conftest import Database
 
-from logmesh.gateway.rows import to_timestamp
-from logmesh.processor.counts import columns, count, count_keys
+from logmesh.processor.counts import count, count_keys
 from logmesh.record.attributes import attributes_to_json
+from logmesh.rows.records import to_timestamp
 from logmesh.storage.migrate import migrate
 from logmesh.storage.sql import load
 from logmesh.v1.record_pb2 import LogRecord
@@ -60,5 +60,5 @@ async def store_records(
         np.array([row[_COLUMNS.index("origin")] for row in rows], np.int64),
         np.array([record.severity_number for record in records], np.uint8),
     )
-    await connection.execute(load("add_counts"), *columns(count([keys])))
+    await connection.execute(load("add_counts"), *count([keys]))
     await connection.close()

@@ -8,6 +8,7 @@ from typing import Any
 import asyncpg
 import grpc
 import pytest
+import pytest_asyncio
 from google.protobuf.timestamp_pb2 import Timestamp
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from pydantic import SecretStr
@@ -26,20 +27,22 @@ from logmesh.v1.query_service_pb2 import (
 from logmesh.v1.query_service_pb2_grpc import QueryServiceStub
 from logmesh.v1.record_pb2 import LogRecord
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
 SLOW = " OR ".join(f'body =~ "(a|aa)+{n}$"' for n in range(100))
 
 
-@pytest.fixture
-async def stub(database: Database) -> AsyncIterator[Any]:
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def stub(lasting_database: Database) -> AsyncIterator[Any]:
     """A client of a gateway with records that a slow filter takes long over."""
-    await make_schema(database)
+    await make_schema(lasting_database)
     now = time.time_ns()
     await store_records(
-        database, [LogRecord(time_unix_nano=now - n * 10**6, body="a" * 20_000 + "b") for n in range(300)]
+        lasting_database, [LogRecord(time_unix_nano=now - n * 10**6, body="a" * 20_000 + "b") for n in range(300)]
     )
     port, stop = free_port(), asyncio.Event()
     settings = GatewaySettings(
-        listen_address="127.0.0.1", port=port, metrics_port=0, database_dsn=SecretStr(database.reader_dsn)
+        listen_address="127.0.0.1", port=port, metrics_port=0, database_dsn=SecretStr(lasting_database.reader_dsn)
     )
     task = asyncio.create_task(run_gateway(settings, stop))
     async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
@@ -103,9 +106,9 @@ async def test_a_wrong_request_is_refused_with_its_reason(stub: Any, call: str, 
     ],
 )
 async def test_a_call_that_is_given_up_frees_its_backend_within_100_ms(
-    stub: Any, database: Database, call: str, request_: Any
+    stub: Any, lasting_database: Database, call: str, request_: Any
 ) -> None:
-    watcher = await asyncpg.connect(database.server.dsn("postgres", database.name))
+    watcher = await asyncpg.connect(lasting_database.server.dsn("postgres", lasting_database.name))
 
     async def until_active(expected: bool) -> float:
         began = time.monotonic()
@@ -128,9 +131,9 @@ async def test_a_call_that_is_given_up_frees_its_backend_within_100_ms(
     await watcher.close()
 
 
-async def test_changes_that_are_given_up_free_their_backend(stub: Any, database: Database) -> None:
+async def test_changes_that_are_given_up_free_their_backend(stub: Any, lasting_database: Database) -> None:
     """The rollup is quick: a lock makes it wait."""
-    owner = await asyncpg.connect(database.owner_dsn)
+    owner = await asyncpg.connect(lasting_database.owner_dsn)
     transaction = owner.transaction()
     await transaction.start()
     await owner.execute("LOCK TABLE logmesh.counts")

@@ -20,14 +20,14 @@ from tests.integration.gateway.stored import make_schema, store_records
 
 from logmesh.client.errors import Overloaded
 from logmesh.client.failures import from_rpc
-from logmesh.gateway import answering, exporting
-from logmesh.gateway.export_formats import CSV_COLUMNS, FORMATS, write_ndjson
+from logmesh.gateway.answers import answering
+from logmesh.gateway.answers.export_formats import CSV_COLUMNS, FORMATS, write_ndjson
+from logmesh.gateway.query import export as exporting
 from logmesh.record.json_line import json_line
 from logmesh.v1.query_service_pb2 import EXPORT_FORMAT_CSV, EXPORT_FORMAT_UNSPECIFIED, ExportRequest, SearchRequest
 from logmesh.v1.query_service_pb2_grpc import QueryServiceStub
 from logmesh.v1.record_pb2 import LogRecord
 
-NOW = time.time_ns()
 IN_A_TRANSACTION = (
     "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND xact_start IS NOT NULL"
     " AND pid <> pg_backend_pid()"
@@ -43,8 +43,9 @@ async def gateway(database: Database) -> AsyncIterator[str]:
 
 
 def records(count: int, body: str = "line", size: int = 0) -> list[LogRecord]:
+    now = time.time_ns()
     return [
-        LogRecord(time_unix_nano=NOW - n * 10**6, body=f"{body} {n}" + "x" * size, span_id=b"\1" * 8)
+        LogRecord(time_unix_nano=now - n * 10**6, body=f"{body} {n}" + "x" * size, span_id=b"\1" * 8)
         for n in range(count)
     ]
 
@@ -71,6 +72,19 @@ async def test_ndjson_has_every_matching_record_as_search_shows_them(gateway: st
     found = [record for answer in answers for record in answer.rows.records]
     assert data.decode() == "".join(f"{json_line(record)}\n" for record in found)
     assert len(found) == 40
+
+
+async def test_without_a_limit_nothing_is_left_out(gateway: str, database: Database) -> None:
+    await store_records(database, [LogRecord(time_unix_nano=time.time_ns(), body="one")])
+    owner = await asyncpg.connect(database.owner_dsn)
+    await owner.execute(
+        "INSERT INTO logmesh.logs (received, time, ns, position, spool, origin, severity, tenant, service, body)"
+        " SELECT received, time, ns, position + n, spool, origin, severity, tenant, service, ''"
+        " FROM logmesh.logs, generate_series(1, 100000) AS n"
+    )
+    await owner.close()
+    _, data = await export(gateway, ExportRequest())
+    assert data.count(b"\n") == 100_001
 
 
 async def test_csv_has_a_header_even_for_nothing(gateway: str, database: Database) -> None:
@@ -106,7 +120,6 @@ async def test_pages_follow_one_another_and_the_limit_ends_them(
     ("request_", "words"),
     [
         (ExportRequest(filter="sevrity = 3"), "did you mean severity?"),
-        (ExportRequest(limit=1_000_001), "limit is 1000001"),
         (ExportRequest(format=9), "format 9"),  # type: ignore[arg-type]
         (ExportRequest(start_time=Timestamp(seconds=2), end_time=Timestamp(seconds=1)), "start_time"),
     ],

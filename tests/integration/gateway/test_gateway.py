@@ -27,11 +27,13 @@ from tests.integration.processor.running import running_processor
 
 from logmesh.cli.local.certificates import WorkloadFiles
 from logmesh.cli.local.ports import free_port
-from logmesh.gateway.pipeline import PipelineServicer
+from logmesh.gateway.pipeline.service import PipelineServicer
 from logmesh.gateway.settings import GatewaySettings
+from logmesh.record.values import set_values
+from logmesh.rows.reader import Reader
 from logmesh.storage.postgres import open_pool
 from logmesh.v1 import ingest_service_pb2 as pb
-from logmesh.v1.pipeline_service_pb2 import ListLedgerRequest, ListProcessorsRequest, ProcessorState
+from logmesh.v1.pipeline_service_pb2 import GetSummaryRequest, ListLedgerRequest, ListProcessorsRequest, ProcessorState
 from logmesh.v1.pipeline_service_pb2_grpc import PipelineServiceStub
 from logmesh.v1.query_service_pb2 import SEARCH_END_EXHAUSTED, SearchRequest, SearchResponse
 from logmesh.v1.query_service_pb2_grpc import QueryServiceStub
@@ -48,7 +50,7 @@ async def gateway(database: Database) -> AsyncIterator[str]:
     ]
     records[1].severity_number = SEVERITY_NUMBER_ERROR
     records[1].body = "disk \x1b[31mfull"
-    records[1].attributes.update({"free": 0, "path": "/var"})
+    set_values(records[1].attributes, {"free": 0, "path": "/var"})
     await store_records(database, records)
     async with running_gateway(
         database.reader_dsn, processors=f"ipv4:127.0.0.1:{free_port()}", processor_seconds=1
@@ -163,13 +165,31 @@ async def test_commands_fail_with_one_line_and_the_exit_code_that_help_states(ga
     code, out, err = await command("search", "sevrity = 3", "--gateway", gateway)
     assert (code, out, err.count("\n")) == (2, "", 1)
     assert "did you mean severity?" in err
-    code, _, err = await command("search", "--since", "yesterday", "--gateway", gateway)
+    code, _, err = await command("search", "--since", "soon", "--gateway", gateway)
     assert (code, err.count("\n")) == (2, 1)
     nowhere = f"127.0.0.1:{free_port()}"
     for name in ("search", "status"):
         code, _, err = await command(name, "--gateway", nowhere)
         assert (code, err.count("\n")) == (1, 1)
         assert f"no gateway answers at {nowhere}" in err
+
+
+async def test_an_empty_search_says_in_one_line_what_to_do_next(database: Database) -> None:
+    await make_schema(database)
+    async with running_gateway(database.reader_dsn) as gateway:
+        code, out, err = await command("search", "--gateway", f"http://{gateway}/")
+        assert (code, out, err.count("\n")) == (0, "", 1)
+        assert "no log has come yet" in err
+        old = LogRecord(time_unix_nano=time.time_ns() - 5 * 3600 * 10**9, body="connection refused")
+        await store_records(database, [old])
+        for filter_text, words in (
+            ("refused", "--since 6h"),
+            ("", "--since 6h"),
+            ("timeout", "no record that matches at all"),
+        ):
+            code, out, err = await command("search", filter_text, "--gateway", gateway)
+            assert (code, out, err.count("\n")) == (0, "", 1)
+            assert words in err
 
 
 async def test_a_gateway_process_serves_without_a_database_and_drains_on_sigterm() -> None:
@@ -213,7 +233,7 @@ async def test_processors_are_asked_in_mutual_tls(
             tls_ca=mine.ca,
         )
         pool = await open_pool(database.reader_dsn, application="test", size=1)
-        servicer = PipelineServicer(settings, pool)
+        servicer = PipelineServicer(settings, Reader(pool))
         async with asyncio.timeout(20):
             while True:
                 answer = await servicer.ListProcessors(ListProcessorsRequest(), None)
@@ -229,6 +249,31 @@ async def test_processors_are_asked_in_mutual_tls(
         ("log-processor-0", False, ""),
         (by_readiness[False].name, False, ""),
     }
+
+
+async def test_the_gateway_says_how_the_first_record_is_sent_and_no_more_once_it_is_stored(
+    database: Database, tmp_path: Path
+) -> None:
+    async with running_processor(ServerStore(database.server, database.name), tmp_path) as running:
+        settings = GatewaySettings(
+            database_dsn=SecretStr(database.reader_dsn),
+            processors=running.target,
+            ship_command="logmesh ship --data-dir /data",
+            ship_certificates="/data/certificates",
+        )
+        pool = await open_pool(database.reader_dsn, application="test", size=1)
+        servicer = PipelineServicer(settings, Reader(pool))
+        sent_to = (await servicer.GetSummary(GetSummaryRequest(), None)).send_to
+        assert (sent_to.target, sent_to.command, sent_to.certificates) == (
+            running.target, settings.ship_command, settings.ship_certificates,
+        )  # fmt: skip
+        stream = running.stream()
+        await stream.hello()
+        await stream.send_columns(1, columns_of([b"hello"]))
+        await stream.until_committed(1)
+        assert not (await servicer.GetSummary(GetSummaryRequest(), None)).HasField("send_to")
+        await servicer.close()
+        pool.terminate()
 
 
 async def test_the_gateway_says_why_processors_rejected_records(database: Database, tmp_path: Path) -> None:
@@ -268,7 +313,7 @@ async def _state_through_gateway(database: Database, direct_port: int) -> Proces
     settings = GatewaySettings(database_dsn=SecretStr(database.reader_dsn), processors=f"127.0.0.1:{direct_port}")
     pool = await open_pool(database.reader_dsn, application="test", size=1)
     try:
-        answer = await PipelineServicer(settings, pool).ListProcessors(ListProcessorsRequest(), None)
+        answer = await PipelineServicer(settings, Reader(pool)).ListProcessors(ListProcessorsRequest(), None)
     finally:
         pool.terminate()
     (state,) = answer.processors

@@ -16,8 +16,9 @@ from tests.integration.processor.conftest import ServerStore
 from tests.integration.processor.running import running_processor
 
 from logmesh.cli.local.ports import free_port
-from logmesh.gateway.pipeline import PipelineServicer
+from logmesh.gateway.pipeline.service import PipelineServicer
 from logmesh.gateway.settings import GatewaySettings
+from logmesh.rows.reader import Reader
 from logmesh.storage.postgres import open_pool
 from logmesh.v1.pipeline_service_pb2 import ListProcessorsRequest
 
@@ -50,6 +51,16 @@ async def test_without_a_processor_lag_is_unknown_and_nothing_is_green(database:
         shown = json.loads(plain)
         assert (shown["lag_seconds"], shown["processors_answering"]) == (None, 0)
         assert [fact["numbers"] for fact in shown["facts"]] == [[[5, 7]]]
+
+
+async def test_an_empty_store_says_how_to_send_the_first_log(database: Database) -> None:
+    await make_schema(database)
+    async with running_gateway(database.reader_dsn) as gateway:
+        code, out, _ = await command("status", "--gateway", gateway, COLUMNS="200")
+        assert code == 0
+        assert "echo hello | logmesh ship - --service hello" in out
+        await add_loss(database, "1 minute")
+        assert "ship -" not in (await command("status", "--gateway", gateway, COLUMNS="200"))[1]
 
 
 async def test_without_a_ledger_the_processors_are_shown(database: Database, tmp_path: Path) -> None:
@@ -108,7 +119,7 @@ async def test_questions_share_a_connection_that_ends_with_its_processor(databas
         port = processor.settings.direct_port
         before = connections_to(port)
         settings = GatewaySettings(database_dsn=SecretStr(database.reader_dsn), processors=f"127.0.0.1:{port}")
-        gateway = PipelineServicer(settings, pool)
+        gateway = PipelineServicer(settings, Reader(pool))
         (first,) = await connected(gateway, port) - before
         for _ in range(20):
             assert await connected(gateway, port) - before == {first}

@@ -166,18 +166,20 @@ async def test_a_client_that_does_not_read_loses_records_and_is_told_how_many(
     store: ServerStore, processors: list[RunningProcessor]
 ) -> None:
     count, body = 100, b"x" * 200_000
-    reader = TailReader()
+    reader, other = TailReader(), TailReader()
     async with (
         running_gateway(store.reader_dsn, target(*processors)) as address,
         grpc.aio.insecure_channel(address, options=[("grpc.http2.lookahead_bytes", 1 << 16)]) as channel,
     ):
         call = TailServiceStub(channel).Tail(pb.TailRequest())
         await processors[0].until_followed()
-        stream = await opened(processors[0])
-        for seq in range(1, count + 1):
-            await stream.send_columns(seq, columns_of([body]))
-            await stream.until_committed(seq)
-        await asyncio.sleep(1)
+        async with other.reading(address):
+            stream = await opened(processors[0])
+            for seq in range(1, count + 1):
+                await stream.send_columns(seq, columns_of([body]))
+                await stream.until_committed(seq)
+            # What one client was shown the gateway has had for both.
+            await other.until(lambda: len(other.seen) + sum(gap.dropped for gap in other.gaps) == count)
         async with asyncio.timeout(20):
             while len(reader.seen) + sum(gap.dropped for gap in reader.gaps) < count:
                 message = await call.read()

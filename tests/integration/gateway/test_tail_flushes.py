@@ -148,7 +148,7 @@ async def test_ten_thousand_spools_cost_a_hundred_tails_one_reading_a_second_and
             spools = await make_spools(connection, 10_000)
             ones = [1] * len(spools)
             spans = [TENANT], [1], [len(spools)], spools, ones, ones
-            await connection.execute(load("note_flush"), None, None, *spans)
+            await connection.execute(load("note_flush"), [None], [None], *spans)
         await tails[0].until(lambda: not before & {tail.token for tail in tails})
         assert len(asked) <= (time.monotonic() - began) / readings.POLL_SECONDS + 2
     assert max(len(tail.token) for tail in tails) < 200

@@ -19,7 +19,7 @@ from tests.unit.gateway.issuer import ISSUER, Issuer
 
 from logmesh import AsyncClient, Client, Record
 from logmesh.client.errors import Unauthenticated
-from logmesh.gateway import tenant
+from logmesh.gateway.callers import tenant
 from logmesh.v1 import tail_service_pb2 as pb
 from logmesh.v1.tail_service_pb2_grpc import TailServiceStub
 

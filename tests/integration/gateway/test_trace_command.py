@@ -10,6 +10,7 @@ from tests.integration.gateway.running import running_gateway
 from tests.integration.gateway.stored import make_schema, store_records
 
 from logmesh.cli.local.ports import free_port
+from logmesh.record.values import set_values
 from logmesh.v1.record_pb2 import SEVERITY_NUMBER_ERROR, LogRecord
 
 TRACE = bytes(range(1, 17))
@@ -26,7 +27,7 @@ def record(body: str, offset_ms: float, service: str) -> LogRecord:
 async def test_a_trace_is_shown_as_text_json_or_bodies(database: Database) -> None:
     await make_schema(database)
     records = [record("paid \x1b[31m", 1_012.5, "payment"), record("begin", 0, "web"), record("end", 2_000, "web")]
-    records[0].attributes.update({"amount": 5})
+    set_values(records[0].attributes, {"amount": 5})
     await store_records(database, records)
     async with running_gateway(database.reader_dsn) as address:
         code, out, err = await command("trace", TRACE.hex(), "--gateway", address)

@@ -87,6 +87,13 @@ def test_data_of_an_unknown_release_is_said_so() -> None:
         find_programs(major=9)
 
 
+def test_programs_of_another_installation_are_taken_from_there_alone(tmp_path: Path) -> None:
+    newest = find_programs()
+    assert find_programs(installation=newest.bin.parent) == newest
+    with pytest.raises(LocalError, match=f"PostgreSQL is not in {tmp_path}"):
+        find_programs(installation=tmp_path)
+
+
 @pytest.mark.needs("root")
 def test_root_can_keep_its_data_below_a_folder_closed_to_others(tmp_path: Path) -> None:
     closed = tmp_path / "closed"

@@ -10,6 +10,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 import redis.asyncio
+from tests import waiting
 from tests.e2e.test_up import own_loopback
 
 from logmesh.cli.local import components
@@ -98,8 +99,12 @@ async def test_a_server_that_dies_while_it_starts_comes_back_at_its_address(
     folder = asked.socket().parent
     assert folder.exists()
     del asked, supervisor
-    gc.collect()
-    assert not folder.exists()
+
+    async def is_gone() -> bool:
+        gc.collect()
+        return not folder.exists()
+
+    assert await waiting.until(is_gone)
 
 
 async def test_a_process_that_is_alive_is_waited_for_however_long_its_database_takes(

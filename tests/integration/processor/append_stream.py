@@ -6,9 +6,10 @@ from typing import Any
 from uuid import uuid4
 
 import grpc
+from tests.batches import encode_batch
 
-from logmesh.record.batch import encode_batch
-from logmesh.record.columns import OriginKey, pack_times
+from logmesh.record.columns import OriginKey
+from logmesh.record.packed import pack_times
 from logmesh.record.ranges import RangeSet
 from logmesh.runtime.channel import END_OF_STREAM
 from logmesh.v1 import ingest_service_pb2 as pb
@@ -21,7 +22,9 @@ WAIT_SECONDS = 15
 class AppendStream:
     """Sends what it is told and gathers what comes back: `logged`, `committed`, `nacks` by number, `drain`."""
 
-    def __init__(self, channel: grpc.aio.Channel, spool_id: str | None = None) -> None:
+    def __init__(
+        self, channel: grpc.aio.Channel, spool_id: str | None = None, metadata: Sequence[tuple[str, str]] = ()
+    ) -> None:
         self.spool_id = spool_id or str(uuid4())
         self.welcome: pb.Welcome | None = None
         self.drain: pb.Drain | None = None
@@ -31,7 +34,7 @@ class AppendStream:
         call: Any = channel.stream_stream(
             APPEND, request_serializer=None, response_deserializer=pb.AppendResponse.FromString
         )
-        self.call = call()
+        self.call = call(metadata=tuple(metadata))
         self._changed = asyncio.Event()
         self._listening = asyncio.create_task(self._listen())
 

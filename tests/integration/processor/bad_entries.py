@@ -3,12 +3,12 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from google.protobuf.struct_pb2 import Struct
 from tests.integration.processor.append_stream import columns_of
 
-from logmesh.record.columns import pack_times
 from logmesh.record.limits import MAX_BODY_BYTES
-from logmesh.v1.record_pb2 import LogColumns, LogRecord, Resource
+from logmesh.record.packed import pack_times
+from logmesh.record.values import set_values
+from logmesh.v1.record_pb2 import AnyValue, LogColumns, LogRecord, Resource
 
 STORED = ""
 NOT_JSON = "attributes are not valid JSON"
@@ -65,23 +65,23 @@ BAD_COLUMNS: dict[str, BadColumns] = {
     "3 MB line": _body(b"y" * 3_000_000, "body over 256 KiB"),
     "256 KiB of invalid UTF-8": _body(b"\xff" * MAX_BODY_BYTES),
     "empty body": _body(b""),
-    "NUL in JSON": _attributes(rb'{"a":"b\u0000c"}', "NUL in attributes"),
-    "NUL in a key": _attributes(rb'{"a\u0000":1}', "NUL in attributes"),
-    "NUL deep in JSON": _attributes(b'{"a":' + b"[" * 200 + rb'"\u0000"' + b"]" * 200 + b"}", "NUL in attributes"),
+    "NUL in JSON": _attributes(rb'{"a":"b\u0000c"}', STORED),
+    "NUL in a key": _attributes(rb'{"a\u0000":1}', STORED),
+    "NUL deep in JSON": _attributes(b'{"a":' + b"[" * 200 + rb'"\u0000"' + b"]" * 200 + b"}", STORED),
     "NUL byte in attributes": _attributes(b'{"a":"\0"}'),
     "a word with a backslash before u0000": _attributes(rb'{"a":"\\u0000"}', STORED),
-    "lone surrogate in JSON": _attributes(rb'{"a":"\ud800"}'),
-    "lone low surrogate in JSON": _attributes(rb'{"\udc00":1}'),
+    "lone surrogate in JSON": _attributes(rb'{"a":"\ud800"}', STORED),
+    "lone low surrogate in JSON": _attributes(rb'{"\udc00":1}', STORED),
     "invalid UTF-8 in attributes": _attributes(b'{"a":"\xff"}'),
-    "JSON 10,000 deep": _attributes(b'{"a":' + b"[" * 10_000 + b"]" * 10_000 + b"}"),
-    "JSON 10,000 objects deep": _attributes(b'{"a":' * 10_000 + b"1" + b"}" * 10_000),
+    "JSON 10,000 deep": _attributes(b'{"a":' + b"[" * 10_000 + b"]" * 10_000 + b"}", STORED),
+    "JSON 10,000 objects deep": _attributes(b'{"a":' * 10_000 + b"1" + b"}" * 10_000, STORED),
     "JSON 200 deep": _attributes(b'{"a":' + b"[" * 200 + b"]" * 200 + b"}", STORED),
-    "JSON 300 deep": _attributes(b'{"a":' + b"[" * 300 + b"]" * 300 + b"}"),
+    "JSON 300 deep": _attributes(b'{"a":' + b"[" * 300 + b"]" * 300 + b"}", STORED),
     "NaN": _attributes(b'{"a":NaN}'),
     "infinity": _attributes(b'{"a":infinity}'),
     "-Infinity": _attributes(b'{"a":-Infinity}'),
-    "1e400000": _attributes(b'{"a":1e400000}'),
-    "-1e400000 in an array": _attributes(b'{"a":[1,-1e400000]}'),
+    "1e400000": _attributes(b'{"a":1e400000}', STORED),
+    "-1e400000 in an array": _attributes(b'{"a":[1,-1e400000]}', STORED),
     "1e-400000": _attributes(b'{"a":1e-400000}', STORED),
     "100 digits": _attributes(b'{"a":' + b"9" * 100 + b"}", STORED),
     "an array": _attributes(b"[1]", "attributes are not a JSON object"),
@@ -130,10 +130,10 @@ def _record(**fields: object) -> bytes:
     return LogRecord(**fields).SerializeToString()  # type: ignore[arg-type]
 
 
-def _struct(**fields: str | float) -> Struct:
-    struct = Struct()
-    struct.update(fields)
-    return struct
+def _values(**fields: object) -> dict[str, AnyValue]:
+    record = LogRecord()
+    set_values(record.attributes, fields)
+    return dict(record.attributes)
 
 
 def _field(number: int, value: bytes) -> bytes:
@@ -147,6 +147,14 @@ def _field(number: int, value: bytes) -> bytes:
 
 def _nested(depth: int) -> bytes:
     """A record whose attributes are nested `depth` deep, which protobuf's own parsers refuse to read."""
+    value = _field(1, b"leaf")
+    for _ in range(depth):
+        value = _field(6, _field(1, _field(1, b"a") + _field(2, value)))
+    return _field(13, _field(1, b"a") + _field(2, value))
+
+
+def _nested_struct(depth: int) -> bytes:
+    """The same where attributes were a Struct."""
     value = _field(3, b"leaf")
     for _ in range(depth):
         value = _field(5, _field(1, _field(1, b"a") + _field(2, value)))
@@ -160,18 +168,23 @@ BAD_RECORDS: dict[str, BadRecord] = {
     "invalid UTF-8 in level": BadRecord(_field(5, b"\xff"), NOT_A_RECORD),
     "invalid UTF-8 in service name": BadRecord(_field(10, _field(1, b"\xff")), NOT_A_RECORD),
     "invalid UTF-8 in scope": BadRecord(_field(11, _field(1, b"\xff")), NOT_A_RECORD),
-    "invalid UTF-8 in attributes": BadRecord(_field(7, _field(1, _field(1, b"\xff"))), NOT_A_RECORD),
+    "invalid UTF-8 in attributes": BadRecord(_field(13, _field(1, b"\xff")), NOT_A_RECORD),
     "attributes 1,000 deep": BadRecord(_nested(1_000), NOT_A_RECORD),
     "attributes 10,000 deep": BadRecord(_nested(10_000), NOT_A_RECORD),
+    "attributes of a release before": BadRecord(_nested_struct(20)),
+    "attributes of a release before, 10,000 deep": BadRecord(_nested_struct(10_000), NOT_A_RECORD),
+    "a decimal that is none": BadRecord(_record(body="bad", attributes={"a": AnyValue(decimal_value="ten")})),
+    "an int beyond 64 bits": BadRecord(_record(body="bad", attributes=_values(a=10**30))),
+    "bytes": BadRecord(_record(body="bad", attributes=_values(a=b"\0\xff"))),
     "empty record": BadRecord(b""),
     "NUL in body": BadRecord(_record(body="a\0b")),
     "NUL in level": BadRecord(_record(body="bad", severity_text="\0")),
     "NUL in service name": BadRecord(_record(body="bad", resource=Resource(service_name="\0"))),
-    "NUL in attributes": BadRecord(_record(body="bad", attributes=_struct(a="\0")), "NUL in attributes"),
-    "NaN": BadRecord(_record(body="bad", attributes=_struct(a=float("nan")))),
-    "infinity": BadRecord(_record(body="bad", attributes=_struct(a=float("inf")))),
+    "NUL in attributes": BadRecord(_record(body="bad", attributes=_values(a="\0"))),
+    "NaN": BadRecord(_record(body="bad", attributes=_values(a=float("nan")))),
+    "infinity": BadRecord(_record(body="bad", attributes=_values(a=float("inf")))),
     "300 attributes": BadRecord(
-        _record(body="bad", attributes=_struct(**{str(key): 1 for key in range(300)})), "more than 128 attributes"
+        _record(body="bad", attributes=_values(**{str(key): 1 for key in range(300)})), "more than 128 attributes"
     ),
     "body over the limit": BadRecord(_record(body="x" * (MAX_BODY_BYTES + 1)), "body over 256 KiB"),
     "trace id of 15 bytes": BadRecord(_record(trace_id=bytes(15)), "trace_id is not 16 bytes, or span_id not 8"),
@@ -180,5 +193,5 @@ BAD_RECORDS: dict[str, BadRecord] = {
     "severity -1": BadRecord(b"\x20" + b"\xff" * 9 + b"\x01", "severity above 24"),
     "time 2^64-1": BadRecord(_record(body="bad", time_unix_nano=(1 << 64) - 1)),
     "service name of 12 kB": BadRecord(_record(body="bad", resource=Resource(service_name="s" * 12_000))),
-    "resource with NUL": BadRecord(_record(body="bad", resource=Resource(attributes=_struct(a="\0")))),
+    "resource with NUL": BadRecord(_record(body="bad", resource=Resource(attributes=_values(a="\0")))),
 }

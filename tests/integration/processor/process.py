@@ -45,7 +45,7 @@ async def processor_process(
     try:
         async with open_channel(f"127.0.0.1:{port}", None) as channel:
             health: Any = health_pb2_grpc.HealthStub(channel)
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 while (await health.Check(health_pb2.HealthCheckRequest(), wait_for_ready=True)).status != SERVING:
                     await asyncio.sleep(0.05)
             yield channel, process
@@ -56,6 +56,15 @@ async def processor_process(
 
 def peak_mib(process: "subprocess.Popen[bytes]") -> float:
     """The most memory that the process has had."""
+    return _status_mib(process, "VmHWM")
+
+
+def memory_mib(process: "subprocess.Popen[bytes]") -> float:
+    """The memory that it has now."""
+    return _status_mib(process, "VmRSS")
+
+
+def _status_mib(process: "subprocess.Popen[bytes]", field: str) -> float:
     status = Path(f"/proc/{process.pid}/status").read_text()
-    (line,) = (line for line in status.splitlines() if line.startswith("VmHWM"))
+    (line,) = (line for line in status.splitlines() if line.startswith(field))
     return int(line.split()[1]) / 1024

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -12,10 +12,11 @@ import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from tests.integration.processor.append_stream import AppendStream
 
-from logmesh.cli.local.certificates import WorkloadFiles
+from logmesh.cli.local.certificates import WORKLOADS, WorkloadFiles, spiffe_id
 from logmesh.cli.local.ports import free_port
 from logmesh.processor.process import run_processor
 from logmesh.processor.settings import ProcessorSettings
+from logmesh.processor.writer.lake import Lake
 from logmesh.record.ranges import RangeSet
 from logmesh.runtime.channel import open_channel
 from logmesh.runtime.settings import TlsFiles
@@ -72,9 +73,14 @@ class RunningProcessor:
         self._channels.append(channel)
         return channel
 
-    def stream(self, spool_id: str | None = None, channel: grpc.aio.Channel | None = None) -> AppendStream:
+    def stream(
+        self,
+        spool_id: str | None = None,
+        channel: grpc.aio.Channel | None = None,
+        metadata: Sequence[tuple[str, str]] = (),
+    ) -> AppendStream:
         """An Append stream, no message sent yet."""
-        stream = AppendStream(channel or self.channel(), spool_id)
+        stream = AppendStream(channel or self.channel(), spool_id, metadata)
         self._streams.append(stream)
         return stream
 
@@ -101,6 +107,12 @@ class RunningProcessor:
         answer = await PipelineServiceStub(self.channel()).ListProcessors(ListProcessorsRequest(), timeout=5)
         (state,) = answer.processors
         return state
+
+    async def until_ready(self, ready: bool, seconds: float = 40) -> None:
+        """Wait until it says that it stores what it takes, or no longer."""
+        async with asyncio.timeout(seconds):
+            while (await self.state()).ready is not ready:
+                await asyncio.sleep(0.03)
 
     async def until_followed(self, seconds: float = 30) -> None:
         """Wait until a tail is open here."""
@@ -150,10 +162,15 @@ async def running_processor(
     server: WorkloadFiles | None = None,
     client: WorkloadFiles | None = None,
     ready: bool = True,
+    lake: Path | None = None,
     **overrides: Any,
 ) -> AsyncIterator[RunningProcessor]:
-    """Run a processor until the body ends; `ready`, or else just started, when the body begins. `overrides` are settings."""
-    tls = {"tls_cert": server.cert, "tls_key": server.key, "tls_ca": server.ca} if server else {}
+    """Run a processor until the body ends; `ready`, or else just started, when the body begins. With a folder for it, records go to the
+    `lake`. `overrides` are settings."""
+    tls: dict[str, Any] = {}
+    if server:
+        tls = {"tls_cert": server.cert, "tls_key": server.key, "tls_ca": server.ca}
+        tls["callers"] = [spiffe_id(workload) for workload in WORKLOADS]
     settings = ProcessorSettings(
         **{
             "name": "log-processor-0",
@@ -174,7 +191,7 @@ async def running_processor(
         }
     )
     stop = asyncio.Event()
-    task = asyncio.create_task(run_processor(settings, stop))
+    task = asyncio.create_task(run_processor(settings, stop, Lake(lake, settings.name) if lake else None))
     files = TlsFiles(client.cert, client.key, client.ca) if client else None
     running = RunningProcessor(settings, database, stop, task, files)
     try:

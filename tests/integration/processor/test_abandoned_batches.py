@@ -9,7 +9,6 @@ from tests.integration.processor.conftest import ServerStore
 from tests.integration.processor.running import running_processor
 
 from logmesh.client.delivering.spool import Spool
-from logmesh.processor.admission import MAX_AHEAD_OF_LOWEST_MISSING
 from logmesh.producer.forwarder import Forwarder
 from logmesh.producer.settings import ProducerSettings
 from logmesh.record.batch import encode_link
@@ -18,7 +17,8 @@ from logmesh.storage.multirange import from_multirange
 from logmesh.v1 import ingest_service_pb2 as pb
 from logmesh.v1.record_pb2 import LogColumns
 
-BATCHES = MAX_AHEAD_OF_LOWEST_MISSING + 200
+MAX_AHEAD = 400
+BATCHES = MAX_AHEAD + 200
 DAMAGED, REFUSED = 3, 7
 MANY_GAPS = 1_020
 
@@ -36,6 +36,8 @@ def _encode(seq: int, columns: LogColumns, compress: bool, spool_id: str, before
 async def test_damaged_and_refused_batches_do_not_hold_the_others_up(
     store: ServerStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("logmesh.processor.admission.MAX_AHEAD", MAX_AHEAD)
+    monkeypatch.setattr("logmesh.processor.ingest.SAID_AHEAD", MAX_AHEAD - 10)
     monkeypatch.setattr("logmesh.client.delivering.spool.encode_link", _encode)
     folder = tmp_path / "spool"
     spool = Spool(folder, max_bytes=256 << 20, retain_seconds=0)

@@ -1,7 +1,10 @@
 """What alerts on loss and lag are built on: a processor's own account agrees with what the database holds."""
 
 import asyncio
+import struct
+import time
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import asyncpg
@@ -35,6 +38,21 @@ async def test_lag_is_the_age_of_what_a_database_does_not_take(store: ServerStor
         await connection.close()
         await stream.until_committed(1)
         await until_lag(lambda lag: lag == 0)
+
+
+async def test_an_old_record_that_is_stored_at_once_does_not_lag(store: ServerStore, tmp_path: Path) -> None:
+    async with running_processor(store, tmp_path) as processor:
+        stream = processor.stream()
+        await stream.hello()
+        columns = columns_of([b"of this morning"])
+        columns.times_unix_nano = struct.pack("<Q", time.time_ns() - 5 * 3600 * 10**9)
+        await stream.send_columns(1, columns)
+        await stream.until_committed(1)
+        connection = await asyncpg.connect(store.superuser_dsn)
+        lag = await connection.fetchval("SELECT max(lag) FROM logmesh.spools WHERE last_commit IS NOT NULL")
+        behind = await connection.fetchval("SELECT now() - max(time) FROM logmesh.logs")
+        await connection.close()
+        assert timedelta() <= lag < timedelta(hours=1) < timedelta(hours=4) < behind
 
 
 async def until_lag(wanted: Callable[[float], bool]) -> None:

@@ -69,7 +69,7 @@ async def _replace(store: ServerStore, spool_id: str) -> None:
     pool = await asyncpg.create_pool(store.owner_dsn, min_size=1, max_size=1)
     await open_spools(pool, "default", "other", "other", [Held(spool_id, 1, last_seq=1)])
     await pool.close()
-    await owner.execute("UPDATE logmesh.spools SET committed = '{[1,10)}'")
+    await owner.execute("UPDATE logmesh.spools SET committed = '{[1,10)}' WHERE spool_id = $1", spool_id)
     await owner.execute(
         "INSERT INTO logmesh.origins (tenant, service, instance, resource, scope_name, scope_version, digest)"
         " VALUES ('default', 'other', '', '{}', '', '', '\\x00')"

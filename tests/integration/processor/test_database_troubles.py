@@ -14,7 +14,7 @@ from tests.integration.client.proxy import CuttingProxy
 from tests.integration.processor.append_stream import AppendStream, columns_of
 from tests.integration.processor.conftest import ServerStore
 from tests.integration.processor.process import processor_process
-from tests.integration.processor.running import NOT_SERVING, SERVING, RunningProcessor, running_processor
+from tests.integration.processor.running import SERVING, RunningProcessor, running_processor
 
 from logmesh.runtime import metrics
 from logmesh.v1.pipeline_service_pb2 import ListProcessorsRequest
@@ -81,10 +81,11 @@ async def test_a_host_that_vanishes_is_seen_and_what_waited_for_it_is_stored_whe
         proxy.answers = False
         proxy.silence()
         await stream.send_columns(2, columns_of([b"after"]))
-        await processor.until_health(NOT_SERVING)
-        async with asyncio.timeout(15):
+        await processor.until_ready(False)
+        async with asyncio.timeout(20):
             while not await write_errors(processor):
                 await asyncio.sleep(0.05)
+        assert await processor.health() == SERVING, "it takes what comes"
         proxy.answers = True
         await stream.until_committed(2)
         await processor.until_health(SERVING)

@@ -8,7 +8,7 @@ import pytest
 import redis.asyncio
 from tests.integration.processor.append_stream import columns_of
 from tests.integration.processor.conftest import ServerStore
-from tests.integration.processor.running import NOT_SERVING, SERVING, RunningProcessor, running_processor
+from tests.integration.processor.running import SERVING, RunningProcessor, running_processor
 
 from logmesh.cli.local.ports import free_port
 from logmesh.cli.local.postgres import Postgres
@@ -119,7 +119,7 @@ async def test_a_trace_that_goes_on_and_on_fills_its_key_and_no_more(
         await client.aclose()
 
 
-async def test_readiness_follows_the_database_and_the_log_bridges_its_absence(tmp_path: Path) -> None:
+async def test_the_log_bridges_the_absence_of_the_database_and_status_says_so(tmp_path: Path) -> None:
     server = Postgres(tmp_path / "postgres", port=free_port())
     await asyncio.to_thread(server.start)
     try:
@@ -129,12 +129,13 @@ async def test_readiness_follows_the_database_and_the_log_bridges_its_absence(tm
             await stream.send_columns(1, columns_of([b"before"]))
             await stream.until_committed(1)
             await asyncio.to_thread(server.stop, "immediate")
-            await processor.until_health(NOT_SERVING)
+            await processor.until_ready(False)
+            assert await processor.health() == SERVING, "it takes what comes"
             await stream.send_columns(2, columns_of([b"while it was away"]))
             await stream.until(lambda: 2 in stream.logged)
             assert 2 not in stream.committed
             await asyncio.to_thread(server.start)
-            await processor.until_health(SERVING)
+            await processor.until_ready(True)
             await stream.until_committed(2)
             assert await processor.bodies() == ["before", "while it was away"]
     finally:

@@ -2,15 +2,15 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+import os
 from pathlib import Path
 from typing import Any
 
-import asyncpg
 import grpc
 from tests.integration.processor.append_stream import AppendStream, columns_of
 from tests.integration.processor.conftest import ServerStore
-from tests.integration.processor.process import peak_mib, processor_process
+from tests.integration.processor.locked import logs_are_locked
+from tests.integration.processor.process import memory_mib, peak_mib, processor_process
 from tests.integration.processor.running import running_processor
 
 from logmesh.client.errors import Overloaded
@@ -103,6 +103,24 @@ async def test_many_large_writes_at_once_take_little_memory(store: ServerStore, 
         assert peak_mib(process) < 400
 
 
+async def test_streams_that_have_fallen_silent_hold_nothing_of_their_last_batch(
+    store: ServerStore, tmp_path: Path
+) -> None:
+    async with processor_process(store, tmp_path) as (channel, process):
+        large = columns_of([os.urandom(125_000).hex().encode()] * 15)
+        before, streams = 0.0, []
+        for number in range(30):
+            streams.append(stream := AppendStream(channel))
+            await stream.hello()
+            await stream.send_columns(1, large)
+            await stream.until_committed(1)
+            if number == 9:
+                before = memory_mib(process)  # with all that a processor takes under load
+        assert memory_mib(process) - before < 60, "20 streams were heard since, of 3.6 MiB each"
+        for stream in streams:
+            stream.cut()
+
+
 async def test_a_backlog_of_large_bodies_takes_little_memory(store: ServerStore, tmp_path: Path) -> None:
     async with processor_process(store, tmp_path) as (channel, process):
         stream = AppendStream(channel)
@@ -115,25 +133,3 @@ async def test_a_backlog_of_large_bodies_takes_little_memory(store: ServerStore,
         await stream.until_committed(*range(1, 31))
         stream.cut()
         assert peak_mib(process) < 300
-
-
-@contextlib.asynccontextmanager
-async def logs_are_locked(store: ServerStore) -> AsyncIterator[asyncio.Event]:
-    """Nothing can be stored until the event is set, or the body ends."""
-    unlock = asyncio.Event()
-
-    async def let_go() -> None:
-        await unlock.wait()
-        await transaction.rollback()
-
-    connection = await asyncpg.connect(store.superuser_dsn)
-    transaction = connection.transaction()
-    await transaction.start()
-    await connection.execute("LOCK TABLE logmesh.logs IN ACCESS EXCLUSIVE MODE")
-    letting_go = asyncio.create_task(let_go())
-    try:
-        yield unlock
-    finally:
-        unlock.set()
-        await letting_go
-        await connection.close()

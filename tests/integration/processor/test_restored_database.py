@@ -55,7 +55,8 @@ async def test_producers_send_at_once_what_a_restored_database_lacks_and_ended_o
 async def _job(processor: RunningProcessor, *seqs: int, spool_id: str | None = None) -> str:
     """A producer that sends these batches and ends; return its spool id."""
     stream = processor.stream(spool_id)
-    await stream.hello()
+    while (await stream.hello()).database_away:  # it was closed a moment ago
+        stream = processor.stream(stream.spool_id)
     for seq in seqs:
         await stream.send_columns(seq, columns_of([b"job"]))
     await stream.until_committed(*seqs)

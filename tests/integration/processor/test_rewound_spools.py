@@ -12,6 +12,7 @@ from struct import pack
 from uuid import UUID
 
 import pytest
+from tests.batches import encode_batch
 from tests.integration.processor.append_stream import columns_of
 from tests.integration.processor.conftest import ServerStore
 from tests.integration.processor.running import RunningProcessor, running_processor
@@ -23,7 +24,6 @@ from logmesh.client.delivering.spool import Spool
 from logmesh.journal import Journal
 from logmesh.producer.forwarder import Forwarder
 from logmesh.producer.settings import ProducerSettings
-from logmesh.record.batch import encode_batch
 from logmesh.record.json_text import dump_json
 
 SECONDS = 20
@@ -80,13 +80,15 @@ class _Listening(Forwarder):
         self._site = site
         self.is_open = asyncio.Event()
 
-    def opened(self, processor: str, to_send: int) -> None:
-        super().opened(processor, to_send)
+    def opened(self, processor: str, to_send: int, database_away: str) -> None:
+        super().opened(processor, to_send, database_away)
         self.is_open.set()
 
     def diverged(self, divergence: Divergence) -> None:
         super().diverged(divergence)
         self._site.told.append(divergence)
+
+    def stored_otherwise(self, dead_letters: int, attributes_as_text: int) -> None: ...
 
     def abandoned(self, seq: int, code: str, what: str) -> None:
         super().abandoned(seq, code, what)
@@ -310,7 +312,7 @@ def _write_before_lanes(folder: Path, lines: list[str]) -> None:
     with Journal.open(folder, segment_bytes=16 << 20) as journal:
         for seq, line in enumerate(lines, 1):
             header = dump_json({"seq": seq, "count": 1, "positions": {"1": {"offset": seq}}})
-            batch = encode_batch(seq, columns_of([line.encode()]), compress=False)
+            batch = encode_batch(seq, columns_of([line.encode()]))
             journal.append([(pack("<I", len(header)), header, batch)])
     checkpoint = {"spool_id": BEFORE_LANES, "epoch": 3, "next_seq": 4, "positions": {"1": {"offset": 3}}}
     (folder / "spool.json").write_text(json.dumps(checkpoint), "utf-8")

@@ -56,6 +56,10 @@ async def test_only_one_spiffe_identity_under_our_authority_gets_in(
                 issue(tmp_path, ca, [producer, spiffe_id("gateway")]),
                 Refused(unauthenticated, "2 SPIFFE identities"),
             ),
+            "an unsound identity": (
+                issue(tmp_path, ca, [f"{producer}/../gateway"]),
+                Refused(unauthenticated, "no sound SPIFFE identity"),
+            ),
         }
         for name, (files, refused) in clients.items():
             error = await _refusal(processor.stream(channel=processor.channel(files)))

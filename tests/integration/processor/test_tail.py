@@ -10,15 +10,16 @@ import asyncpg
 import grpc
 import pytest
 from google.protobuf.duration_pb2 import Duration
+from tests.integration.identities import issue
 from tests.integration.processor.append_stream import columns_of
 from tests.integration.processor.bad_entries import BAD_COLUMNS
 from tests.integration.processor.conftest import ServerStore
 from tests.integration.processor.running import RunningProcessor, running_processor
 
-from logmesh.cli.local.certificates import WorkloadFiles
-from logmesh.gateway.rows import record_from_row
+from logmesh.cli.local.certificates import WorkloadFiles, spiffe_id
 from logmesh.live.frames import TENANT_KEY
 from logmesh.record.ids import parse_record_id
+from logmesh.rows.records import record_from_row
 from logmesh.runtime.settings import TlsFiles
 from logmesh.v1 import tail_service_pb2 as pb
 from logmesh.v1.pipeline_service_pb2 import ListProcessorsRequest
@@ -148,18 +149,26 @@ async def test_tails_that_open_at_one_moment_are_no_more_than_allowed(store: Ser
     assert refused == [grpc.StatusCode.RESOURCE_EXHAUSTED] * 10
 
 
-async def test_a_producers_certificate_shows_nobodys_records(
+async def test_records_are_shown_to_the_named_gateway_alone(
     store: ServerStore, certificates: dict[str, WorkloadFiles], tmp_path: Path
 ) -> None:
+    server = certificates["log-processor"]
     producer, gateway = (
         TlsFiles(files.cert, files.key, files.ca) for files in (certificates["log-producer"], certificates["gateway"])
     )
+    others = {
+        "a producer": producer,
+        "of another namespace": issue(tmp_path, server.ca, ["spiffe://logmesh.local/ns/other/sa/gateway"]),
+        "of another trust domain": issue(tmp_path, server.ca, ["spiffe://else.where/ns/log-system/sa/gateway"]),
+        "with a longer path": issue(tmp_path, server.ca, ["spiffe://logmesh.local/x/ns/log-system/sa/gateway"]),
+    }
     async with running_processor(
-        store, tmp_path, server=certificates["log-processor"], client=certificates["log-producer"]
+        store, tmp_path, server=server, client=certificates["log-producer"], callers=[spiffe_id("gateway")]
     ) as running:
-        with pytest.raises(grpc.aio.AioRpcError) as refused:
-            await (await opened(running.channel(producer), pb.TailRequest())).read()
-        assert refused.value.code() == grpc.StatusCode.PERMISSION_DENIED
+        for name, files in others.items():
+            with pytest.raises(grpc.aio.AioRpcError) as refused:
+                await (await opened(running.channel(files), pb.TailRequest())).read()
+            assert (name, refused.value.code()) == (name, grpc.StatusCode.PERMISSION_DENIED)
         call = await opened(running.channel(gateway), pb.TailRequest())
         stream = running.stream()
         await stream.hello()

@@ -32,15 +32,21 @@ async def test_rows_come_back_as_they_were_whatever_ids_they_have(database: Data
     rows = copy_rows(
         times=np.array(nanoseconds, np.int64),
         positions=np.arange(count, dtype=np.int64) + (1 << 62),
-        spool=7,
-        origins=np.arange(count, dtype=np.int32),
+        spool=1 << 40,
+        origins=np.arange(count) + (1 << 33),
         severities=np.arange(count, dtype=np.uint8) % 25,
         trace_ids=b"".join(traces) if columns in ("both", "trace") else b"",
         span_ids=b"".join(spans) if columns in ("both", "span") else b"",
         bodies=bodies,
         attributes=attributes,
         tails=[
-            origin_tail(b"default", b"service", b"WARN" if at % 2 else b"", (1 << 63) - 1 if at % 5 == 0 else None)
+            origin_tail(
+                b"default",
+                b"service",
+                b"WARN" if at % 2 else b"",
+                (1 << 63) - 1 if at % 5 == 0 else None,
+                b'{"flags":1}' if at % 4 == 0 else b"",
+            )
             for at in range(count)
         ],
     )
@@ -58,10 +64,11 @@ async def test_rows_come_back_as_they_were_whatever_ids_they_have(database: Data
         assert (row["span_id"] or 0).to_bytes(8, "big", signed=True) == spans[at]
         assert (row["span_id"] is None) == (not has_span[at])
         assert (row["time"], row["ns"]) == (NOW, at)
-        assert (row["position"], row["spool"], row["origin"]) == ((1 << 62) + at, 7, at)
+        assert (row["position"], row["spool"], row["origin"]) == ((1 << 62) + at, 1 << 40, (1 << 33) + at)
         assert (row["severity"], row["severity_text"]) == (at % 25, "WARN" if at % 2 else None)
         assert (row["tenant"], row["service"], row["body"]) == ("default", "service", bodies[at].decode())
         assert row["attributes"] is None if at % 3 == 0 else orjson.loads(row["attributes"]) == {"at": at}
+        assert row["extra"] == ('{"flags": 1}' if at % 4 == 0 else None)
         assert row["original_time_unix_nano"] == ((1 << 63) - 1 if at % 5 == 0 else None)
 
 

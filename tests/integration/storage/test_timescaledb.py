@@ -12,25 +12,33 @@ from tests.integration.gateway.running import TailReader, running_gateway
 from tests.integration.processor.append_stream import columns_of
 from tests.integration.processor.bad_entries import BAD_COLUMNS
 from tests.integration.processor.running import RunningProcessor, running_processor
+from tests.integration.storage.old_schema import BEFORE, make_old_schema, store_before
 from tests.integration.storage.timescaledb import TimescaleDatabase, create_extension, timescale_database
 
 from logmesh.filters import parse_filter
-from logmesh.gateway.page_token import Cursor
-from logmesh.gateway.search import Done, Query, search
+from logmesh.gateway.query.search import Done, Query, search
 from logmesh.processor.writer.flush import COMPRESS_ROWS
 from logmesh.record.columns import OriginKey
 from logmesh.record.ranges import RangeSet
+from logmesh.rows.reader import Reader
+from logmesh.rows.store import RowsStore
 from logmesh.storage.indexes import build_index
 from logmesh.storage.maintenance import Maintained, maintain
 from logmesh.storage.migrate import migrate
 from logmesh.storage.migration_files import Index
 from logmesh.storage.postgres import connect, open_pool, owner_session
+from logmesh.store.order import Cursor
 from logmesh.v1.query_service_pb2 import SEARCH_END_EXHAUSTED, SEARCH_END_PAGE_FULL
 
 pytestmark = pytest.mark.needs("timescaledb")
 
 HOUR = 3600 * 10**9
-COMPRESSED = "SELECT count(*) FILTER (WHERE is_compressed) FROM timescaledb_information.chunks"
+# Of what came just now: the policy converts older chunks whenever it likes.
+COMPRESSED = (
+    "SELECT count(*) FILTER (WHERE is_compressed) FROM timescaledb_information.chunks"
+    " WHERE range_end > now() - interval '1 hour'"
+)
+COMPRESSED_CHUNKS = "SELECT is_compressed FROM timescaledb_information.chunks"
 STATES = (
     "SELECT c.status FROM _timescaledb_catalog.chunk c JOIN _timescaledb_catalog.hypertable h ON h.id = c.hypertable_id"
     " WHERE h.table_name = 'logs'"
@@ -166,7 +174,7 @@ async def test_search_pages_through_rows_and_compressed_batches_in_order(
         cursor: Cursor | None = Cursor(now + HOUR)
         while cursor is not None:
             asked = Query(parse_filter(text), now - 48 * HOUR, cursor, 1_500)
-            async for message in search(pool, "default", asked, time_limit_seconds=20):
+            async for message in search(RowsStore(Reader(pool)), "default", asked, time_limit_seconds=20):
                 if isinstance(message, Done):
                     assert message.end in (SEARCH_END_EXHAUSTED, SEARCH_END_PAGE_FULL)
                     cursor = message.cursor
@@ -175,6 +183,41 @@ async def test_search_pages_through_rows_and_compressed_batches_in_order(
         assert len(set(found)) == len(found) == total
         assert found == sorted(found)
     pool.terminate()
+
+
+async def test_an_upgrade_reads_what_was_compressed_before_beside_what_comes(
+    database: TimescaleDatabase, tmp_path: Path
+) -> None:
+    owner = await connect(database.owner_dsn, application="test")
+    superuser = await asyncpg.connect(database.superuser_dsn)
+    await make_old_schema(owner, "timescaledb")
+    await store_before(owner)
+    await superuser.execute("SELECT compress_chunk(chunk) FROM show_chunks('logmesh.logs') AS chunk")
+    async with running_processor(database, tmp_path) as processor:
+        stream = processor.stream()
+        await stream.hello()
+        await stream.send_columns(1, columns_of(LARGE, time_unix_nano=time.time_ns() - HOUR))  # in the chunk of before
+        await stream.send_columns(2, columns_of(LARGE))
+        await stream.until_committed(1, 2)
+        states = await superuser.fetch(f"{COMPRESSED_CHUNKS} ORDER BY range_end")
+        assert [state["is_compressed"] for state in states] == [True, True]
+    older = await asyncpg.connect(database.writer_dsn, server_settings={"application_name": "logmesh-processor older"})
+    await older.execute("SET timescaledb.enable_direct_compress_copy = on")
+    with pytest.raises(asyncpg.PostgresError, match="may write to it no more"):
+        await older.copy_records_to_table("logs", schema_name="logmesh", columns=["body"], records=[])
+    reader = await connect(database.reader_dsn, application="test")
+    await reader.execute("SELECT set_config('app.tenant', 'default', false)")
+    page = (
+        "SELECT spool, position, body FROM logmesh.records WHERE time > now() - interval '3 hours'"
+        " ORDER BY time DESC, ns DESC, spool DESC, position DESC"
+    )
+    rows = await reader.fetch(page)
+    assert len({(row["spool"], row["position"]) for row in rows}) == len(rows) == 3 + 2 * COMPRESS_ROWS
+    assert [row["body"] for row in rows if row["spool"] == 1] == BEFORE[::-1]
+    plan = "\n".join(row[0] for row in await reader.fetch(f"EXPLAIN {page} LIMIT 100"))
+    assert "Incremental Sort" in plan
+    assert "Presorted Key" in plan
+    await asyncio.gather(reader.close(), owner.close(), superuser.close(), older.close())
 
 
 async def test_a_page_is_read_in_order_and_not_sorted_from_its_whole_window(

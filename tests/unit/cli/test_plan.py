@@ -3,10 +3,13 @@
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from logmesh.cli.local.certificates import WORKLOADS, WorkloadFiles, spiffe_id
 from logmesh.cli.local.edge import plan_edge
 from logmesh.cli.local.plan import LocalOptions, Program, listening, plan_system
 from logmesh.cli.local.postgres import Role
+from logmesh.cli.local.run_state import DEFAULT_DATA_DIR
 
 FILES = {name: WorkloadFiles(Path(f"{name}.crt"), Path(f"{name}.key"), Path("ca.crt")) for name in WORKLOADS}
 DSNS: dict[Role, str] = {"logmesh_owner": "o", "logmesh_writer": "w", "logmesh_reader": "r"}
@@ -23,6 +26,13 @@ def test_tiers_start_downstream_first() -> None:
         ["gateway"],
         ["log-producer-0", "log-producer-1"],
     ]
+
+
+@pytest.mark.parametrize(
+    "options", [OPTIONS, replace(OPTIONS, canary_percent=10), replace(OPTIONS, producers=0, processors=1)]
+)
+def test_as_many_processes_are_forked_as_become_a_program(options: LocalOptions) -> None:
+    assert sum(map(len, plan(options))) == options.programs
 
 
 def test_nothing_listens_twice_on_one_port_and_nothing_shares_a_folder() -> None:
@@ -45,6 +55,14 @@ def test_producers_are_told_of_every_processor_and_all_speak_mutual_tls_as_thems
     assert gateway.environment["LOGMESH_PROCESSORS"] == target
     certs = {program.environment["LOGMESH_TLS_CERT"] for program in [*processors, *producers]}
     assert certs == {"log-processor.crt", "log-producer.crt"}
+
+
+def test_the_gateway_is_told_how_one_sends_from_this_machine() -> None:
+    _, [gateway], _ = plan(replace(OPTIONS, data_dir=Path("/my logs"), command="/venv/bin/logmesh"))
+    assert gateway.environment["LOGMESH_SHIP_COMMAND"] == "/venv/bin/logmesh ship --data-dir '/my logs'"
+    assert gateway.environment["LOGMESH_SHIP_CERTIFICATES"] == "/my logs/certificates"
+    _, [gateway], _ = plan(replace(OPTIONS, data_dir=DEFAULT_DATA_DIR.expanduser()))
+    assert gateway.environment["LOGMESH_SHIP_COMMAND"] == "logmesh ship"
 
 
 def test_each_process_gets_the_least_role_that_does() -> None:

@@ -1,5 +1,7 @@
 """What `logmesh ship` makes of its arguments."""
 
+import os
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,7 +9,7 @@ import pytest
 
 from logmesh.cli.local.errors import LocalError
 from logmesh.cli.local.run_state import RunState
-from logmesh.cli.ship import ShipOptions, ship_settings
+from logmesh.cli.ship import ShipOptions, ship_settings, with_pipe
 from logmesh.cli.ship_spools import spools_of
 
 SPOOL = Path("spool")
@@ -49,6 +51,29 @@ def test_what_matches_nothing_is_refused(tmp_path: Path, monkeypatch: pytest.Mon
         ship_settings(options(tmp_path, wrong), RUNNING, SPOOL)
 
 
+def test_a_named_pipe_is_shipped_as_standard_input(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    before = os.dup(0)
+    writing = threading.Thread(target=(tmp_path / "pipe").write_bytes, args=(b"one\n",))
+    writing.start()
+    try:
+        assert with_pipe(options(tmp_path, str(tmp_path / "pipe"))).files == ["-"]
+        assert os.read(0, 100) == b"one\n"
+    finally:
+        os.dup2(before, 0)
+        os.close(before)
+        writing.join()
+
+
+def test_a_pipe_among_others_is_refused_with_what_to_type(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "a").touch()
+    files = [str(tmp_path / "a"), str(tmp_path / "pipe")]
+    with pytest.raises(LocalError, match=f"cat {' '.join(files)} | logmesh ship -"):
+        with_pipe(options(tmp_path, *files))
+    assert with_pipe(options(tmp_path, files[0])).files == files[:1]
+
+
 def test_a_producer_is_named_for_what_it_ships(tmp_path: Path) -> None:
     (tmp_path / "app.log").touch()
     settings = ship_settings(options(tmp_path, str(tmp_path / "app.log")), RUNNING, SPOOL)
@@ -76,3 +101,10 @@ def test_the_spool_depends_on_service_and_files_and_not_on_how_they_are_written(
 def test_each_of_several_pipes_has_a_spool_to_try(tmp_path: Path) -> None:
     spools = list(spools_of(tmp_path, "x", ["-"]))
     assert len(set(spools)) == len(spools) > 10
+
+
+def test_a_zone_is_given_to_the_producer_and_one_that_does_not_exist_is_refused(tmp_path: Path) -> None:
+    given = replace(options(tmp_path, "-"), timezone="Europe/Berlin")
+    assert ship_settings(given, RUNNING, SPOOL).timezone == "Europe/Berlin"
+    with pytest.raises(LocalError, match="no time zone 'Mars/Olympus'"):
+        ship_settings(replace(given, timezone="Mars/Olympus"), RUNNING, SPOOL)

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from logmesh.cli.writing import Output, Writer, gap_sentence
+from logmesh.cli.writing import Output, Printer, gap_sentence
 from logmesh.v1.tail_service_pb2 import (
     TAIL_GAP_REASON_DATABASE_REPLACED,
     TAIL_GAP_REASON_FORGOTTEN,
@@ -22,7 +22,7 @@ def gap(**fields: object) -> TailGap:
 
 
 def test_a_program_reads_a_gap_as_one_object(capsys: pytest.CaptureFixture[str]) -> None:
-    Writer(Output.JSON).gap(gap(reason=TAIL_GAP_REASON_SLOW, dropped=1240))
+    Printer(Output.JSON).gap(gap(reason=TAIL_GAP_REASON_SLOW, dropped=1240))
     assert json.loads(capsys.readouterr().out) == {
         "gap": {
             "reason": "slow", "dropped": 1240, "start_time": "2026-01-31T12:00:00Z", "end_time": "2026-01-31T12:00:02Z"
@@ -31,12 +31,12 @@ def test_a_program_reads_a_gap_as_one_object(capsys: pytest.CaptureFixture[str])
 
 
 def test_a_person_reads_how_many_are_missing(capsys: pytest.CaptureFixture[str]) -> None:
-    Writer(Output.TEXT).gap(gap(reason=TAIL_GAP_REASON_SLOW, dropped=1240))
+    Printer(Output.TEXT).gap(gap(reason=TAIL_GAP_REASON_SLOW, dropped=1240))
     out = capsys.readouterr().out
     assert out.startswith("── 1,240 records from ")
     assert out.count("\n") == 1
-    assert "1 record from" in gap_sentence(gap(dropped=1))
-    assert "some records from" in gap_sentence(gap())
+    assert "1 record from" in gap_sentence(gap(reason=TAIL_GAP_REASON_SLOW, dropped=1))
+    assert "some records from" in gap_sentence(gap(reason=TAIL_GAP_REASON_SLOW))
     away = gap_sentence(gap(reason=TAIL_GAP_REASON_PROCESSOR_AWAY, processor="127.0.0.11:50052\x1b[31m"))
     assert "127.0.0.11:50052 is away" in away
     assert "does not reach back so far" in gap_sentence(gap(reason=TAIL_GAP_REASON_FORGOTTEN))
@@ -44,7 +44,14 @@ def test_a_person_reads_how_many_are_missing(capsys: pytest.CaptureFixture[str])
 
 
 def test_bodies_alone_leave_gaps_to_standard_error(capsys: pytest.CaptureFixture[str]) -> None:
-    Writer(Output.RAW).gap(gap(dropped=3))
+    Printer(Output.RAW).gap(gap(reason=TAIL_GAP_REASON_SLOW, dropped=3))
     captured = capsys.readouterr()
     assert captured.out == ""
     assert "3 records" in captured.err
+
+
+def test_a_connection_that_broke_without_a_token_is_a_gap_without_times(capsys: pytest.CaptureFixture[str]) -> None:
+    Printer(Output.JSON).gap(TailGap())
+    assert json.loads(capsys.readouterr().out) == {"gap": {"reason": "disconnected", "dropped": 0}}
+    sentence = gap_sentence(TailGap())
+    assert sentence.startswith("the connection broke") and "00:00" not in sentence

@@ -5,13 +5,12 @@ from datetime import timedelta
 import grpc
 import pytest
 
-from logmesh.client.asking.following import Following, Gap
-from logmesh.client.record import Record
+from logmesh.client.asking import requests
+from logmesh.client.asking.following import Following, Gap, reason_of
 from logmesh.v1.record_pb2 import LogRecord
 from logmesh.v1.tail_service_pb2 import (
     TAIL_GAP_REASON_DATABASE_REPLACED,
     TAIL_GAP_REASON_SLOW,
-    TailCounters,
     TailFrame,
     TailGap,
     TailHeartbeat,
@@ -33,8 +32,8 @@ def frame(*ids: str, token: str = "") -> TailResponse:
     return TailResponse(frame=TailFrame(records=records), resume_token=token)
 
 
-def bodies(items: list[Record | Gap]) -> list[str]:
-    return [item.body if isinstance(item, Record) else item.reason for item in items]
+def bodies(items: list[LogRecord | TailGap]) -> list[str]:
+    return [item.body if isinstance(item, LogRecord) else reason_of(item) for item in items]
 
 
 def test_it_goes_on_with_the_last_token_and_leaves_out_what_came_before() -> None:
@@ -53,16 +52,25 @@ def test_without_a_token_a_broken_connection_is_a_gap() -> None:
     following = Following("", None, None, 60)
     following.take(frame("1-1"))
     assert following.pause(None) is not None
+    assert following.is_away
     assert bodies(following.take(frame("1-2"))) == ["disconnected", "1-2"]
+    assert not following.is_away
     assert bodies(following.take(frame("1-3"))) == ["1-3"]
 
 
-def test_gaps_and_counters_are_handed_on() -> None:
+def test_gaps_are_handed_on() -> None:
     following = Following("", None, None, 60)
-    gap = TailGap(reason=TAIL_GAP_REASON_SLOW, dropped=7)
-    (item,) = following.take(TailResponse(gap=gap, counters=TailCounters(received=9, sent=2, dropped=7)))
-    assert item == Gap("slow", 7)
-    assert (following.received, following.sent, following.dropped) == (9, 2, 7)
+    (item,) = following.take(TailResponse(gap=TailGap(reason=TAIL_GAP_REASON_SLOW, dropped=7)))
+    assert isinstance(item, TailGap)
+    assert Gap.of(item) == Gap("slow", 7)
+
+
+def test_what_comes_from_the_store_is_told_from_what_is_live() -> None:
+    following = Following("", None, timedelta(minutes=1), 60)
+    following.take(TailResponse(frame=TailFrame(records=[LogRecord(id="1-1")], backlog=True)))
+    assert following.in_backlog
+    following.take(frame("1-2"))
+    assert not following.in_backlog
 
 
 def test_in_another_database_the_same_ids_are_other_records() -> None:
@@ -99,3 +107,10 @@ def test_patience_ends_and_begins_anew_with_every_answer() -> None:
 def test_a_token_and_a_backlog_exclude_each_other() -> None:
     with pytest.raises(ValueError, match="exclude"):
         Following("", "t", timedelta(1), 60)
+
+
+def test_a_filter_that_can_not_be_sent_is_refused_before_anything_is() -> None:
+    with pytest.raises(ValueError, match="surrogates not allowed"):
+        Following("a\udcff", None, None, 60)
+    with pytest.raises(ValueError, match="surrogates not allowed"):
+        requests.search("a\udcff", None, None, None)

@@ -15,6 +15,7 @@ from tests.unit.edge.options import PLAIN, everything
 from logmesh.edge.bootstrap import bootstrap, render
 from logmesh.edge.descriptors import descriptor_set, methods, services
 from logmesh.edge.options import EdgeOptions
+from logmesh.runtime.json_api import json_calls, json_file
 from logmesh.v1 import pipeline_service_pb2, query_service_pb2, tail_service_pb2
 
 OPTIONS = [PLAIN, everything()]
@@ -23,6 +24,9 @@ STREAMS = {
     "/logmesh.v1.QueryService/Export",
     "/logmesh.v1.TailService/Tail",
     "/grpc.health.v1.Health/Watch",
+    "/logmesh.v1.JsonService/Search",
+    "/logmesh.v1.JsonService/Export",
+    "/logmesh.v1.JsonService/Tail",
 }
 
 
@@ -75,7 +79,12 @@ def test_every_method_has_a_route_and_streams_have_no_timeout(listener: str) -> 
 
 
 def test_only_what_a_gateway_serves_passes() -> None:
-    assert services() == ["logmesh.v1.QueryService", "logmesh.v1.TailService", "logmesh.v1.PipelineService"]
+    assert services() == [
+        "logmesh.v1.QueryService",
+        "logmesh.v1.TailService",
+        "logmesh.v1.PipelineService",
+        "logmesh.v1.JsonService",
+    ]
     passing = [route["match"] for route in routes(PLAIN, "api") if "route" in route]
     assert all(set(match) == {"path"} for match in passing)
     assert not any("IngestService" in match["path"] for match in passing)
@@ -88,9 +97,17 @@ def test_reflection_passes_only_when_asked_for() -> None:
 
 
 def test_filters_stand_in_order_and_options_switch_them() -> None:
-    api = ["header_mutation", "local_ratelimit", "jwt_authn", "grpc_web", "grpc_json_transcoder", "router"]
+    api = [
+        "header_mutation",
+        "local_ratelimit",
+        "jwt_authn",
+        "compressor",
+        "grpc_web",
+        "grpc_json_transcoder",
+        "router",
+    ]
     assert filter_names(everything(), "api") == api
-    assert filter_names(everything(), "dashboard") == [*api[:-1], "compressor", "lua", "file_server", "router"]
+    assert filter_names(everything(), "dashboard") == [*api[:-1], "lua", "file_server", "router"]
     assert filter_names(replace(PLAIN, rate_limit=None), "dashboard") == [api[0], *api[3:]]
     assert not any(name == "cors" for listener in ("api", "dashboard") for name in filter_names(everything(), listener))
 
@@ -196,5 +213,16 @@ def test_json_paths_are_all_below_the_prefix_that_tokens_protect() -> None:
         for service in module.DESCRIPTOR.services_by_name.values()
         for method in service.methods
     ]
-    assert len(rules) == len(methods())
     assert all((rule.get or rule.post).startswith("/v1/") for rule in rules)
+    calls = [call.name for call in json_calls() if not call.is_head]
+    assert len(rules) == len(calls) == len(set(calls))
+
+
+def test_what_is_read_with_get_is_read_with_head_and_post_too() -> None:
+    (service,) = json_file().service
+    rules = {method.name: method.options.Extensions[annotations_pb2.http] for method in service.method}
+    assert rules["Search"].get == rules["Search"].additional_bindings[0].post == "/v1/logs"
+    assert (rules["HeadSearch"].custom.kind, rules["HeadSearch"].custom.path) == ("HEAD", "/v1/logs")
+    assert rules["AcknowledgeFacts"].post == "/v1/pipeline/acknowledgements"
+    assert not rules["ListAcknowledgements"].additional_bindings
+    assert "HeadAcknowledgeFacts" not in rules

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -26,12 +27,45 @@ def test_the_environment_becomes_a_configuration() -> None:
 
 
 @pytest.mark.parametrize(
+    ("listen", "bound"),
+    [
+        ("localhost", [("127.0.0.1", None), ("::1", None)]),
+        ("::", [("::", True)]),
+        ("[::1]", [("::1", None)]),
+        ("10.0.0.7", [("10.0.0.7", None)]),
+    ],
+)
+def test_every_port_is_bound_to_every_address_that_is_meant(listen: str, bound: list[tuple[str, bool | None]]) -> None:
+    done = rendered(listen_address=listen, gateway="[::1]:50050")
+    assert done.returncode == 0, done.stderr
+    resources = json.loads(done.stdout)["static_resources"]
+    for listener in resources["listeners"]:
+        sockets = [found["address"]["socket_address"] for found in (listener, *listener["additional_addresses"])]
+        assert [(found["address"], found.get("ipv4_compat")) for found in sockets] == bound
+    assert '"address": "::1",\n' in json.dumps(resources["clusters"][0], indent=1)
+
+
+def test_certificates_are_named_in_files_that_envoy_watches(tmp_path: Path) -> None:
+    folder = tmp_path / "secrets"
+    environment = {"tls_cert": "/tls/tls.crt", "tls_key": "/tls/tls.key", "secrets_folder": str(folder)}
+    assert rendered(**environment).returncode == 2  # there is no such folder
+    folder.mkdir()
+    done = rendered(**environment)
+    assert done.returncode == 0, done.stderr
+    (file,) = folder.iterdir()
+    assert str(file) in done.stdout and "/tls/tls.key" not in done.stdout
+    (secret,) = json.loads(file.read_text())["resources"]
+    assert secret["tls_certificate"]["watched_directory"] == {"path": "/tls"}
+
+
+@pytest.mark.parametrize(
     ("environment", "words"),
     [
         ({"tls_cert": "/cert.pem"}, "LOGMESH_EDGE_TLS_CERT, LOGMESH_EDGE_TLS_KEY go together"),
         ({"jwt_issuer": "https://issuer.test"}, "LOGMESH_EDGE_JWT_JWKS go together"),
         ({"gateway_tls_ca": "/ca.pem"}, "LOGMESH_EDGE_GATEWAY_IDENTITY go together"),
         ({"gateway": "gateway"}, "must be host:port"),
+        ({"gateway": "::1:50050"}, "brackets around an IPv6 address"),
         ({"api_port": "0"}, "LOGMESH_EDGE_API_PORT"),
     ],
 )

@@ -4,7 +4,8 @@ import asyncio
 
 import pytest
 
-from logmesh.gateway.admission import Busy, Room
+from logmesh.gateway.callers.admission import Room
+from logmesh.store.errors import Busy
 
 
 async def test_calls_beyond_the_room_wait_in_a_line_and_beyond_the_line_are_turned_away() -> None:

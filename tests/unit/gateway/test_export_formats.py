@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logmesh.gateway.export_formats import CSV_COLUMNS, FORMATS, guard, write_csv, write_ndjson
+from logmesh.gateway.answers.export_formats import CSV_COLUMNS, FORMATS, guard, write_csv, write_ndjson
+from logmesh.record.values import set_values
 from logmesh.v1.query_service_pb2 import EXPORT_FORMAT_CSV, EXPORT_FORMAT_NDJSON, EXPORT_FORMAT_UNSPECIFIED
 from logmesh.v1.record_pb2 import SEVERITY_NUMBER_ERROR, LogRecord
 
@@ -21,7 +22,7 @@ def record(body: str = "", service: str = "", value: str = "") -> LogRecord:
     made = LogRecord(id="1-2", time_unix_nano=1_500_000_000_000_000_007, body=body, trace_id=b"\1" * 16)
     made.severity_number = SEVERITY_NUMBER_ERROR
     made.resource.service_name = service
-    made.attributes.update({"key": value, "n": 4})
+    set_values(made.attributes, {"key": value, "n": 4})
     return made
 
 
@@ -62,7 +63,7 @@ def test_no_cell_begins_as_a_formula_does(start: str) -> None:
 
 def test_lines_of_csv_end_as_the_standard_wants() -> None:
     assert write_csv([record("a"), record("b")]).count(b"\r\n") == 2
-    assert FORMATS[EXPORT_FORMAT_CSV].header.endswith(b",id\r\n")
+    assert FORMATS[EXPORT_FORMAT_CSV].header.endswith(b",event_name\r\n")
 
 
 def test_no_format_means_ndjson() -> None:

@@ -6,8 +6,9 @@ import pytest
 from google.rpc.error_details_pb2 import RetryInfo
 from google.rpc.status_pb2 import Status
 
-from logmesh.gateway.admission import Busy
-from logmesh.gateway.failures import retry_info, status_of
+from logmesh.gateway.answers.failures import retry_info, status_of
+from logmesh.rows.refusals import store_error
+from logmesh.store.errors import Away, Busy
 
 
 def test_busy_says_when_to_come_again() -> None:
@@ -18,7 +19,7 @@ def test_busy_says_when_to_come_again() -> None:
     assert (key, rich.code) == ("grpc-status-details-bin", 8)
     assert rich.details[0].Unpack(info)
     assert info.retry_delay.ToMilliseconds() == 1_500
-    assert retry_info(OSError()) == ()
+    assert retry_info(Away("the database is starting")) == ()
 
 
 @pytest.mark.parametrize(
@@ -35,7 +36,7 @@ def test_busy_says_when_to_come_again() -> None:
 def test_what_is_wrong_with_the_database_is_said_without_its_internals(
     error: Exception, code: grpc.StatusCode, words: str
 ) -> None:
-    found, text = status_of(error)
+    found, text = status_of(store_error(error))
     assert found is code
     assert words in text
     assert "secret" not in text

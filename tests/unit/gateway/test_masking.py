@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from logmesh.gateway.masking import mask
+from logmesh.gateway.figures.masking import mask
 
 
 @pytest.mark.parametrize(
@@ -22,6 +22,9 @@ from logmesh.gateway.masking import mask
         ("trace deadbeefcafe, hash 0xAB, decade", "trace <*>, hash <*>, decade"),
         ("can't open, won't retry", "can't open, won't retry"),
         ('{"user_id": 42, "name":"bob", "ok": true}', '{"user_id": <*>, "name":<*>, "ok": true}'),
+        ('{"level":"info","msg":"took 5 ms","n":3}', '{"level":<*>,"msg":"took <*> ms","n":<*>}'),
+        ('{"message" : "said \\"no\\" 7 times"}', '{"message" : "said \\"no\\" <*> times"}'),
+        ('{"event": "\\u00e4 7"}', '{"event": "<*>"}'),
         ("upstream cart-5d4f in zone eu-1", "upstream cart-<*> in zone eu-<*>"),
         ("plain words only", "plain words only"),
         ("user <*> logged in", "user <*> logged in"),
@@ -35,7 +38,25 @@ def test_what_varies_is_masked(body: str, template: str) -> None:
 nasty = st.text(st.sampled_from("\"'\\<*>-+.:/,@1 2a_f\n{}é٣"), max_size=40)
 pieces = st.one_of(
     st.sampled_from(
-        ['"a1":', "'x'", '"q"', "deadbeef", "<*>", "-", "it's", "x1", "\\", '"', "'", " ", "1.5s", ">", "<"]
+        [
+            '"a1":',
+            '"msg":"',
+            '"message": "a 1"',
+            "'x'",
+            '"q"',
+            "deadbeef",
+            "<*>",
+            "-",
+            "it's",
+            "x1",
+            "\\",
+            '"',
+            "'",
+            " ",
+            "1.5s",
+            ">",
+            "<",
+        ]
     ),
     st.uuids().map(str),
 )

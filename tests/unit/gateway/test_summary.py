@@ -4,9 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from logmesh.gateway.ledger import LedgerSums
-from logmesh.gateway.states import States
-from logmesh.gateway.summary import certain_before_seconds, summarize
+from logmesh.gateway.pipeline.get_summary import LedgerSums, certain_before_seconds, summarize
+from logmesh.gateway.processors.states import States
 from logmesh.v1.pipeline_service_pb2 import ProcessorState
 
 NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
@@ -29,7 +28,6 @@ def test_what_a_producer_holds_no_more_is_lost_and_the_rest_unaccounted() -> Non
     summary = summarize(sums(lost=2, missing=5), States((processor(),)))
     assert (summary.lost_batches, summary.unaccounted_batches) == (2, 3)
     assert (summary.stored, summary.dead_letters, summary.producers, summary.committed_batches) == (10, 1, 3, 40)
-    assert summary.lag.ToMilliseconds() == 500
     assert summary.last_commit_time.ToDatetime(UTC) == NOON
 
 
@@ -47,10 +45,16 @@ def test_under_load_all_is_certain_but_what_may_be_in_a_log() -> None:
     assert certain_before_seconds(States(nobody_to_ask=True)) == 0
 
 
-def test_lag_is_the_greatest_of_those_that_are_known() -> None:
-    assert summarize(sums(), States((processor(lag=7), AWAY))).lag.ToMilliseconds() == 7_000
+def test_lag_is_how_long_has_waited_what_waits_now() -> None:
+    assert summarize(sums(), States((processor(lag=7), processor(lag=2), AWAY))).lag.ToMilliseconds() == 7_000
+    nothing_waits = summarize(sums(lag_seconds=18_000), States((processor(),)))
+    assert nothing_waits.HasField("lag")
+    assert nothing_waits.lag.ToMilliseconds() == 0
+
+
+def test_without_a_processor_to_ask_lag_is_how_long_what_came_last_had_waited() -> None:
     assert summarize(sums(), States(nobody_to_ask=True)).lag.ToMilliseconds() == 500
-    assert summarize(sums(lag_seconds=None), States((processor(),))).HasField("lag")
+    assert summarize(sums(lag_seconds=None), States(nobody_to_ask=True)).HasField("lag")
 
 
 @pytest.mark.parametrize("states", [States((AWAY, AWAY)), States((), "the name 'x' can't be resolved")])

@@ -16,7 +16,7 @@ from logmesh.gateway.tail.coverage import (
     span_of_batches,
 )
 from logmesh.gateway.tail.snapshot import Snapshot
-from logmesh.live.chunk import Span
+from logmesh.live.offer import Span
 
 BATCHES = st.sets(st.tuples(st.integers(1, 3), st.integers(1, 6)).map(lambda one: batch_at(one[0], one[1] << 14)))
 PARTS = st.lists(

@@ -7,9 +7,10 @@ import pytest
 
 from logmesh.gateway.tail import readings
 from logmesh.gateway.tail.coverage import batches_of, span_of_batches
-from logmesh.gateway.tail.flushes import Flush, Found
+from logmesh.gateway.tail.flushes import FoundFlushes
 from logmesh.gateway.tail.readings import Readings
 from logmesh.gateway.tail.snapshot import Place, Snapshot
+from logmesh.store.flushes import Flush
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -20,11 +21,11 @@ class Database:
     def __init__(self) -> None:
         self.xid, self.incarnation = 100, b"database"
 
-    async def find_flushes(self, *_: object) -> Found:
+    async def find_flushes(self, *_: object) -> FoundFlushes:
         self.xid += 1
         flush = Flush(self.xid, EPOCH, EPOCH, [span_of_batches(1, self.xid, self.xid)])
         forgotten = Place(self.incarnation, Snapshot(1), 0)
-        return Found(Place(self.incarnation, Snapshot(self.xid + 1), self.xid), [flush], True, forgotten)
+        return FoundFlushes(Place(self.incarnation, Snapshot(self.xid + 1), self.xid), [flush], True, forgotten)
 
 
 @pytest.fixture

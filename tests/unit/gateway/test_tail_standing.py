@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from logmesh.gateway.tail.coverage import batch_at, span_of_batches
 from logmesh.gateway.tail.sent import Sent
 from logmesh.gateway.tail.snapshot import Place, Snapshot
-from logmesh.gateway.tail.standing import Loading, ResumeTokenError, Standing, StoredAt, read_token
-from logmesh.live.chunk import Span
+from logmesh.gateway.tail.standing import Loading, ResumeTokenError, Standing, read_token
+from logmesh.live.offer import Span
+from logmesh.store.flushes import StoredAt
 
 SPANS = st.lists(
     st.tuples(st.integers(1, 2**62), st.integers(1, 2**62), st.integers(0, 2**20)).map(

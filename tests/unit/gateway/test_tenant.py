@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 import logmesh.gateway
-from logmesh.gateway import tenant
-from logmesh.gateway.reader import reading
-from logmesh.gateway.tenant import tenant_of_call
-from logmesh.gateway.tokens import Caller
+from logmesh.gateway.callers import tenant
+from logmesh.gateway.callers.tenant import tenant_of_call
+from logmesh.gateway.callers.tokens import Caller
+from logmesh.rows.reader import Reader
 
 SOURCES = sorted(Path(logmesh.gateway.__file__).parent.rglob("*.py"))
 
@@ -28,7 +28,7 @@ async def test_reading_for_another_tenant_than_the_tokens_is_refused() -> None:
     async def read_as(tokens_tenant: str, wanted: str) -> None:
         tenant._caller.set(Caller(tokens_tenant, "someone", frozenset(), 0))
         pool: Any = NoPool()
-        async with reading(pool, wanted, 1):
+        async with Reader(pool, tenant.may_see).reading(wanted, 1):
             pass
 
     with pytest.raises(AssertionError, match="another tenant"):

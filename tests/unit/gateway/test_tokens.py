@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from tests.unit.gateway.issuer import AUDIENCE, ISSUER, Issuer
 
-from logmesh.gateway import keys as module
-from logmesh.gateway.keys import Keys
-from logmesh.gateway.tokens import TokenError, Tokens
+from logmesh.gateway.callers import keys as module
+from logmesh.gateway.callers.keys import Keys
+from logmesh.gateway.callers.tokens import TokenError, Tokens
 
 NOW = int(time.time())
 OURS, THEIRS = Issuer(), Issuer()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from logmesh.processor.admission import MAX_AHEAD_OF_LOWEST_MISSING, MAX_RANGES, Refusal, Seen, SpoolState
+from logmesh.processor.admission import MAX_AHEAD, MAX_RANGES, Refusal, Seen, SpoolState
 from logmesh.record.ranges import RangeSet
 from logmesh.v1 import ingest_service_pb2 as pb
 
@@ -46,8 +46,8 @@ def test_the_furthest_batch_is_counted_from_the_lowest_missing_one(
     committed: list[tuple[int, int]], floor: int, lowest: int
 ) -> None:
     state = SpoolState(RangeSet(committed), floor)
-    assert state.admit(lowest + MAX_AHEAD_OF_LOWEST_MISSING, 1) is Seen.NEW
-    refusal = state.admit(lowest + MAX_AHEAD_OF_LOWEST_MISSING + 1, 1)
+    assert state.admit(lowest + MAX_AHEAD, 1) is Seen.NEW
+    refusal = state.admit(lowest + MAX_AHEAD + 1, 1)
     assert isinstance(refusal, Refusal)
     assert refusal.code == pb.NACK_CODE_OUT_OF_RANGE
     assert refusal.retry_after_seconds
@@ -93,6 +93,39 @@ def test_a_spool_with_work_under_way_is_not_idle() -> None:
 def test_numbers_that_will_not_come_are_not_waited_for() -> None:
     state = SpoolState(RangeSet([(1, 4), (7, 7)]), floor=3, abandoned=RangeSet([(5, 6), (8, 9)]))
     assert state.lowest_awaited() == 10
-    assert state.admit(10 + MAX_AHEAD_OF_LOWEST_MISSING, 1) is Seen.NEW
+    assert state.admit(10 + MAX_AHEAD, 1) is Seen.NEW
     # What was given up too early is taken all the same.
     assert state.admit(5, 1) is Seen.NEW
+
+
+def provisional() -> SpoolState:
+    state = SpoolState()
+    state.provisional = True
+    return state
+
+
+def test_where_the_ledger_was_not_asked_nobody_knows_what_is_missing_below() -> None:
+    state = provisional()
+    assert state.admit(10 * MAX_AHEAD, 1) is Seen.NEW
+    assert state.admit(1, 1) is Seen.NEW
+
+
+def test_what_may_wait_without_the_ledger_is_bounded_in_batches() -> None:
+    state = provisional()
+    for seq in range(1, MAX_AHEAD + 2):
+        assert state.admit(seq, seq) is Seen.NEW
+        state.set_logged(seq)
+    refusal = state.admit(MAX_AHEAD + 2, 1)
+    assert isinstance(refusal, Refusal)
+    assert refusal.retry_after_seconds
+    assert state.admit(1, 1) is Seen.LOGGED
+    # Other bytes are told from all that wait, not from the last ones alone.
+    assert isinstance(state.admit(1, 2), Refusal)
+
+
+def test_what_may_wait_without_the_ledger_is_bounded_in_gaps() -> None:
+    state = provisional()
+    for seq in range(2, 2 * MAX_RANGES + 2, 2):
+        assert state.admit(seq, seq) is Seen.NEW
+    assert isinstance(state.admit(2 * MAX_RANGES + 2, 1), Refusal)
+    assert state.admit(3, 1) is Seen.NEW

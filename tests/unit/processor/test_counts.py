@@ -6,13 +6,13 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logmesh.processor.counts import columns, count, count_keys
+from logmesh.processor.counts import count, count_keys, minutes
 
 MINUTE = 60 * 10**9
 records = st.lists(
     st.tuples(
-        st.integers(0, (1 << 27) * MINUTE - 1) | st.integers(0, 3 * MINUTE),
-        st.integers(1, 3) | st.just((1 << 31) - 1),
+        st.integers(0, (1 << 63) - 1) | st.integers(0, 3 * MINUTE),
+        st.integers(1, 3) | st.just((1 << 63) - 1),
         st.integers(0, 24),
     )
 )
@@ -30,6 +30,8 @@ def test_batches_counted_and_added_are_what_counting_each_record_gives(
         )
         for batch in batches
     ]
-    rows = list(zip(*columns(count(keys)), strict=True))
+    rows = list(zip(*count(keys), strict=True))
     expected = Counter((time // MINUTE, origin, severity) for batch in batches for time, origin, severity in batch)
     assert rows == [(*key, expected[key]) for key in sorted(expected)]
+    if rows:
+        assert minutes(keys) == (rows[0][0], rows[-1][0])

@@ -5,12 +5,12 @@ import tracemalloc
 import pytest
 import zstandard
 
-from logmesh.processor.frame import Origin
+from logmesh.processor.frame import Header
 from logmesh.processor.payload import BatchRefused, decode_payload
 from logmesh.storage.ledger import SpoolKey
 from logmesh.v1 import ingest_service_pb2 as pb
 
-ORIGIN = Origin(SpoolKey("default", "00000000-0000-0000-0000-000000000001"), 1, 1, "test", "test", 1)
+ORIGIN = Header(SpoolKey("default", "00000000-0000-0000-0000-000000000001"), 1, 1, "test", "test", 1)
 BOMB_BYTES = 64 << 20
 
 

@@ -3,10 +3,12 @@
 import asyncio
 from uuid import UUID
 
+import pytest
+
 from logmesh.processor.admission import Refusal, Seen
 from logmesh.processor.sessions import UNSAID_REFUSALS, Session, Sessions
 from logmesh.record.ranges import RangeSet
-from logmesh.storage.ledger import Committed, Held, SpoolKey
+from logmesh.storage.ledger import Committed, Held, SpoolForbidden, SpoolKey
 from logmesh.v1 import ingest_service_pb2 as pb
 
 KEY = SpoolKey("default", "00000000-0000-0000-0000-000000000001")
@@ -112,3 +114,32 @@ async def test_a_batch_that_the_log_lost_is_refused_for_now_and_taken_as_new_aga
     kinds = {answer.WhichOneof("message"): answer for answer in await session.answers(1)}
     assert kinds["nack"].nack.HasField("retry_after")
     assert session.states[KEY].admit(1, 7) is Seen.NEW
+
+
+async def test_a_provisional_stream_is_told_what_is_logged_and_never_that_it_is_committed() -> None:
+    sessions = Sessions()
+    session = sessions.open([(Held(KEY.spool_id, 1), Committed(RangeSet(), 0, 0))], KEY.tenant, provisional=True)
+    session.outstanding.add((KEY, 1))
+    sessions.logged(KEY, 1)
+    assert not session.outstanding, "nothing is to be waited for"
+    sessions.committed(KEY, 1)
+    session.committed(KEY, 1)
+    (logged,) = await session.answers(1)
+    assert [(span.first, span.last) for span in logged.logged.ranges] == [(1, 1)]
+    assert sessions.drain_provisional(0) == 1
+    assert sessions.drain_provisional(0) == 0, "once"
+    (drain,) = await session.answers(1)
+    assert drain.HasField("drain")
+
+
+def test_what_another_principal_brought_without_the_ledger_is_forgotten_once_it_says_whose_the_spool_is() -> None:
+    sessions = Sessions()
+    held = [(Held(KEY.spool_id, 1), Committed(RangeSet(), 0, 0))]
+    thief = sessions.open(held, KEY.tenant, principal="thief", provisional=True)
+    assert thief.states[KEY].admit(1, 666) is Seen.NEW
+    with pytest.raises(SpoolForbidden):
+        sessions.remembered(KEY.tenant, "owner", [Held(KEY.spool_id, 1)])
+    owner = sessions.open(held, KEY.tenant, principal="owner")
+    assert owner.states[KEY].admit(1, 1) is Seen.NEW
+    with pytest.raises(SpoolForbidden):
+        sessions.remembered(KEY.tenant, "thief", [Held(KEY.spool_id, 1)])

@@ -47,8 +47,8 @@ def test_a_null_takes_no_bytes_and_shifts_nothing(trace: bytes, span: bytes, att
         "span_id": span or None,
         "time": (1).to_bytes(8, "big"),
         "position": (5).to_bytes(8, "big"),
-        "spool": (6).to_bytes(4, "big"),
-        "origin": (7).to_bytes(4, "big"),
+        "spool": (6).to_bytes(8, "big"),
+        "origin": (7).to_bytes(8, "big"),
         "ns": (2).to_bytes(2, "big"),
         "severity": (9).to_bytes(2, "big"),
         "body": b"body",
@@ -57,9 +57,10 @@ def test_a_null_takes_no_bytes_and_shifts_nothing(trace: bytes, span: bytes, att
         "service": b"service",
         "severity_text": None,
         "original_time_unix_nano": None,
+        "extra": None,
     }
 
 
 def test_a_row_of_another_layout_has_another_key_in_redis() -> None:
-    layouts = {1: "14fd31a9c672d0ef"}
+    layouts = {1: "14fd31a9c672d0ef", 2: "ed010a54c6c14f94", 3: "ae1ab927932fe20c"}
     assert layouts.get(LAYOUT) == hashlib.sha256(join_rows(_row())).hexdigest()[:16]

@@ -15,13 +15,14 @@ PASSING = [
     (asyncpg.DeadlockDetectedError("x"), "another transaction was in the way"),
     (asyncpg.DiskFullError("x"), "the database is short of disk, memory or connections"),
     (asyncpg.InvalidCatalogNameError("x"), "the database is not made yet"),
+    (asyncpg.InvalidPasswordError("x"), "the database refuses this user, or its password"),
+    (asyncpg.InvalidAuthorizationSpecificationError("x"), "the database refuses this user, or its password"),
     (asyncpg.ConnectionDoesNotExistError("x"), "the database can't be reached"),
     (asyncpg.InterfaceError("x"), "the database can't be reached"),
     (ConnectionRefusedError("x"), "the database can't be reached"),
     (TimeoutError("x"), "the database can't be reached"),
 ]
 LASTING = [
-    asyncpg.InvalidPasswordError("x"),
     asyncpg.InsufficientPrivilegeError("x"),
     asyncpg.PostgresSyntaxError("x"),
     ValueError("x"),

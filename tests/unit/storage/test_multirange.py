@@ -16,3 +16,8 @@ def test_the_upper_bound_is_not_included() -> None:
 def test_ranges_come_back(numbers: list[int]) -> None:
     ranges = RangeSet((number, number) for number in numbers)
     assert from_multirange(to_multirange(ranges)) == ranges
+
+
+def test_an_array_of_ranges_is_read_as_well_whose_elements_are_quoted() -> None:
+    assert from_multirange('{"[4,6)"}') == RangeSet([(4, 5)])
+    assert from_multirange('{"[4,6)","[8,9)"}') == RangeSet([(4, 5), (8, 8)])

@@ -1,0 +1,122 @@
+"""A process that flushes into the lake, seals, merges or sweeps, and is killed at its nth step. Reads what to do from stdin, a line
+each, and answers `killed` or `done`; each is done by a child of its own, forked, so that a hundred take no start of an interpreter.
+
+A step is each statement to the database and each change of the disk; there is one before it, and one after it."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Callable
+from functools import partial
+from itertools import count
+from pathlib import Path
+from typing import Any, NoReturn
+
+import asyncpg
+from tests.integration.lake.batches import columns
+from tests.integration.lake.storing import Spool, Storing
+
+from logmesh.lake.tending.merge import merge
+from logmesh.lake.tending.seal import seal
+from logmesh.lake.tending.sweep import sweep
+from logmesh.lake.writing.filing import FILE_BYTES
+from logmesh.processor.writer.opened import Opened
+
+FILED, HOT = (
+    Spool("large", "5d7f7a39-2a0b-4a52-8c9c-0f5b7b1f3f11"),
+    Spool("small", "5d7f7a39-2a0b-4a52-8c9c-0f5b7b1f3f12"),
+)
+FILED_ROWS, HOT_ROWS = 5, 3
+BEGAN = 1_790_000_000 * 10**9
+
+
+class Steps:
+    """Kills the process at step `last`; never for 0."""
+
+    def __init__(self, last: int) -> None:
+        self._last, self._numbers = last, count(1)
+
+    def step(self) -> None:
+        if next(self._numbers) == self._last:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def around(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        def stepping(*args: Any, **kwargs: Any) -> Any:
+            self.step()
+            result = function(*args, **kwargs)
+            self.step()
+            return result
+
+        return stepping
+
+    def around_async(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        async def stepping(*args: Any, **kwargs: Any) -> Any:
+            self.step()
+            result = await function(*args, **kwargs)
+            self.step()
+            return result
+
+        return stepping
+
+    def watch(self) -> None:
+        """Count the statements and the changes of the disk from now on."""
+        for name in ("fdatasync", "fsync"):
+            setattr(os, name, self.around(getattr(os, name)))
+        for name in ("open", "unlink", "mkdir"):
+            setattr(Path, name, self.around(getattr(Path, name)))
+        for name in ("fetch", "fetchval", "fetchrow", "execute", "copy_to_table", "copy_records_to_table"):
+            setattr(asyncpg.Connection, name, self.around_async(getattr(asyncpg.Connection, name)))
+
+
+def batches(seq: int) -> list[Opened]:
+    """The same for the same number: of one tenant a file, of another hot rows."""
+    return [
+        FILED.batch(columns(FILED_ROWS, at=BEGAN, name=f"filed {seq}".ljust(FILE_BYTES // FILED_ROWS)), seq),
+        HOT.batch(columns(HOT_ROWS, at=BEGAN, name=f"hot {seq}"), seq),
+    ]
+
+
+async def flush(dsn: str, root: Path, steps: Steps, seq: int) -> None:
+    """Until it is stored, as from a log."""
+    connection = await asyncpg.connect(dsn)
+    storing = Storing(connection, root)
+    group = batches(seq)
+    steps.watch()
+    while (await storing.store(*group)).locked:
+        await asyncio.sleep(0.01)
+    await connection.close()
+
+
+async def tend(dsn: str, root: Path, steps: Steps, what: str) -> None:
+    connection = await asyncpg.connect(dsn)
+    steps.watch()
+    if what == "seal":
+        await seal(connection, root, "merger", seal_seconds=0)
+    elif what == "merge":
+        await merge(connection, root, "merger", files=2)
+    else:
+        await sweep(connection, root, pending_seconds=0, dead_seconds=0)
+    await connection.close()
+
+
+def main(writer: str, owner: str, folder: str) -> NoReturn:
+    for line in sys.stdin:
+        what, last, seq = line.split()
+        steps, root = Steps(int(last)), Path(folder)
+        run = (
+            partial(flush, writer, root, steps, int(seq))
+            if what == "flush"
+            else partial(tend, owner, root, steps, what)
+        )
+        child = os.fork()
+        if not child:
+            asyncio.run(run())
+            os._exit(0)
+        _, status = os.waitpid(child, 0)
+        print({0: "done", signal.SIGKILL: "killed"}.get(status, f"status {status}"), flush=True)
+    sys.exit()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

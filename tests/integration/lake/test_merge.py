@@ -1,0 +1,131 @@
+"""A merged file holds each record of its sources once, in a file's order, and takes their place in one commit."""
+
+import time
+from itertools import pairwise
+
+import asyncpg
+import pyarrow.parquet as pq
+import pytest
+from tests.integration.lake.batches import columns
+from tests.integration.lake.storing import Contents, Spool, Storing, contents, said
+
+from logmesh.lake import bloom
+from logmesh.lake.folder import path_of
+from logmesh.lake.schema import PAGE_ROWS, ROW_GROUP_ROWS
+from logmesh.lake.tending.merge import MergeRefused, merge
+from logmesh.lake.tending.merging import Damaged, spans_in
+from logmesh.lake.tending.sweep import sweep
+from logmesh.lake.writing.filing import FILE_ROWS
+
+OWNER = "merger"
+
+
+async def fill(storing: Storing, files: int, tenant: str = "acme") -> None:
+    """Files of two spools each, of which one lags: their times overlap."""
+    at = time.time_ns()
+    spools = Spool(tenant), Spool(tenant)
+    for each in range(files):
+        step = each * FILE_ROWS
+        await storing.store(
+            spools[0].batch(columns(FILE_ROWS, at=at + step)),
+            spools[1].batch(columns(1_000, at=at + max(0, step - 7_000))),
+        )
+
+
+def by_identity(found: Contents) -> dict[tuple[int, int], dict[str, object]]:
+    return {(row["spool"], row["position"]): {**said(row), "time": row["time"]} for row in found.filed}
+
+
+async def test_sixteen_files_become_one_that_holds_the_same(storing: Storing, owner: asyncpg.Connection) -> None:
+    await fill(storing, 8)
+    before = await contents(owner, storing.root)
+    assert await merge(owner, storing.root, OWNER, files=9) is None
+    merged = await merge(owner, storing.root, OWNER, files=8)
+    assert merged and (sorted(before.files), 8 * 6_000) == (sorted(merged.sources), merged.rows)
+    after = await contents(owner, storing.root)
+    assert by_identity(before) == by_identity(after) and set(after.identities().values()) == {1}
+    (file,) = after.catalog
+    assert (file["file"], file["level"]) == (merged.file, 1)
+    for name, of in (("min_time", min), ("max_time", max), ("newest", max)):
+        assert file[name] == of(each[name] for each in before.catalog)
+    assert bloom.may_hold(file["traces"], (4_999).to_bytes(16, "big"))
+
+
+async def test_a_merged_file_is_in_order_and_has_pages(storing: Storing, owner: asyncpg.Connection) -> None:
+    await fill(storing, 8)
+    merged = await merge(owner, storing.root, OWNER, files=8)
+    assert merged
+    path = path_of(storing.root, await owner.fetchval("SELECT logmesh.incarnation()"), merged.file)
+    with pq.ParquetFile(path) as parquet:
+        groups = [
+            parquet.read_row_group(at, columns=["time", "service"]).to_pydict() for at in range(parquet.num_row_groups)
+        ]
+        assert parquet.metadata.row_group(0).column(0).has_offset_index and PAGE_ROWS < ROW_GROUP_ROWS
+    assert [len(group["time"]) for group in groups] == [ROW_GROUP_ROWS, ROW_GROUP_ROWS, 48_000 - 2 * ROW_GROUP_ROWS]
+    for group, following in pairwise(groups):
+        assert max(group["time"]) <= min(following["time"])
+    for group in groups:
+        keys = list(zip(group["service"], group["time"], strict=True))
+        assert keys == sorted(keys)
+    (mine,) = [spans for spool, spans in spans_in([path]).items() if spool == 1]
+    assert mine == [(1, 8)]
+
+
+async def test_levels_and_tenants_are_merged_apart(storing: Storing, owner: asyncpg.Connection) -> None:
+    for _ in range(2):
+        await fill(storing, 2, "one")
+        await fill(storing, 2, "two")
+        for _ in range(2):
+            assert await merge(owner, storing.root, OWNER, files=2)
+    while await merge(owner, storing.root, OWNER, files=2):
+        pass
+    found = await contents(owner, storing.root)
+    assert sorted((file["tenant"], file["level"], file["rows"]) for file in found.catalog) == [
+        ("one", 2, 24_000),
+        ("two", 2, 24_000),
+    ]
+    assert set(found.identities().values()) == {1}
+
+
+async def test_a_damaged_source_is_named_and_nothing_is_merged(storing: Storing, owner: asyncpg.Connection) -> None:
+    await fill(storing, 2)
+    incarnation = await owner.fetchval("SELECT logmesh.incarnation()")
+    broken = path_of(storing.root, incarnation, max((await contents(owner, storing.root)).files))
+    content = bytearray(broken.read_bytes())
+    content[len(content) // 2] ^= 4
+    broken.write_bytes(content)
+    with pytest.raises(Damaged, match=f"file {broken.stem} is damaged"):
+        await merge(owner, storing.root, OWNER, files=2)
+    assert await owner.fetchval("SELECT count(*) FROM logmesh.files WHERE dead_xid IS NULL") == 2
+
+
+async def test_a_file_that_died_meanwhile_makes_a_merge_give_up(storing: Storing, owner: asyncpg.Connection) -> None:
+    await fill(storing, 2)
+    await owner.execute(  # one of them is passed over, as if it had died before
+        "CREATE FUNCTION pg_temp.late() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;"
+        "CREATE TRIGGER late BEFORE UPDATE ON logmesh.files FOR EACH ROW WHEN (OLD.file = 1) EXECUTE FUNCTION pg_temp.late()"
+    )
+    before = await contents(owner, storing.root)
+    assert await merge(owner, storing.root, OWNER, files=2) is None
+    after = await contents(owner, storing.root)
+    assert sorted(before.files) == sorted(after.files)
+    assert {int(path.stem) for path in storing.root.rglob("*.parquet")} == set(after.files)
+
+
+async def test_counts_that_differ_are_refused(storing: Storing, owner: asyncpg.Connection) -> None:
+    await fill(storing, 2)
+    await owner.execute("UPDATE logmesh.files SET rows = rows + 1 WHERE file = (SELECT min(file) FROM logmesh.files)")
+    with pytest.raises(MergeRefused):
+        await merge(owner, storing.root, OWNER, files=2)
+    assert await owner.fetchval("SELECT count(*) FROM logmesh.files WHERE dead_xid IS NULL") == 2
+    await sweep(owner, storing.root, pending_seconds=0)
+    assert len(list(storing.root.rglob("*.parquet"))) == 2
+
+
+async def test_sources_go_once_their_time_is_over(storing: Storing, owner: asyncpg.Connection) -> None:
+    await fill(storing, 2)
+    await merge(owner, storing.root, OWNER, files=2)
+    assert (await sweep(owner, storing.root)).deleted == 0
+    assert (await sweep(owner, storing.root, dead_seconds=0)).deleted == 2
+    found = await contents(owner, storing.root)
+    assert set(found.identities().values()) == {1} and len(found.filed) == 12_000

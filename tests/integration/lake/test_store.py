@@ -1,0 +1,195 @@
+"""The lake while its records move, and where files are not what they were; what any store promises is in `tests/contract/store`."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from pathlib import Path
+
+import asyncpg
+import pytest
+from tests.conftest import Database
+from tests.integration.gateway.stored import make_schema
+from tests.integration.lake.written import Lake as WrittenLake
+
+from logmesh.filters import parse_filter
+from logmesh.filters.fields import parse_field
+from logmesh.lake.reading.workers import Workers
+from logmesh.lake.store.asking import Lake
+from logmesh.lake.store.catalog import Catalog
+from logmesh.lake.store.store import LakeStore
+from logmesh.live.offer import Span
+from logmesh.rows.reader import Reader
+from logmesh.rows.records import to_timestamp
+from logmesh.storage.postgres import open_pool
+from logmesh.store.errors import Broken, TooSlow
+from logmesh.store.flushes import Flush, StoredAt
+from logmesh.store.order import Cursor, Window
+from logmesh.store.time_range import TimeRange
+from logmesh.v1.record_pb2 import LogRecord
+
+SECOND = 10**9
+START = 1_700_000_000 * SECOND
+ALL = TimeRange(0, START + 10_000 * SECOND)
+RECORDS = 240
+READS = 25
+
+
+def record(at: int) -> LogRecord:
+    made = LogRecord(time_unix_nano=START + at * SECOND, severity_number=9, body=f"line {at}")  # type: ignore[arg-type]
+    made.resource.service_name = f"s{at % 3}"
+    return made
+
+
+@dataclass
+class Opened:
+    written: WrittenLake
+    store: LakeStore
+
+
+@pytest.fixture
+async def opened(database: Database, tmp_path: Path) -> AsyncIterator[Opened]:
+    await make_schema(database)
+    pool = await open_pool(database.reader_dsn, application="test", size=2)
+    workers = Workers(tmp_path, wait_seconds=60)
+    yield Opened(WrittenLake(database, tmp_path), LakeStore(Lake(Reader(pool), Catalog(tmp_path), workers)))
+    await workers.close()
+    pool.terminate()
+
+
+async def found(store: LakeStore, text: str = "") -> list[str]:
+    window = Window(0, Cursor(ALL.end_unix_nano))
+    async with aclosing(store.search("default", parse_filter(text), window, 10_000, seconds=60)) as parts:
+        return [one.body async for part in parts for one in part.records()]
+
+
+async def test_a_reader_without_pause_is_never_wrong_while_rows_become_files_and_files_are_merged(
+    opened: Opened,
+) -> None:
+    """Files are deleted as soon as others have their records: no grace hides a plan that is out of date."""
+    records = [record(at) for at in range(RECORDS)]
+    parts = [list(range(begin, begin + 20)) for begin in range(0, RECORDS, 20)]
+    files = [(await opened.written.put_file([records[at] for at in part], part), part) for part in parts[:6]]
+    for part in parts[6:]:
+        await opened.written.put_rows([records[at] for at in part], part)
+    enough = asyncio.Event()
+
+    async def put(part: list[int], *, instead_of: Sequence[int] = (), rows: Sequence[int] = ()) -> None:
+        made = await opened.written.put_file([records[at] for at in part], part, instead_of=instead_of, rows=rows)
+        files.append((made, part))
+        for old in instead_of:
+            opened.written.path(old).unlink()
+
+    async def move() -> None:
+        for part in parts[6:]:
+            await put(part, rows=part)
+        while not enough.is_set():
+            # At the end each file is written anew, again and again.
+            merged = [files.pop(0) for _ in range(2 if len(files) > 3 else 1)]
+            await put([at for _, part in merged for at in part], instead_of=[file for file, _ in merged])
+
+    async def read() -> None:
+        try:
+            for _ in range(READS):
+                assert await opened.store.count_some("default", ALL, 10_000, seconds=60) == RECORDS
+                assert await found(opened.store) == [f"line {at}" for at in range(RECORDS - 1, -1, -1)]
+        finally:
+            enough.set()
+
+    await asyncio.gather(move(), read())
+    assert len(files) <= 3
+
+
+async def test_a_damaged_file_is_told_and_the_others_answer(opened: Opened) -> None:
+    old, new = [record(at) for at in range(10)], [record(at) for at in range(5_000, 5_010)]
+    damaged = opened.written.path(await opened.written.put_file(old, range(10)))
+    await opened.written.put_file(new, range(10, 20))
+    content = bytearray(damaged.read_bytes())
+    content[len(content) // 2] ^= 1
+    damaged.write_bytes(content)
+    with pytest.raises(Broken) as caught:
+        await found(opened.store)
+    assert str(damaged) in caught.value.detail and str(damaged) not in str(caught.value)
+    recent = TimeRange(START + 4_000 * SECOND, ALL.end_unix_nano)
+    assert await opened.store.count_some("default", recent, 100, seconds=60) == 10
+
+
+async def test_a_number_that_is_given_out_again_is_another_file(opened: Opened, database: Database) -> None:
+    """As by a database that was put back, while a gateway runs."""
+    first = await opened.written.put_file([record(0)], [0])
+    assert await found(opened.store, 'service = "s0"') == ["line 0"]
+    owner = await asyncpg.connect(database.owner_dsn)
+    await owner.execute(f"DELETE FROM logmesh.files; ALTER TABLE logmesh.pending ALTER file RESTART WITH {first}")
+    await owner.close()
+    opened.written.path(first).unlink()
+    assert await opened.written.put_file([record(1)], [0]) == first
+    assert await found(opened.store, 'service = "s1"') == ["line 1"]
+
+
+async def test_records_of_any_time_are_found_at_their_time(opened: Opened) -> None:
+    years = [0, 1, 900_000_000 * SECOND, 4_000_000_000 * SECOND + 7]
+    made = [LogRecord(time_unix_nano=time, body=str(time)) for time in years]
+    await opened.written.put_file(made[::2], [0, 2])
+    await opened.written.put_rows(made[1::2], [1, 3])
+    for time in years:
+        window = Window(time, Cursor(time + 1))
+        async with aclosing(opened.store.search("default", parse_filter(""), window, 10, seconds=60)) as parts:
+            assert [(one.time_unix_nano, one.body) async for part in parts for one in part.records()] == [
+                (time, str(time))
+            ]
+
+
+async def test_what_takes_too_long_is_stopped_and_said(opened: Opened) -> None:
+    await opened.written.put_file([record(at) for at in range(10)], range(10))
+    with pytest.raises(TooSlow):
+        await opened.store.facets(
+            "default", parse_filter(""), ALL, [parse_field("service")], 10, newest=None, seconds=0.0001
+        )
+    assert len(await found(opened.store)) == 10
+
+
+async def test_large_records_come_a_few_at_a_time_and_in_order(database: Database, tmp_path: Path) -> None:
+    """Together they take more than a reading process may, and than a search holds. A flush has some megabytes, and so has a file."""
+    await make_schema(database)
+    pool = await open_pool(database.reader_dsn, application="test", size=2)
+    workers = Workers(tmp_path, memory_mib=64, wait_seconds=60)
+    written = WrittenLake(database, tmp_path)
+    store = LakeStore(Lake(Reader(pool), Catalog(tmp_path), workers))
+    records = [record(at) for at in range(400)]
+    for at, one in enumerate(records):
+        one.body = f"{at} ".ljust(200_000, "x")
+    rows = range(3, 400, 4)
+    files = [at for at in range(400) if at not in rows]
+    await written.put_rows([records[at] for at in rows], rows)
+    for begin in range(0, len(files), 30):
+        part = files[begin : begin + 30]
+        await written.put_file([records[at] for at in part], part)
+    window, shown = Window(0, Cursor(ALL.end_unix_nano)), list[int]()
+    async with aclosing(store.search("default", parse_filter("xx"), window, 1_000, seconds=60)) as parts:
+        async for found_part in parts:
+            assert found_part.size < 6 << 20
+            shown += [int(one.body.split()[0]) for one in found_part.records()]
+    assert shown == list(range(399, -1, -1))
+    faces = await store.bodies("default", parse_filter(""), ALL, 1_000, characters=5, seconds=60)
+    assert [body.split()[0] for _, _, body in faces] == [str(at) for at in shown]
+    await workers.close()
+    pool.terminate()
+
+
+async def test_large_records_of_a_flush_come_a_few_at_a_time(opened: Opened) -> None:
+    """Those of one question take more than a reading process may."""
+    records = [record(at) for at in range(500)]
+    for one in records:
+        one.body = one.body.ljust(250_000, "x")
+    for begin in range(0, 500, 25):
+        await opened.written.put_file(records[begin : begin + 25], range(begin, begin + 25))
+    oldest, newest = to_timestamp(START)[0], to_timestamp(START + 500 * SECOND)[0]
+    flush, told, after = Flush(1, oldest, newest, [Span(1, 0, 499)]), list[int](), StoredAt()
+    while not told or told[-1] < 40:
+        part = await opened.store.stored(
+            "default", parse_filter(""), [flush], after, 250, max_bytes=1 << 20, seconds=60
+        )
+        assert not part.whole
+        told += [place.position for place, _ in part.records]
+        after = part.records[-1][0]
+    assert told == list(range(len(told)))

@@ -1,0 +1,106 @@
+"""What a plan leaves out has no match; what it takes first has enough."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from logmesh.filters import compile_predicate, parse_filter
+from logmesh.lake import bloom, counts
+from logmesh.lake.reading.statement import StoredFile
+from logmesh.lake.store import plan as module
+from logmesh.lake.store.catalog import FileIndex, KnownFile
+from logmesh.lake.store.plan import Plan
+from logmesh.v1.record_pb2 import LogRecord, Resource
+
+MINUTE = 60 * 10**9
+SERVICES = ["api", "cart", "unknown_service"]
+TRACES = [bytes([n]) * 16 for n in range(1, 6)]
+FILTERS = [
+    "",
+    'service = "api"',
+    "severity >= WARNING",
+    'service = "api" AND severity >= WARNING',
+    'NOT service = "api"',
+    '-service:"a" OR severity = 0',
+    'service =~ "^c" "word"',
+    '"word"',
+    'NOT ("word" AND service = "cart")',
+    f'trace_id = "{TRACES[0].hex()}"',
+    f'trace_id = "{TRACES[0].hex()}" AND severity >= WARNING',
+    f'trace_id = "{TRACES[0].hex()}" OR service = "cart"',
+    "trace_id:*",
+]
+
+
+@st.composite
+def records(draw: st.DrawFn) -> LogRecord:
+    record = LogRecord(
+        time_unix_nano=draw(st.integers(0, 20 * MINUTE)),
+        severity_number=draw(st.sampled_from([0, 9, 13, 17, 24])),  # type: ignore[arg-type]
+        body=draw(st.sampled_from(["word", "other"])),
+        trace_id=draw(st.sampled_from([b"", *TRACES])),
+    )
+    record.resource.service_name = draw(st.sampled_from(SERVICES))
+    return record
+
+
+def file_of(records: Sequence[LogRecord]) -> KnownFile:
+    times = np.array([record.time_unix_nano for record in records], np.int64)
+    services = np.array([SERVICES.index(record.resource.service_name) for record in records], np.int64)
+    severities = np.array([record.severity_number for record in records], np.uint8)
+    counted = counts.count(times, services, severities, SERVICES)
+    traces = bloom.build(bloom.keys_of(b"".join(record.trace_id or bytes(16) for record in records)))
+    index = FileIndex(counts.unpack(counts.pack(counted)), traces)
+    return KnownFile(StoredFile("", 0, 0), int(times.min()), int(times.max()), len(records), index)
+
+
+@pytest.mark.parametrize("text", FILTERS)
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.lists(records(), min_size=1, max_size=8), min_size=1, max_size=4))
+def test_no_file_with_a_match_is_left_out(text: str, of_files: list[list[LogRecord]]) -> None:
+    node = parse_filter(text)
+    matches, plan = compile_predicate(node), Plan(node)
+    for of_file in of_files:
+        file = file_of(of_file)
+        if any(map(matches, of_file)):
+            assert plan.files([file]) == [file]
+
+
+def test_files_of_other_services_severities_and_traces_are_left_out() -> None:
+    record = LogRecord(time_unix_nano=1, severity_number=9, trace_id=TRACES[0])  # type: ignore[arg-type]
+    record.resource.service_name = "api"
+    file = file_of([record])
+    for text in ("service = cart", "severity >= WARNING", f"trace_id = {TRACES[1].hex()}", "NOT service:*"):
+        assert Plan(parse_filter(text)).files([file]) == []
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.sampled_from(FILTERS),
+    st.lists(st.lists(records(), min_size=1, max_size=20), min_size=1, max_size=3),
+    st.integers(0, 10 * MINUTE - 1),
+    st.integers(10 * MINUTE, 21 * MINUTE),
+    st.integers(1, 5),
+)
+def test_stretches_go_down_to_the_start_and_the_first_has_enough_where_columns_decide(
+    text: str, of_files: list[list[LogRecord]], start: int, end: int, most: int
+) -> None:
+    node = parse_filter(text)
+    stops = Plan(node).stretches(list(map(file_of, of_files)), start, end, most)
+    assert stops == sorted(set(stops), reverse=True) and stops[-1] == start
+    assert all(start <= stop < end for stop in stops)
+    matches = compile_predicate(node)
+    found = [one for of_file in of_files for one in of_file if start <= one.time_unix_nano < end and matches(one)]
+    if text in FILTERS[:6]:
+        first = sum(one.time_unix_nano >= stops[0] for one in found)
+        assert first >= min(most, len(found))
+
+
+def test_a_search_that_looks_into_texts_begins_with_few_records(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "FIRST_ROWS", 2)
+    one_a_minute = [LogRecord(time_unix_nano=at * MINUTE, resource=Resource(service_name="api")) for at in range(1, 20)]
+    stops = Plan(parse_filter("word")).stretches([file_of(one_a_minute)], 0, 20 * MINUTE, 100)
+    assert stops == [18 * MINUTE, 12 * MINUTE, 0]
