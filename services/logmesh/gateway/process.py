@@ -1,10 +1,9 @@
 """Builds a gateway from its settings, downstream first, and runs it until it is told to stop.
 
-pool ─► reader ─► store, recent traces ─► query, pipeline, tail ─► server
+pool ─► reader ─► stores: store, recent traces ─► query, pipeline, tail ─► server
 """
 
 import asyncio
-from collections.abc import Callable
 
 import asyncpg
 import structlog
@@ -16,19 +15,17 @@ from logmesh.gateway.callers.tokens import Tokens
 from logmesh.gateway.pipeline.service import PipelineServicer
 from logmesh.gateway.query.service import QueryServicer
 from logmesh.gateway.settings import GatewaySettings
+from logmesh.gateway.stores import stores_of
 from logmesh.gateway.tail.service import TailServicer
 from logmesh.live.frames import SERVICE as TAIL
 from logmesh.live.frames import tail_handlers
 from logmesh.rows.reader import Reader
-from logmesh.rows.recent_traces import RecentTracesOfRows
-from logmesh.rows.store import RowsStore
 from logmesh.runtime.guard import Check, Guard, only
 from logmesh.runtime.json_api import SERVICE as JSON
 from logmesh.runtime.json_api import json_calls
 from logmesh.runtime.limits import CallLimit
 from logmesh.runtime.server import REFLECTION, Health, bind, build_server
 from logmesh.storage.postgres import open_pool
-from logmesh.store.store import Store
 from logmesh.v1.pipeline_service_pb2_grpc import add_PipelineServiceServicer_to_server
 from logmesh.v1.query_service_pb2_grpc import add_QueryServiceServicer_to_server
 
@@ -41,11 +38,8 @@ _QUESTIONS = 500  # at once, beside the tails
 _TAIL_CONNECTIONS = 2  # of their own: tails ask often and little
 
 
-async def run_gateway(
-    settings: GatewaySettings, stop: asyncio.Event, store_of: Callable[[Reader], Store] = RowsStore
-) -> None:
-    """Serve until `stop` is set, then let answers under way end. `store_of` makes the store that is asked for records, of what reads
-    PostgreSQL. Raises OSError when the port is taken."""
+async def run_gateway(settings: GatewaySettings, stop: asyncio.Event) -> None:
+    """Serve until `stop` is set, then let answers under way end. Raises OSError when the port is taken."""
     pool = await open_pool(
         settings.database_dsn.get_secret_value(),
         application=f"logmesh-gateway {settings.name}",
@@ -57,12 +51,13 @@ async def run_gateway(
         size=_TAIL_CONNECTIONS,
     )
     reader, tail_reader = Reader(pool, may_see), Reader(tail_pool, may_see)
-    recent = RecentTracesOfRows(settings.redis_url.get_secret_value(), reader) if settings.redis_url else None
-    tails = TailServicer(settings, store_of(tail_reader), tail_reader)
+    stores = stores_of(settings)
+    recent = stores.recent_traces(settings.redis_url.get_secret_value(), reader) if settings.redis_url else None
+    tails = TailServicer(settings, stores.store(tail_reader), tail_reader)
     guard = Guard([*SERVICES, JSON, REFLECTION], await _check(settings))
     limit = CallLimit(settings.max_tails + _QUESTIONS)
     server, health = build_server(SERVICES, reflect=settings.reflects, interceptors=[guard], limit=limit)
-    queries, pipeline = QueryServicer(settings, store_of(reader), recent), PipelineServicer(settings, reader)
+    queries, pipeline = QueryServicer(settings, stores.store(reader), recent), PipelineServicer(settings, reader)
     add_QueryServiceServicer_to_server(queries, server)
     add_PipelineServiceServicer_to_server(pipeline, server)
     server.add_generic_rpc_handlers((tail_handlers(tails.tail), json_handlers(_behaviours(queries, pipeline, tails))))
@@ -86,6 +81,7 @@ async def run_gateway(
         tail_pool.terminate()
         if recent is not None:
             await recent.close()
+        await stores.close()
         pool.terminate()
     log.info("gateway has stopped", event_name="stopped")
 

@@ -2,15 +2,18 @@
 
 from pydantic import Field, SecretStr, model_validator
 
-from logmesh.runtime.settings import BaseServerSettings, TlsFiles
+from logmesh.runtime.settings import StoreSettings, TlsFiles
 
 
-class GatewaySettings(BaseServerSettings):
+class GatewaySettings(StoreSettings):
     """A gateway's environment; see each field."""
 
     port: int = Field(default=50050, ge=1, le=65535, description="gRPC port of the API.")
     database_dsn: SecretStr = Field(description="PostgreSQL, as the reader role.")
     database_connections: int = Field(default=8, ge=1, le=100, description="Connections for queries at most.")
+    lake_readers: int = Field(
+        default=2, ge=1, le=64, description="Processes at most that read the lake's files, of 192 MiB each."
+    )
     redis_url: SecretStr | None = Field(
         default=None,
         description="Redis in which processors keep recent traces. Unset: traces are read from the database.",

@@ -69,11 +69,8 @@ class Front:
     services: Later
 
 
-async def run_processor(
-    settings: ProcessorSettings, stop: asyncio.Event, destination: Destination | None = None
-) -> None:
-    """Serve until `stop` is set, then drain: streams leave, waiting batches are written, what is left stays in the log. Records go to
-    `destination`, or else become rows.
+async def run_processor(settings: ProcessorSettings, stop: asyncio.Event) -> None:
+    """Serve until `stop` is set, then drain: streams leave, waiting batches are written, what is left stays in the log.
 
     Raises OSError when a port is taken, JournalLocked when another process has the log.
     """
@@ -100,9 +97,7 @@ async def run_processor(
     try:
         log.info("processor is up", event_name="started", name=settings.name, port=settings.direct_port)
         journal = await _open_log(settings, stop)
-        left = journal and await _process(
-            settings, stop, schema, absence, Front(server, health, services), journal, destination
-        )
+        left = journal and await _process(settings, stop, schema, absence, Front(server, health, services), journal)
     finally:
         await server.stop(grace=None)
         if probed is not None:
@@ -138,7 +133,6 @@ async def _process(
     absence: Absence,
     front: Front,
     journal: Journal,
-    destination: Destination | None,
 ) -> int:
     """Put the services behind the server, work until `stop` is set, then drain. Returns how many batches are left in the log."""
     # Before a stream adds to them: streams may come long before the database, and with it the replay.
@@ -170,8 +164,8 @@ async def _process(
         sessions.foreign(unwritten.header.key, unwritten.header.seq)
 
     shares = Shares()
-    destination = destination or Rows(with_traces=recent is not None)
-    writer = Writer(settings, journal, pool, shares, settled, lost, forked, foreign, destination)
+    into = _destination(settings, with_traces=recent is not None)
+    writer = Writer(settings, journal, pool, shares, settled, lost, forked, foreign, into)
     fanout = Fanout(writer.spool_of, writer.moment)
     wal = Wal(journal, fanout.offer, writer.unwritten, settings.wal_max_batches, shares)
     write = Write(settings, wal, writer)
@@ -210,6 +204,16 @@ async def _process(
         await recent.close()
     pool.terminate()
     return writer.unwritten()
+
+
+def _destination(settings: ProcessorSettings, *, with_traces: bool) -> Destination:
+    """Where records go."""
+    if settings.store == "rows":
+        return Rows(with_traces=with_traces)
+    # Only where it is used: its libraries take 50 MiB.
+    from logmesh.processor.writer.lake import Lake
+
+    return Lake(settings.lake_dir, settings.name)
 
 
 def _ingest_handlers(ingest: Ingest, write: Write) -> Any:

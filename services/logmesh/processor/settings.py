@@ -5,11 +5,11 @@ from typing import Literal
 
 from pydantic import Field, SecretStr
 
-from logmesh.runtime.settings import BaseServerSettings
+from logmesh.runtime.settings import StoreSettings
 from logmesh.storage.recent_traces import EXPIRY_SECONDS
 
 
-class ProcessorSettings(BaseServerSettings):
+class ProcessorSettings(StoreSettings):
     """A processor's environment; see each field."""
 
     port: int = Field(default=50051, ge=1, le=65535, description="gRPC port for the mesh (ClusterIP).")

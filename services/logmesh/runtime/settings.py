@@ -3,7 +3,7 @@
 import socket
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -13,7 +13,12 @@ from logmesh.runtime.identity import Mesh
 from logmesh.runtime.listening import DESCRIPTION, THIS_MACHINE, is_loopback
 from logmesh.runtime.spiffe import checked_spiffe_id
 
-__all__ = ["BaseProcessSettings", "BaseServerSettings", "TlsFiles"]
+__all__ = ["BaseProcessSettings", "BaseServerSettings", "LakeDir", "StoreSettings", "TlsFiles"]
+
+LakeDir = Annotated[
+    Path, Field(description="Folder of the lake's files, which every process of the lake has in common.")
+]
+DEFAULT_LAKE_DIR: Final = Path("/app/lake")
 
 
 class BaseProcessSettings(BaseSettings):
@@ -103,3 +108,13 @@ class BaseServerSettings(BaseProcessSettings):
     def knows_callers(self) -> bool:
         """Whether callers have identities here: by a certificate that they show, or by the mesh's word."""
         return self.mesh != "none" or self.served_tls is not None
+
+
+class StoreSettings(BaseServerSettings):
+    """What a process has that stores records, or answers for them."""
+
+    store: Literal["rows", "lake"] = Field(
+        default="rows",
+        description="Where records are kept: as `rows` of PostgreSQL, or in a `lake` of files that PostgreSQL has the catalog of.",
+    )
+    lake_dir: LakeDir = DEFAULT_LAKE_DIR

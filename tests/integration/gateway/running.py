@@ -14,15 +14,13 @@ from tests.integration.processor.running import RunningProcessor
 from logmesh.cli.local.ports import free_port
 from logmesh.gateway.process import run_gateway
 from logmesh.gateway.settings import GatewaySettings
-from logmesh.rows.store import RowsStore
 from logmesh.v1 import tail_service_pb2 as pb
 from logmesh.v1.tail_service_pb2_grpc import TailServiceStub
 
 
 @contextlib.asynccontextmanager
 async def running_gateway(reader_dsn: str, processors: str = "", **overrides: Any) -> AsyncIterator[str]:
-    """Yield the address of a gateway that is ready. `overrides` are settings, and `store_of` what its store is, if not rows."""
-    store_of = overrides.pop("store_of", RowsStore)
+    """Yield the address of a gateway that is ready. `overrides` are settings."""
     settings = GatewaySettings(
         **{
             "name": "gateway",
@@ -36,7 +34,7 @@ async def running_gateway(reader_dsn: str, processors: str = "", **overrides: An
         }
     )
     stop = asyncio.Event()
-    task = asyncio.create_task(run_gateway(settings, stop, store_of))
+    task = asyncio.create_task(run_gateway(settings, stop))
     address = f"127.0.0.1:{settings.port}"
     try:
         async with grpc.aio.insecure_channel(address) as channel, asyncio.timeout(20):

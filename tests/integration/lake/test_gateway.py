@@ -1,8 +1,6 @@
 """A gateway whose store is the lake answers as one of rows does, from files and hot rows."""
 
-import asyncio
 import time
-from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -13,10 +11,6 @@ from tests.integration.gateway.running import TailReader, running_gateway
 from tests.integration.lake.batches import columns
 from tests.integration.lake.storing import Spool, Storing
 
-from logmesh.lake.reading.workers import Workers
-from logmesh.lake.store.asking import Lake
-from logmesh.lake.store.catalog import Catalog
-from logmesh.lake.store.store import LakeStore
 from logmesh.lake.tending.seal import seal
 from logmesh.lake.writing.filing import FILE_ROWS
 from logmesh.v1.query_service_pb2 import FacetsRequest, GetTraceRequest, HistogramRequest, SearchRequest
@@ -26,17 +20,14 @@ FEW = 40
 
 
 async def test_questions_and_a_tail_are_answered(
-    storing: Storing, owner: asyncpg.Connection, database: Database, tmp_path: Path
+    storing: Storing, owner: asyncpg.Connection, database: Database
 ) -> None:
     at, spool = time.time_ns() - 10**9, Spool("default")
     await storing.store(spool.batch(columns(FILE_ROWS, at=at, name="filed")))
     await storing.store(spool.batch(columns(FEW, at=at + FILE_ROWS, name="hot")))
-    workers, catalog = Workers(tmp_path, wait_seconds=60), Catalog(storing.root)
     day: dict[str, Any] = {"start_time": _timestamp(at - 3_600 * 10**9), "end_time": _timestamp(at + 3_600 * 10**9)}
     async with (
-        running_gateway(
-            database.reader_dsn, store_of=lambda reader: LakeStore(Lake(reader, catalog, workers))
-        ) as address,
+        running_gateway(database.reader_dsn, store="lake", lake_dir=storing.root) as address,
         grpc.aio.insecure_channel(address) as channel,
     ):
         stub = QueryServiceStub(channel)
@@ -67,7 +58,6 @@ async def test_questions_and_a_tail_are_answered(
         before = await found("attributes.n = 7")
         assert (await seal(owner, storing.root, "test", seal_bytes=0, seal_seconds=0)).files == 1
         assert await found("attributes.n = 7") == before
-    await asyncio.wait_for(workers.close(), 30)
 
 
 def _timestamp(unix_nano: int) -> Timestamp:

@@ -16,7 +16,6 @@ from logmesh.cli.local.certificates import WORKLOADS, WorkloadFiles, spiffe_id
 from logmesh.cli.local.ports import free_port
 from logmesh.processor.process import run_processor
 from logmesh.processor.settings import ProcessorSettings
-from logmesh.processor.writer.lake import Lake
 from logmesh.record.ranges import RangeSet
 from logmesh.runtime.channel import open_channel
 from logmesh.runtime.settings import TlsFiles
@@ -186,12 +185,13 @@ async def running_processor(
             "wal_ballast_bytes": 0,
             "flush_interval_seconds": 0.02,
             "drain_seconds": 5,
+            **({"store": "lake", "lake_dir": lake} if lake else {}),
             **tls,
             **overrides,
         }
     )
     stop = asyncio.Event()
-    task = asyncio.create_task(run_processor(settings, stop, Lake(lake, settings.name) if lake else None))
+    task = asyncio.create_task(run_processor(settings, stop))
     files = TlsFiles(client.cert, client.key, client.ca) if client else None
     running = RunningProcessor(settings, database, stop, task, files)
     try:

@@ -1,0 +1,30 @@
+"""The lake as a gateway's store: one catalog, and a few processes that read files, for all that ask."""
+
+from pathlib import Path
+
+from logmesh.lake.reading.workers import Workers
+from logmesh.lake.store.asking import Lake
+from logmesh.lake.store.catalog import Catalog
+from logmesh.lake.store.store import LakeStore
+from logmesh.rows.reader import Reader
+from logmesh.store.recent_traces import RecentTraces
+from logmesh.store.store import Store
+
+
+class StoresOfLake:
+    """See `Stores`. Files are below `folder`, and up to so many `readers` are processes that read them."""
+
+    def __init__(self, folder: Path, *, readers: int) -> None:
+        self._catalog, self._workers = Catalog(folder), Workers(folder, most=readers)
+
+    def store(self, reader: Reader) -> Store:
+        """See `Stores`."""
+        return LakeStore(Lake(reader, self._catalog, self._workers))
+
+    def recent_traces(self, url: str, reader: Reader) -> RecentTraces | None:
+        """See `Stores`."""
+        return None
+
+    async def close(self) -> None:
+        """See `Stores`."""
+        await self._workers.close()
