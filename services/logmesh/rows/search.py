@@ -1,7 +1,8 @@
 """Matches of a window, newest first, fetched as they are found."""
 
 from collections.abc import AsyncGenerator, Iterator
-from typing import Any, Final
+from functools import partial
+from typing import Any
 
 from logmesh.filters import compile_sql
 from logmesh.filters.ast import Node
@@ -9,14 +10,11 @@ from logmesh.rows.newest import newest_match
 from logmesh.rows.reader import AsksReader
 from logmesh.rows.records import from_timestamp, record_from_row, to_timestamp
 from logmesh.rows.steps import Steps, size_of_row
-from logmesh.storage.sql import load
+from logmesh.storage.statement import Statement
 from logmesh.store.found import Found
 from logmesh.store.order import Cursor, Window
 from logmesh.store.time_range import TimeRange
 from logmesh.v1.record_pb2 import LogRecord
-
-_FILTER_PLACE: Final = "AND TRUE\n"
-_OWN_PARAMETERS: Final = 7
 
 
 class SearchInRows(AsksReader):
@@ -26,16 +24,14 @@ class SearchInRows(AsksReader):
         self, tenant: str, node: Node, window: Window, most: int, *, seconds: float, is_rare: bool = False
     ) -> AsyncGenerator[Found, None]:
         """See Store. What is rare is looked for as an aggregate first, which the database's workers share."""
-        condition, parameters = compile_sql(node, _OWN_PARAMETERS + 1)
-        sql = load("search").replace(_FILTER_PLACE, f"AND {condition}\n")
         lower, before = window
         async with self._reader.reading(tenant, seconds, replan=is_rare) as connection:
             if is_rare:
                 newest = await newest_match(connection, node, TimeRange(lower, before.unix_nano))
                 before = Cursor(lower if newest is None else newest)
                 yield FoundRows([], before)
-            low, high = to_timestamp(lower), to_timestamp(before.unix_nano)
-            opened = await connection.cursor(sql, *low, *high, before.spool, before.position, most, *parameters)
+            statement = _statement(node, lower, before, most)
+            opened = await connection.cursor(statement.sql, *statement.parameters)
             steps = Steps()
             while rows := await opened.fetch(steps.rows):
                 is_last = len(rows) < steps.rows
@@ -65,6 +61,16 @@ class FoundRows:
         self._rows.reverse()
         while self._rows:
             yield record_from_row(self._rows.pop())
+
+
+def _statement(node: Node, lower: int, before: Cursor, most: int) -> Statement:
+    statement = Statement()
+    condition = statement.compile(partial(compile_sql, node))
+    (start, start_ns), (end, end_ns) = to_timestamp(lower), to_timestamp(before.unix_nano)
+    return statement.add(
+        "search", condition=condition, start=start, start_ns=start_ns, end=end, end_ns=end_ns, spool=before.spool,
+        position=before.position, most=most,
+    )  # fmt: skip
 
 
 def _place_of(row: Any) -> Cursor:

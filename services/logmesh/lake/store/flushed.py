@@ -6,7 +6,8 @@ Of files, the places and sizes of the first ones are read, and then the records 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, NamedTuple
+from functools import partial
+from typing import Any, NamedTuple
 
 import asyncpg
 
@@ -14,17 +15,14 @@ from logmesh.filters import compile_sql
 from logmesh.filters.ast import Node
 from logmesh.lake.reading.conditions import Conditions
 from logmesh.lake.reading.statement import Statement
-from logmesh.lake.store.asking import AsksLake
+from logmesh.lake.store.asking import AsksLake, statement_over
 from logmesh.lake.store.catalog import KnownFile
 from logmesh.lake.store.records import COLUMNS, record_from_columns
 from logmesh.rows.records import from_timestamp, record_from_row
-from logmesh.storage.sql import load
+from logmesh.storage import statement as storage
 from logmesh.store.flushes import Flush, StoredAt, StoredPart
 from logmesh.store.time_range import TimeRange
 from logmesh.v1.record_pb2 import LogRecord
-
-_FILTER_PLACE: Final = "AND TRUE\n"
-_OWN_PARAMETERS: Final = 11
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +73,8 @@ class FlushedInLake(AsksLake):
         oldest, newest = asked.times()
 
         async def hot(connection: "asyncpg.pool.PoolConnectionProxy") -> list[Any]:
-            condition, parameters = compile_sql(node, _OWN_PARAMETERS + 1)
-            sql = load("list_hot_stored").replace(_FILTER_PLACE, f"AND {condition}\n")
-            bounds = *after, oldest, newest, most, max_bytes
-            return list(await connection.fetch(sql, *bounds, *asked.dues(), *parameters))
+            statement = _hot_statement(asked)
+            return list(await connection.fetch(statement.sql, *statement.parameters))
 
         async def answer(files: list[KnownFile], rows: list[Any]) -> StoredPart:
             found = [_Found(_place(row), row["size"], row) for row in rows]
@@ -121,6 +117,18 @@ def _first(found: Sequence[_Found], max_bytes: int) -> Sequence[_Found]:
     return found
 
 
+def _hot_statement(asked: _Asked) -> storage.Statement:
+    """The first matches of the rows."""
+    statement = storage.Statement()
+    condition = statement.compile(partial(compile_sql, asked.node))
+    (stored, spool, position), (oldest, newest) = asked.after, asked.times()
+    moments, spools, firsts, lasts = asked.dues()
+    return statement.add(
+        "list_hot_stored", condition=condition, stored=stored, spool=spool, position=position, oldest=oldest, newest=newest,
+        moments=moments, spools=spools, firsts=firsts, lasts=lasts, most=asked.most, max_bytes=asked.max_bytes,
+    )  # fmt: skip
+
+
 def _places_statement(asked: _Asked, files: Sequence[KnownFile]) -> Statement:
     """Places, sizes and times of the first matches of some files. A join may hold what is joined: never a body."""
     to = Conditions()
@@ -140,7 +148,7 @@ def _places_statement(asked: _Asked, files: Sequence[KnownFile]) -> Statement:
         f" AND (spool > {spool} OR spool = {spool} AND position > {position})"
         f" ORDER BY stored, spool, position LIMIT {to.bind(asked.most)}"
     )
-    return Statement(sql, to.parameters, to.questions, [file.stored for file in files])
+    return statement_over(files, sql, to)
 
 
 def _records_statement(found: Sequence[_Found], files: Sequence[KnownFile]) -> Statement:
@@ -154,4 +162,4 @@ def _records_statement(found: Sequence[_Found], files: Sequence[KnownFile]) -> S
         f" WHERE time BETWEEN {to.bind(min(times))} AND {to.bind(max(times))}"
         f" AND position BETWEEN {to.bind(min(positions))} AND {to.bind(max(positions))}"
     )
-    return Statement(sql, to.parameters, to.questions, [file.stored for file in files])
+    return statement_over(files, sql, to)

@@ -1,123 +1,23 @@
 """Matches between two places, in order, from files and from rows: what all questions for records are made of."""
 
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, replace
-from typing import Any, Final, NamedTuple
+from dataclasses import replace
+from typing import Final
 
-import asyncpg
-
-from logmesh.filters import compile_sql
-from logmesh.filters.ast import Node
 from logmesh.lake.reading.conditions import Conditions
 from logmesh.lake.reading.errors import TooLarge
 from logmesh.lake.reading.statement import Statement
 from logmesh.lake.store.asking import AsksLake, statement_over
 from logmesh.lake.store.catalog import KnownFile
+from logmesh.lake.store.hot_matches import hot_matches
 from logmesh.lake.store.records import COLUMNS, record_from_columns
-from logmesh.rows.records import from_timestamp, record_from_row, to_timestamp
-from logmesh.storage.sql import load
+from logmesh.lake.store.wanted import Match, Part, Wanted, merged
 from logmesh.store.order import Cursor
-from logmesh.store.time_range import TimeRange
 from logmesh.v1.record_pb2 import LogRecord
 
-_FILTER_PLACE: Final = "AND TRUE\n"
-_OWN_PARAMETERS: Final = 13
 _BODY: Final = "body"
 _FEWER: Final = 8
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """The first `most` matches behind `low` and before `high`, newest or oldest first; only those with these ids, by spool and
-    position, where there are any. What is read at once takes about `max_bytes`, for which bodies are cut to `characters`."""
-
-    node: Node
-    low: Cursor
-    high: Cursor
-    most: int
-    newest_first: bool = True
-    ids: Sequence[tuple[int, int]] = ()
-    max_bytes: int = 1 << 62
-    characters: int | None = None
-
-    @property
-    def span(self) -> TimeRange:
-        """The times that they may have."""
-        return TimeRange(self.low.unix_nano, max(self.low.unix_nano, self.high.unix_nano + (self.high.spool >= 0)))
-
-    def behind(self, matches: "Sequence[Match]") -> "Wanted":
-        """What is left when these are found."""
-        last, most = matches[-1].place, self.most - len(matches)
-        return replace(self, high=last, most=most) if self.newest_first else replace(self, low=last, most=most)
-
-    def has(self, match: "Match") -> bool:
-        """Whether it is between the two places."""
-        return _key(self.low) < key_of(match) < _key(self.high)
-
-
-class Match:
-    """One record's place, and the record when it is asked for."""
-
-    __slots__ = ("_make", "_row", "place")
-
-    def __init__(self, place: Cursor, row: Any, make: Callable[[Any], LogRecord]) -> None:
-        self.place, self._row, self._make = place, row, make
-
-    @property
-    def size(self) -> int:
-        """About how many bytes it has."""
-        return len(self._row["body"]) + len(self._row["attributes"] or "")
-
-    def face(self, characters: int) -> tuple[int, str, str]:
-        """Severity, service, and the beginning of the body."""
-        return self._row["severity"], self._row["service"], self._row["body"][:characters]
-
-    def record(self) -> LogRecord:
-        """The record, made anew."""
-        return self._make(self._row)
-
-
-class Part(NamedTuple):
-    """The first matches, in order; not `whole` where more follow, for there was no room for them."""
-
-    matches: list[Match]
-    whole: bool = True
-
-
-def key_of(match: Match) -> tuple[int, int, int]:
-    """Its place in the order of records."""
-    return _key(match.place)
-
-
-def _key(place: Cursor) -> tuple[int, int, int]:
-    return place.unix_nano, place.spool, place.position
-
-
-def hot_matches(wanted: Wanted) -> "Callable[[asyncpg.pool.PoolConnectionProxy], Awaitable[Part]]":
-    """Reads those of the rows."""
-
-    async def read(connection: "asyncpg.pool.PoolConnectionProxy") -> Part:
-        condition, parameters = compile_sql(wanted.node, _OWN_PARAMETERS + 1)
-        name = "list_hot_newest" if wanted.newest_first else "list_hot_oldest"
-        low, high = wanted.low, wanted.high
-        ids = (
-            ([spool for spool, _ in wanted.ids], [position for _, position in wanted.ids])
-            if wanted.ids
-            else (None, None)
-        )
-        rows = await connection.fetch(
-            load(name).replace(_FILTER_PLACE, f"AND {condition}\n"),
-            *to_timestamp(low.unix_nano), low.spool, low.position, *to_timestamp(high.unix_nano), high.spool, high.position,
-            wanted.most, *ids, wanted.max_bytes, wanted.characters, *parameters,
-        )  # fmt: skip
-        matches = [
-            Match(Cursor(from_timestamp(row["time"], row["ns"]), row["spool"], row["position"]), row, record_from_row)
-            for row in rows
-        ]
-        return Part(matches, whole=not rows or len(rows) == rows[0]["found"])
-
-    return read
 
 
 def file_statement(wanted: Wanted, files: Sequence[KnownFile]) -> Statement:
@@ -207,20 +107,6 @@ class MatchesInLake(AsksLake):
                 if size > wanted.max_bytes:
                     return Part(matches, whole=False)
         return Part(matches)
-
-
-def merged(wanted: Wanted, *parts: Part) -> Part:
-    """The first of all parts, in order, as far as none lacks any."""
-    everything = [match for part in parts for match in part.matches]
-    everything.sort(key=key_of, reverse=wanted.newest_first)
-    ends = [key_of(part.matches[-1]) for part in parts if not part.whole]
-    if ends:
-        end = max(ends) if wanted.newest_first else min(ends)
-        known = [
-            match for match in everything if (key_of(match) >= end if wanted.newest_first else key_of(match) <= end)
-        ]
-        return Part(known[: wanted.most], whole=len(known) >= wanted.most)
-    return Part(everything[: wanted.most])
 
 
 class FoundInLake:

@@ -4,7 +4,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Final
 
 from logmesh.filters.ast import EVERYTHING, And, IdEquals, Node, Order, TextCompare
-from logmesh.lake.store.matches import Match, MatchesInLake, Wanted
+from logmesh.lake.store.matches import MatchesInLake
+from logmesh.lake.store.wanted import Match, Wanted
 from logmesh.record.sizes import size_of
 from logmesh.storage.sql import load
 from logmesh.store.found import Bodies, Held, Neighbours

@@ -7,8 +7,10 @@ from typing import Final
 from logmesh.filters.ast import Node
 from logmesh.lake.reading.errors import FileGone
 from logmesh.lake.store.asking import MOST_PLANS, answering
-from logmesh.lake.store.matches import FoundInLake, Match, MatchesInLake, Part, Wanted, hot_matches, merged
+from logmesh.lake.store.hot_matches import hot_matches
+from logmesh.lake.store.matches import FoundInLake, MatchesInLake
 from logmesh.lake.store.plan import Plan
+from logmesh.lake.store.wanted import Match, Part, Wanted, merged
 from logmesh.store.errors import Away
 from logmesh.store.found import Found
 from logmesh.store.order import Cursor, Window
