@@ -1,12 +1,13 @@
 """The lake while its records move, and where files are not what they were; what any store promises is in `tests/contract/store`."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
 
 import asyncpg
+import pyarrow as pa
 import pytest
 from tests.conftest import Database
 from tests.integration.gateway.stored import make_schema
@@ -14,6 +15,7 @@ from tests.integration.lake.written import Lake as WrittenLake
 
 from logmesh.filters import parse_filter
 from logmesh.filters.fields import parse_field
+from logmesh.lake.reading.statement import Statement
 from logmesh.lake.reading.workers import Workers
 from logmesh.lake.store.asking import Lake
 from logmesh.lake.store.catalog import Catalog
@@ -124,6 +126,35 @@ async def test_a_number_that_is_given_out_again_is_another_file(opened: Opened, 
     opened.written.path(first).unlink()
     assert await opened.written.put_file([record(1)], [0]) == first
     assert await found(opened.store, 'service = "s1"') == ["line 1"]
+
+
+class Slow(Workers):
+    """Each statement takes more than half of a second."""
+
+    async def fetch(self, statement: Statement) -> pa.Table:
+        await asyncio.sleep(0.6)
+        return await super().fetch(statement)
+
+
+async def test_a_question_of_several_parts_has_its_time_once(
+    opened: Opened, database: Database, tmp_path: Path
+) -> None:
+    """None of the parts takes as long as all may, and together they do."""
+    await opened.written.put_file([record(at) for at in range(10)], range(10))
+    pool, workers = await open_pool(database.reader_dsn, application="test", size=2), Slow(tmp_path)
+    store, everything = LakeStore(Lake(Reader(pool), Catalog(tmp_path), workers)), parse_filter("")
+    fields = [parse_field("attributes.user"), parse_field("attributes.route")]
+    asked: Sequence[Callable[[float], Awaitable[object]]] = (
+        lambda seconds: store.facets("default", everything, ALL, fields, 5, newest=None, seconds=seconds),
+        lambda seconds: store.totals("default", [ALL, ALL], seconds=seconds),
+        lambda seconds: store.keys("default", "", "", 5, span=ALL, newest=ALL, seconds=seconds),
+    )
+    for ask in asked:
+        await ask(60)
+        with pytest.raises(TooSlow):
+            await ask(1)
+    await workers.close()
+    pool.terminate()
 
 
 async def test_records_of_any_time_are_found_at_their_time(opened: Opened) -> None:

@@ -8,6 +8,7 @@ from typing import Any, Final
 from logmesh.filters import compile_value
 from logmesh.filters.ast import EVERYTHING, Path
 from logmesh.filters.fields import Column, Field
+from logmesh.lake.store.asking import answering
 from logmesh.lake.store.groups import GroupsInLake, Value, column_value
 from logmesh.record.json_text import load_json
 from logmesh.store.time_range import TimeRange
@@ -31,12 +32,13 @@ class CompletionOfLake(GroupsInLake):
     ) -> Sequence[tuple[str, str]]:
         """See Store."""
         found: Counter[tuple[str, str]] = Counter()
-        for name, of_span, limit in (("attributes", newest, _LOOKED_AT), ("resource", span, None)):
-            if column in ("", name):
-                texts = await self._count(tenant, column_value(name, as_text=True), of_span, seconds, newest=limit)
-                for text, records in texts.items():
-                    for key in _keys(load_json(text.encode()) if text else {}, name == "attributes"):
-                        found[name, key] += records if name == "resource" else 1
+        async with answering(seconds):
+            for name, of_span, limit in (("attributes", newest, _LOOKED_AT), ("resource", span, None)):
+                if column in ("", name):
+                    texts = await self._count(tenant, column_value(name, as_text=True), of_span, seconds, newest=limit)
+                    for text, records in texts.items():
+                        for key in _keys(load_json(text.encode()) if text else {}, name == "attributes"):
+                            found[name, key] += records if name == "resource" else 1
         return [(name, key) for name, key in _fitting(found, typed, most, lambda named: named[1])]
 
     async def values(

@@ -9,6 +9,7 @@ from logmesh.filters import compile_key, compile_value
 from logmesh.filters.ast import EVERYTHING, And, Node, Not, Or, SeverityCompare
 from logmesh.filters.fields import Field
 from logmesh.lake.reading.conditions import Conditions
+from logmesh.lake.store.asking import answering
 from logmesh.lake.store.groups import GroupsInLake, Value, column_value
 from logmesh.store.counts import Buckets, FieldCounts, KeyCount, Totals, ValueCount
 from logmesh.store.time_range import TimeRange
@@ -84,10 +85,11 @@ class FiguresOfLake(GroupsInLake):
             )
 
         found = []
-        for field in fields:
-            rows = await self.grouped(tenant, node, span, [_of(field)], ranked, seconds=seconds, newest=newest)
-            values = [(value, records) for value, records, _, _ in rows if value is not None]
-            found.append(FieldCounts(values, rows[0][2], rows[0][3]) if rows else FieldCounts([]))
+        async with answering(seconds):
+            for field in fields:
+                rows = await self.grouped(tenant, node, span, [_of(field)], ranked, seconds=seconds, newest=newest)
+                values = [(value, records) for value, records, _, _ in rows if value is not None]
+                found.append(FieldCounts(values, rows[0][2], rows[0][3]) if rows else FieldCounts([]))
         return found
 
     async def totals(
@@ -96,12 +98,13 @@ class FiguresOfLake(GroupsInLake):
         """See Store."""
         values = [_SERVICE, _SEVERITY, _MINUTE]
         found: list[dict[str, Totals]] = []
-        for span in spans:
-            rows = await self.grouped(tenant, EVERYTHING, span, values, lambda _: _TOTALS, seconds=seconds)
-            found.append({
-                service: Totals(records, errors, fatal, minutes, _minute(oldest), _minute(newest))
-                for service, records, errors, fatal, minutes, oldest, newest in rows
-            })  # fmt: skip
+        async with answering(seconds):
+            for span in spans:
+                rows = await self.grouped(tenant, EVERYTHING, span, values, lambda _: _TOTALS, seconds=seconds)
+                found.append({
+                    service: Totals(records, errors, fatal, minutes, _minute(oldest), _minute(newest))
+                    for service, records, errors, fatal, minutes, oldest, newest in rows
+                })  # fmt: skip
         return found
 
     async def written_live(self, tenant: str, totals: Mapping[str, Totals], *, seconds: float) -> Collection[str]:
