@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 import asyncpg
 
 from logmesh.lake import counts
+from logmesh.lake.attribute_columns import AttributeColumn, read_columns
 from logmesh.lake.counts import Counts
 from logmesh.lake.folder import path_of
 from logmesh.lake.reading.statement import StoredFile
@@ -28,13 +29,14 @@ class FileIndex(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class KnownFile:
-    """A file, the times of its oldest and its newest record, and how many it has."""
+    """A file, the times of its oldest and its newest record, how many it has, and which attributes have columns in it."""
 
     stored: StoredFile
     min_time: int
     max_time: int
     rows: int
     index: FileIndex
+    columns: tuple[AttributeColumn, ...] = ()
 
 
 class Catalog:
@@ -51,7 +53,14 @@ class Catalog:
         stored = {row["file"]: self._stored(row) for row in rows}
         indexes = await self._read_indexes(connection, stored)
         return [
-            KnownFile(stored[row["file"]], row["min_time"], row["max_time"], row["rows"], indexes[row["file"]])
+            KnownFile(
+                stored[row["file"]],
+                row["min_time"],
+                row["max_time"],
+                row["rows"],
+                indexes[row["file"]],
+                read_columns(row["columns"]),
+            )
             for row in rows
         ]
 

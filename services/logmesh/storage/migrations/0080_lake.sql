@@ -23,15 +23,19 @@ CREATE TABLE logmesh.files (
   crc32c      bigint NOT NULL,    -- of the whole file
   counts      bytea NOT NULL,     -- by minute, service and severity: lake/counts
   traces      bytea,              -- which trace ids may be in it: lake/bloom; null where that is left to the file's own
+  columns     jsonb NOT NULL DEFAULT '[]',  -- attributes that have a column in it: lake/attribute_columns
+  trigrams    bytea,              -- which three letters its row groups' bodies have: lake/trigrams; null where nobody looked
   dead_xid    xid8,               -- the transaction in which others took its place; null while it is live
   died        timestamptz         -- when that was: it is deleted some time after
 );
-ALTER TABLE logmesh.files ALTER counts SET STORAGE EXTERNAL, ALTER traces SET STORAGE EXTERNAL;  -- compressed, or beyond it
+-- What is in them is compressed, beyond it, or read where it lies.
+ALTER TABLE logmesh.files
+  ALTER counts SET STORAGE EXTERNAL, ALTER traces SET STORAGE EXTERNAL, ALTER trigrams SET STORAGE EXTERNAL;
 CREATE INDEX files_live_idx ON logmesh.files (tenant, max_time, min_time) WHERE dead_xid IS NULL;
 CREATE INDEX files_dead_idx ON logmesh.files (dead_xid) WHERE dead_xid IS NOT NULL;
 
 CREATE VIEW logmesh.known_files WITH (security_barrier) AS
-  SELECT file, incarnation, level, min_time, max_time, rows, bytes, crc32c, counts, traces
+  SELECT file, incarnation, level, min_time, max_time, rows, bytes, crc32c, counts, traces, columns, trigrams
   FROM logmesh.files WHERE dead_xid IS NULL AND tenant = (SELECT logmesh.tenant());
 
 -- Rows come into the newest generation. One that is closed gets no more; one that is sealed has its rows in files.

@@ -1,0 +1,85 @@
+"""Which three letters in a row the bodies of a file have, by row group: where a text has another, none of them contains it.
+
+Bytes are of 64 classes: ASCII's letters in either case, digits and the underscore have one each, all other ASCII shares one, and the
+bytes of other characters share the rest. So a text's trigrams are in whatever contains it, in any case of ASCII's letters; of trigrams
+across another letter that has cases nothing is said.
+
+Packed: how many trigrams and row groups there are, the trigrams in order, and by trigram a bit for each row group.
+"""
+
+from collections.abc import Iterable, Sequence
+from struct import Struct
+from typing import Any, Final, TypeAlias
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from logmesh.filters.folding import word_orbit
+
+_HEADER: Final = Struct("<II")
+_ALL: Final = 1 << 18
+_TOGETHER: Final = 1_024
+"""Bodies. More of them fall out of the processor's cache."""
+
+
+def _class_of(byte: int) -> int:
+    char = chr(byte).lower()
+    if byte >= 0x80:
+        return 38 + byte % 26
+    return "0123456789abcdefghijklmnopqrstuvwxyz_".find(char) + 1
+
+
+_CLASSES: Final = bytes(map(_class_of, range(256)))
+Seen: TypeAlias = "np.ndarray[tuple[int], np.dtype[np.bool_]]"
+
+
+def seen_in(bodies: pa.ChunkedArray | pa.Array) -> Seen:
+    """By trigram, whether a row group with these bodies has it. Bodies are no nulls."""
+    seen = np.zeros(_ALL, bool)
+    for first in range(0, len(bodies), _TOGETHER):
+        some = bodies.slice(first, _TOGETHER)
+        if isinstance(some, pa.ChunkedArray):
+            some = some.combine_chunks()
+        offsets = pa.array([0, len(some)], pa.int32())
+        joined = pc.binary_join(pa.ListArray.from_arrays(offsets, some), "\0")
+        seen[_trigrams(joined[0].as_buffer().to_pybytes())] = True
+    return seen
+
+
+def pack(groups: Iterable[Seen]) -> bytes:
+    """The bytes of the catalog, of all row groups of a file."""
+    table = np.array(list(groups), bool).reshape(-1, _ALL)
+    trigrams = np.flatnonzero(table.any(axis=0))
+    bits = np.packbits(table[:, trigrams].T, axis=1, bitorder="little")
+    return _HEADER.pack(len(trigrams), len(table)) + trigrams.astype("<u4").tobytes() + bits.tobytes()
+
+
+def row_groups(packed: bytes, needles: Sequence[str]) -> Any:
+    """By row group, whether it may have a body that contains all `needles` in whatever case of letters, as an array of booleans. None
+    where they say nothing: fewer than three letters of each count."""
+    parts = [_trigrams(part) for needle in needles for part in _sure_parts(needle)]
+    asked = np.unique(np.concatenate(parts)) if parts else np.zeros(0, np.uint32)
+    if not len(asked):
+        return None
+    count, groups = _HEADER.unpack_from(packed)
+    trigrams = np.frombuffer(packed, "<u4", count, _HEADER.size)
+    bits = np.frombuffer(packed, np.uint8, -1, _HEADER.size + trigrams.nbytes).reshape(count, -(-groups // 8))
+    at = np.searchsorted(trigrams, asked)
+    if (at == count).any() or (trigrams[at] != asked).any():
+        return np.zeros(groups, bool)
+    return np.unpackbits(np.bitwise_and.reduce(bits[at], axis=0), count=groups, bitorder="little").view(bool)
+
+
+def _trigrams(text: bytes) -> Any:
+    classes = np.frombuffer(text.translate(_CLASSES), np.uint8).astype(np.uint32)
+    trigrams = classes[:-2] << 12
+    trigrams |= classes[1:-1] << 6
+    trigrams |= classes[2:]
+    return trigrams
+
+
+def _sure_parts(needle: str) -> Iterable[bytes]:
+    """What of a needle is the same bytes, but for ASCII's case, wherever it is found."""
+    sure = "".join([char if char < "\x80" or len(word_orbit(char)) == 1 else "\ud800" for char in needle])
+    return [part.encode("utf-8", "replace") for part in sure.split("\ud800")]
