@@ -4,7 +4,8 @@ Bytes are of 64 classes: ASCII's letters in either case, digits and the undersco
 bytes of other characters share the rest. So a text's trigrams are in whatever contains it, in any case of ASCII's letters; of trigrams
 across another letter that has cases nothing is said.
 
-Packed: how many trigrams and row groups there are, the trigrams in order, and by trigram a bit for each row group.
+Packed: how many trigrams and row groups there are, the rows of each row group, the trigrams in order, and by trigram a bit for each
+row group.
 """
 
 from collections.abc import Iterable, Sequence
@@ -47,12 +48,18 @@ def seen_in(bodies: pa.ChunkedArray | pa.Array) -> Seen:
     return seen
 
 
-def pack(groups: Iterable[Seen]) -> bytes:
-    """The bytes of the catalog, of all row groups of a file."""
+def pack(groups: Iterable[Seen], rows: Sequence[int]) -> bytes:
+    """The bytes of the catalog, of all row groups of a file, which have so many rows each."""
     table = np.array(list(groups), bool).reshape(-1, _ALL)
     trigrams = np.flatnonzero(table.any(axis=0))
     bits = np.packbits(table[:, trigrams].T, axis=1, bitorder="little")
-    return _HEADER.pack(len(trigrams), len(table)) + trigrams.astype("<u4").tobytes() + bits.tobytes()
+    arrays = np.array(rows, "<u4"), trigrams.astype("<u4"), bits
+    return b"".join([_HEADER.pack(len(trigrams), len(table)), *(array.tobytes() for array in arrays)])
+
+
+def group_rows(packed: bytes) -> Any:
+    """How many rows each row group has, as an array."""
+    return np.frombuffer(packed, "<u4", _HEADER.unpack_from(packed)[1], _HEADER.size)
 
 
 def row_groups(packed: bytes, needles: Sequence[str]) -> Any:
@@ -63,8 +70,9 @@ def row_groups(packed: bytes, needles: Sequence[str]) -> Any:
     if not len(asked):
         return None
     count, groups = _HEADER.unpack_from(packed)
-    trigrams = np.frombuffer(packed, "<u4", count, _HEADER.size)
-    bits = np.frombuffer(packed, np.uint8, -1, _HEADER.size + trigrams.nbytes).reshape(count, -(-groups // 8))
+    first = _HEADER.size + group_rows(packed).nbytes
+    trigrams = np.frombuffer(packed, "<u4", count, first)
+    bits = np.frombuffer(packed, np.uint8, -1, first + trigrams.nbytes).reshape(count, -(-groups // 8))
     at = np.searchsorted(trigrams, asked)
     if (at == count).any() or (trigrams[at] != asked).any():
         return np.zeros(groups, bool)

@@ -9,14 +9,14 @@ import pytest
 from logmesh.filters.ast import TextContains, TextMatches
 from logmesh.filters.predicate import compile_predicate
 from logmesh.filters.regex import parse_regex
-from logmesh.lake.trigrams import pack, row_groups, seen_in
+from logmesh.lake.trigrams import group_rows, pack, row_groups, seen_in
 from logmesh.v1.record_pb2 import LogRecord
 
 LETTERS = "abAB01_ .-\0\nsSſkKK\u212aéÉßẞſΣσςȺⱥжЖ日本🙂İı"
 
 
 def packed(*groups: list[str]) -> bytes:
-    return pack(seen_in(pa.array(group, pa.string())) for group in groups)
+    return pack((seen_in(pa.array(group, pa.string())) for group in groups), list(map(len, groups)))
 
 
 def test_row_groups_are_found_by_what_their_bodies_contain() -> None:
@@ -25,6 +25,7 @@ def test_row_groups_are_found_by_what_their_bodies_contain() -> None:
     assert row_groups(found, ["took 5"]).tolist() == [True, False, False]
     assert row_groups(found, ["took", "quokka"]).tolist() == [False, False, False]
     assert row_groups(found, ["nowhere"]).tolist() == [False, False, False]
+    assert group_rows(found).tolist() == [2, 1, 1]
 
 
 def test_what_is_too_short_says_nothing() -> None:
@@ -45,7 +46,7 @@ def test_many_row_groups_and_many_bodies() -> None:
 
 def test_slices_and_chunks_are_read_as_such() -> None:
     chunked = pa.chunked_array([pa.array(["left", "body"]).slice(1), pa.array(["right", "other"]).slice(0, 1)])
-    found = pack([seen_in(chunked)])
+    found = pack([seen_in(chunked)], [len(chunked)])
     there = {word: bool(row_groups(found, [word])[0]) for word in ("body", "right", "left", "other")}
     assert there == {"body": True, "right": True, "left": False, "other": False}
 
