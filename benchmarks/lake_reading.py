@@ -99,7 +99,7 @@ async def _lay_anew(postgres: Postgres, root: Path, count: int) -> None:
     paths = _files(root)
     table = pa.concat_tables([pq.read_table(path) for path in paths]).sort_by("time").combine_chunks()
     numbers = await reserve(owner, "bench", count)
-    footer = Footer(rows[0]["tenant"], rows[0]["incarnation"], {}, level=1)
+    footer = Footer(rows[0]["tenant"], rows[0]["incarnation"], level=1)
     part = -(-len(table) // count)
     files = []
     for begin in range(0, len(table), part):

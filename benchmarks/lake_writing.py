@@ -92,7 +92,7 @@ def measure(folder: Path, batch: int, rows: int, runs: int) -> None:
         steps.done("times, origins, order")
         table = columns.table(order)
         steps.done("Arrow")
-        written = write_file(folder / f"{run}.parquet", [table], Footer("default", "bench", {}), rows // 20)
+        written = write_file(folder / f"{run}.parquet", [table], Footer("default", "bench"), rows // 20)
         steps.done("Parquet, written, synchronised")
         sizes.append(written.size)
     print(f"{rows} records a file, {batch} a batch: CPU microseconds a record, median of {runs} files")

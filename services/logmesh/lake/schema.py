@@ -41,9 +41,6 @@ SCHEMA: Final = pa.schema(
 
 TENANT: Final = "logmesh.tenant"
 INCARNATION: Final = "logmesh.incarnation"
-SPANS: Final = "logmesh.spans"
-"""JSON: by spool's number, a list of [first, last] batch number, by which a catalog could be made anew from files; nothing does
-so yet."""
 LEVEL: Final = "logmesh.level"
 """How often its records were merged; 0 for a flush's file."""
 

@@ -1,6 +1,7 @@
 """Hot rows become files: each record is in one of the two for every snapshot, and their table goes only when nobody can miss it."""
 
 import asyncio
+import random
 from collections import Counter
 
 import asyncpg
@@ -50,6 +51,14 @@ async def test_what_is_neither_large_nor_old_stays(storing: Storing, owner: asyn
     assert await seal(owner, storing.root, OWNER) == Sealed()
     assert len((await contents(owner, storing.root)).hot) == 5
     assert (await seal(owner, storing.root, OWNER, seal_bytes=8_192)).rows == 5
+
+
+async def test_long_texts_count_as_bytes(storing: Storing, owner: asyncpg.Connection) -> None:
+    long = columns(4)
+    long.bodies[:] = [random.Random(each).randbytes(90_000).hex().encode() for each in range(4)]
+    await storing.store(Spool().batch(long))
+    assert (await seal(owner, storing.root, OWNER, seal_bytes=1 << 21)).rows == 0
+    assert (await seal(owner, storing.root, OWNER, seal_bytes=1 << 18)).rows == 4
 
 
 async def test_a_generation_without_rows_stays_open(storing: Storing, owner: asyncpg.Connection) -> None:
@@ -122,6 +131,7 @@ async def test_nothing_is_sealed_whose_number_was_taken_back(storing: Storing, o
         await seal_now(owner, storing)
     found = await contents(owner, storing.root)
     assert len(found.hot) == 9 and not found.files
+    assert not list(storing.root.rglob("*.parquet")), "each try would leave some"
     await owner.execute("DROP TRIGGER gone ON logmesh.pending")
     await seal_now(owner, storing)
     assert len((await contents(owner, storing.root)).filed) == 9

@@ -129,9 +129,7 @@ def write_records(
     }
     nothing = [None] * len(records)
     arrays = [pa.array(columns.get(field.name, nothing), field.type) for field in SCHEMA]
-    return write_file(
-        path, [pa.table(arrays, schema=SCHEMA)], Footer(tenant, INCARNATION, {spool: [(0, 1)]}), len(records)
-    )
+    return write_file(path, [pa.table(arrays, schema=SCHEMA)], Footer(tenant, INCARNATION), len(records))
 
 
 def _formed(texts: Sequence[bytes]) -> list[str | None]:

@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Final
 
 import asyncpg
+import pyarrow as pa
 
 from logmesh.lake import counts
 from logmesh.lake.folder import path_of, sync_folder, unlink_all
-from logmesh.lake.tending.merging import Digest, check_file, read_back, row_groups, spans_in
+from logmesh.lake.tending.merging import Digest, check_file, read_back, row_groups
 from logmesh.lake.writing.file import Footer
 from logmesh.lake.writing.filing import NewFile, file_tables
 from logmesh.lake.writing.live import make_live, reserve
@@ -29,7 +30,20 @@ LEVELS: Final = 2
 
 
 class MergeRefused(Exception):
-    """The merged file does not hold what its sources do: nothing was changed. It is a fault of this program, or of the machine."""
+    """These files can't be merged: what is made of them does not hold what they do, or takes too much memory. Nothing was changed. It
+    is a fault of this program, or of the machine."""
+
+    def __init__(self, files: list[int], why: str) -> None:
+        super().__init__(f"files {files} can't be merged: {why}")
+        self.files = files
+
+
+class DiskFailed(Exception):
+    """The file that these were to be merged into could not be written; nothing was changed."""
+
+    def __init__(self, files: list[int], why: OSError) -> None:
+        super().__init__(f"files {files} are not merged: {why.strerror or why}")
+        self.files = files
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +61,20 @@ async def merge(
     """Merge the files of one tenant and level, `without` some, where any has enough of them. None where none has, or where the files
     were not what they had been by the time that theirs was written. `connection` is an owner's.
 
-    Raises what asyncpg raises, OSError, Damaged for a source that is not what was written, and MergeRefused.
+    Raises what asyncpg raises, Damaged for a source that is not what was written, MergeRefused and DiskFailed.
     """
     incarnation: str = await connection.fetchval("SELECT logmesh.incarnation()")
     sources = await connection.fetch(load("list_mergeable"), LEVELS, files, list(without))
     if not sources:
         return None
     numbers = await reserve(connection, owner, 4)
-    made = await asyncio.to_thread(partial(_merge, sources, root, incarnation, numbers))
     replaced = [row["file"] for row in sources]
+    try:
+        made = await asyncio.to_thread(partial(_merge, sources, root, incarnation, numbers))
+    except (pa.ArrowException, MemoryError) as error:
+        raise MergeRefused(replaced, f"{type(error).__name__}: {error}") from error
+    except OSError as error:
+        raise DiskFailed(replaced, error) from error
     try:
         async with connection.transaction():
             gone = await connection.fetch(load("replace_files"), replaced)
@@ -76,7 +95,7 @@ def _merge(sources: "Sequence[asyncpg.Record]", root: Path, incarnation: str, nu
     for path, row in zip(paths, sources, strict=True):
         check_file(path, row["file"], row["bytes"], row["crc32c"])
     first = sources[0]
-    footer = Footer(first["tenant"], incarnation, spans_in(paths), first["level"] + 1)
+    footer = Footer(first["tenant"], incarnation, first["level"] + 1)
     digest = Digest()
     made = file_tables(row_groups(paths, digest), footer, root, numbers)
     path = path_of(root, incarnation, made.file)
@@ -84,7 +103,7 @@ def _merge(sources: "Sequence[asyncpg.Record]", root: Path, incarnation: str, nu
         found = read_back(path)
         counted = counts.pack(counts.add([counts.unpack(row["counts"]) for row in sources]))
         if found != digest or digest.rows != sum(row["rows"] for row in sources) or made.counts != counted:
-            raise MergeRefused(f"files {[row['file'] for row in sources]} have {digest}, and the merged one {found}")
+            raise MergeRefused([row["file"] for row in sources], f"they have {digest}, and the merged one {found}")
         sync_folder(path.parent)
     except BaseException:
         unlink_all([path])

@@ -3,7 +3,6 @@
 A digest of what goes in, and of what is read back from the disk, tells whether each record is there, whatever its place.
 """
 
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -12,14 +11,11 @@ from typing import Any, Final
 
 import google_crc32c
 import numpy as np
-import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from logmesh.lake.layout import numbers_of, ordered
-from logmesh.lake.schema import ROW_GROUP_ROWS, SCHEMA, SPANS
-from logmesh.lake.writing.filing import Spans
-from logmesh.record.ranges import RangeSet
+from logmesh.lake.schema import ROW_GROUP_ROWS, SCHEMA
 
 _DICTIONARIES: Final = [field.name for field in SCHEMA if pa.types.is_dictionary(field.type)]
 _PIECE_BYTES: Final = 1 << 20
@@ -28,7 +24,7 @@ _SHIFT: Final = np.uint64(29)
 
 
 class Damaged(Exception):
-    """The file of this number is not what was written: it is gone, or its bytes differ from their checksum."""
+    """The file of this number is not what was written: it is gone, can't be read, or its bytes differ from their checksum."""
 
     def __init__(self, file: int, fault: str) -> None:
         super().__init__(f"file {file} is damaged: {fault}")
@@ -56,7 +52,7 @@ class Digest:
 
 
 def check_file(path: Path, number: int, size: int, crc32c: int) -> None:
-    """Raises Damaged where the bytes of file `number` are not those that were written, and OSError."""
+    """Raises Damaged where the bytes of file `number` are not those that were written, or can't be read."""
     found, length = 0, 0
     try:
         with path.open("rb") as file:
@@ -64,18 +60,10 @@ def check_file(path: Path, number: int, size: int, crc32c: int) -> None:
                 found, length = google_crc32c.extend(found, piece), length + len(piece)
     except FileNotFoundError as error:
         raise Damaged(number, "it is gone") from error
+    except OSError as error:
+        raise Damaged(number, f"it can't be read: {error.strerror}") from error
     if (length, found) != (size, crc32c):
         raise Damaged(number, f"{length} bytes with the checksum {found:08x}, and not {size} with {crc32c:08x}")
-
-
-def spans_in(paths: Sequence[Path]) -> Spans:
-    """The spans of batches that these files' footers name, as few as there are."""
-    ranges: defaultdict[int, RangeSet] = defaultdict(RangeSet)
-    for path in paths:
-        for spool, spans in orjson.loads(pq.read_metadata(path).metadata[SPANS.encode()]).items():
-            for first, last in spans:
-                ranges[int(spool)].add(first, last)
-    return {spool: list(mine) for spool, mine in ranges.items()}
 
 
 def row_groups(paths: Sequence[Path], digest: Digest) -> Iterator[pa.Table]:

@@ -9,15 +9,12 @@ import pyarrow as pa
 from logmesh.lake.layout import ordered
 from logmesh.lake.schema import SCHEMA
 from logmesh.lake.writing.attributes import one_form
-from logmesh.lake.writing.filing import Spans, spans_of
-from logmesh.record.ids import split_position
 
 _JSON = ("resource", "attributes", "extra", "origin_extra")
 
 
-def table_of(rows: "Sequence[asyncpg.Record]") -> tuple[pa.Table, Spans]:
-    """Rows of list_hot_rows.sql as a file has them, and the batches that they are of. What jsonb wrote its own way is brought into the
-    one form again."""
+def table_of(rows: "Sequence[asyncpg.Record]") -> pa.Table:
+    """Rows of list_hot_rows.sql as a file has them. What jsonb wrote its own way is brought into the one form again."""
     columns: dict[str, list[Any]] = {
         name: list(column) for name, column in zip(SCHEMA.names, zip(*rows, strict=True), strict=True)
     }
@@ -25,8 +22,7 @@ def table_of(rows: "Sequence[asyncpg.Record]") -> tuple[pa.Table, Spans]:
         formed = one_form([text.encode() if text else b"" for text in columns[name]], checked=range(len(rows)))
         columns[name] = [text.decode() or None for text in formed.texts]
     table = pa.table([_array(columns[field.name], field) for field in SCHEMA], schema=SCHEMA)
-    seqs = [split_position(position)[0] for position in columns["position"]]
-    return ordered(table), spans_of(set(zip(columns["spool"], seqs, strict=True)))
+    return ordered(table)
 
 
 def _array(values: list[Any], field: pa.Field) -> pa.Array:

@@ -13,7 +13,7 @@ from typing import Final
 
 import asyncpg
 
-from logmesh.lake.folder import path_of, sync_folder
+from logmesh.lake.folder import path_of, sync_folder, unlink_all
 from logmesh.lake.tending.rows import table_of
 from logmesh.lake.writing.file import Footer
 from logmesh.lake.writing.filing import NewFile, file_tables
@@ -67,31 +67,51 @@ async def _seal(connection: "asyncpg.Connection", root: Path, owner: str, genera
     """Nothing stores into the generation any more: who did held it, and the close waited for them."""
     incarnation: str = await connection.fetchval("SELECT logmesh.incarnation()")
     hot = f"logmesh.hot_{generation}"
+    files: list[NewFile] = []
+    try:
+        await _write_all(connection, root, owner, incarnation, hot, files)
+    except BaseException:
+        await _delete(root, incarnation, files)
+        raise
+    rows = sum(file.rows for file in files)
+    try:
+        async with connection.transaction():
+            count: int = await connection.fetchval(f"SELECT count(*) FROM {hot}")  # noqa: S608
+            if count != rows:
+                raise SealRefused(f"generation {generation} has {count} rows, its files {rows}")
+            if await connection.fetchval(load("seal_generation"), generation) is None:
+                raise SealRefused(f"generation {generation} was sealed by somebody else")
+            if not await make_live(connection, incarnation, files):
+                raise SealRefused("the files' numbers were taken back")
+    except SealRefused:  # after anything else nobody knows whether they are live
+        await _delete(root, incarnation, files)
+        raise
+    sealed.generations += 1
+    sealed.rows += rows
+    sealed.files += len(files)
+
+
+async def _write_all(
+    connection: "asyncpg.Connection", root: Path, owner: str, incarnation: str, hot: str, files: list[NewFile]
+) -> None:
+    """Add to `files` one of each tenant's rows, durable with their names."""
     tenants = [row["tenant"] for row in await connection.fetch(f"SELECT DISTINCT tenant FROM {hot}")]  # noqa: S608
     numbers: deque[int] = deque()
-    files: list[NewFile] = []
     for tenant in tenants:
         rows = await connection.fetch(load("list_hot_rows").replace("logmesh.hot", f"{hot} AS hot"), tenant)
         numbers = numbers or await reserve(connection, owner, len(tenants))
         files.append(await asyncio.to_thread(_write, rows, tenant, incarnation, root, numbers))
     for folder in {path_of(root, incarnation, file.file).parent for file in files}:
         await asyncio.to_thread(sync_folder, folder)
-    async with connection.transaction():
-        count: int = await connection.fetchval(f"SELECT count(*) FROM {hot}")  # noqa: S608
-        if count != sum(file.rows for file in files):
-            raise SealRefused(f"generation {generation} has {count} rows, its files {sum(file.rows for file in files)}")
-        if await connection.fetchval(load("seal_generation"), generation) is None:
-            raise SealRefused(f"generation {generation} was sealed by somebody else")
-        if not await make_live(connection, incarnation, files):
-            raise SealRefused("the files' numbers were taken back")
-    sealed.generations += 1
-    sealed.rows += count
-    sealed.files += len(files)
+
+
+async def _delete(root: Path, incarnation: str, files: list[NewFile]) -> None:
+    """It is tried again soon: what each try leaves would fill the disk before a sweep takes the numbers back."""
+    await asyncio.to_thread(unlink_all, [path_of(root, incarnation, file.file) for file in files])
 
 
 def _write(rows: "list[asyncpg.Record]", tenant: str, incarnation: str, root: Path, numbers: deque[int]) -> NewFile:
-    table, spans = table_of(rows)
-    return file_tables([table], Footer(tenant, incarnation, spans), root, numbers)
+    return file_tables([table_of(rows)], Footer(tenant, incarnation), root, numbers)
 
 
 async def _drop(connection: "asyncpg.Connection", wait_seconds: float, sealed: Sealed) -> None:

@@ -4,15 +4,18 @@ alone.
 One session does it at a time. Whoever calls this again and again needs no more than an owner's session and the folder.
 """
 
+import time
 from collections.abc import Awaitable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 import asyncpg
+import pyarrow as pa
 
-from logmesh.lake.tending.merge import MergeRefused, merge
+from logmesh.lake.tending.merge import DiskFailed, MergeRefused, merge
 from logmesh.lake.tending.merging import Damaged
+from logmesh.lake.tending.passed_over import FIRST_SECONDS, PassedOver
 from logmesh.lake.tending.seal import Sealed, SealRefused, seal
 from logmesh.lake.tending.sweep import Swept, sweep
 from logmesh.lake.writing.filing import NoNumberLeft
@@ -36,16 +39,24 @@ class Tended:
     postponed: list[str] = field(default_factory=list)
 
 
-async def tend(connection: "asyncpg.Connection", root: Path, owner: str, *, retention_days: int) -> Tended | None:
+async def tend(
+    connection: "asyncpg.Connection",
+    root: Path,
+    owner: str,
+    *,
+    retention_days: int,
+    passed_over: PassedOver | None = None,
+) -> Tended | None:
     """Do all of it, or nothing (None) when another session is at it. `connection` is an owner's and in no transaction; closing it lets
-    another one lead. Files whose records, and their receipt, are older than `retention_days` make room."""
+    another one lead. Files whose records, and their receipt, are older than `retention_days` make room. Files that are `passed_over`
+    are not merged, and those whose merge fails join them."""
     await connection.execute(LIMIT_LOCKS)
     if not await connection.fetchval(_LEADER):
         return None
     done = Tended()
     await _step(done, "sealing", _seal(connection, root, owner, done))
     await _step(done, "retiring", _retire(connection, retention_days, done))
-    await _step(done, "merging", _merge(connection, root, owner, done))
+    await _step(done, "merging", _merge(connection, root, owner, passed_over or PassedOver(), done))
     await _step(done, "sweeping", _sweep(connection, root, done))
     return done
 
@@ -53,8 +64,10 @@ async def tend(connection: "asyncpg.Connection", root: Path, owner: str, *, rete
 async def _step(done: Tended, what: str, step: Awaitable[None]) -> None:
     try:
         await step
-    except (SealRefused, MergeRefused, OSError) as error:
+    except (SealRefused, OSError) as error:
         done.postponed.append(f"{what}: {error}")
+    except (pa.ArrowException, MemoryError) as error:
+        done.postponed.append(f"{what}: {type(error).__name__}: {error}")
     except NoNumberLeft:  # of a database that was put back: others follow
         done.postponed.append(f"{what}: all numbers that were given out have files")
     except asyncpg.PostgresError as error:
@@ -73,15 +86,26 @@ async def _retire(connection: "asyncpg.Connection", retention_days: int, done: T
     done.retired = len(await connection.fetch(load("retire_files"), retention_days))
 
 
-async def _merge(connection: "asyncpg.Connection", root: Path, owner: str, done: Tended) -> None:
-    damaged: list[int] = []
-    while done.merged < MERGES:
+async def _merge(
+    connection: "asyncpg.Connection", root: Path, owner: str, passed_over: PassedOver, done: Tended
+) -> None:
+    for _ in range(MERGES):
+        now = time.monotonic()
         try:
-            merged = await merge(connection, root, owner, without=damaged)
+            merged = await merge(connection, root, owner, without=passed_over.files(now))
         except Damaged as error:  # its neighbours need not wait for it
-            damaged.append(error.file)
+            passed_over.add([error.file], now)
             done.postponed.append(f"merging: {error}")
-            continue
-        if merged is None:
+        except MergeRefused as error:
+            passed_over.add(error.files, now)
+            done.postponed.append(f"merging: {error}")
+        except (
+            DiskFailed
+        ) as error:  # as it would the next ones; these may be too large for it, so others come first then
+            passed_over.add(error.files, now, FIRST_SECONDS)
+            done.postponed.append(f"merging: {error}")
             return
-        done.merged += 1
+        else:
+            if merged is None:
+                return
+            done.merged += 1

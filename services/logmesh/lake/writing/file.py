@@ -10,22 +10,20 @@ from pathlib import Path
 from typing import BinaryIO
 
 import google_crc32c
-import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from logmesh.lake.folder import make_folder
-from logmesh.lake.schema import INCARNATION, LEVEL, ROW_GROUP_ROWS, SCHEMA, SPANS, TENANT, parquet_options
+from logmesh.lake.schema import INCARNATION, LEVEL, ROW_GROUP_ROWS, SCHEMA, TENANT, parquet_options
 
 
 @dataclass(frozen=True, slots=True)
 class Footer:
-    """What a file says of itself: whose records it has, of which database's spools (by spool: first and last batch numbers, as few
-    spans as there are), and how often they were merged."""
+    """What a file says of itself: whose records it has, of which database's spools, and how often they were merged. For people: the
+    catalog is what programs ask."""
 
     tenant: str
     incarnation: str
-    spans: dict[int, list[tuple[int, int]]]
     level: int = 0
 
 
@@ -86,6 +84,5 @@ def _said(footer: Footer) -> dict[str, str]:
     return {
         TENANT: footer.tenant,
         INCARNATION: footer.incarnation,
-        SPANS: orjson.dumps(footer.spans, option=orjson.OPT_NON_STR_KEYS).decode(),
         LEVEL: str(footer.level),
     }

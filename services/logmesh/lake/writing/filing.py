@@ -4,12 +4,12 @@ A file of one record would take 5 kB and 1.5 ms, and a thousand tenants with a r
 so only what is worth it becomes a file.
 """
 
-from collections import defaultdict, deque
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
@@ -21,7 +21,6 @@ from logmesh.lake.schema import ROW_GROUP_ROWS
 from logmesh.lake.writing.columns import Checked, Clock, Columns
 from logmesh.lake.writing.file import Footer, write_file
 from logmesh.lake.writing.hot_rows import hot_rows
-from logmesh.record.ranges import RangeSet
 
 FILE_ROWS: Final = 5_000
 FILE_BYTES: Final = 1 << 20
@@ -30,8 +29,6 @@ _DAY_NANO: Final = 86_400 * 10**9
 _MINUTE_NANO: Final = 60 * 10**9
 MAX_TRACES: Final = 1 << 16
 """So many traces have a filter in the catalog; of a file with more, its own say it."""
-Spans: TypeAlias = dict[int, list[tuple[int, int]]]
-"""By spool first and last batch numbers, as few spans as there are."""
 
 
 class NoNumberLeft(Exception):
@@ -89,7 +86,7 @@ def file_batches(batches: Sequence[Checked], root: Path, incarnation: str, numbe
     try:
         for tenant, mine in large.items():
             columns = Columns(mine, clock)
-            footer = Footer(tenant, incarnation, spans_of((batch.spool, batch.seq) for batch in mine))
+            footer = Footer(tenant, incarnation)
             for rows in _parts(columns, clock):
                 filed.files.append(file_tables([columns.table(rows)], footer, root, numbers))
                 paths.append(path_of(root, incarnation, filed.files[-1].file))
@@ -115,14 +112,6 @@ def _minutes(spans: Iterable[tuple[str, int, int]]) -> dict[str, tuple[int, int]
         known = minutes.get(tenant, (first, last))
         minutes[tenant] = min(known[0], first), max(known[1], last)
     return minutes
-
-
-def spans_of(batches: Iterable[tuple[int, int]]) -> Spans:
-    """Spans of batches, each a spool and a number: by spool first and last numbers, as few spans as there are."""
-    ranges: defaultdict[int, RangeSet] = defaultdict(RangeSet)
-    for spool, seq in batches:
-        ranges[spool].add(seq)
-    return {spool: list(mine) for spool, mine in ranges.items()}
 
 
 def _parts(columns: Columns, clock: Clock) -> Iterator[Places]:
