@@ -13,6 +13,7 @@ from tests.needs import missing
 
 __all__ = ["processor", "store", "system"]  # fixtures
 
+pytestmark = pytest.mark.timeout(400)  # packages come from an index, at its pace
 ROOT = Path(__file__).parents[2]
 PROGRAM = """
 import importlib.util, logging, sys
@@ -45,7 +46,7 @@ print("ok")
 
 def pip(*arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "pip", "--disable-pip-version-check", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=100, check=False)
+    return subprocess.run(command, capture_output=True, text=True, timeout=150, check=False)
 
 
 @pytest.fixture(scope="module")
