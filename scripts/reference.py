@@ -16,6 +16,7 @@ from scripts.node import ROOT
 
 from logmesh.edge.settings import EdgeSettings
 from logmesh.gateway.settings import GatewaySettings
+from logmesh.keeper.settings import KeeperSettings
 from logmesh.processor.settings import ProcessorSettings
 from logmesh.producer.settings import ProducerSettings
 
@@ -24,6 +25,7 @@ PROCESSES: dict[str, type[BaseSettings]] = {
     "Producer": ProducerSettings,
     "Processor": ProcessorSettings,
     "Gateway": GatewaySettings,
+    "Keeper": KeeperSettings,
     "Edge": EdgeSettings,
 }
 _MADE = "This page is made by `make reference`."

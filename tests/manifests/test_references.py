@@ -9,6 +9,7 @@ from tests.manifests.workloads import Workload, namespace_of, of_kind, selects, 
 
 from logmesh.edge.settings import EdgeSettings
 from logmesh.gateway.settings import GatewaySettings
+from logmesh.keeper.settings import KeeperSettings
 from logmesh.processor.settings import ProcessorSettings
 from logmesh.producer.settings import ProducerSettings
 
@@ -16,6 +17,7 @@ SETTINGS: dict[str, type[BaseSettings]] = {
     "logmesh.producer": ProducerSettings,
     "logmesh.processor": ProcessorSettings,
     "logmesh.gateway": GatewaySettings,
+    "logmesh.keeper": KeeperSettings,
     "logmesh.edge": EdgeSettings,
 }
 # Pods that a Gateway's controller makes bear it.

@@ -10,9 +10,9 @@ from prometheus_client import (
     ProcessCollector,
 )
 
-PROCESSOR, GATEWAY, PRODUCER = CollectorRegistry(), CollectorRegistry(), CollectorRegistry()
+PROCESSOR, GATEWAY, PRODUCER, KEEPER = (CollectorRegistry() for _ in range(4))
 # A process shows its own alone: another's that stays at 0 would look as if it stood still.
-REGISTRIES = {"log-processor": PROCESSOR, "gateway": GATEWAY, "log-producer": PRODUCER}
+REGISTRIES = {"log-processor": PROCESSOR, "gateway": GATEWAY, "log-producer": PRODUCER, "log-keeper": KEEPER}
 for _registry in REGISTRIES.values():
     for _collector in (ProcessCollector, PlatformCollector, GCCollector):
         _collector(registry=_registry)
@@ -151,6 +151,63 @@ CACHE_HITS = Counter("cache_hits", "Traces found in Redis.", registry=GATEWAY)
 CACHE_MISSES = Counter("cache_misses", "Traces that had to be read from the database.", registry=GATEWAY)
 
 GATEWAY.register(TAILS)  # those of its own clients
+
+# --- keeper: of the one that leads; the others show NaN, or nothing ---
+LAKE_LEADS = Gauge(
+    "logmesh_lake_leads", "1 while this keeper tends the lake, 0 while another one does.", registry=KEEPER
+)
+LAKE_FILES = Gauge(
+    "logmesh_lake_files",
+    "Files of the lake, by level: how often their records were merged.",
+    ["level"],
+    registry=KEEPER,
+)
+LAKE_BYTES = Gauge("logmesh_lake_bytes", "Bytes of the lake's files, by level.", ["level"], registry=KEEPER)
+LAKE_ROWS = Gauge("logmesh_lake_rows", "Records in the lake's files, by level.", ["level"], registry=KEEPER)
+LAKE_GENERATIONS = Gauge(
+    "logmesh_lake_generations",
+    "Generations of hot rows: `open` takes rows, `closed` ones become files, `sealed` ones are dropped once nobody reads them.",
+    ["state"],
+    registry=KEEPER,
+)
+LAKE_HOT_BYTES = Gauge("logmesh_lake_hot_bytes", "Bytes of hot rows, with their indexes.", registry=KEEPER)
+LAKE_UNSEALED_SECONDS = Gauge(
+    "logmesh_lake_unsealed_seconds",
+    "Age of the oldest generation whose rows are not in files yet; it counts from when the generation was opened, 0: there is none.",
+    registry=KEEPER,
+)
+LAKE_MERGES = Counter("logmesh_lake_merges", "Merges done, of sixteen files into one.", registry=KEEPER)
+LAKE_MERGE_BACKLOG = Gauge(
+    "logmesh_lake_merge_backlog_files",
+    "Files that wait for being merged: their tenant has enough of them.",
+    registry=KEEPER,
+)
+LAKE_UNMERGED_FILES = Gauge(
+    "logmesh_lake_unmerged_files",
+    "Files that were never merged, of the tenant with most of them. Above some thousands processors store more slowly.",
+    registry=KEEPER,
+)
+LAKE_FILES_CHANGED = Counter(
+    "logmesh_lake_files_changed",
+    "Files by what became of them: `sealed` (made of hot rows), `retired` (retention has passed them), `swept` (deleted).",
+    ["what"],
+    registry=KEEPER,
+)
+LAKE_POSTPONED = Counter(
+    "logmesh_lake_postponed", "Steps that had to wait for another round; the log says why.", ["step"], registry=KEEPER
+)
+LAKE_DAMAGED_FILES = Gauge(
+    "logmesh_lake_damaged_files",
+    "Live files that are gone, or whose bytes are not what was written: questions that need one fail. The log names them.",
+    registry=KEEPER,
+)
+LAKE_SCRUBBED_BYTES = Counter("logmesh_lake_scrubbed_bytes", "Bytes read to look for damaged files.", registry=KEEPER)
+LAKE_UNCHECKED_SECONDS = Gauge(
+    "logmesh_lake_unchecked_seconds",
+    "How long ago that file was looked at which was not looked at for longest; a file is written looked at.",
+    registry=KEEPER,
+)
+LAKE_ROUND_SECONDS = Gauge("logmesh_lake_round_seconds", "What the last round of tending took.", registry=KEEPER)
 
 # --- producer ---
 RECORDS_SPOOLED = Counter("logmesh_records_spooled", "Records durable in the producer's spool.", registry=PRODUCER)

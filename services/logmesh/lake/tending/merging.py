@@ -28,7 +28,7 @@ class Damaged(Exception):
 
     def __init__(self, file: int, fault: str) -> None:
         super().__init__(f"file {file} is damaged: {fault}")
-        self.file = file
+        self.file, self.fault = file, fault
 
 
 @dataclass(slots=True)

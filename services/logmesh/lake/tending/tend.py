@@ -30,13 +30,15 @@ _LEADER: Final = "SELECT pg_try_advisory_lock(hashtextextended('logmesh.tend', 0
 
 @dataclass(slots=True)
 class Tended:
-    """What was done: sealed, swept, how many merges, files that retention has passed; and what has to wait, with its reason."""
+    """What was done: sealed, swept, how many merges, files that retention has passed; what has to wait, with its reason; and files
+    that are damaged, with what is wrong with them."""
 
     sealed: Sealed = field(default_factory=Sealed)
     swept: Swept = field(default_factory=Swept)
     merged: int = 0
     retired: int = 0
     postponed: list[str] = field(default_factory=list)
+    damaged: dict[int, str] = field(default_factory=dict)
 
 
 async def tend(
@@ -46,10 +48,11 @@ async def tend(
     *,
     retention_days: int,
     passed_over: PassedOver | None = None,
+    sweeps: bool = True,
 ) -> Tended | None:
     """Do all of it, or nothing (None) when another session is at it. `connection` is an owner's and in no transaction; closing it lets
     another one lead. Files whose records, and their receipt, are older than `retention_days` make room. Files that are `passed_over`
-    are not merged, and those whose merge fails join them."""
+    are not merged, and those whose merge fails join them. `sweeps`: whether to sweep, too, which reads all names on the disk."""
     await connection.execute(LIMIT_LOCKS)
     if not await connection.fetchval(_LEADER):
         return None
@@ -57,7 +60,8 @@ async def tend(
     await _step(done, "sealing", _seal(connection, root, owner, done))
     await _step(done, "retiring", _retire(connection, retention_days, done))
     await _step(done, "merging", _merge(connection, root, owner, passed_over or PassedOver(), done))
-    await _step(done, "sweeping", _sweep(connection, root, done))
+    if sweeps:
+        await _step(done, "sweeping", _sweep(connection, root, done))
     return done
 
 
@@ -95,6 +99,7 @@ async def _merge(
             merged = await merge(connection, root, owner, without=passed_over.files(now))
         except Damaged as error:  # its neighbours need not wait for it
             passed_over.add([error.file], now)
+            done.damaged[error.file] = error.fault
             done.postponed.append(f"merging: {error}")
         except MergeRefused as error:
             passed_over.add(error.files, now)

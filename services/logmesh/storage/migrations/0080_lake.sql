@@ -25,6 +25,8 @@ CREATE TABLE logmesh.files (
   traces      bytea,              -- which trace ids may be in it: lake/bloom; null where that is left to the file's own
   columns     jsonb NOT NULL DEFAULT '[]',  -- attributes that have a column in it: lake/attribute_columns
   trigrams    bytea,              -- which three letters its row groups' bodies have: lake/trigrams; null where nobody looked
+  checked     timestamptz NOT NULL DEFAULT now(),  -- when its bytes were looked at, or written
+  damaged     timestamptz,        -- since when it is known to be gone, or not what was written; null while it is whole
   dead_xid    xid8,               -- the transaction in which others took its place; null while it is live
   died        timestamptz         -- when that was: it is deleted some time after
 );

@@ -1,0 +1,142 @@
+"""A keeper tends the lake for as long as it runs, one at a time, says how things stand, and finds what a disk has forgotten."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+import structlog
+from tests.conftest import Database
+from tests.integration.lake.batches import columns
+from tests.integration.lake.storing import Spool, Storing, contents
+from tests.waiting import until, until_true
+
+from logmesh.keeper.process import run_keeper
+from logmesh.keeper.settings import KeeperSettings
+from logmesh.lake.folder import path_of
+from logmesh.lake.tending.merge import FILES
+from logmesh.lake.tending.scrub import Scrub
+from logmesh.lake.writing.filing import FILE_ROWS
+from logmesh.runtime.metrics import KEEPER
+from logmesh.storage.migrate import migrate
+from logmesh.storage.postgres import connect
+
+
+@asynccontextmanager
+async def keeping(database: Database, root: Path, **overrides: Any) -> AsyncIterator[None]:
+    settings = KeeperSettings(
+        **{
+            "name": "keeper",
+            "owner_dsn": database.owner_dsn,
+            "lake_dir": root,
+            "round_seconds": 0.05,
+            "metrics_port": 0,
+            **overrides,
+        }
+    )
+    stop = asyncio.Event()
+    task = asyncio.create_task(run_keeper(settings, stop))
+    try:
+        yield
+    finally:
+        stop.set()
+        await asyncio.wait_for(task, 30)
+
+
+def shown(name: str, **labels: str) -> float | None:
+    return KEEPER.get_sample_value(f"logmesh_lake_{name}", labels)
+
+
+async def test_the_lake_is_tended_and_says_how_it_is(
+    storing: Storing, owner: asyncpg.Connection, database: Database
+) -> None:
+    spool = Spool()
+    for _ in range(FILES):
+        await storing.store(spool.batch(columns(FILE_ROWS)))
+    await storing.store(spool.batch(columns(9)))
+    merges = shown("merges_total") or 0
+    async with keeping(database, storing.root):
+        await until_true(lambda: shown("files", level="1") == 1)
+        assert shown("merges_total") == merges + 1
+        assert (shown("rows", level="1"), shown("files", level="0")) == (FILES * FILE_ROWS, 0)
+        assert (shown("generations", state="open"), shown("leads"), shown("merge_backlog_files")) == (1, 1, 0)
+        assert (shown("hot_bytes") or 0) > 0 and (shown("unsealed_seconds") or 0) > 0
+    assert shown("files", level="1") is None and shown("leads") == 0, "it knows no more"
+    found = await contents(owner, storing.root)
+    assert set(found.identities().values()) == {1}
+
+
+async def test_a_keeper_waits_for_the_schema(database: Database, tmp_path: Path) -> None:
+    async with keeping(database, tmp_path):
+        await asyncio.sleep(0.1)
+        assert shown("leads") == 0
+        owner = await connect(database.owner_dsn, application="test")
+        await migrate(owner)
+        await owner.close()
+        await until_true(lambda: shown("leads") == 1)
+
+
+_LEADER = """
+SELECT application_name FROM pg_locks JOIN pg_stat_activity USING (pid)
+WHERE locktype = 'advisory' AND application_name LIKE 'logmesh-keeper %'"""
+
+
+async def test_another_keeper_takes_over(storing: Storing, owner: asyncpg.Connection, database: Database) -> None:
+    async def leader() -> str | None:
+        name: str | None = await owner.fetchval(_LEADER)
+        return name
+
+    async with AsyncExitStack() as first:
+        await first.enter_async_context(keeping(database, storing.root, name="first"))
+        assert await until(leader) == "logmesh-keeper first"
+        async with keeping(database, storing.root, name="other"):
+            await first.aclose()
+            assert await until(leader) == "logmesh-keeper other"
+
+
+async def test_a_damaged_file_is_found_named_and_seen_to_be_whole_again(
+    storing: Storing, owner: asyncpg.Connection, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("logmesh.lake.tending.scrub.DAMAGED_SECONDS", 0.0)
+    monkeypatch.setattr("logmesh.lake.tending.scrub._IDLE_SECONDS", 0.0)
+    monkeypatch.setattr("logmesh.keeper.figures._EVERY_SECONDS", 0.0)
+    await storing.store(Spool("theirs").batch(columns(FILE_ROWS)))
+    await storing.store(Spool("others").batch(columns(FILE_ROWS)))
+    await owner.execute("UPDATE logmesh.files SET checked = now() - interval '2 days'")
+    incarnation = await owner.fetchval("SELECT logmesh.incarnation()")
+    file = await owner.fetchval("SELECT file FROM logmesh.files WHERE tenant = 'theirs'")
+    path = path_of(storing.root, incarnation, file)
+    written = path.read_bytes()
+    path.write_bytes(written[:999] + bytes([written[999] ^ 4]) + written[1000:])
+    with structlog.testing.capture_logs() as logs:
+        async with keeping(database, storing.root):
+            await until_true(lambda: shown("damaged_files") == 1)
+            path.write_bytes(written)
+            await until_true(lambda: shown("damaged_files") == 0)
+    (said,) = [one for one in logs if one["event_name"] == "file_damaged"]
+    assert (said["path"], said["tenant"], said["rows"]) == (str(path), "theirs", FILE_ROWS)
+    assert said["fault"].startswith(f"{len(written)} bytes with the checksum ")
+    assert len([one for one in logs if one["event_name"] == "file_whole"]) == 1
+    assert await owner.fetchval("SELECT min(checked) > now() - interval '1 hour' FROM logmesh.files")
+
+
+async def test_a_scrub_reads_no_more_than_it_may(storing: Storing, owner: asyncpg.Connection) -> None:
+    await storing.store(Spool().batch(columns(FILE_ROWS)))
+    await owner.execute("UPDATE logmesh.files SET checked = now() - interval '2 days'")
+    size = await owner.fetchval("SELECT bytes FROM logmesh.files")
+    scrub, before = Scrub(storing.root, size // 10), shown("scrubbed_bytes_total") or 0
+    for _ in range(3):
+        assert [damage async for damage in scrub.run(owner, 0.1)] == []
+    assert (shown("scrubbed_bytes_total") or 0) == before + size
+    assert await owner.fetchval("SELECT checked > now() - interval '1 hour' FROM logmesh.files")
+
+
+async def test_a_volume_that_is_not_there_damages_no_file(storing: Storing, owner: asyncpg.Connection) -> None:
+    await storing.store(Spool().batch(columns(FILE_ROWS)))
+    await owner.execute("UPDATE logmesh.files SET checked = now() - interval '2 days'")
+    storing.root.rename(storing.root.with_name("elsewhere"))
+    assert [damage async for damage in Scrub(storing.root, 1 << 30).run(owner, 0.1)] == []
+    assert await owner.fetchval("SELECT damaged IS NULL FROM logmesh.files")
