@@ -96,7 +96,7 @@ async def tend(dsn: str, root: Path, steps: Steps, what: str) -> None:
     elif what == "merge":
         await merge(connection, root, "merger", files=2)
     else:
-        await sweep(connection, root, pending_seconds=0, dead_seconds=0)
+        await sweep(connection, root, pending_seconds=0, dead_seconds=0, unknown_seconds=0)
     await connection.close()
 
 

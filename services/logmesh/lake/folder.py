@@ -1,9 +1,11 @@
 """Where files lie: by the database's incarnation and the file's number alone.
 
 A number that was given out then says where a file may lie, whoever wrote it; one folder is synchronised for a flush of many
-tenants; and a database that was put back, or copied, has a folder of its own.
+tenants; and a database that was restored from a dump, cloned, or promoted writes into a folder of its own. A copy of its disk does not,
+and needs a copy of the lake: beside the first one, each would take the other's files for what nobody knows.
 """
 
+import math
 import os
 from collections.abc import Iterable
 from pathlib import Path
@@ -38,13 +40,15 @@ def sync_folder(folder: Path) -> None:
         os.close(opened)
 
 
-def unlink_all(paths: Iterable[Path]) -> int:
-    """Delete those files that are there, and return how many were. Raises OSError."""
+def unlink_all(paths: Iterable[Path], *, since: float = -math.inf, until: float = math.inf) -> int:
+    """Delete those files that are there and were written last in this span, in seconds since 1970; return how many were. Raises
+    OSError."""
     deleted = 0
     for path in paths:
         try:
-            path.unlink()
+            if since <= path.stat().st_mtime <= until:
+                path.unlink()
+                deleted += 1
         except FileNotFoundError:
             continue
-        deleted += 1
     return deleted

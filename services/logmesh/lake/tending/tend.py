@@ -84,6 +84,7 @@ async def _seal(connection: "asyncpg.Connection", root: Path, owner: str, done: 
 
 async def _sweep(connection: "asyncpg.Connection", root: Path, done: Tended) -> None:
     done.swept = await sweep(connection, root)
+    done.postponed += [f"sweeping: {foreign}" for foreign in done.swept.foreign]
 
 
 async def _retire(connection: "asyncpg.Connection", retention_days: int, done: Tended) -> None:
@@ -104,9 +105,8 @@ async def _merge(
         except MergeRefused as error:
             passed_over.add(error.files, now)
             done.postponed.append(f"merging: {error}")
-        except (
-            DiskFailed
-        ) as error:  # as it would the next ones; these may be too large for it, so others come first then
+        except DiskFailed as error:
+            # It would fail the next ones, too. These may be larger than its room, so others come first in the next round.
             passed_over.add(error.files, now, FIRST_SECONDS)
             done.postponed.append(f"merging: {error}")
             return

@@ -36,6 +36,10 @@ ALTER TABLE logmesh.files
 CREATE INDEX files_live_idx ON logmesh.files (tenant, max_time, min_time) WHERE dead_xid IS NULL;
 CREATE INDEX files_dead_idx ON logmesh.files (dead_xid) WHERE dead_xid IS NOT NULL;
 
+-- What this database was called before a promotion or a restore, where an operator says that no copy of it uses those files any more: they
+-- are deleted as its own.
+CREATE TABLE logmesh.adopted (incarnation text PRIMARY KEY);
+
 CREATE VIEW logmesh.known_files WITH (security_barrier) AS
   SELECT file, incarnation, level, min_time, max_time, rows, bytes, crc32c, counts, traces, columns, trigrams
   FROM logmesh.files WHERE dead_xid IS NULL AND tenant = (SELECT logmesh.tenant());
