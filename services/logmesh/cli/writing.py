@@ -96,6 +96,8 @@ def gap_sentence(gap: TailGap) -> str:
             return f"the database was replaced or put back: records from {first} to {last} may be left out"
         case "forgotten":
             return f"records from {first} to {last} left out, a tail does not reach back so far: search finds them"
+        case "unknown":
+            return "records are left out, for a reason that this release does not know: search finds them"
     records = f"{gap.dropped:,} record{'s' if gap.dropped != 1 else ''}" if gap.dropped else "some records"
     return f"{records} from {first} to {last} left out, they came too quickly: search finds them"
 

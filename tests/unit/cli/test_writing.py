@@ -41,6 +41,7 @@ def test_a_person_reads_how_many_are_missing(capsys: pytest.CaptureFixture[str])
     assert "127.0.0.11:50052 is away" in away
     assert "does not reach back so far" in gap_sentence(gap(reason=TAIL_GAP_REASON_FORGOTTEN))
     assert "the database was replaced" in gap_sentence(gap(reason=TAIL_GAP_REASON_DATABASE_REPLACED))
+    assert "a reason that this release does not know" in gap_sentence(TailGap(reason=99))  # type: ignore[arg-type]
 
 
 def test_bodies_alone_leave_gaps_to_standard_error(capsys: pytest.CaptureFixture[str]) -> None:

@@ -65,6 +65,12 @@ def test_gaps_are_handed_on() -> None:
     assert Gap.of(item) == Gap("slow", 7)
 
 
+def test_a_gap_for_a_reason_that_is_not_known_yet_is_handed_on() -> None:
+    (item,) = Following("", None, None, 60).take(TailResponse(gap=TailGap(reason=99, dropped=7)))  # type: ignore[arg-type]
+    assert isinstance(item, TailGap)
+    assert Gap.of(item) == Gap("unknown", 7)
+
+
 def test_what_comes_from_the_store_is_told_from_what_is_live() -> None:
     following = Following("", None, timedelta(minutes=1), 60)
     following.take(TailResponse(frame=TailFrame(records=[LogRecord(id="1-1")], backlog=True)))

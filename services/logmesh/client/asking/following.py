@@ -36,9 +36,9 @@ class Gap:
     """Records that a tail has left out; a search finds them.
 
     `reason` is ``slow`` (this program read too slowly), ``processor_away``, ``disconnected`` (there was no resume token to go
-    on with), ``forgotten`` (the token or the backlog reached back more than a day) or ``database_replaced`` (what was stored
-    before may be gone, and its ids may be given again). `dropped` is how many, None for unknown. They came from `start` on and
-    before `end`, where known.
+    on with), ``forgotten`` (the token or the backlog reached back more than a day), ``database_replaced`` (what was stored
+    before may be gone, and its ids may be given again) or ``unknown`` (one of a later release). `dropped` is how many, None
+    for unknown. They came from `start` on and before `end`, where known.
     """
 
     reason: str
@@ -63,6 +63,8 @@ def reason_of(gap: TailGap) -> str:
     """Why there is a gap, as `Gap` has it. A server always says why; what says nothing is made here, of a broken connection."""
     if gap.reason == TAIL_GAP_REASON_UNSPECIFIED:
         return "disconnected"
+    if gap.reason not in TailGapReason.values():
+        return "unknown"
     return TailGapReason.Name(gap.reason).removeprefix("TAIL_GAP_REASON_").lower()
 
 
