@@ -15,6 +15,10 @@ class TimeRange:
         """How long it is."""
         return self.end_unix_nano - self.start_unix_nano
 
+    def last(self, nano: int) -> "TimeRange":
+        """Its end, `nano` of it or all."""
+        return TimeRange(max(self.start_unix_nano, self.end_unix_nano - nano), self.end_unix_nano)
+
     def earlier(self, nano: int) -> "TimeRange":
         """The same range `nano` before, cut at 1970."""
         return TimeRange(max(0, self.start_unix_nano - nano), max(0, self.end_unix_nano - nano))

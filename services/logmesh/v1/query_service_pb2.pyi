@@ -774,7 +774,9 @@ class Pattern(message.Message):
 
     @builtins.property
     def example(self) -> record_pb2.LogRecord:
-        """The newest of them."""
+        """The newest of them. Where many are long, those of rarer templates come without body and attributes, and the last without
+        anything but id and time, which is cut to its microsecond.
+        """
 
     def __init__(
         self,

@@ -1,6 +1,7 @@
 """ListPatterns on a real database: counts, what is new, samples, limits, tenants."""
 
 import time
+from collections.abc import Mapping, Sequence
 
 import asyncpg
 import pytest
@@ -8,8 +9,10 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from tests.conftest import Database
 from tests.integration.gateway.stored import store_records
 
+from logmesh.gateway.answers.examples import EXAMPLES_BYTES, READ_BYTES
 from logmesh.gateway.query import list_patterns as patterns_module
-from logmesh.gateway.query.list_patterns import EXAMPLES_BYTES, list_patterns, read_patterns
+from logmesh.gateway.query.list_patterns import list_patterns, read_patterns
+from logmesh.store.order import Cursor
 from logmesh.store.store import Store
 from logmesh.v1.query_service_pb2 import ListPatternsRequest, ListPatternsResponse
 from logmesh.v1.record_pb2 import LogRecord
@@ -80,6 +83,27 @@ async def test_an_answer_stays_small_however_long_the_lines_are(database: Databa
     assert all(len(one.template) <= 1_000 and one.example.id for one in answer.patterns)
     assert {len(one.example.body) for one in answer.patterns} == {0, 60_000}
     assert answer.ByteSize() < EXAMPLES_BYTES + 100_000
+
+
+async def test_examples_that_an_answer_has_no_room_for_are_not_read(
+    database: Database, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    letters = range(0x3B1, 0x3B1 + 80)
+    await store_records(database, [record(chr(letter) * 60_000, 1 + n) for n, letter in enumerate(letters)])
+    read, records = 0, store.records
+
+    async def counted(tenant: str, places: Sequence[Cursor], *, seconds: float) -> Mapping[tuple[int, int], LogRecord]:
+        nonlocal read
+        found = await records(tenant, places, seconds=seconds)
+        read += sum(one.ByteSize() for one in found.values())
+        return found
+
+    monkeypatch.setattr(store, "records", counted)
+    answer = await ask(store, last_minutes(page_size=200))
+    assert len(answer.patterns) == len({one.example.id for one in answer.patterns}) == len(letters)
+    assert all(NOW - 81 * 10**9 <= one.example.time_unix_nano < NOW for one in answer.patterns)
+    assert {len(one.example.body) for one in answer.patterns} == {0, 60_000}
+    assert READ_BYTES < read < 2 * READ_BYTES
 
 
 async def test_without_time_for_the_period_before_nothing_is_called_new(database: Database, store: Store) -> None:

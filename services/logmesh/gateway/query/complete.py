@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 from logmesh.filters.caret import Caret, read_carets
 from logmesh.filters.completion import Counted, Key, propose, typed_key
 from logmesh.gateway.requests.checks import read_limit, read_range
+from logmesh.gateway.walking.deadline import seconds_left
 from logmesh.gateway.walking.walk import walk
 from logmesh.store.errors import TooSlow
 from logmesh.store.store import Store
@@ -46,7 +47,8 @@ def read_complete(request: CompleteRequest, now_unix_nano: int) -> CompletionQue
 async def complete(store: Store, tenant: str, query: CompletionQuery) -> CompleteResponse:
     """The proposals, the likeliest first. Raises StoreError, but for a lack of time: what can't be read soon is left out."""
     keys, values = list[Key](), list[Counted]()
-    for part, seconds in (query.range, 0.75 * TIME_LIMIT_SECONDS), (_end(query.range), 0.25 * TIME_LIMIT_SECONDS):
+    end = query.range.last(_LAST_NANO)
+    for part, seconds in (query.range, 0.75 * TIME_LIMIT_SECONDS), (end, 0.25 * TIME_LIMIT_SECONDS):
         reader = _Reader(store, tenant, part, time.monotonic() + seconds)
         with contextlib.suppress(TooSlow):
             for caret in query.carets:
@@ -60,10 +62,6 @@ async def complete(store: Store, tenant: str, query: CompletionQuery) -> Complet
     return CompleteResponse(completions=found[: query.page_size])
 
 
-def _end(span: TimeRange) -> TimeRange:
-    return TimeRange(max(span.start_unix_nano, span.end_unix_nano - _LAST_NANO), span.end_unix_nano)
-
-
 class _Reader(NamedTuple):
     """Reads what records of `range` have, until `deadline` of the monotonic clock; then raises TooSlow."""
 
@@ -75,8 +73,9 @@ class _Reader(NamedTuple):
     async def keys(self, typed: Key, most: int) -> list[Key]:
         """Keys that contain what is typed, the most frequent first."""
         newest = self.range if typed.column == "resource" else await self._newest()
+        seconds = seconds_left(self.deadline)
         found = await self.store.keys(
-            self.tenant, typed.column, typed.key, most, span=self.range, newest=newest, seconds=self._left()
+            self.tenant, typed.column, typed.key, most, span=self.range, newest=newest, seconds=seconds
         )
         return [Key(*one) for one in found]
 
@@ -91,7 +90,8 @@ class _Reader(NamedTuple):
             span = await self._newest()
         else:
             return []
-        found = await self.store.values(self.tenant, caret.field, typed, MAX_PAGE_SIZE, span=span, seconds=self._left())
+        seconds = seconds_left(self.deadline)
+        found = await self.store.values(self.tenant, caret.field, typed, MAX_PAGE_SIZE, span=span, seconds=seconds)
         return [Counted(*one) for one in found]
 
     async def _newest(self) -> TimeRange:
@@ -104,6 +104,3 @@ class _Reader(NamedTuple):
             return wanted <= 0
 
         return TimeRange(await walk(self.range, self.deadline, look), self.range.end_unix_nano)
-
-    def _left(self) -> float:
-        return max(0.001, self.deadline - time.monotonic())

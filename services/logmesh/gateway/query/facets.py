@@ -13,6 +13,7 @@ from logmesh.filters import parse_field, parse_filter
 from logmesh.filters.ast import Node
 from logmesh.filters.fields import Field
 from logmesh.gateway.requests.checks import RequestError, read_limit, read_range, to_proto
+from logmesh.gateway.walking.deadline import seconds_left
 from logmesh.gateway.walking.windows import FIRST_NANO
 from logmesh.store.errors import TooSlow
 from logmesh.store.store import Store
@@ -102,12 +103,11 @@ async def _sample(
 ) -> list[FacetCounts]:
     """Count the end of the range, and again of a longer part until that holds a full sample or time runs out."""
     found: list[FacetCounts] | None = None
-    span, part = query.range, last_part(query.range, FIRST_NANO)
+    span, part = query.range, query.range.last(FIRST_NANO)
     while True:
-        remaining = deadline - time.monotonic()
         try:
             counts = await store.facets(
-                tenant, query.filter, part, fields, query.values, newest=SAMPLE, seconds=remaining
+                tenant, query.filter, part, fields, query.values, newest=SAMPLE, seconds=seconds_left(deadline)
             )
         except TooSlow:
             if found is None:
@@ -126,12 +126,7 @@ async def _sample(
         ]
         if part == span or is_full or time.monotonic() >= deadline:
             return found
-        part = last_part(span, part.length_nano * growth(counted))
-
-
-def last_part(span: TimeRange, length_nano: int) -> TimeRange:
-    """The end of a range, `length_nano` of it or all."""
-    return TimeRange(max(span.start_unix_nano, span.end_unix_nano - length_nano), span.end_unix_nano)
+        part = span.last(part.length_nano * growth(counted))
 
 
 def growth(counted: int) -> int:

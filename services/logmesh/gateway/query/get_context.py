@@ -11,6 +11,7 @@ from typing import Final
 from logmesh.gateway.answers.answering import NotFound, OutOfTime
 from logmesh.gateway.answers.fitting import MAX_ANSWER_BYTES
 from logmesh.gateway.requests.checks import MAX_UNIX_NANO, RequestError, read_limit
+from logmesh.gateway.walking.deadline import seconds_left
 from logmesh.gateway.walking.windows import Windows
 from logmesh.record.ids import parse_record_id
 from logmesh.record.sizes import fitting, size_of
@@ -60,7 +61,7 @@ async def get_context(
     out or when a message can't hold them: then the nearest. Raises NotFound, OutOfTime and StoreError."""
     deadline = time.monotonic() + time_limit_seconds
     record = await _find_record(store, tenant, query, deadline)
-    neighbours = await store.neighbours(tenant, record, seconds=_left(deadline))
+    neighbours = await store.neighbours(tenant, record, seconds=seconds_left(deadline))
     place = Cursor(record.time_unix_nano, query.spool, query.position)
     room = (MAX_ANSWER_BYTES - size_of(record)) // 2
     before = await _nearest(neighbours, place, query.before, room, deadline, older=True)
@@ -98,7 +99,7 @@ async def _find_record(store: Store, tenant: str, query: ContextQuery, deadline:
     if query.hint_unix_nano:
         low, high = query.hint_unix_nano - _AROUND_HINT_NANO, query.hint_unix_nano + _AROUND_HINT_NANO
     else:
-        times = await store.times_of(tenant, query.spool, seconds=_left(deadline))
+        times = await store.times_of(tenant, query.spool, seconds=seconds_left(deadline))
         if times is None:
             raise NotFound("there is no such record")
         low, high = times.start_unix_nano, times.end_unix_nano
@@ -120,7 +121,3 @@ async def _find_record(store: Store, tenant: str, query: ContextQuery, deadline:
         windows.finished(time.monotonic() - began)
         high = part.start_unix_nano
     raise NotFound("there is no such record" + (" at that time" if query.hint_unix_nano else ""))
-
-
-def _left(deadline: float) -> float:
-    return max(0.001, deadline - time.monotonic())

@@ -12,6 +12,7 @@ from typing import Final
 
 from logmesh.gateway.answers.fitting import MAX_ANSWER_BYTES
 from logmesh.gateway.requests.checks import RequestError, read_limit, read_open_range
+from logmesh.gateway.walking.deadline import seconds_left
 from logmesh.record.ids import parse_record_id
 from logmesh.record.sizes import fitting
 from logmesh.runtime import metrics
@@ -58,7 +59,7 @@ class Traces:
     async def find(self, tenant: str, query: TraceQuery) -> GetTraceResponse:
         """The trace's records of `tenant`, oldest first. Raises StoreError."""
         deadline = time.monotonic() + self._limit
-        if self._recent and (cached := await self._recent.get(tenant, query.trace_id, seconds=_left(deadline))):
+        if self._recent and (cached := await self._recent.get(tenant, query.trace_id, seconds=seconds_left(deadline))):
             metrics.CACHE_HITS.inc()
             return _answer(query, await self._complete(tenant, query, cached, deadline), cached=True)
         metrics.CACHE_MISSES.inc()
@@ -107,7 +108,7 @@ class Traces:
             query.page_size + 1,
             known=known,
             max_bytes=MAX_ANSWER_BYTES,
-            seconds=_left(deadline),
+            seconds=seconds_left(deadline),
         )
 
 
@@ -118,7 +119,3 @@ def _answer(query: TraceQuery, records: list[LogRecord], *, cached: bool) -> Get
 
 def _place(record: LogRecord) -> tuple[int, int, int]:
     return record.time_unix_nano, *parse_record_id(record.id)
-
-
-def _left(deadline: float) -> float:
-    return max(0.001, deadline - time.monotonic())

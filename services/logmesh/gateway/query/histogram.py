@@ -17,6 +17,7 @@ from logmesh.filters.fields import LEVELS, Column, Field
 from logmesh.gateway.figures.buckets import MAX_BUCKETS, choose_buckets
 from logmesh.gateway.figures.telling_apart import NAMED_A_WINDOW, Values
 from logmesh.gateway.requests.checks import read_limit, read_range, to_proto
+from logmesh.gateway.walking.deadline import seconds_left
 from logmesh.gateway.walking.walk import Look, walk
 from logmesh.store.counts import Buckets
 from logmesh.store.store import Store
@@ -116,7 +117,7 @@ class _Counter:
         """Look at the whole range at once where the store has counted it beforehand, else window by window; how far that came."""
         if not self._is_counted(buckets, field):
             return await walk(buckets.range, self._deadline, look)
-        await look(buckets.range, self._deadline - time.monotonic())
+        await look(buckets.range, seconds_left(self._deadline))
         return buckets.range.start_unix_nano
 
     def _is_counted(self, buckets: Buckets, field: Field) -> bool:

@@ -6,12 +6,12 @@ loop goes on with other calls.
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from logmesh.filters import parse_filter
 from logmesh.filters.ast import Node
+from logmesh.gateway.answers.examples import examples
 from logmesh.gateway.figures.masking import mask
 from logmesh.gateway.requests.checks import read_limit, read_range
 from logmesh.gateway.walking.walk import walk
@@ -20,13 +20,10 @@ from logmesh.store.order import Cursor
 from logmesh.store.store import Store
 from logmesh.store.time_range import TimeRange
 from logmesh.v1.query_service_pb2 import ListPatternsRequest, ListPatternsResponse, Pattern
-from logmesh.v1.record_pb2 import LogRecord
 
 SAMPLE: Final = 20_000
 BODY_CHARACTERS: Final = 1_000
 MAX_SERVICES: Final = 10
-EXAMPLES_BYTES: Final = 2 << 20
-"""Clients take four megabytes: examples beyond this come without their body and attributes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,15 +85,14 @@ async def list_patterns(store: Store, tenant: str, query: PatternsQuery, seconds
     earlier = query.range.earlier(query.range.length_nano)
     before = await _templates(store, tenant, query.filter, earlier, deadline)
     chosen = now.most_frequent(query.page_size)
-    wanted = [tally.newest for _, tally in chosen]
-    examples = _fitting(wanted, await store.records(tenant, wanted, seconds=seconds))
+    newest = await examples(store, tenant, [tally.newest for _, tally in chosen], seconds=seconds)
     patterns = [
         Pattern(
             template=template,
             count=tally.count,
             severity_number=tally.severity,  # type: ignore[arg-type]  # stored as a number of the enum
             services=tally.services,
-            example=examples.get(tally.newest),
+            example=newest.get(tally.newest),
             # What could not be looked for is not called new.
             is_new=before.decided and template not in before.tallies,
         )
@@ -119,18 +115,3 @@ async def _templates(store: Store, tenant: str, node: Node, span: TimeRange, dea
     found.exact = reached == span.start_unix_nano and not full
     found.decided = found.exact or full
     return found
-
-
-def _fitting(wanted: Sequence[Cursor], records: Mapping[tuple[int, int], LogRecord]) -> dict[Cursor, LogRecord]:
-    """The examples that are there, as far as an answer holds them whole; retention may have dropped one meanwhile."""
-    examples, size = {}, 0
-    for place in wanted:
-        record = records.get((place.spool, place.position))
-        if record is None:
-            continue
-        if size + record.ByteSize() > EXAMPLES_BYTES:
-            record.body = ""
-            record.ClearField("attributes")
-        size += record.ByteSize()
-        examples[place] = record
-    return examples

@@ -801,7 +801,8 @@ export type Pattern = Message<"logmesh.v1.Pattern"> & {
   services: string[];
 
   /**
-   * The newest of them.
+   * The newest of them. Where many are long, those of rarer templates come without body and attributes, and the last without
+   * anything but id and time, which is cut to its microsecond.
    *
    * @generated from field: logmesh.v1.LogRecord example = 5;
    */
