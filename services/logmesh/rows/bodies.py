@@ -1,14 +1,12 @@
 """The newest bodies of a range, for their templates."""
 
 from collections.abc import Iterator
-from functools import partial
 from typing import Any
 
-from logmesh.filters import compile_sql
 from logmesh.filters.ast import Node
+from logmesh.rows.matching import over_matches
 from logmesh.rows.reader import AsksReader
-from logmesh.rows.records import from_timestamp, to_timestamp
-from logmesh.storage.statement import Statement
+from logmesh.rows.records import from_timestamp
 from logmesh.store.found import Bodies
 from logmesh.store.order import Cursor
 from logmesh.store.time_range import TimeRange
@@ -21,13 +19,7 @@ class BodiesOfRows(AsksReader):
         self, tenant: str, node: Node, span: TimeRange, most: int, *, characters: int, seconds: float
     ) -> Bodies:
         """See Store."""
-        statement = Statement()
-        condition = statement.compile(partial(compile_sql, node))
-        (start, start_ns), (end, end_ns) = to_timestamp(span.start_unix_nano), to_timestamp(span.end_unix_nano)
-        statement.add(
-            "patterns", condition=condition, start=start, start_ns=start_ns, end=end, end_ns=end_ns, most=most,
-            characters=characters,
-        )  # fmt: skip
+        statement = over_matches("patterns", node, span, most=most, characters=characters)
         async with self._reader.reading(tenant, seconds, replan=True) as connection:
             return _Bodies(await connection.fetch(statement.sql, *statement.parameters))
 

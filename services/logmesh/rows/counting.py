@@ -3,10 +3,8 @@
 The rollup knows service, instance, severity and resource of every record, and its time to the minute.
 """
 
-from functools import partial
 from typing import Final, assert_never
 
-from logmesh.filters import compile_sql
 from logmesh.filters.ast import (
     And,
     IdEquals,
@@ -28,6 +26,7 @@ from logmesh.filters.ast import (
     TimeCompare,
 )
 from logmesh.filters.fields import Field
+from logmesh.rows.matching import over_matches
 from logmesh.rows.records import to_timestamp
 from logmesh.storage.statement import Statement
 from logmesh.store.time_range import TimeRange
@@ -68,7 +67,7 @@ def whole_minutes(span: TimeRange) -> TimeRange:
 def from_counts(node: Node, span: TimeRange) -> Statement:
     """Begin a statement over `counted`, which is of the rollup but for parts of minutes; `node` must be countable."""
     minutes = whole_minutes(span)
-    return _begin(
+    return over_matches(
         "from_counts",
         node,
         span,
@@ -79,16 +78,9 @@ def from_counts(node: Node, span: TimeRange) -> Statement:
 
 def from_records(node: Node, span: TimeRange) -> Statement:
     """Begin a statement over `counted`, which is each record that matches."""
-    return _begin("from_records", node, span)
+    return over_matches("from_records", node, span)
 
 
 def from_newest(node: Node, span: TimeRange, most: int) -> Statement:
     """Begin a statement over `counted`, which is the newest records that match, `most` of them."""
-    return _begin("from_newest", node, span, most=most)
-
-
-def _begin(name: str, node: Node, span: TimeRange, **values: object) -> Statement:
-    statement = Statement()
-    condition = statement.compile(partial(compile_sql, node))
-    (start, start_ns), (end, end_ns) = to_timestamp(span.start_unix_nano), to_timestamp(span.end_unix_nano)
-    return statement.add(name, condition=condition, start=start, start_ns=start_ns, end=end, end_ns=end_ns, **values)
+    return over_matches("from_newest", node, span, most=most)

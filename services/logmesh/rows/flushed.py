@@ -1,16 +1,16 @@
 """Records of some flushes, in the order in which they were stored."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from functools import partial
 from typing import Any
 
 from logmesh.filters import compile_sql
 from logmesh.filters.ast import Node
 from logmesh.rows.reader import AsksReader
-from logmesh.rows.records import from_timestamp, record_from_row, to_timestamp
+from logmesh.rows.records import record_from_row
 from logmesh.storage.statement import Statement
 from logmesh.store.flushes import Flush, StoredAt, StoredPart
+from logmesh.store.microseconds import from_microseconds, to_microseconds
 
 
 class FlushedRows(AsksReader):
@@ -28,13 +28,14 @@ class FlushedRows(AsksReader):
         seconds: float,
     ) -> StoredPart:
         """See Store. A row has the time of its receipt, which is its flush's."""
+        received = [one.received for one in flushes]
         spans = [span for flush in flushes for span in flush.spans]
         spools, firsts, lasts = ([span[column] for span in spans] for column in range(3))
         statement = Statement()
         condition = statement.compile(partial(compile_sql, node))
         statement.add(
-            "tail_rows", condition=condition, received=_moment(after.received), spool=after.spool, position=after.position,
-            first_stored=_moment(min(one.received for one in flushes)), last_stored=_moment(max(one.received for one in flushes)),
+            "tail_rows", condition=condition, received=from_microseconds(after.received), spool=after.spool, position=after.position,
+            first_stored=from_microseconds(min(received)), last_stored=from_microseconds(max(received)),
             oldest=min(one.oldest for one in flushes), newest=max(one.newest for one in flushes),
             spools=spools, firsts=firsts, lasts=lasts, most=most, max_bytes=max_bytes,
         )  # fmt: skip
@@ -45,8 +46,4 @@ class FlushedRows(AsksReader):
 
 
 def _place_of(row: Any) -> StoredAt:
-    return StoredAt(from_timestamp(row["received"], 0) // 1000, row["spool"], row["position"])
-
-
-def _moment(microseconds: int) -> datetime:
-    return to_timestamp(microseconds * 1000)[0]
+    return StoredAt(to_microseconds(row["received"]), row["spool"], row["position"])

@@ -1,6 +1,6 @@
 """Rows of logmesh.records to LogRecord."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from logmesh.record.attributes import attributes_from_json
@@ -8,21 +8,19 @@ from logmesh.record.ids import format_record_id
 from logmesh.record.origin_more import read_more
 from logmesh.record.rare import read_rare
 from logmesh.record.values import Values
+from logmesh.store.microseconds import from_microseconds, to_microseconds
 from logmesh.v1.record_pb2 import LogRecord
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 
 
 def to_timestamp(unix_nano: int) -> tuple[datetime, int]:
     """A time as the table keeps it: microseconds, and the nanoseconds below them."""
     microseconds, ns = divmod(unix_nano, 1000)
-    return _EPOCH + timedelta(microseconds=microseconds), ns
+    return from_microseconds(microseconds), ns
 
 
 def from_timestamp(time: datetime, ns: int) -> int:
     """The inverse of `to_timestamp`."""
-    return (time - _EPOCH) // _MICROSECOND * 1000 + ns
+    return to_microseconds(time) * 1000 + ns
 
 
 def record_from_row(row: Any) -> LogRecord:

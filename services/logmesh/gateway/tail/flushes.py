@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NamedTuple
 
 from logmesh.gateway.tail.coverage import span_of_batches
@@ -10,12 +9,12 @@ from logmesh.gateway.tail.snapshot import Place, Snapshot
 from logmesh.rows.reader import Reader
 from logmesh.storage.sql import load
 from logmesh.store.flushes import Flush
+from logmesh.store.microseconds import from_microseconds, to_microseconds
 
 _MOST_FLUSHES: Final = 200
 _MOST_SPANS: Final = 20_000
 """Of a reading, but for its first flush."""
 SECONDS: Final = 10.0
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class FoundFlushes(NamedTuple):
@@ -37,7 +36,8 @@ async def find_flushes(reader: Reader, tenant: str, seen: Snapshot, until: Snaps
         )
     flushes = [_flush(row) for row in rows if row["xid"] is not None]
     first, last = rows[0], rows[-1]
-    snapshot, at = Snapshot(int(first["xmax"]), tuple(sorted(map(int, first["running"])))), microseconds(first["now"])
+    snapshot = Snapshot(int(first["xmax"]), tuple(sorted(map(int, first["running"]))))
+    at = to_microseconds(first["now"])
     whole = len(flushes) == first["found"] < _MOST_FLUSHES
     if not whole:
         snapshot, at = seen.with_those_of(snapshot, int(last["xid"])), flushes[-1].received
@@ -47,29 +47,19 @@ async def find_flushes(reader: Reader, tenant: str, seen: Snapshot, until: Snaps
         Place(incarnation, snapshot, at),
         flushes,
         whole,
-        Place(incarnation, forgotten, microseconds(first["forgotten_until"])),
+        Place(incarnation, forgotten, to_microseconds(first["forgotten_until"])),
     )
 
 
 async def find_since(reader: Reader, tenant: str, since: int) -> Snapshot | None:
     """One that does not see what was stored at `since` (microseconds since 1970) or later; None when nothing was. Raises StoreError."""
     async with reader.reading(tenant, SECONDS) as connection:
-        xid = await connection.fetchval(load("tail_since"), moment(since))
+        xid = await connection.fetchval(load("tail_since"), from_microseconds(since))
     return None if xid is None else Snapshot(int(xid))
 
 
 def _flush(row: Any) -> Flush:
     numbers = zip(row["spools"], row["firsts"], row["lasts"], strict=True)
     return Flush(
-        microseconds(row["received"]), row["oldest"], row["newest"], [span_of_batches(*span) for span in numbers]
+        to_microseconds(row["received"]), row["oldest"], row["newest"], [span_of_batches(*span) for span in numbers]
     )
-
-
-def microseconds(at: datetime) -> int:
-    """Since 1970."""
-    return (at - _EPOCH) // timedelta(microseconds=1)
-
-
-def moment(microseconds_: int) -> datetime:
-    """The reverse of `microseconds`."""
-    return _EPOCH + timedelta(microseconds=microseconds_)
