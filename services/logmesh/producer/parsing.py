@@ -12,7 +12,7 @@ from logmesh.producer.attributes import joined_attributes
 from logmesh.producer.documents import read_document
 from logmesh.producer.fields import json_line, logfmt_line
 from logmesh.producer.formats.fitting import keep, read_by_kept, read_by_table
-from logmesh.producer.formats.format import Format, Reading
+from logmesh.producer.formats.format import Format, FormatByFunction
 from logmesh.producer.parsed import Parsed
 from logmesh.producer.plain import plain_line, sentence
 from logmesh.producer.prefixes import composed_line, ending_in_json, ending_in_logfmt, pod_line
@@ -30,7 +30,7 @@ _STREAMS: Final = {stream: b'{"log.iostream":"%b"}' % stream for stream in (b"st
 _BLANKS: Final = frozenset((b" ", b"\t", _MARK[:1]))
 
 
-def parse_line(line: bytes, clock: Clock, tried: Format | Reading | None = None) -> Parsed:
+def parse_line(line: bytes, clock: Clock, tried: Format | FormatByFunction | None = None) -> Parsed:
     """What `line` says; `clock` has the zone and the time of reading, which settles the year where the line has none.
 
     `tried` has been asked of the line, and did not know it.
@@ -48,7 +48,7 @@ def parse_line(line: bytes, clock: Clock, tried: Format | Reading | None = None)
         return plain_line(bare, clock)
 
 
-def _parse(line: bytes, clock: Clock, tried: Format | Reading | None = None) -> Parsed:
+def _parse(line: bytes, clock: Clock, tried: Format | FormatByFunction | None = None) -> Parsed:
     if parsed := read_by_kept(line, clock, tried) or sentence(line):
         return parsed
     for reader in _READERS.get(line[:1], ()):
@@ -100,17 +100,17 @@ def _container(line: bytes, clock: Clock) -> Parsed | None:
     return Parsed(time, inner.severity, inner.severity_text, attributes, inner.trace_id, inner.span_id)
 
 
-_LOGFMT: Final = Reading("logfmt", logfmt_line)
-_JSON: Final = Reading("json", partial(json_line, say=_document))
-_COMPOSED: Final = Reading("composed", _composed, wraps=True)
-_POD: Final = Reading("pod", _pod, begins=b"[pod/", wraps=True)
-_CONTAINER: Final = Reading("container", _container, wraps=True)
-_PRIORITY: Final = Reading("syslog-priority", priority_line, begins=b"<")
-_KLOG: Final = Reading("klog", klog_line)
-_SYSLOG: Final = Reading("syslog", syslog_line)
+_LOGFMT: Final = FormatByFunction("logfmt", logfmt_line)
+_JSON: Final = FormatByFunction("json", partial(json_line, say=_document))
+_COMPOSED: Final = FormatByFunction("composed", _composed, wraps=True)
+_POD: Final = FormatByFunction("pod", _pod, begins=b"[pod/", wraps=True)
+_CONTAINER: Final = FormatByFunction("container", _container, wraps=True)
+_PRIORITY: Final = FormatByFunction("syslog-priority", priority_line, begins=b"<")
+_KLOG: Final = FormatByFunction("klog", klog_line)
+_SYSLOG: Final = FormatByFunction("syslog", syslog_line)
 
 # By a line's first byte, so that most formats cost the others nothing.
-_READERS: Final[dict[bytes, tuple[Reading, ...]]] = {
+_READERS: Final[dict[bytes, tuple[FormatByFunction, ...]]] = {
     b"{": (_JSON,),
     b"[": (_POD,),
     b"<": (_PRIORITY,),

@@ -30,7 +30,7 @@ class State:
     """Records that a handler found no room for."""
 
 
-class _Standing(NamedTuple):
+class _Connection(NamedTuple):
     """Replaced as one, so that another thread reads what belongs together."""
 
     status: Status
@@ -43,14 +43,14 @@ class Reach:
 
     def __init__(self, target: str) -> None:
         self._target = target
-        self._standing = _Standing("idle", datetime.now(UTC), "")
+        self._connection = _Connection("idle", datetime.now(UTC), "")
         self.last_error: LogmeshError | None = None
         self._missing_since = 0.0
         self._said = False
 
     def connecting(self, now: float) -> bool:
         """A connection is wanted; return whether that is new, and not so since an earlier one failed."""
-        if self._standing.status == "connecting":
+        if self._connection.status == "connecting":
             return False
         self._become("connecting")
         self._missing_since = now
@@ -69,7 +69,7 @@ class Reach:
 
     def silent(self, pending: int, now: float) -> str | None:
         """The sentence that is due while no processor is reached; once until one is."""
-        if self._standing.status != "connecting" or self._said or now - self._missing_since < SILENCE_SECONDS:
+        if self._connection.status != "connecting" or self._said or now - self._missing_since < SILENCE_SECONDS:
             return None
         self._said = True
         why = f" ({self.last_error})" if self.last_error else ""
@@ -81,8 +81,8 @@ class Reach:
 
     def state(self, pending: int) -> State:
         """How it stands; from any thread."""
-        status, since, processor = self._standing
+        status, since, processor = self._connection
         return State(status, since, processor, self.last_error, pending)
 
     def _become(self, status: Status, processor: str = "") -> None:
-        self._standing = _Standing(status, datetime.now(UTC), processor)
+        self._connection = _Connection(status, datetime.now(UTC), processor)

@@ -42,14 +42,14 @@ async def flush(connection: "asyncpg.Connection", group: list[Prepared], branche
     async with connection.transaction():
         compress = sum(prepared.rows for prepared in group) >= COMPRESS_ROWS
         await connection.fetch(load("set_flush"), "on" if compress else "off")
-        standings = await lock(connection, {prepared.spool for prepared in group})
-        flushed = sort(group, standings, learnt)
+        ledger = await lock(connection, {prepared.spool for prepared in group})
+        flushed = sort(group, ledger, learnt)
         if flushed.stored:
             with refusing(flushed.stored):
                 await _copy(connection, flushed.stored)
                 await copy_dead_letters(connection, flushed.stored)
             # Last, because other flushes wait for these rows.
-            await advance(connection, flushed.stored, standings)
+            await advance(connection, flushed.stored, ledger)
             counted = counts.count([one.count_keys for one in flushed.stored])
             await connection.execute(load("add_counts"), *counted)
             await connection.execute(load("note_flush"), *note(flushed.stored, _minutes(flushed.stored)))

@@ -55,7 +55,7 @@ class Backlog:
         self._lines: dict[SpoolKey, _Line] = {}
         self._quiet: deque[SpoolKey] = deque()
         self._busy: deque[SpoolKey] = deque()
-        self._standing: set[SpoolKey] = set()  # in one of these two
+        self._queued: set[SpoolKey] = set()  # in one of these two
         self._paused: dict[SpoolKey, float] = {}  # until when
         self._pauses: dict[SpoolKey, float] = {}  # how long the last one was
 
@@ -139,7 +139,7 @@ class Backlog:
             if line and line.batches and not fits(line.batches[0], group):
                 break
             first.popleft()
-            self._standing.discard(key)
+            self._queued.discard(key)
             if line is None or key in self._paused:
                 continue
             left, batches = most - line.owes, line.batches
@@ -171,9 +171,9 @@ class Backlog:
         )
 
     def _stand(self, key: SpoolKey, queue: deque[SpoolKey], *, first: bool = False) -> None:
-        if key in self._standing or key in self._paused:
+        if key in self._queued or key in self._paused:
             return
-        self._standing.add(key)
+        self._queued.add(key)
         if first:
             queue.appendleft(key)
         else:

@@ -5,7 +5,7 @@ import time
 import asyncpg
 
 from logmesh.processor.writer.prepare import Prepared
-from logmesh.processor.writer.sort import Standing
+from logmesh.processor.writer.sort import LedgerRow
 from logmesh.record.ids import position_of
 from logmesh.storage.multirange import from_multirange
 from logmesh.storage.postgres import check_layout
@@ -18,9 +18,9 @@ class LedgerChanged(Exception):
     """A spool is not in the database any more: it was restored or replaced. Numbers must be looked up anew."""
 
 
-async def lock(connection: "asyncpg.Connection", spools: set[int]) -> dict[int, Standing]:
+async def lock(connection: "asyncpg.Connection", spools: set[int]) -> dict[int, LedgerRow]:
     """Lock the ledger's rows that nobody else has locked, and return what they hold. Raises LedgerChanged and SchemaBehind."""
-    held = _standings(await connection.fetch(load("lock_spools"), list(spools)))
+    held = _ledger_rows(await connection.fetch(load("lock_spools"), list(spools)))
     if missing := spools - held.keys():
         there = {row["spool"] for row in await connection.fetch(load("list_spools"), list(missing))}
         if gone := missing - there:
@@ -28,21 +28,21 @@ async def lock(connection: "asyncpg.Connection", spools: set[int]) -> dict[int, 
     return held
 
 
-async def look(connection: "asyncpg.Connection", spools: set[int]) -> dict[int, Standing]:
+async def look(connection: "asyncpg.Connection", spools: set[int]) -> dict[int, LedgerRow]:
     """What the ledger's rows hold now, locked or not. Raises LedgerChanged and SchemaBehind."""
-    held = _standings(await connection.fetch(load("list_standings"), list(spools)))
+    held = _ledger_rows(await connection.fetch(load("list_ledger_rows"), list(spools)))
     if gone := spools - held.keys():
         raise LedgerChanged(f"{len(gone)} spools are gone from the ledger")
     return held
 
 
-def _standings(rows: "list[asyncpg.Record]") -> dict[int, Standing]:
+def _ledger_rows(rows: "list[asyncpg.Record]") -> dict[int, LedgerRow]:
     if rows:
         check_layout(rows[0]["written_from"])
     if any(row["has_moved"] for row in rows):
         raise LedgerChanged("a producer was moved to another tenant")
     return {
-        spool: Standing(from_multirange(committed), newest, chain, principal)
+        spool: LedgerRow(from_multirange(committed), newest, chain, principal)
         for spool, committed, newest, chain, principal, *_ in rows
     }
 
@@ -69,13 +69,13 @@ async def copy_dead_letters(connection: "asyncpg.Connection", stored: list[Prepa
     )
 
 
-async def advance(connection: "asyncpg.Connection", stored: list[Prepared], standings: dict[int, Standing]) -> None:
+async def advance(connection: "asyncpg.Connection", stored: list[Prepared], ledger: dict[int, LedgerRow]) -> None:
     """These batches count as committed, once the transaction is."""
-    await connection.execute(load("advance_ledger"), *_advance(stored, standings))
+    await connection.execute(load("advance_ledger"), *_advance(stored, ledger))
 
 
 def _advance(
-    stored: list[Prepared], standings: dict[int, Standing]
+    stored: list[Prepared], ledger: dict[int, LedgerRow]
 ) -> tuple[list[int], list[str], list[int], list[int], list[float], list[int], list[int]]:
     """The parameters of advance_ledger.sql."""
     of_spool: dict[int, list[Prepared]] = {}
@@ -84,10 +84,10 @@ def _advance(
     now = time.time()
     rows = [_row(batches, now) for batches in of_spool.values()]
     ranges, records, dead, waited = zip(*rows, strict=True)
-    held = [standings[spool] for spool in of_spool]
+    held = [ledger[spool] for spool in of_spool]
     return (
         list(of_spool), list(ranges), list(records), list(dead), list(waited),
-        [standing.newest for standing in held], [standing.chain for standing in held],
+        [row.newest for row in held], [row.chain for row in held],
     )  # fmt: skip
 
 

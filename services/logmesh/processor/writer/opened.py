@@ -35,7 +35,7 @@ class Opened:
 
 
 @dataclass(slots=True)
-class Reading:
+class ReadBack:
     """What came of reading: batches that are `opened`, `left` for the next time, and `damaged` in the log."""
 
     opened: list[Opened] = field(default_factory=list)
@@ -43,24 +43,24 @@ class Reading:
     damaged: list[tuple[Unwritten, str]] = field(default_factory=list)
 
 
-def read_back(journal: Journal, batches: Sequence[Unwritten], most_bytes: int | None = None) -> Reading:
+def read_back(journal: Journal, batches: Sequence[Unwritten], most_bytes: int | None = None) -> ReadBack:
     """Read and open `batches`, the first one and then as many as fit into `most_bytes` once they are decompressed.
 
     Blocking. Raises JournalFailed, and OSError when no file can be opened.
     """
-    reading, size = Reading(), 0
+    back, size = ReadBack(), 0
     frames = journal.read_all([unwritten.ref for unwritten in batches])
     for at, (unwritten, frame) in enumerate(zip(batches, frames, strict=True)):
         if isinstance(frame, JournalCorrupt):
-            reading.damaged.append((unwritten, str(frame)))
+            back.damaged.append((unwritten, str(frame)))
             continue
         opened = open_batch(unwritten, frame)
         size += opened.payload.size if opened.payload else len(frame)
-        reading.opened.append(opened)
+        back.opened.append(opened)
         if most_bytes is not None and size >= most_bytes:
-            reading.left = list(batches[at + 1 :])
+            back.left = list(batches[at + 1 :])
             break
-    return reading
+    return back
 
 
 def open_batch(unwritten: Unwritten, frame: bytes) -> Opened:

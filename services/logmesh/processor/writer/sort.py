@@ -19,7 +19,7 @@ _REMEMBERED_BRANCHES = 10_000
 
 
 @dataclass(slots=True)
-class Standing:
+class LedgerRow:
     """What the ledger holds of a spool: numbers, the greatest of them that came with a chain (0: none), and that chain."""
 
     committed: RangeSet
@@ -97,25 +97,25 @@ class Branches:
             del self._tips[key]
 
 
-def sort(group: list[Prepared], standings: Mapping[int, Standing], branches: Branches) -> Flushed:
-    """Sort batches; the standings come to hold what is stored. Spools that have none are locked by somebody else."""
+def sort(group: list[Prepared], ledger: Mapping[int, LedgerRow], branches: Branches) -> Flushed:
+    """Sort batches; their rows of the ledger come to hold what is stored. Spools that have no row here are locked by somebody else."""
     flushed = Flushed()
     for prepared in group:
         batch, link = prepared.batch, prepared.link
-        standing, seq = standings.get(prepared.spool), batch.seq
-        if standing is None:
+        row, seq = ledger.get(prepared.spool), batch.seq
+        if row is None:
             flushed.locked.append(prepared)
-        elif batch.provisional and not standing.takes_from(batch.principal):
+        elif batch.provisional and not row.takes_from(batch.principal):
             flushed.foreign.append(prepared)
-        elif not standing.fits(seq, link):
+        elif not row.fits(seq, link):
             branches.refused(batch.key, seq, link)
             flushed.forked.append(prepared)
-        elif seq in standing.committed:
+        elif seq in row.committed:
             flushed.duplicates.append(prepared)
         elif branches.grow(batch.key, seq, link):
             flushed.forked.append(prepared)
         else:
-            standing.take(seq, link)
+            row.take(seq, link)
             branches.stored(batch.key, seq, link)
             flushed.stored.append(prepared)
     return flushed

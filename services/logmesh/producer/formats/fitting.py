@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from logmesh.producer.formats.format import Format, Reading
+from logmesh.producer.formats.format import Format, FormatByFunction
 from logmesh.producer.formats.table import FORMATS
 from logmesh.producer.joining.beginnings import SHAPES
 from logmesh.producer.parsed import Parsed
@@ -24,7 +24,7 @@ def likeness(line: bytes) -> int:
 _DATE_MARKS: Final = (b"-", b"/", b".")
 
 
-def _by_likeness(*, loose: bool) -> tuple[tuple[Format | Reading, ...], ...]:
+def _by_likeness(*, loose: bool) -> tuple[tuple[Format | FormatByFunction, ...], ...]:
     begins = {one: {likeness(example.line) for example in one.examples} for one in FORMATS if one.loose == loose}
     return tuple(tuple(one for one, ways in begins.items() if way in ways) for way in range(256))
 
@@ -39,7 +39,7 @@ _BEGINNING: Final = 24
 _MAX_BEGINNINGS: Final = 64
 
 
-def keep(fitting: Format | Reading, line: bytes, clock: Clock) -> None:
+def keep(fitting: Format | FormatByFunction, line: bytes, clock: Clock) -> None:
     """The lines that follow are read by this one first, and later ones that begin as this line does before others are tried."""
     clock.format, clock.misfits = fitting, 0
     if len(clock.fitting) >= _MAX_BEGINNINGS:
@@ -47,14 +47,14 @@ def keep(fitting: Format | Reading, line: bytes, clock: Clock) -> None:
     clock.fitting[line[:_BEGINNING].translate(SHAPES)] = fitting
 
 
-def read_by_kept(line: bytes, clock: Clock, tried: Format | Reading | None) -> Parsed | None:
+def read_by_kept(line: bytes, clock: Clock, tried: Format | FormatByFunction | None) -> Parsed | None:
     """What the line says in the format of the line before, or in that of the last one that began as it does; `tried` was the first."""
-    kept: Format | Reading | None = clock.format
+    kept: Format | FormatByFunction | None = clock.format
     if kept is None:
         return None
     if kept is not tried and (parsed := kept.read(line, clock)):
         return parsed
-    other: Format | Reading | None = clock.fitting.get(line[:_BEGINNING].translate(SHAPES))
+    other: Format | FormatByFunction | None = clock.fitting.get(line[:_BEGINNING].translate(SHAPES))
     if other is None or other is kept or not (parsed := other.read(line, clock)):
         return None
     clock.format = other

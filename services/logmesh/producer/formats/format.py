@@ -106,7 +106,7 @@ def _written_out(found: re.Match[bytes]) -> bytes:
     return rb"(?P<level>[A-Za-z]{1,13})" if found[1] == b"level" else rb"(?>" + KINDS[found[1]].pattern + rb")"
 
 
-class Reading:
+class FormatByFunction:
     """A format that takes more than a pattern: `read` says what its lines say, None for any other."""
 
     def __init__(

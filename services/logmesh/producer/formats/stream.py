@@ -1,6 +1,6 @@
 """Reads the lines of one stream in order: what one says helps to read the next."""
 
-from logmesh.producer.formats.format import Format, Reading
+from logmesh.producer.formats.format import Format, FormatByFunction
 from logmesh.producer.parsed import Parsed
 from logmesh.producer.parsing import parse_line
 from logmesh.producer.timestamps.clock import Clock
@@ -39,7 +39,7 @@ class StreamParser:
             clock.set(reference_unix_nano)
         clock.backlog = not live
         # Colours are taken out first, or a line would say something else than the same line at the stream's beginning.
-        kept: Format | Reading | None = (clock.wrapper or clock.format) if b"\x1b" not in line else None
+        kept: Format | FormatByFunction | None = (clock.wrapper or clock.format) if b"\x1b" not in line else None
         try:
             parsed = (kept.read(line, clock) if kept is not None else None) or parse_line(line, clock, kept)
         except RecursionError:

@@ -6,7 +6,7 @@ sign. So each way to begin has its example.
 
 from typing import Final
 
-from logmesh.producer.formats.format import Example, Format, Reading
+from logmesh.producer.formats.format import Example, Format, FormatByFunction
 from logmesh.producer.formats.level_words import BLUE_GENE, CEF, PHP, REDIS, STATUSES, WINDOWS
 from logmesh.producer.level_names import LETTERS_IN_BYTES as LETTERS
 from logmesh.producer.syslog import iso_syslog_line
@@ -29,9 +29,9 @@ _STATUS: Final = ("level", "bytes")
 _GAP: Final = rb"[\])]*(?:[:,](?=\s))?(?:\s+|::?|\s*\|\s*|\s+[-:]\s+|(?=\[))[\[(<]?\s{0,8}"
 _END: Final = rb"(?=\s*[\])>|]|\s|[:,;]|$)"
 
-FORMATS: Final[tuple[Format | Reading, ...]] = (
+FORMATS: Final[tuple[Format | FormatByFunction, ...]] = (
     # Web servers and proxies
-    Reading(
+    FormatByFunction(
         "access",
         web_line,
         Example(
@@ -101,7 +101,7 @@ FORMATS: Final[tuple[Format | Reading, ...]] = (
         Example(b"[Fri Nov 20 13:45:12.123456 2026] [core:error] [pid 7:tid 8] AH00126: x", _US, "ERROR"),
         Example(b"[Fri Nov 20 13:45:12 2026] [notice] caught SIGTERM, shutting down", _AT, "INFO2"),
     ),
-    Reading(
+    FormatByFunction(
         "syslog-iso",
         iso_syslog_line,
         Example(

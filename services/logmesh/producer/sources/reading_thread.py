@@ -95,10 +95,10 @@ class ReadingThread:
         return await worker.end(1.0)
 
     def _leave_behind(self, worker: "_Worker") -> bool:
-        standing = worker.leave_behind(self._stuck_seconds)
-        if standing is None:
+        place = worker.leave_behind(self._stuck_seconds)
+        if place is None:
             return False
-        path, device = standing
+        path, device = place
         with self._guard:
             self._stuck[path] = device
         self._worker = None

@@ -131,8 +131,8 @@ class Lake:
         filed: Filed,
         branches: Branches,
     ) -> Flushed:
-        standings = await lock(connection, {prepared.spool for prepared in group})
-        flushed = sort(group, standings, branches)
+        ledger = await lock(connection, {prepared.spool for prepared in group})
+        flushed = sort(group, ledger, branches)
         if list(map(id, flushed.stored)) != list(map(id, expected)):
             raise _NotAsExpected(flushed.locked)
         if not flushed.stored:
@@ -142,7 +142,7 @@ class Lake:
             raise _NotAsExpected
         await self._copy_hot(connection, filed, flushed.stored)
         await copy_dead_letters(connection, flushed.stored)
-        await advance(connection, flushed.stored, standings)
+        await advance(connection, flushed.stored, ledger)
         await connection.execute(load("note_flush"), *note(flushed.stored, filed.minutes))
         return flushed
 
