@@ -6,14 +6,14 @@ Packed: zstd of a length, the services' names as JSON, and one array after the o
 from collections.abc import Sequence
 from dataclasses import dataclass
 from struct import Struct
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 import orjson
 import zstandard
 
 _HEADER = Struct("<II")  # bytes of the names, number of counts
-_MINUTE_NANO = 60 * 10**9
+MINUTE_NANO: Final = 60 * 10**9
 _SEVERITY_BITS = 5
 _TYPES = (("minutes", "<i4"), ("of_service", "<u4"), ("severities", "u1"), ("records", "<u4"))
 
@@ -30,10 +30,15 @@ class Counts:
     severities: Numbers
     records: Numbers
 
+    @property
+    def size(self) -> int:
+        """How many bytes its numbers take."""
+        return sum(column.nbytes for column in (self.minutes, self.of_service, self.severities, self.records))
+
 
 def count(times: Any, services: Any, severities: Any, names: list[str]) -> Counts:
     """Count records by columns: `times` in nanoseconds, `services` as places in `names`, which are in order, `severities` 0 to 24."""
-    keys = (times // _MINUTE_NANO * len(names) + services << _SEVERITY_BITS) | severities
+    keys = (times // MINUTE_NANO * len(names) + services << _SEVERITY_BITS) | severities
     return _by_keys(*np.unique(keys, return_counts=True), names)
 
 

@@ -14,7 +14,7 @@ from tests.integration.gateway.stored import make_schema
 from tests.integration.lake.written import Lake as WrittenLake
 
 from logmesh.filters import parse_filter
-from logmesh.filters.fields import parse_field
+from logmesh.filters.fields import LEVELS, parse_field
 from logmesh.lake.reading.statement import Statement
 from logmesh.lake.reading.workers import Workers
 from logmesh.lake.store.asking import Lake
@@ -24,15 +24,19 @@ from logmesh.live.offer import Span
 from logmesh.rows.reader import Reader
 from logmesh.rows.records import to_timestamp
 from logmesh.storage.postgres import open_pool
-from logmesh.store.errors import Broken, TooSlow
+from logmesh.store.counts import Buckets
+from logmesh.store.errors import Away, Broken, TooSlow
 from logmesh.store.flushes import Flush, StoredAt
 from logmesh.store.order import Cursor, Window
 from logmesh.store.time_range import TimeRange
 from logmesh.v1.record_pb2 import LogRecord
 
 SECOND = 10**9
+MINUTE = 60 * SECOND
 START = 1_700_000_000 * SECOND
 ALL = TimeRange(0, START + 10_000 * SECOND)
+CUT = TimeRange(START + SECOND, START + 9 * SECOND)
+"""Within a minute."""
 RECORDS = 240
 READS = 25
 
@@ -128,6 +132,32 @@ async def test_a_number_that_is_given_out_again_is_another_file(opened: Opened, 
     assert await found(opened.store, 'service = "s1"') == ["line 1"]
 
 
+async def test_no_file_is_opened_for_what_the_catalog_knows(opened: Opened) -> None:
+    """Where the range cuts a minute of it, it is."""
+    await opened.written.put_file([record(at) for at in range(90)], range(90))
+    await opened.written.put_rows([record(at) for at in range(90, 100)], range(90, 100))
+    last = await opened.written.put_file([record(at) for at in range(100, 200)], range(100, 200))
+    opened.written.path(last).unlink()
+    level, service = parse_field("level"), parse_field("service")
+    whole = TimeRange(START, START + 160 * SECOND)  # it ends with a minute
+    for span, right in ((whole, 160), (ALL, 200)):
+        buckets = Buckets(START // MINUTE * MINUTE, MINUTE, 200, span)
+        counted = await opened.store.count_keys(
+            "default", parse_filter("severity = INFO"), span, buckets, level, LEVELS, seconds=60
+        )
+        assert sum(one.records for one in counted) == right
+        (found,) = await opened.store.totals("default", [span], seconds=60)
+        assert sum(one.records for one in found.values()) == right
+        (values,) = await opened.store.facets("default", parse_filter(""), span, [service], 5, newest=None, seconds=60)
+        assert values.counted == right
+    assert await opened.store.count_some("default", ALL, 1_000, seconds=60) == 200
+    for span, text in ((TimeRange(START, START + 161 * SECOND), ""), (ALL, "line"), (ALL, "instance = a")):
+        with pytest.raises(Away):
+            await opened.store.count_keys(
+                "default", parse_filter(text), span, Buckets(START, MINUTE, 200, span), level, LEVELS, seconds=60
+            )
+
+
 class Slow(Workers):
     """Each statement takes more than half of a second."""
 
@@ -146,7 +176,7 @@ async def test_a_question_of_several_parts_has_its_time_once(
     fields = [parse_field("attributes.user"), parse_field("attributes.route")]
     asked: Sequence[Callable[[float], Awaitable[object]]] = (
         lambda seconds: store.facets("default", everything, ALL, fields, 5, newest=None, seconds=seconds),
-        lambda seconds: store.totals("default", [ALL, ALL], seconds=seconds),
+        lambda seconds: store.totals("default", [CUT, CUT], seconds=seconds),
         lambda seconds: store.keys("default", "", "", 5, span=ALL, newest=ALL, seconds=seconds),
     )
     for ask in asked:

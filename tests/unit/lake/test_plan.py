@@ -1,23 +1,15 @@
 """What a plan leaves out has no match; what it takes first has enough."""
 
-from collections.abc import Sequence
-
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.unit.lake.filed import MINUTE, TRACES, file_of, records
 
 from logmesh.filters import compile_predicate, parse_filter
-from logmesh.lake import bloom, counts
-from logmesh.lake.reading.statement import StoredFile
 from logmesh.lake.store import plan as module
-from logmesh.lake.store.catalog import FileIndex, KnownFile
 from logmesh.lake.store.plan import Plan
 from logmesh.v1.record_pb2 import LogRecord, Resource
 
-MINUTE = 60 * 10**9
-SERVICES = ["api", "cart", "unknown_service"]
-TRACES = [bytes([n]) * 16 for n in range(1, 6)]
 FILTERS = [
     "",
     'service = "api"',
@@ -33,28 +25,6 @@ FILTERS = [
     f'trace_id = "{TRACES[0].hex()}" OR service = "cart"',
     "trace_id:*",
 ]
-
-
-@st.composite
-def records(draw: st.DrawFn) -> LogRecord:
-    record = LogRecord(
-        time_unix_nano=draw(st.integers(0, 20 * MINUTE)),
-        severity_number=draw(st.sampled_from([0, 9, 13, 17, 24])),  # type: ignore[arg-type]
-        body=draw(st.sampled_from(["word", "other"])),
-        trace_id=draw(st.sampled_from([b"", *TRACES])),
-    )
-    record.resource.service_name = draw(st.sampled_from(SERVICES))
-    return record
-
-
-def file_of(records: Sequence[LogRecord]) -> KnownFile:
-    times = np.array([record.time_unix_nano for record in records], np.int64)
-    services = np.array([SERVICES.index(record.resource.service_name) for record in records], np.int64)
-    severities = np.array([record.severity_number for record in records], np.uint8)
-    counted = counts.count(times, services, severities, SERVICES)
-    traces = bloom.build(bloom.keys_of(b"".join(record.trace_id or bytes(16) for record in records)))
-    index = FileIndex(counts.unpack(counts.pack(counted)), traces)
-    return KnownFile(StoredFile("", 0, 0), int(times.min()), int(times.max()), len(records), index)
 
 
 @pytest.mark.parametrize("text", FILTERS)

@@ -22,6 +22,7 @@ MOST_THREADS: Final = 2
 BATCH_ROWS: Final = 2_048
 _PIECE_BYTES: Final = 1 << 20
 _OUT_OF_MEMORY: Final = "Out of Memory Error"
+_GIVEN: Final = "given"
 _MOST_CHECKED: Final = 100_000
 _SETTINGS: Final = (
     # Reading ahead costs a local file a tenth and more with one thread, and gains nothing with two.
@@ -54,10 +55,14 @@ class Engine:
             for file in statement.files:
                 self._check(file)
             self._answers[threads].prepare(statement.questions)
+            if statement.given is not None:
+                self._running.register(_GIVEN, statement.given)
             yield from self._batches(self._running, statement)
         except (duckdb.Error, pa.ArrowException, MemoryError, OSError) as error:
             raise self._meaning(error, statement) from error
         finally:
+            if statement.given is not None:
+                self._connections[threads].unregister(_GIVEN)
             self._running = None
 
     def stop(self) -> None:

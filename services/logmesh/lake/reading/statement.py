@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+import pyarrow as pa
+
 from logmesh.lake.reading.binding import Question
 
 
@@ -16,7 +18,8 @@ class StoredFile:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """SQL with its parameters, numbered from 1, the questions that it asks of Python, and every file that it reads.
+    """SQL with its parameters, numbered from 1, the questions that it asks of Python, every file that it reads, and a table that it may
+    call `given`: a list takes 25 µs a value as a parameter.
 
     More `threads` than one answer sooner where much is read, and cost more where little is.
     """
@@ -26,3 +29,4 @@ class Statement:
     questions: list[Question] = field(default_factory=list)
     files: list[StoredFile] = field(default_factory=list)
     threads: int = 1
+    given: pa.Table | None = None

@@ -6,8 +6,8 @@ from contextlib import asynccontextmanager
 from typing import Final, NamedTuple, TypeVar
 
 import asyncpg
+import pyarrow as pa
 
-from logmesh.filters.ast import Node
 from logmesh.lake.reading.conditions import Conditions
 from logmesh.lake.reading.errors import AllBusy, FileDamaged, FileGone, ReadError, TooLarge, WorkerLost
 from logmesh.lake.reading.statement import Statement
@@ -34,10 +34,10 @@ class Lake(NamedTuple):
     workers: Workers
 
 
-def statement_over(files: Sequence[KnownFile], sql: str, to: Conditions) -> Statement:
-    """A statement that reads these files; `to` is what its conditions were written with."""
+def statement_over(files: Sequence[KnownFile], sql: str, to: Conditions, given: pa.Table | None = None) -> Statement:
+    """A statement that reads these files; `to` is what its conditions were written with, `given` what it is handed."""
     threads = 1 if sum(file.rows for file in files) < _READ_BY_ONE else 2
-    return Statement(sql, to.parameters, to.questions, [file.stored for file in files], threads)
+    return Statement(sql, to.parameters, to.questions, [file.stored for file in files], threads, given)
 
 
 class AsksLake:
@@ -63,14 +63,13 @@ class AsksLake:
     async def ask(
         self,
         tenant: str,
-        node: Node,
+        plan: Plan,
         span: TimeRange,
         seconds: float,
         hot: "Callable[[asyncpg.pool.PoolConnectionProxy], Awaitable[Hot]]",
         answer: Callable[[list[KnownFile], Hot], Awaitable[T]],
     ) -> T:
         """What `answer` makes of files and rows of one snapshot. Raises StoreError."""
-        plan = Plan(node)
         async with answering(seconds):
             for _ in range(MOST_PLANS):
                 files, found = await self.snapshot(tenant, plan, span, seconds, hot)

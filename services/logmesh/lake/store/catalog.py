@@ -16,15 +16,22 @@ from logmesh.lake.reading.statement import StoredFile
 from logmesh.storage.sql import load
 from logmesh.store.time_range import TimeRange
 
-_MOST_KEPT: Final = 4_000
-"""Indexes of files: some kilobytes each."""
+_MOST_BYTES: Final = 64 << 20
+"""Of indexes that are kept: some kilobytes of a flush's file, some megabytes of a large one."""
 
 
 class FileIndex(NamedTuple):
-    """Records by minute, service and severity, and which trace ids the file may have; None where only the file itself knows."""
+    """Records by minute, service and severity; which trace ids the file may have, and which trigrams its row groups have; None where
+    only the file itself knows."""
 
     counts: Counts
     traces: bytes | None
+    trigrams: bytes | None = None
+
+    @property
+    def size(self) -> int:
+        """How many bytes it takes."""
+        return self.counts.size + len(self.traces or b"") + len(self.trigrams or b"")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +53,7 @@ class Catalog:
     def __init__(self, root: Path) -> None:
         self._root = root
         self._indexes: OrderedDict[StoredFile, FileIndex] = OrderedDict()
+        self._size = 0
 
     async def files(self, connection: "asyncpg.pool.PoolConnectionProxy", span: TimeRange) -> list[KnownFile]:
         """The tenant's files that may have records of a range, the newest first. Raises asyncpg's errors."""
@@ -76,8 +84,16 @@ class Catalog:
                 found[file] = index
                 self._indexes.move_to_end(stored)
         if missing := [file for file in files if file not in found]:
-            for file, packed, traces in await connection.fetch(load("list_file_indexes"), missing):
-                self._indexes[files[file]] = found[file] = FileIndex(counts.unpack(packed), traces)
-            while len(self._indexes) > _MOST_KEPT:
-                self._indexes.popitem(last=False)
+            for file, packed, traces, trigrams in await connection.fetch(load("list_file_indexes"), missing):
+                found[file] = FileIndex(counts.unpack(packed), traces, trigrams)
+                self._keep(files[file], found[file])
         return found
+
+    def _keep(self, file: StoredFile, index: FileIndex) -> None:
+        """In place of those that were asked for longest ago. Another question may have read it meanwhile."""
+        if (before := self._indexes.pop(file, None)) is not None:
+            self._size -= before.size
+        self._indexes[file] = index
+        self._size += index.size
+        while self._size > _MOST_BYTES:
+            self._size -= self._indexes.popitem(last=False)[1].size

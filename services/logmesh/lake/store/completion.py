@@ -1,15 +1,14 @@
 """What records have: keys, and values of a field."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from functools import partial
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
-from logmesh.filters import compile_value
 from logmesh.filters.ast import EVERYTHING, Path
 from logmesh.filters.fields import Column, Field
 from logmesh.lake.store.asking import answering
-from logmesh.lake.store.groups import GroupsInLake, Value, column_value
+from logmesh.lake.store.groups import GroupsInLake
+from logmesh.lake.store.values import SEVERITY_TEXT, Value, column_value, field_value
 from logmesh.record.json_text import load_json
 from logmesh.store.time_range import TimeRange
 
@@ -24,7 +23,7 @@ class CompletionOfLake(GroupsInLake):
 
     async def count_some(self, tenant: str, span: TimeRange, most: int, *, seconds: float) -> int:
         """See Store."""
-        counted = await self._count(tenant, column_value("severity", "BIGINT"), span, seconds)
+        counted = await self._count(tenant, SEVERITY_TEXT, span, seconds)
         return min(most, counted.total())
 
     async def keys(
@@ -48,7 +47,7 @@ class CompletionOfLake(GroupsInLake):
         column, *steps = field
         newest = _LOOKED_AT if column == "attributes" else None
         if column == "severity":
-            value = column_value("severity", as_text=True)
+            value = SEVERITY_TEXT
         else:
             asked: Field
             if column == "attributes":
@@ -57,7 +56,7 @@ class CompletionOfLake(GroupsInLake):
                 asked = Path("resource", tuple(steps))
             else:
                 asked = Column("service" if column == "service" else "instance")
-            value = Value(partial(compile_value, asked), lambda to: to.value(asked))
+            value = field_value(asked)
         found = await self._count(tenant, value, span, seconds, newest=newest)
         return [(text, found[text]) for text in _fitting(found, typed, most, str)]
 
@@ -65,8 +64,18 @@ class CompletionOfLake(GroupsInLake):
         self, tenant: str, value: Value, span: TimeRange, seconds: float, *, newest: int | None = None
     ) -> "Counter[Any]":
         """How many records of a range, or of its newest, have each value; none where they have none."""
-        rows = await self.grouped(tenant, EVERYTHING, span, [value], lambda _: _COUNTED, seconds=seconds, newest=newest)
-        return Counter({text: records for text, records in rows if text is not None})
+        found: Counter[Any] = Counter()
+        if newest is None:
+            table = await self.groups(tenant, EVERYTHING, span, [value], seconds=seconds)
+            rows: Iterable[tuple[Any, int]] = zip(table["v0"].to_pylist(), table["records"].to_pylist(), strict=True)
+        else:
+            rows = await self.grouped(
+                tenant, EVERYTHING, span, [value], lambda _: _COUNTED, seconds=seconds, newest=newest
+            )
+        for text, records in rows:
+            if text is not None:
+                found[text] += records
+        return found
 
 
 def _keys(value: Any, within: bool) -> Iterator[str]:

@@ -1,21 +1,15 @@
-"""Counts over time, the most frequent values, and sums by service: of all matches, never of some."""
+"""Counts over time, and the most frequent values: of all matches, never of some."""
 
-from collections.abc import Collection, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
-from functools import partial
-from typing import Final
+from collections.abc import Sequence
 
-from logmesh.filters import compile_key, compile_value
-from logmesh.filters.ast import EVERYTHING, And, Node, Not, Or, SeverityCompare
+from logmesh.filters.ast import And, Node, Not, Or, SeverityCompare
 from logmesh.filters.fields import Field
 from logmesh.lake.reading.conditions import Conditions
 from logmesh.lake.store.asking import answering
-from logmesh.lake.store.groups import GroupsInLake, Value, column_value
-from logmesh.store.counts import Buckets, FieldCounts, KeyCount, Totals, ValueCount
+from logmesh.lake.store.groups import GroupsInLake
+from logmesh.lake.store.values import bucket_value, field_value, key_value
+from logmesh.store.counts import Buckets, FieldCounts, KeyCount, ValueCount
 from logmesh.store.time_range import TimeRange
-
-_MINUTE_NANO: Final = 60 * 10**9
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class FiguresOfLake(GroupsInLake):
@@ -38,12 +32,8 @@ class FiguresOfLake(GroupsInLake):
         seconds: float,
     ) -> Sequence[KeyCount]:
         """See Store."""
-        key = Value(partial(compile_key, field, keys), lambda to: to.key(field, keys), "BIGINT")
-        rows = await self.grouped(
-            tenant, node, span, [_bucket(buckets), key],
-            lambda _: "SELECT v0, v1, sum(records)::BIGINT FROM grouped GROUP BY ALL", seconds=seconds,
-        )  # fmt: skip
-        return [KeyCount(*row) for row in rows]
+        table = await self.groups(tenant, node, span, [bucket_value(buckets), key_value(field, keys)], seconds=seconds)
+        return list(map(KeyCount, *(table[name].to_pylist() for name in ("v0", "v1", "records"))))
 
     async def count_values(
         self, tenant: str, node: Node, span: TimeRange, buckets: Buckets, field: Field, most: int, *, seconds: float
@@ -60,7 +50,9 @@ class FiguresOfLake(GroupsInLake):
                 " GROUP BY ALL"
             )
 
-        rows = await self.grouped(tenant, node, span, [_bucket(buckets), _of(field)], ranked, seconds=seconds)
+        rows = await self.grouped(
+            tenant, node, span, [bucket_value(buckets), field_value(field)], ranked, seconds=seconds
+        )
         return [ValueCount(*row) for row in rows]
 
     async def facets(
@@ -87,48 +79,12 @@ class FiguresOfLake(GroupsInLake):
         found = []
         async with answering(seconds):
             for field in fields:
-                rows = await self.grouped(tenant, node, span, [_of(field)], ranked, seconds=seconds, newest=newest)
+                rows = await self.grouped(
+                    tenant, node, span, [field_value(field)], ranked, seconds=seconds, newest=newest
+                )
                 values = [(value, records) for value, records, _, _ in rows if value is not None]
                 found.append(FieldCounts(values, rows[0][2], rows[0][3]) if rows else FieldCounts([]))
         return found
-
-    async def totals(
-        self, tenant: str, spans: Sequence[TimeRange], *, seconds: float
-    ) -> Sequence[Mapping[str, Totals]]:
-        """See Store."""
-        values = [_SERVICE, _SEVERITY, _MINUTE]
-        found: list[dict[str, Totals]] = []
-        async with answering(seconds):
-            for span in spans:
-                rows = await self.grouped(tenant, EVERYTHING, span, values, lambda _: _TOTALS, seconds=seconds)
-                found.append({
-                    service: Totals(records, errors, fatal, minutes, _minute(oldest), _minute(newest))
-                    for service, records, errors, fatal, minutes, oldest, newest in rows
-                })  # fmt: skip
-        return found
-
-    async def written_live(self, tenant: str, totals: Mapping[str, Totals], *, seconds: float) -> Collection[str]:
-        """See Store."""
-        spans = [(one.oldest, one.newest) for one in totals.values() if one.oldest and one.newest]
-        if not spans:
-            return []
-        span = TimeRange(_nano(min(low for low, _ in spans)), _nano(max(high for _, high in spans)) + _MINUTE_NANO)
-        rows = await self.grouped(
-            tenant, EVERYTHING, span, [_SERVICE, _MINUTE, _RECEIVED], lambda _: _RECEIPTS, seconds=seconds
-        )
-        received = {(service, minute): (first, last) for service, minute, first, last in rows}
-        return [service for service, one in totals.items() if _is_live(service, one, received)]
-
-
-def _is_live(service: str, one: Totals, received: Mapping[tuple[str, int], tuple[int, int]]) -> bool:
-    """A record of the last minute was received later than one of the first by half of the time between them at least."""
-    if one.oldest is None or one.newest is None:
-        return False
-    first = received.get((service, _nano(one.oldest) // _MINUTE_NANO))
-    last = received.get((service, _nano(one.newest) // _MINUTE_NANO))
-    if first is None or last is None:
-        return False
-    return last[0] - first[0] >= (_nano(one.newest) - _nano(one.oldest)) / 2
 
 
 def _is_quick(node: Node) -> bool:
@@ -142,38 +98,3 @@ def _is_quick(node: Node) -> bool:
             return True
         case _:
             return getattr(node, "column", "") in ("service", "instance")
-
-
-def _bucket(buckets: Buckets) -> Value:
-    return Value(
-        lambda first: (f"((unix_nano - ${first}::bigint) / ${first + 1}::bigint)", [buckets.start_unix_nano, buckets.width_nano]),
-        lambda to: f"((time - {to.bind(buckets.start_unix_nano)}) // {to.bind(buckets.width_nano)})",
-        "BIGINT",
-    )  # fmt: skip
-
-
-def _of(field: Field) -> Value:
-    return Value(partial(compile_value, field), lambda to: to.value(field))
-
-
-_SERVICE: Final = column_value("service")
-_SEVERITY: Final = column_value("severity", "BIGINT")
-_MINUTE: Final = Value(lambda _: (f"(unix_nano / {_MINUTE_NANO})", []), lambda _: f"(time // {_MINUTE_NANO})", "BIGINT")
-_RECEIVED: Final = Value(
-    lambda _: ("(extract(epoch FROM received) * 1000000)::bigint / 60000000", []),
-    lambda _: "(received // 60000000000)",
-    "BIGINT",
-)
-_TOTALS: Final = (
-    "SELECT v0, sum(records)::BIGINT, coalesce(sum(records) FILTER (v1 >= 17), 0)::BIGINT,"
-    " coalesce(sum(records) FILTER (v1 >= 21), 0)::BIGINT, count(DISTINCT v2), min(v2), max(v2) FROM grouped GROUP BY v0"
-)
-_RECEIPTS: Final = f"SELECT v0, v1, min(v2) * {_MINUTE_NANO}, max(v2) * {_MINUTE_NANO} FROM grouped GROUP BY ALL"
-
-
-def _minute(minute: int) -> datetime:
-    return _EPOCH + timedelta(minutes=minute)
-
-
-def _nano(time: datetime) -> int:
-    return (time - _EPOCH) // timedelta(microseconds=1) * 1_000

@@ -17,6 +17,7 @@ from logmesh.lake.reading.conditions import Conditions
 from logmesh.lake.reading.statement import Statement
 from logmesh.lake.store.asking import AsksLake, statement_over
 from logmesh.lake.store.catalog import KnownFile
+from logmesh.lake.store.plan import Plan
 from logmesh.lake.store.records import COLUMNS, record_from_columns
 from logmesh.rows.records import from_timestamp, record_from_row
 from logmesh.storage import statement as storage
@@ -93,7 +94,7 @@ class FlushedInLake(AsksLake):
             return StoredPart(records, whole=end is None and len(first) == len(found) < most)
 
         span = TimeRange(from_timestamp(oldest, 0), from_timestamp(newest, 0))
-        return await self.ask(tenant, node, span, seconds, hot, answer)
+        return await self.ask(tenant, Plan(node), span, seconds, hot, answer)
 
     async def _of_files(self, found: Sequence[_Found], files: Sequence[KnownFile]) -> dict[tuple[int, ...], LogRecord]:
         """Records by spool and position. Raises ReadError."""

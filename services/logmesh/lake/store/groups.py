@@ -1,46 +1,51 @@
-"""Matches by their values and how many they are, from files and from rows: what all figures are made of.
+"""Matches by their values and how many they are, from files, from rows and from what the catalog knows: what all figures are made of.
 
-Rows are grouped by PostgreSQL, and their groups handed to the statement that groups what is in files. So each figure is one statement
-over `grouped`, wherever the records are.
+Rows are grouped by PostgreSQL, and what the catalog knows by itself is never read. Where these must be ranked with what is in files,
+they are handed to the statement that groups that. So each figure is one statement over `grouped` at most, wherever the records are.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 import asyncpg
+import pyarrow as pa
 
 from logmesh.filters import compile_sql
 from logmesh.filters.ast import Node
 from logmesh.lake.reading.conditions import Conditions
 from logmesh.lake.store.asking import AsksLake, statement_over
 from logmesh.lake.store.catalog import KnownFile
+from logmesh.lake.store.known import TYPES, known
+from logmesh.lake.store.plan import Plan
+from logmesh.lake.store.values import Value
 from logmesh.rows.records import to_timestamp
 from logmesh.storage.statement import Expression, Statement
 from logmesh.store.time_range import TimeRange
 
-InRows = Callable[[int], tuple[str, list[object]]]
-"""Writes an expression for PostgreSQL, its parameters numbered from this one on."""
-
-
-@dataclass(frozen=True, slots=True)
-class Value:
-    """One of the values that records are grouped by: as PostgreSQL, and as DuckDB says it; `kind` is its type in DuckDB."""
-
-    in_rows: InRows
-    in_files: Callable[[Conditions], str]
-    kind: str = "VARCHAR"
-
-
-def column_value(name: str, kind: str = "VARCHAR", *, as_text: bool = False) -> Value:
-    """A column that both have, as it is or as a text."""
-    sql = f"{name}::text" if as_text else name
-    return Value(lambda _: (sql, []), lambda _: sql, kind)
+_NEWEST_FIRST: Final = "ORDER BY time DESC, spool DESC, position DESC"
 
 
 class GroupsInLake(AsksLake):
     """Groups matches."""
+
+    async def groups(
+        self, tenant: str, node: Node, span: TimeRange, values: Sequence[Value], *, seconds: float
+    ) -> pa.Table:
+        """Columns `v0`, `v1`, … of the values, `records`, and `oldest`, the time of the oldest of these, to the minute. A group may be
+        there more than once. No file is opened for what the catalog knows. Raises StoreError."""
+        plan = Plan(node)
+
+        async def answer(files: list[KnownFile], hot: pa.Table) -> pa.Table:
+            found = known(plan, files, span, values)
+            tables = [hot, *found.groups]
+            if found.unread:
+                to = Conditions()
+                sql = " UNION ALL ".join(_in_files(to, node, found.unread, values))
+                tables.append(await self._lake.workers.fetch(statement_over(_files(found.unread), sql, to)))
+            return pa.concat_tables([table.cast(hot.schema) for table in tables])
+
+        return await self.ask(tenant, plan, span, seconds, _hot(node, span, values, None), answer)
 
     async def grouped(
         self,
@@ -53,27 +58,51 @@ class GroupsInLake(AsksLake):
         seconds: float,
         newest: int | None = None,
     ) -> list[Any]:
-        """Rows of a statement over `grouped`: columns `v0`, `v1`, … of the values, `records`, and `oldest`, the time of the oldest of
-        these. A group may be there more than once. Of the `newest` matches alone where that is a number. Raises StoreError."""
+        """Rows of a statement over `grouped`, which has the columns and rows that `groups` gives; of the `newest` matches alone where
+        that is a number. Raises StoreError."""
+        plan = Plan(node)
 
-        async def answer(files: list[KnownFile], hot: list[Any]) -> list[Any]:
-            if not files and not hot:
+        async def answer(files: list[KnownFile], hot: pa.Table) -> list[Any]:
+            if newest is None:
+                found = known(plan, files, span, values)
+                given, unread = (
+                    pa.concat_tables([hot, *(table.cast(hot.schema) for table in found.groups)]),
+                    found.unread,
+                )
+            else:
+                given, unread = hot, {span: files} if files else {}
+            if not unread and not len(given):
                 return []
             to = Conditions()
-            grouped = _grouped(to, node, span, values, files, hot, newest)
+            parts = ["SELECT * FROM given"] if len(given) else []
+            if newest is None:
+                grouped = " UNION ALL ".join([*_in_files(to, node, unread, values), *parts])
+            else:
+                grouped = _newest(to, [*_values_in_files(to, node, unread, values), *parts], len(values), newest)
             statement = f"WITH grouped AS ({grouped}) {sql(to)}"
-            table = await self._lake.workers.fetch(statement_over(files, statement, to))
+            table = await self._lake.workers.fetch(statement_over(_files(unread), statement, to, given))
             return list(zip(*(column.to_pylist() for column in table.columns), strict=True))
 
-        return await self.ask(tenant, node, span, seconds, _hot(node, span, values, newest), answer)
+        return await self.ask(tenant, plan, span, seconds, _hot(node, span, values, newest), answer)
+
+
+def _files(parts: Mapping[TimeRange, Sequence[KnownFile]]) -> list[KnownFile]:
+    """Each once."""
+    return list({file.stored: file for files in parts.values() for file in files}.values())
 
 
 def _hot(
     node: Node, span: TimeRange, values: Sequence[Value], newest: int | None
-) -> "Callable[[asyncpg.pool.PoolConnectionProxy], Awaitable[list[Any]]]":
+) -> "Callable[[asyncpg.pool.PoolConnectionProxy], Awaitable[pa.Table]]":
     """Reads the groups of rows; of the newest records one by one, with their places first."""
+    kinds = [TYPES[value.kind] for value in values]
+    names = [f"v{place}" for place in range(len(values))]
+    if newest is None:
+        types = dict(zip([*names, "records", "oldest"], [*kinds, pa.int64(), pa.int64()], strict=True))
+    else:
+        types = {name: pa.int64() for name in ("time", "spool", "position")} | dict(zip(names, kinds, strict=True))
 
-    async def read(connection: "asyncpg.pool.PoolConnectionProxy") -> list[Any]:
+    async def read(connection: "asyncpg.pool.PoolConnectionProxy") -> pa.Table:
         statement = Statement()
         condition = statement.compile(partial(compile_sql, node))
         (start, start_ns), (end, end_ns) = to_timestamp(span.start_unix_nano), to_timestamp(span.end_unix_nano)
@@ -84,41 +113,46 @@ def _hot(
             statement.add("count_hot", values=listed, places=places)
         else:
             statement.add("list_hot_values", values=listed, most=newest)
-        return list(await connection.fetch(statement.sql, *statement.parameters))
+        rows = await connection.fetch(statement.sql, *statement.parameters)
+        columns = zip(*rows, strict=True) if rows else [()] * len(types)
+        arrays = [pa.array(column, kind) for column, kind in zip(columns, types.values(), strict=True)]
+        return pa.table(arrays, names=list(types))
 
     return read
 
 
-def _grouped(
-    to: Conditions,
-    node: Node,
-    span: TimeRange,
-    values: Sequence[Value],
-    files: Sequence[KnownFile],
-    hot: Sequence[Any],
-    newest: int | None,
-) -> str:
-    names = [f"v{place}" for place in range(len(values))]
-    kinds = [value.kind for value in values]
-    columns = [*names, "records", "oldest"] if newest is None else ["time", "spool", "position", *names]
-    types = [*kinds, "BIGINT", "BIGINT"] if newest is None else ["BIGINT", "BIGINT", "BIGINT", *kinds]
-    parts = []
-    if files:
-        source = to.bind([file.stored.path for file in files])
-        listed = ", ".join(f"{value.in_files(to)} AS {name}" for name, value in zip(names, values, strict=True))
-        times = f"time >= {to.bind(span.start_unix_nano)} AND time < {to.bind(span.end_unix_nano)}"
-        matching = f"FROM read_parquet({source}) WHERE {times} AND {to.condition(node)}"
-        if newest is None:
-            parts.append(f"SELECT {listed}, count(*) AS records, min(time) AS oldest {matching} GROUP BY ALL")
-        else:
-            parts.append(f"SELECT time, spool, position, {listed} {matching}")
-    if hot:
-        lists = zip(columns, types, zip(*hot, strict=True), strict=True)
-        unnested = ", ".join(f"unnest({to.bind(list(given))}::{kind}[]) AS {name}" for name, kind, given in lists)
-        parts.append(f"SELECT {unnested}")
-    everything = " UNION ALL ".join(parts)
-    if newest is None:
-        return everything
-    order = "ORDER BY time DESC, spool DESC, position DESC"
-    ordered = f"SELECT * FROM ({everything}) {order} LIMIT {to.bind(newest)}"
-    return f"SELECT {', '.join(names)}, count(*) AS records, min(time) AS oldest FROM ({ordered}) GROUP BY ALL"
+def _in_files(
+    to: Conditions, node: Node, parts: Mapping[TimeRange, Sequence[KnownFile]], values: Sequence[Value]
+) -> list[str]:
+    """Groups of matches in parts of files."""
+    return [
+        f"SELECT {_listed(to, values)}, count(*) AS records, min(time) AS oldest {_matching(to, node, span, files)} GROUP BY ALL"
+        for span, files in parts.items()
+    ]
+
+
+def _values_in_files(
+    to: Conditions, node: Node, parts: Mapping[TimeRange, Sequence[KnownFile]], values: Sequence[Value]
+) -> list[str]:
+    """Places and values of the matches in parts of files."""
+    return [
+        f"SELECT time, spool, position, {_listed(to, values)} {_matching(to, node, span, files)}"
+        for span, files in parts.items()
+    ]
+
+
+def _listed(to: Conditions, values: Sequence[Value]) -> str:
+    return ", ".join(f"{value.in_files(to)} AS v{place}" for place, value in enumerate(values))
+
+
+def _matching(to: Conditions, node: Node, span: TimeRange, files: Sequence[KnownFile]) -> str:
+    source = to.bind([file.stored.path for file in files])
+    times = f"time >= {to.bind(span.start_unix_nano)} AND time < {to.bind(span.end_unix_nano)}"
+    return f"FROM read_parquet({source}) WHERE {times} AND {to.condition(node)}"
+
+
+def _newest(to: Conditions, parts: Sequence[str], values: int, most: int) -> str:
+    """The groups of the newest of some matches."""
+    names = ", ".join(f"v{place}" for place in range(values))
+    ordered = f"SELECT * FROM ({' UNION ALL '.join(parts)}) {_NEWEST_FIRST} LIMIT {to.bind(most)}"
+    return f"SELECT {names}, count(*) AS records, min(time) AS oldest FROM ({ordered}) GROUP BY ALL"

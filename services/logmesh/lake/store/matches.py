@@ -11,6 +11,7 @@ from logmesh.lake.reading.statement import Statement
 from logmesh.lake.store.asking import AsksLake, statement_over
 from logmesh.lake.store.catalog import KnownFile
 from logmesh.lake.store.hot_matches import hot_matches
+from logmesh.lake.store.plan import Plan
 from logmesh.lake.store.records import COLUMNS, record_from_columns
 from logmesh.lake.store.wanted import Match, Part, Wanted, merged
 from logmesh.store.order import Cursor
@@ -75,7 +76,7 @@ class MatchesInLake(AsksLake):
                     return found
                 left = left.behind(part.matches)
 
-        return await self.ask(tenant, wanted.node, wanted.span, seconds, hot_matches(wanted), answer)
+        return await self.ask(tenant, Plan(wanted.node), wanted.span, seconds, hot_matches(wanted), answer)
 
     async def in_files(self, wanted: Wanted, files: Sequence[KnownFile]) -> Part:
         """The first of some files; fewer at once where a worker has no memory for as many. Raises ReadError."""

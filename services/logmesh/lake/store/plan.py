@@ -19,13 +19,13 @@ from logmesh.filters.ast import (
 )
 from logmesh.filters.predicate import compile_predicate
 from logmesh.lake.bloom import may_hold
+from logmesh.lake.counts import MINUTE_NANO
 from logmesh.lake.store.catalog import FileIndex, KnownFile
 from logmesh.v1.record_pb2 import LogRecord
 
 FIRST_ROWS: Final = 40_960
 """Records of the first stretch of a search that may have to look at each."""
 _GROWTH: Final = 4
-_MINUTE_NANO: Final = 60 * 10**9
 _SEVERITIES: Final = 32
 _NEVER, _PERHAPS, _ALWAYS = 0, 1, 2
 
@@ -46,6 +46,13 @@ class Plan:
         """Those that may have a match."""
         return [file for file in known if self._may_have(file.index)]
 
+    def certain(self, index: FileIndex) -> Any:
+        """By entry of the counts whether its records match; None where that depends on more than service and severity."""
+        if self._of_all is not None:
+            return None if self._of_all == _PERHAPS else np.full(len(index.counts.records), self._of_all == _ALWAYS)
+        verdicts = self._verdicts(index)
+        return None if (verdicts == _PERHAPS).any() else verdicts == _ALWAYS
+
     def stretches(self, files: Sequence[KnownFile], start: int, end: int, most: int) -> list[int]:
         """Where a search for `most` matches from `end` down to `start` stops to see whether it has them: times, newest first, the last
         one the start.
@@ -60,12 +67,12 @@ class Plan:
         order = np.argsort(-minutes, kind="stable")
         minutes, reached = minutes[order], np.cumsum(np.concatenate([of_file[1] for of_file in possible])[order])
         # The minute that the end cuts is looked at, and counts for nothing.
-        cut = int(np.searchsorted(-minutes, -(end // _MINUTE_NANO), side="right"))
+        cut = int(np.searchsorted(-minutes, -(end // MINUTE_NANO), side="right"))
         reached = reached - (reached[cut - 1] if cut else 0)
         wanted = most if decided else FIRST_ROWS
         stops: list[int] = []
         while (at := int(np.searchsorted(reached, wanted))) < len(reached):
-            stop = int(minutes[at]) * _MINUTE_NANO
+            stop = int(minutes[at]) * MINUTE_NANO
             if start < stop < (stops[-1] if stops else end):
                 stops.append(stop)
             wanted *= _GROWTH

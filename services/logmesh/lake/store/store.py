@@ -5,7 +5,8 @@ from logmesh.lake.store.figures import FiguresOfLake
 from logmesh.lake.store.flushed import FlushedInLake
 from logmesh.lake.store.named import NamedInLake
 from logmesh.lake.store.search import SearchInLake
+from logmesh.lake.store.totals import TotalsOfLake
 
 
-class LakeStore(SearchInLake, NamedInLake, FlushedInLake, FiguresOfLake, CompletionOfLake):
+class LakeStore(SearchInLake, NamedInLake, FlushedInLake, FiguresOfLake, TotalsOfLake, CompletionOfLake):
     """What a `Lake` has. `store.Store` says what each method promises."""

@@ -1,0 +1,37 @@
+"""Records of three services within twenty minutes, and files of them as the catalog knows them."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from hypothesis import strategies as st
+
+from logmesh.lake import bloom, counts
+from logmesh.lake.reading.statement import StoredFile
+from logmesh.lake.store.catalog import FileIndex, KnownFile
+from logmesh.v1.record_pb2 import LogRecord
+
+MINUTE = 60 * 10**9
+SERVICES = ["api", "cart", "unknown_service"]
+TRACES = [bytes([n]) * 16 for n in range(1, 6)]
+
+
+@st.composite
+def records(draw: st.DrawFn) -> LogRecord:
+    record = LogRecord(
+        time_unix_nano=draw(st.integers(0, 20 * MINUTE)),
+        severity_number=draw(st.sampled_from([0, 9, 13, 17, 24])),  # type: ignore[arg-type]
+        body=draw(st.sampled_from(["word", "other"])),
+        trace_id=draw(st.sampled_from([b"", *TRACES])),
+    )
+    record.resource.service_name = draw(st.sampled_from(SERVICES))
+    return record
+
+
+def file_of(records: Sequence[LogRecord]) -> KnownFile:
+    times = np.array([record.time_unix_nano for record in records], np.int64)
+    services = np.array([SERVICES.index(record.resource.service_name) for record in records], np.int64)
+    severities = np.array([record.severity_number for record in records], np.uint8)
+    counted = counts.count(times, services, severities, SERVICES)
+    traces = bloom.build(bloom.keys_of(b"".join(record.trace_id or bytes(16) for record in records)))
+    index = FileIndex(counts.unpack(counts.pack(counted)), traces)
+    return KnownFile(StoredFile("", 0, 0), int(times.min()), int(times.max()), len(records), index)
