@@ -125,6 +125,10 @@ bench-lake: setup ## Measure what a record costs on its way into a file of the l
 bench-lake-queries: setup ## Measure questions to the lake (ARGS="--files 1 --records 5000000")
 	$(BIN)/python -m benchmarks.lake_reading $(ARGS)
 
+.PHONY: bench-peers
+bench-peers: setup ## Measure the lake beside another log server (ARGS="--victoria-logs /path/to/victoria-logs --runs 1")
+	@$(BIN)/python -m benchmarks.peers $(ARGS)
+
 .PHONY: bench-cache
 bench-cache: setup ## Measure how many look-ups of recent traces the cache answers
 	$(BIN)/python -m benchmarks.cache $(ARGS)

@@ -5,7 +5,7 @@ import os
 import time
 import uuid
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import google_crc32c
 import numpy as np
@@ -17,6 +17,16 @@ from logmesh.v1.record_pb2 import LogColumns, Origin
 
 _METHOD = "/logmesh.v1.IngestService/Append"
 _SERVICES = 8
+
+
+class Source(Protocol):
+    """Where batches come from: each has so many `records`."""
+
+    records: int
+
+    def next(self, seq: int) -> bytes:
+        """Batch `seq`, from 1 on: a serialised `LogColumns`."""
+        ...
 
 
 class Payloads:
@@ -76,7 +86,7 @@ class Load:
     """Sends `batches`; `rate` records a second, or as credit allows for 0. Times are in seconds."""
 
     target: str
-    payloads: Payloads
+    payloads: Source
     batches: int
     rate: float = 0
     logged_seconds: list[float] = field(default_factory=list)
