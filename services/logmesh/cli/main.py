@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -45,6 +45,13 @@ def logmesh(
 def up(
     data_dir: DataDir = DEFAULT_DATA_DIR,
     fresh: Annotated[bool, typer.Option("--fresh", help="Forget all data of earlier runs.")] = False,
+    store: Annotated[
+        Literal["rows", "lake"] | None,
+        typer.Option(
+            help="Where records are kept: as rows of PostgreSQL, or in a lake of files.",
+            show_default="the data folder's; of a new one, rows",
+        ),
+    ] = None,
     producers: Annotated[int, typer.Option(min=0, max=40, help="Producers that generate a shop's logs.")] = 1,
     processors: Annotated[int, typer.Option(min=1, max=40, help="Processors.")] = 2,
     rate: Annotated[float, typer.Option(min=0, help="Records a second of each producer; 0: all it can.")] = 200,
@@ -76,7 +83,7 @@ def up(
     options = LocalOptions(
         folder, producers, processors, rate, loopback, canary, dashboard, port, dashboard_port, called_as()
     )
-    run(options, fresh=fresh)
+    run(options, fresh=fresh, store=store)
 
 
 @app.command()

@@ -8,6 +8,7 @@ import shutil
 import signal
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
@@ -16,13 +17,17 @@ from rich.console import Console
 os.environ["GRPC_ENABLE_FORK_SUPPORT"] = "0"
 # numpy's threads, one a core, for products of matrices, which nobody here asks for: a process that is forked must have none.
 os.environ["OPENBLAS_NUM_THREADS"] = "1"
+# Nor one that gives memory back to the kernel: Arrow's allocator does that by itself as well.
+os.environ["JE_ARROW_MALLOC_CONF"] = "background_thread:false"
 
 from logmesh.cli.local.certificates import WorkloadFiles, ensure_certificates
+from logmesh.cli.local.chosen_store import FILE as STORE
+from logmesh.cli.local.chosen_store import choose_store, remember_store
 from logmesh.cli.local.components import PythonProcess, Server
 from logmesh.cli.local.edge import plan_edge
 from logmesh.cli.local.envoy import Envoy, envoy_program
 from logmesh.cli.local.output import Output
-from logmesh.cli.local.plan import EDGE_METRICS_PORT, LocalOptions, Program, plan_system
+from logmesh.cli.local.plan import EDGE_METRICS_PORT, LocalOptions, Program, StoreName, plan_system
 from logmesh.cli.local.ports import is_free
 from logmesh.cli.local.postgres import ROLES, Postgres, Role
 from logmesh.cli.local.prefork import Preforked, prefork
@@ -34,19 +39,22 @@ from logmesh.cli.local.supervisor import Supervisor
 from logmesh.cli.local.welcome import welcome
 
 # All that `up` keeps below the data folder; `--fresh` removes these and nothing else.
-PARTS = ("postgres", "redis", "edge", "processors", "producers", "ship", "certificates", "dsn.json")
+PARTS = ("postgres", "redis", "edge", "processors", "lake", "producers", "ship", "certificates", "dsn.json", STORE)
 
 
-def up(options: LocalOptions, *, fresh: bool) -> None:
-    """Run until SIGINT, SIGTERM or SIGHUP, then drain and stop. Raises LocalError when something can't start."""
+def up(options: LocalOptions, *, fresh: bool, store: StoreName | None = None) -> None:
+    """Run until SIGINT, SIGTERM or SIGHUP, then drain and stop; with the `store` that is named, or the data folder's own. Raises
+    LocalError when something can't start."""
     output = Output(Console())
     with only_instance(options.data_dir):
         # What is missing is said before anything is made, or removed.
         envoy_program()
+        options = replace(options, store=choose_store(options.data_dir, store, fresh=fresh))
         require_room(options)
         if fresh:
             _remove_data(options.data_dir)
-        asyncio.run(_run(options, prefork(options.programs), output))
+        remember_store(options.data_dir, options.store)
+        asyncio.run(_run(options, prefork(options.programs, lake=options.keeps_lake), output))
 
 
 def called_as() -> str:

@@ -133,7 +133,7 @@ def test_a_runner_has_no_thread_when_it_forks_whatever_its_environment_says() ->
     import logmesh.cli.up
     from logmesh.cli.local.prefork import prefork
 
-    prefork(0)
+    prefork(0, lake=True)
     print(len(os.listdir("/proc/self/task")), os.environ["GRPC_ENABLE_FORK_SUPPORT"])
     """
     asked_for = {"OPENBLAS_NUM_THREADS": "4", "GRPC_ENABLE_FORK_SUPPORT": "1", "PYTHONPATH": os.pathsep.join(sys.path)}

@@ -14,6 +14,7 @@ from logmesh.cli.local.run_state import DEFAULT_DATA_DIR
 FILES = {name: WorkloadFiles(Path(f"{name}.crt"), Path(f"{name}.key"), Path("ca.crt")) for name in WORKLOADS}
 DSNS: dict[Role, str] = {"logmesh_owner": "o", "logmesh_writer": "w", "logmesh_reader": "r"}
 OPTIONS = LocalOptions(Path("data"), producers=2, processors=3)
+LAKE = replace(OPTIONS, store="lake")
 
 
 def plan(options: LocalOptions = OPTIONS) -> list[list[Program]]:
@@ -28,8 +29,17 @@ def test_tiers_start_downstream_first() -> None:
     ]
 
 
+def test_a_lake_has_a_keeper_and_one_folder_that_all_its_processes_know() -> None:
+    processors, [gateway, keeper], _ = plan(LAKE)
+    assert (keeper.name, keeper.module) == ("log-keeper", "logmesh.keeper")
+    assert keeper.environment["LOGMESH_OWNER_DSN"] == "o"
+    assert {one.environment["LOGMESH_LAKE_DIR"] for one in (*processors, gateway, keeper)} == {"data/lake"}
+    assert {one.environment["LOGMESH_STORE"] for one in (*processors, gateway)} == {"lake"}
+    assert {one.environment["LOGMESH_STORE"] for tier in plan()[:2] for one in tier} == {"rows"}
+
+
 @pytest.mark.parametrize(
-    "options", [OPTIONS, replace(OPTIONS, canary_percent=10), replace(OPTIONS, producers=0, processors=1)]
+    "options", [OPTIONS, LAKE, replace(OPTIONS, canary_percent=10), replace(OPTIONS, producers=0, processors=1)]
 )
 def test_as_many_processes_are_forked_as_become_a_program(options: LocalOptions) -> None:
     assert sum(map(len, plan(options))) == options.programs
@@ -95,7 +105,7 @@ def test_the_edge_is_open_to_this_machine_alone_and_shares_no_port() -> None:
 
 
 def test_what_must_be_free_is_what_its_parts_listen_on() -> None:
-    options = replace(OPTIONS, canary_percent=10, api_port=8085, dashboard_port=3005)
+    options = replace(LAKE, canary_percent=10, api_port=8085, dashboard_port=3005)
     edge = plan_edge(options, FILES)
     assert edge.split is not None and edge.dashboard is not None and edge.metrics is not None
     edges = {(address.host, address.port) for address in (edge.api, edge.dashboard, edge.metrics, edge.split.listen)}

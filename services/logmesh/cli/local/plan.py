@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple, TypeAlias
 
 from logmesh.cli.local.certificates import WorkloadFiles, spiffe_id
 from logmesh.cli.local.postgres import Role
@@ -16,10 +16,12 @@ MESH_PORT = 50051
 DIRECT_PORT = 50052
 SERVER_METRICS_PORT = 9090
 EDGE_METRICS_PORT = 9091
+KEEPER_METRICS_PORT = 9092
 PRODUCER_METRICS_PORT = 8000
 # Processors have addresses of their own and one port, as headless pods do: .11, .12, …
 FIRST_PROCESSOR = 11
 MAX_PROCESSORS = 40
+StoreName: TypeAlias = Literal["rows", "lake"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,8 @@ class LocalOptions:
     dashboard_port: int = DASHBOARD_PORT
     command: str = "logmesh"
     """How `logmesh` is called on this machine."""
+    store: StoreName = "rows"
+    """Where records are kept."""
 
     @property
     def elsewhere(self) -> str:
@@ -65,7 +69,12 @@ class LocalOptions:
     @property
     def programs(self) -> int:
         """How many Python processes it is, this one aside."""
-        return len(self.processor_hosts) + len(self.canary_hosts) + 1 + self.producers
+        return len(self.processor_hosts) + len(self.canary_hosts) + 1 + self.keeps_lake + self.producers
+
+    @property
+    def keeps_lake(self) -> bool:
+        """Whether there is a lake, and with it a keeper."""
+        return self.store == "lake"
 
     @property
     def addresses(self) -> tuple[str, ...]:
@@ -145,6 +154,7 @@ def listening(options: LocalOptions) -> list[Listening]:
             Listening(options.host, PRODUCER_METRICS_PORT + index, f"log-producer-{index}")
             for index in range(options.producers)
         ),
+        *([Listening(options.host, KEEPER_METRICS_PORT, "log-keeper")] if options.keeps_lake else []),
     ]
 
 
@@ -154,7 +164,10 @@ def plan_system(
     """Tiers in the order of their start, downstream first."""
     return [
         _processors(options, certificates["log-processor"], dsns, redis_url),
-        [_gateway(options, certificates["gateway"], dsns, redis_url)],
+        [
+            _gateway(options, certificates["gateway"], dsns, redis_url),
+            *([_keeper(options, dsns)] if options.keeps_lake else []),
+        ],
         _producers(options, certificates["log-producer"]),
     ]
 
@@ -182,6 +195,7 @@ def _processors(options: LocalOptions, tls: WorkloadFiles, dsns: Mapping[Role, s
                 "LOGMESH_OWNER_DSN": dsns["logmesh_owner"],
                 "LOGMESH_REDIS_URL": redis_url,
                 "LOGMESH_CALLERS": spiffe_id("gateway"),
+                **_store(options),
                 **tls.environment(),
             },
             ports=((host, MESH_PORT), (host, DIRECT_PORT), (host, SERVER_METRICS_PORT)),
@@ -208,11 +222,34 @@ def _gateway(options: LocalOptions, tls: WorkloadFiles, dsns: Mapping[Role, str]
             "LOGMESH_SHIP_CERTIFICATES": str(options.data_dir / "certificates"),
             "LOGMESH_SERVE_TLS": "true",
             "LOGMESH_CALLERS": f"{spiffe_id('edge')},{spiffe_id('operator')}",
+            **_store(options),
             **tls.environment(),
         },
         ports=((options.host, GATEWAY_PORT), (options.host, SERVER_METRICS_PORT)),
         health=(options.gateway, "gateway"),
     )
+
+
+def _keeper(options: LocalOptions, dsns: Mapping[Role, str]) -> Program:
+    """It listens for nobody but who reads its metrics."""
+    return Program(
+        name="log-keeper",
+        module="logmesh.keeper",
+        environment={
+            "LOGMESH_NAME": "log-keeper",
+            "LOGMESH_LISTEN_ADDRESS": options.host,
+            "LOGMESH_METRICS_PORT": str(KEEPER_METRICS_PORT),
+            "LOGMESH_OWNER_DSN": dsns["logmesh_owner"],
+            "LOGMESH_LAKE_DIR": str(options.data_dir / "lake"),
+        },
+        ports=((options.host, KEEPER_METRICS_PORT),),
+        health=None,
+    )
+
+
+def _store(options: LocalOptions) -> dict[str, str]:
+    """What processors and gateway are told of where records are."""
+    return {"LOGMESH_STORE": options.store, "LOGMESH_LAKE_DIR": str(options.data_dir / "lake")}
 
 
 def _producers(options: LocalOptions, tls: WorkloadFiles) -> list[Program]:

@@ -21,6 +21,8 @@ import setproctitle
 from logmesh.cli.local.children import die_with_parent
 
 _PROGRAMS: Final = ("logmesh.processor", "logmesh.gateway", "logmesh.producer")
+_OF_THE_LAKE: Final = ("logmesh.keeper.__main__", "logmesh.processor.writer.lake", "logmesh.gateway.lake")
+"""What processes import, and the keeper is, where there is a lake."""
 _FORK: Final = multiprocessing.get_context("fork")
 
 
@@ -63,10 +65,12 @@ class Preforked:
         return self._process.exitcode or 0
 
 
-def prefork(count: int) -> list[Preforked]:
-    """Fork `count` processes. This one must have no threads yet, and not have used gRPC."""
+def prefork(count: int, *, lake: bool = False) -> list[Preforked]:
+    """Fork `count` processes, of a system with a `lake` or without. This one must have no threads yet, and not have used gRPC."""
     for program in _PROGRAMS:
         _main_of(program)
+    for module in _OF_THE_LAKE if lake else ():
+        importlib.import_module(module)
     # All of this stays. To look for cycles in it would be to write to it.
     gc.collect()
     gc.freeze()
