@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
-from logmesh.lake.beside_rows import lake_beside_rows
 from logmesh.lake.reading.workers import Workers
 from logmesh.lake.store.asking import Lake
 from logmesh.lake.store.catalog import Catalog
+from logmesh.lake.store.recent_traces import RecentTracesOfLake
+from logmesh.lake.store.store import LakeStore
 from logmesh.rows.reader import Reader
 from logmesh.store.recent_traces import RecentTraces
 from logmesh.store.store import Store
@@ -19,11 +20,11 @@ class StoresOfLake:
 
     def store(self, reader: Reader) -> Store:
         """See `Stores`."""
-        return lake_beside_rows(Lake(reader, self._catalog, self._workers))
+        return LakeStore(Lake(reader, self._catalog, self._workers))
 
-    def recent_traces(self, url: str, reader: Reader) -> RecentTraces | None:
+    def recent_traces(self, url: str, reader: Reader) -> RecentTraces:
         """See `Stores`."""
-        return None
+        return RecentTracesOfLake(url)
 
     async def close(self) -> None:
         """See `Stores`."""

@@ -16,8 +16,8 @@ class Stores(Protocol):
     def store(self, reader: Reader) -> Store:
         """A store of what `reader` reads."""
 
-    def recent_traces(self, url: str, reader: Reader) -> RecentTraces | None:
-        """Its cache in the Redis that `url` names, if it has one."""
+    def recent_traces(self, url: str, reader: Reader) -> RecentTraces:
+        """The cache of such a store in the Redis that `url` names."""
 
     async def close(self) -> None:
         """End what is shared. Nothing may be asked any more."""
@@ -40,7 +40,7 @@ class StoresOfRows:
         """See `Stores`."""
         return RowsStore(reader)
 
-    def recent_traces(self, url: str, reader: Reader) -> RecentTraces | None:
+    def recent_traces(self, url: str, reader: Reader) -> RecentTraces:
         """See `Stores`."""
         return RecentTracesOfRows(url, reader)
 

@@ -144,7 +144,8 @@ async def _process(
         seconds=settings.database_seconds,
     )
     sessions = Sessions()
-    recent = RecentTraces(settings.redis_url.get_secret_value(), settings.cache_seconds) if settings.redis_url else None
+    into = _destination(settings)
+    recent = _recent(settings, into)
 
     def settled(unwritten: Unwritten, prepared: Prepared) -> None:
         odd = Odd(prepared.dead_count, prepared.texts)
@@ -164,7 +165,6 @@ async def _process(
         sessions.foreign(unwritten.header.key, unwritten.header.seq)
 
     shares = Shares()
-    into = _destination(settings, with_traces=recent is not None)
     writer = Writer(settings, journal, pool, shares, settled, lost, forked, foreign, into)
     fanout = Fanout(writer.spool_of, writer.moment)
     wal = Wal(journal, fanout.offer, writer.unwritten, settings.wal_max_batches, shares)
@@ -206,14 +206,22 @@ async def _process(
     return writer.unwritten()
 
 
-def _destination(settings: ProcessorSettings, *, with_traces: bool) -> Destination:
+def _recent(settings: ProcessorSettings, into: Destination) -> RecentTraces | None:
+    """The cache of recent traces, if there is one."""
+    if settings.redis_url is None:
+        return None
+    return RecentTraces(settings.redis_url.get_secret_value(), settings.cache_seconds, into.cached_as)
+
+
+def _destination(settings: ProcessorSettings) -> Destination:
     """Where records go."""
+    with_traces = settings.redis_url is not None
     if settings.store == "rows":
         return Rows(with_traces=with_traces)
     # Only where it is used: its libraries take 50 MiB.
     from logmesh.processor.writer.lake import Lake
 
-    return Lake(settings.lake_dir, settings.name)
+    return Lake(settings.lake_dir, settings.name, with_traces=with_traces)
 
 
 def _ingest_handlers(ingest: Ingest, write: Write) -> Any:

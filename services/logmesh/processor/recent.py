@@ -8,13 +8,13 @@ import structlog
 
 from logmesh.processor.writer.prepare import Prepared
 from logmesh.runtime import metrics
-from logmesh.storage.recent_traces import MAX_BYTES, trace_key
+from logmesh.storage.recent_traces import MAX_BYTES, Layout, trace_key
 from logmesh.storage.redis_pool import pool_of
 
 log = structlog.get_logger()
 
 Traces: TypeAlias = dict[bytes, list[bytes]]
-"""COPY rows by trace id."""
+"""Records by trace id, in the form of their store."""
 
 _QUEUED_BYTES = 16 << 20
 _PAUSE_AFTER_ERROR_SECONDS = 2.0
@@ -28,12 +28,13 @@ return fits and 1 or 0
 
 
 class RecentTraces:
-    """Appends rows to their traces' keys, as long as these have room. Readers recognise a row that came twice by its record id."""
+    """Appends records to their traces' keys, as long as these have room; `layout` is their form. Readers recognise one that came twice
+    by its id."""
 
-    def __init__(self, url: str, ttl_seconds: int) -> None:
+    def __init__(self, url: str, ttl_seconds: int, layout: Layout) -> None:
         pool = pool_of(redis.asyncio.ConnectionPool, url, socket_timeout=2, socket_connect_timeout=2)
         self._redis = redis.asyncio.Redis.from_pool(pool)
-        self._ttl = ttl_seconds
+        self._ttl, self._layout = ttl_seconds, layout
         self._queue: asyncio.Queue[tuple[str, Traces, int]] = asyncio.Queue()
         self._queued_bytes = 0
 
@@ -70,6 +71,8 @@ class RecentTraces:
     async def _write(self, tenant: str, traces: Traces) -> None:
         async with self._redis.pipeline(transaction=False) as pipe:
             for trace_id, rows in traces.items():
-                pipe.eval(_APPEND_BOUNDED, 1, trace_key(tenant, trace_id), b"".join(rows), MAX_BYTES, self._ttl)
+                pipe.eval(
+                    _APPEND_BOUNDED, 1, trace_key(tenant, trace_id, self._layout), b"".join(rows), MAX_BYTES, self._ttl
+                )
             if not all(await pipe.execute()):
                 metrics.CACHE_WRITES_DROPPED.labels("large").inc()

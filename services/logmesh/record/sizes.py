@@ -1,5 +1,6 @@
 """What records take in the message that answers a call."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from logmesh.v1.record_pb2 import LogRecord
@@ -13,7 +14,7 @@ def size_of(record: LogRecord) -> int:
     return record.ByteSize() + _BYTES_AROUND
 
 
-def fitting(records: list[LogRecord], max_bytes: int) -> int:
+def fitting(records: Sequence[LogRecord], max_bytes: int) -> int:
     """How many of the first records take at most `max_bytes` together."""
     size = 0
     for count, record in enumerate(records):

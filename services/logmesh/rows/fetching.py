@@ -1,7 +1,5 @@
 """Rows of a statement, step by step, and no more than may be held at once."""
 
-from typing import Any, NamedTuple
-
 import asyncpg
 
 from logmesh.record.sizes import size_of
@@ -10,24 +8,17 @@ from logmesh.rows.steps import Steps
 from logmesh.v1.record_pb2 import LogRecord
 
 
-class Fetched(NamedTuple):
-    """A row and the record that it holds."""
-
-    row: Any
-    record: LogRecord
-
-
 async def fetch(
     connection: "asyncpg.pool.PoolConnectionProxy", sql: str, *parameters: object, max_bytes: int
-) -> list[Fetched]:
-    """The statement's rows until their records take more than `max_bytes`: the last one may be what was too much."""
+) -> list[LogRecord]:
+    """The records of the statement's rows until they take more than `max_bytes`: the last one may be what was too much."""
     opened = await connection.cursor(sql, *parameters)
-    found: list[Fetched] = []
+    found: list[LogRecord] = []
     size, steps = 0, Steps()
     while size <= max_bytes and (rows := await opened.fetch(steps.rows)):
         for row in rows:
-            found.append(Fetched(row, record_from_row(row)))
-            size += size_of(found[-1].record)
+            found.append(record_from_row(row))
+            size += size_of(found[-1])
         if len(rows) < steps.rows:
             break
         steps.took(rows)

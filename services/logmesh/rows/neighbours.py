@@ -33,4 +33,4 @@ class _Neighbours:
         at = *to_timestamp(place.unix_nano), place.spool, place.position
         parameters = self._service, self._origins, *at, *to_timestamp(edge_unix_nano), most
         async with self._reader.reading(self._tenant, seconds) as connection:
-            return [one.record for one in await fetch(connection, sql, *parameters, max_bytes=max_bytes)]
+            return await fetch(connection, sql, *parameters, max_bytes=max_bytes)

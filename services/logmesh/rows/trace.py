@@ -2,11 +2,12 @@
 
 from collections.abc import Collection, Sequence
 
-from logmesh.rows.fetching import Fetched, fetch
+from logmesh.rows.fetching import fetch
 from logmesh.rows.reader import AsksReader
 from logmesh.rows.records import to_timestamp
 from logmesh.storage.sql import load
 from logmesh.store.time_range import TimeRange
+from logmesh.v1.record_pb2 import LogRecord
 
 
 class TraceInRows(AsksReader):
@@ -22,7 +23,7 @@ class TraceInRows(AsksReader):
         known: Collection[tuple[int, int]] = (),
         max_bytes: int,
         seconds: float,
-    ) -> Sequence[Fetched]:
+    ) -> Sequence[LogRecord]:
         """See Store."""
         places = [spool for spool, _ in known], [position for _, position in known]
         times = *to_timestamp(span.start_unix_nano), *to_timestamp(span.end_unix_nano)

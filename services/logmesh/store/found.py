@@ -28,13 +28,6 @@ class Found(Protocol):
         """Each once, made one after the other, in any thread. What was made is let go and counts no more in size and length."""
 
 
-class Held(Protocol):
-    """A record, with what its store holds of it besides, for the cache of that store."""
-
-    @property
-    def record(self) -> LogRecord: ...
-
-
 class Bodies(Protocol):
     """Bodies, the newest first: severity, service, and the beginning of each."""
 
@@ -43,7 +36,7 @@ class Bodies(Protocol):
     def __iter__(self) -> Iterator[tuple[int, str, str]]: ...
 
     def place(self, index: int) -> Cursor:
-        """Which record it is of."""
+        """Which record it is of. The time may be cut to its microsecond."""
 
 
 class Neighbours(Protocol):

@@ -1,9 +1,8 @@
-"""A cache of traces of the last minutes, beside a store and in that store's own form."""
+"""A cache of traces of the last minutes, beside a store."""
 
 from collections.abc import Sequence
 from typing import Protocol
 
-from logmesh.store.found import Held
 from logmesh.v1.record_pb2 import LogRecord
 
 
@@ -16,7 +15,7 @@ class RecentTraces(Protocol):
         It is never the whole truth. Raises StoreError, for the store may have to be asked what the cache only names.
         """
 
-    async def fill(self, tenant: str, trace_id: bytes, found: Sequence[Held]) -> None:
+    async def fill(self, tenant: str, trace_id: bytes, records: Sequence[LogRecord]) -> None:
         """Keep a whole trace that the store was asked for, unless it is there meanwhile."""
 
     async def close(self) -> None:

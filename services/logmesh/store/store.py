@@ -7,7 +7,7 @@ from logmesh.filters.ast import Node
 from logmesh.filters.fields import Field
 from logmesh.store.counts import Buckets, FieldCounts, KeyCount, Totals, ValueCount
 from logmesh.store.flushes import Flush, StoredAt, StoredPart
-from logmesh.store.found import Bodies, Found, Held, Neighbours
+from logmesh.store.found import Bodies, Found, Neighbours
 from logmesh.store.order import Cursor, Window
 from logmesh.store.time_range import TimeRange
 from logmesh.v1.record_pb2 import LogRecord
@@ -42,7 +42,7 @@ class Store(Protocol):
         known: Collection[tuple[int, int]] = (),
         max_bytes: int,
         seconds: float,
-    ) -> Sequence[Held]:
+    ) -> Sequence[LogRecord]:
         """The oldest `most` records of a trace in a range, oldest first, but for those `known` by spool and position.
 
         They stop when they take more than `max_bytes`: the last one may be what was too much.

@@ -28,7 +28,7 @@ async def trace(
         seconds=SECONDS,
         **more,  # type: ignore[arg-type]
     )
-    return bodies(one.record for one in found)
+    return bodies(found)
 
 
 async def test_a_trace_comes_oldest_first_and_within_its_range(kept: Kept) -> None:

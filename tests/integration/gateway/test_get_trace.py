@@ -22,21 +22,22 @@ from logmesh.gateway.query.get_trace import Traces, read_trace
 from logmesh.gateway.requests.checks import RequestError, to_proto
 from logmesh.record.columns import OriginKey
 from logmesh.record.values import set_values
-from logmesh.rows import recent_traces
 from logmesh.rows.copied import rows_to_copy
-from logmesh.rows.fetching import Fetched
 from logmesh.rows.reader import Reader
 from logmesh.rows.recent_traces import RecentTracesOfRows
 from logmesh.rows.records import record_from_row
 from logmesh.rows.store import RowsStore
 from logmesh.runtime import metrics
-from logmesh.storage.recent_traces import trace_key
+from logmesh.storage import cached_traces
+from logmesh.storage.postgres import open_pool
+from logmesh.storage.recent_traces import READ, trace_key
 from logmesh.v1.query_service_pb2 import GetTraceRequest, GetTraceResponse
 from logmesh.v1.record_pb2 import LogRecord
 
 NOW = time.time_ns() // 10**9 * 10**9
 TRACE = bytes(range(1, 17))
 KEY = trace_key("default", TRACE)
+READ_KEY = trace_key("default", TRACE, READ)
 MINUTE = 60
 
 
@@ -66,7 +67,7 @@ async def cache(
     redis_server: Redis, reader: Reader, client: "redis.asyncio.Redis", monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[RecentTracesOfRows]:
     """What the gateway has of that Redis, which is empty. It is not away because the machine is busy."""
-    monkeypatch.setattr(recent_traces, "LIMIT_SECONDS", 3)
+    monkeypatch.setattr(cached_traces, "LIMIT_SECONDS", 3)
     opened = RecentTracesOfRows(redis_server.url, reader)
     yield opened
     await opened.close()
@@ -103,12 +104,7 @@ def counted() -> tuple[float, float]:
 
 
 async def test_what_a_processor_cached_is_what_the_database_holds(
-    database: Database,
-    reader: Reader,
-    redis_server: Redis,
-    client: "redis.asyncio.Redis",
-    cache: RecentTracesOfRows,
-    tmp_path: Path,
+    database: Database, redis_server: Redis, client: "redis.asyncio.Redis", cache: RecentTracesOfRows, tmp_path: Path
 ) -> None:
     store = ServerStore(database.server, database.name)
     async with running_processor(store, tmp_path, redis_url=redis_server.url) as processor:
@@ -125,8 +121,11 @@ async def test_what_a_processor_cached_is_what_the_database_holds(
         async with asyncio.timeout(10):
             while b"body 2" not in (await client.get(KEY) or b""):
                 await asyncio.sleep(0.02)
+        pool = await open_pool(database.reader_dsn, application="test", size=2)
+        own = Reader(pool)
         hits, misses = counted()
-        from_cache, from_database = await find(reader, cache), await find(reader, None)
+        from_cache, from_database = await find(own, RecentTracesOfRows(redis_server.url, own)), await find(own, None)
+        pool.terminate()
     assert counted() == (hits + 1, misses + 1)
     assert (from_cache.cached, from_database.cached) == (True, False)
     assert list(from_cache.records) == list(from_database.records)
@@ -143,7 +142,7 @@ async def test_a_miss_fills_the_cache_for_five_minutes(
     assert (first.cached, second.cached) == (False, True)
     assert list(first.records) == list(second.records)
     assert [one.body for one in second.records] == ["0", "1", "2", "3", "4"]
-    assert 290 < await client.ttl(KEY) <= 300
+    assert 290 < await client.ttl(READ_KEY) <= 300
 
 
 async def test_a_trace_that_is_not_known_is_empty_and_not_cached(
@@ -154,15 +153,21 @@ async def test_a_trace_that_is_not_known_is_empty_and_not_cached(
     assert await client.keys() == []
 
 
-async def test_a_fill_leaves_what_a_processor_appended_meanwhile(
+async def test_what_a_processor_appended_meanwhile_and_what_was_read_are_both_there(
     database: Database, reader: Reader, client: "redis.asyncio.Redis", cache: RecentTracesOfRows
 ) -> None:
     await store_records(database, [record("a", 2), record("b", 1)])
     appended = await copied(reader, "body = 'b'")
     await client.append(KEY, appended)
     async with reader.reading("default", 10) as connection:
-        rows = await connection.fetch("SELECT * FROM logmesh.records")
-    await cache.fill("default", TRACE, [Fetched(row, record_from_row(row)) for row in rows])
+        rows = await connection.fetch("SELECT * FROM logmesh.records ORDER BY body")
+    first, both = record_from_row(rows[0]), list(map(record_from_row, rows))
+    await cache.fill("default", TRACE, [first])
+    found = await cache.get("default", TRACE, seconds=10)
+    assert sorted(found, key=lambda one: one.body) == both
+    await cache.fill("default", TRACE, both)  # as another gateway, which was slower
+    kept = await client.get(READ_KEY)
+    assert isinstance(kept, bytes) and list(GetTraceResponse.FromString(kept).records) == [first]
     assert await client.get(KEY) == appended
 
 
@@ -237,14 +242,17 @@ async def test_what_is_no_trace_in_redis_is_a_miss(
     await store_records(database, [record("a", 2)])
     good = await copied(reader)
     for value in (b"nonsense", good[:-1], good + b"\0", good.replace(TRACE, bytes(16)), b"\0" * (9 << 20)):
+        await client.flushall()
         await client.set(KEY, value)
+        await client.set(READ_KEY, value)
         answer = await find(reader, cache)
         assert [one.body for one in answer.records] == ["a"]
         assert not answer.cached
-    await client.delete(KEY)
+    await client.flushall()
     await client.lpush(KEY, "a list")
     assert [one.body for one in (await find(reader, cache)).records] == ["a"]
     # None of that made Redis count as away.
+    await client.flushall()
     await client.set(KEY, good)
     assert (await find(reader, cache)).cached
 
@@ -273,6 +281,7 @@ async def test_no_tenant_sees_anothers_trace(
     # Not even where their rows lie under our key.
     theirs = await copied(reader, tenant="acme")
     for planted in (theirs, theirs.replace(b"\0\0\0\4acme", b"\0\0\0\7default")):
+        await client.flushall()
         await client.set(KEY, planted)
         answer = await find(reader, cache)
         assert [one.body for one in answer.records] == ["ours"]

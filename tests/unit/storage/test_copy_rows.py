@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from logmesh.storage.copy_rows import COLUMNS, copy_rows, join_rows, origin_tail
-from logmesh.storage.recent_traces import LAYOUT
+from logmesh.storage.recent_traces import ROWS
 
 
 def _fields(row: bytes) -> dict[str, bytes | None]:
@@ -62,5 +62,5 @@ def test_a_null_takes_no_bytes_and_shifts_nothing(trace: bytes, span: bytes, att
 
 
 def test_a_row_of_another_layout_has_another_key_in_redis() -> None:
-    layouts = {1: "14fd31a9c672d0ef", 2: "ed010a54c6c14f94", 3: "ae1ab927932fe20c"}
-    assert layouts.get(LAYOUT) == hashlib.sha256(join_rows(_row())).hexdigest()[:16]
+    layouts = {"1": "14fd31a9c672d0ef", "2": "ed010a54c6c14f94", "3": "ae1ab927932fe20c"}
+    assert layouts.get(ROWS) == hashlib.sha256(join_rows(_row())).hexdigest()[:16]

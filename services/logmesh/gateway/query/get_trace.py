@@ -16,7 +16,6 @@ from logmesh.gateway.walking.deadline import seconds_left
 from logmesh.record.ids import parse_record_id
 from logmesh.record.sizes import fitting
 from logmesh.runtime import metrics
-from logmesh.store.found import Held
 from logmesh.store.recent_traces import RecentTraces
 from logmesh.store.store import Store
 from logmesh.store.time_range import TimeRange
@@ -64,7 +63,7 @@ class Traces:
             return _answer(query, await self._complete(tenant, query, cached, deadline), cached=True)
         metrics.CACHE_MISSES.inc()
         found = await self._read(tenant, query, deadline)
-        answer = _answer(query, [one.record for one in found], cached=False)
+        answer = _answer(query, found, cached=False)
         if self._recent and found and query.whole and not answer.truncated:
             await self._recent.fill(tenant, query.trace_id, found)
         return answer
@@ -79,9 +78,9 @@ class Traces:
         known = [parse_record_id(record.id) for record in cached]
         others = await self._ask(tenant, query, span, deadline, known)
         asked_for = [record for record in cached if start <= record.time_unix_nano < end]
-        return sorted([*asked_for, *(one.record for one in others)], key=_place)
+        return sorted([*asked_for, *others], key=_place)
 
-    async def _read(self, tenant: str, query: TraceQuery, deadline: float) -> Sequence[Held]:
+    async def _read(self, tenant: str, query: TraceQuery, deadline: float) -> Sequence[LogRecord]:
         """The records that the store has, oldest first."""
         if not query.whole:
             return await self._ask(tenant, query, query.range, deadline)
@@ -89,7 +88,7 @@ class Traces:
         recent = max(low, min(time.time_ns(), high) - _HOUR_NANO)
         found = await self._ask(tenant, query, TimeRange(recent, high), deadline)
         # A trace that goes on now may have begun a little earlier; one that is not here may be anywhere.
-        low = min(recent, found[0].record.time_unix_nano - _HOUR_NANO) if found else low
+        low = min(recent, found[0].time_unix_nano - _HOUR_NANO) if found else low
         return [*await self._ask(tenant, query, TimeRange(low, recent), deadline), *found]
 
     async def _ask(
@@ -99,7 +98,7 @@ class Traces:
         span: TimeRange,
         deadline: float,
         known: Sequence[tuple[int, int]] = (),
-    ) -> Sequence[Held]:
+    ) -> Sequence[LogRecord]:
         # One more than asked for tells whether there are more.
         return await self._store.trace(
             tenant,
@@ -112,7 +111,7 @@ class Traces:
         )
 
 
-def _answer(query: TraceQuery, records: list[LogRecord], *, cached: bool) -> GetTraceResponse:
+def _answer(query: TraceQuery, records: Sequence[LogRecord], *, cached: bool) -> GetTraceResponse:
     kept = records[: min(query.page_size, fitting(records, MAX_ANSWER_BYTES))]
     return GetTraceResponse(records=kept, truncated=len(kept) < len(records), cached=cached)
 

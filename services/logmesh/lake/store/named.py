@@ -8,19 +8,12 @@ from logmesh.lake.store.matches import MatchesInLake
 from logmesh.lake.store.wanted import Match, Wanted
 from logmesh.record.sizes import size_of
 from logmesh.storage.sql import load
-from logmesh.store.found import Bodies, Held, Neighbours
+from logmesh.store.found import Bodies, Neighbours
 from logmesh.store.order import Cursor
 from logmesh.store.time_range import TimeRange
 from logmesh.v1.record_pb2 import LogRecord
 
 _ALL_TIMES: Final = TimeRange(0, (1 << 63) - 1)
-
-
-class HeldInLake:
-    """See `store.found.Held`."""
-
-    def __init__(self, record: LogRecord) -> None:
-        self.record = record
 
 
 class NamedInLake(MatchesInLake):
@@ -36,14 +29,14 @@ class NamedInLake(MatchesInLake):
         known: Collection[tuple[int, int]] = (),
         max_bytes: int,
         seconds: float,
-    ) -> Sequence[Held]:
+    ) -> Sequence[LogRecord]:
         """See Store."""
         wanted = Wanted(
             IdEquals("trace_id", trace_id), *_ends(span), most + len(known), newest_first=False, max_bytes=max_bytes
         )  # what is known comes, too
         matches = await self.matches(tenant, wanted, seconds)
         unknown = [one for one in matches if (one.place.spool, one.place.position) not in known]
-        return [HeldInLake(record) for record in _bounded(unknown[:most], max_bytes)]
+        return _bounded(unknown[:most], max_bytes)
 
     async def record(
         self, tenant: str, spool: int, position: int, span: TimeRange, *, seconds: float

@@ -10,13 +10,15 @@ from logmesh.processor.writer.flush import flush
 from logmesh.processor.writer.opened import Opened
 from logmesh.processor.writer.prepare import Prepared, RefusedEntries, prepare
 from logmesh.processor.writer.sort import Branches, Flushed
+from logmesh.storage.recent_traces import ROWS, Layout
 
 
 class Destination(Protocol):
     """`numbers_origins`: whether it refers to what produced records by the database's numbers, which are resolved before. `earliest`:
-    see `Moment`."""
+    see `Moment`. `cached_as` is the form of `Prepared.traces`, which those have that were flushed."""
 
     numbers_origins: bool
+    cached_as: Layout
     earliest: int | None
 
     def prepare(
@@ -39,6 +41,7 @@ class Rows:
     """Rows of `logmesh.logs`, by COPY; `with_traces` also keeps them by trace, for the cache."""
 
     numbers_origins = True
+    cached_as = ROWS
     earliest: int | None = None  # partitions are made for some days
 
     def __init__(self, *, with_traces: bool) -> None:

@@ -51,7 +51,7 @@ class Prepared:
     texts: int = 0  # rows whose attributes are kept as their text
     dead_count: int = 0  # differs from len(dead) when a whole batch is one dead letter
     count_keys: bytes = b""  # by row, see `counts`
-    traces: dict[bytes, list[bytes]] = field(default_factory=dict)  # COPY rows by trace id
+    traces: dict[bytes, list[bytes]] = field(default_factory=dict)  # by trace id, for the cache: see `Destination`
     checked: "Checked | None" = None  # what the lake stores of it, in place of COPY rows
 
     def size(self) -> int:

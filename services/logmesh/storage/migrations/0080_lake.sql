@@ -115,7 +115,3 @@ GRANT EXECUTE ON FUNCTION logmesh.open_generation(), logmesh.hold_generation() T
 GRANT SELECT, INSERT, DELETE ON logmesh.pending TO logmesh_writer;
 GRANT INSERT ON logmesh.files TO logmesh_writer;
 GRANT SELECT ON logmesh.known_files, logmesh.hot_records TO logmesh_reader;
-
--- The times of records that are rows, of all tenants: a gateway of the lake asks rows only for those.
-CREATE VIEW logmesh.row_times AS SELECT min(time) AS oldest, max(time) AS newest FROM logmesh.logs;
-GRANT SELECT ON logmesh.row_times TO logmesh_reader;

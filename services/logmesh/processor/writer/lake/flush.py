@@ -18,7 +18,8 @@ from typing import TypeVar
 import asyncpg
 
 from logmesh.lake.folder import path_of, unlink_all
-from logmesh.lake.writing.columns import Clock
+from logmesh.lake.trace_slices import slices_of
+from logmesh.lake.writing.columns import Clock, Columns
 from logmesh.lake.writing.filing import Filed, NoNumberLeft, file_batches, split
 from logmesh.lake.writing.hot_rows import COLUMNS
 from logmesh.lake.writing.live import make_live, reserve
@@ -31,6 +32,7 @@ from logmesh.processor.writer.opened import Opened
 from logmesh.processor.writer.prepare import Prepared, RefusedEntries
 from logmesh.processor.writer.sort import Branches, Flushed, sort
 from logmesh.storage.incarnation import read_incarnation
+from logmesh.storage.recent_traces import LAKE
 from logmesh.storage.sql import load
 
 _NUMBERS_AT_ONCE = 64
@@ -49,14 +51,15 @@ class _NotAsExpected(Exception):
 
 
 class Lake:
-    """See `Destination`. Files lie under `root`; `owner` names this process in the catalog. Times are judged by the moment at which the
-    newest group was prepared."""
+    """See `Destination`. Files lie under `root`; `owner` names this process in the catalog; `with_traces` keeps what is stored by
+    trace, too, for the cache. Times are judged by the moment at which the newest group was prepared."""
 
     numbers_origins = False
+    cached_as = LAKE
     earliest: int | None = 1  # any time has its place
 
-    def __init__(self, root: Path, owner: str) -> None:
-        self._root, self._owner = root, owner
+    def __init__(self, root: Path, owner: str, *, with_traces: bool = False) -> None:
+        self._root, self._owner, self._with_traces = root, owner, with_traces
         self._clock = Clock(0)
         self._numbers: deque[int] = deque()
         self._numbers_from = ""  # the incarnation that gave them out
@@ -82,7 +85,8 @@ class Lake:
             left = [prepared for prepared in group if id(prepared) not in away]
             seen = await look(connection, {prepared.spool for prepared in left})
             expected = sort(left, seen, branches.copy()).stored
-            filed = await self._file(connection, expected)
+            clock = self._clock
+            filed = await self._file(connection, expected, clock)
             learnt = branches.copy()
             try:
                 async with connection.transaction():
@@ -95,19 +99,21 @@ class Lake:
                 continue
             branches.become(learnt)
             flushed.locked.extend(locked)
+            if self._with_traces:
+                await self._on_thread(partial(_keep_traces, flushed.stored, clock))
             return flushed
 
     def close(self) -> None:
         """See `Destination`."""
         self._thread.shutdown(wait=True)
 
-    async def _file(self, connection: "asyncpg.Connection", expected: Sequence[Prepared]) -> Filed:
+    async def _file(self, connection: "asyncpg.Connection", expected: Sequence[Prepared], clock: Clock) -> Filed:
         checked = [prepared.checked for prepared in expected if prepared.checked is not None]
         while True:
             await self._have_numbers(connection, 2 * len(split(checked)[0]))
             try:
                 return await self._on_thread(
-                    partial(file_batches, checked, self._root, self._numbers_from, self._numbers, self._clock)
+                    partial(file_batches, checked, self._root, self._numbers_from, self._numbers, clock)
                 )
             except NoNumberLeft:
                 continue
@@ -167,6 +173,14 @@ class Lake:
 
     async def _on_thread(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+
+def _keep_traces(stored: Sequence[Prepared], clock: Clock) -> None:
+    """Give each batch its records by trace; `clock` is the one by which they were stored."""
+    filled = [(prepared, prepared.checked) for prepared in stored if prepared.checked is not None]
+    of_batches = slices_of(Columns([checked for _, checked in filled], clock)) if filled else []
+    for (prepared, _), traces in zip(filled, of_batches, strict=True):
+        prepared.traces = traces
 
 
 async def _pieces(data: bytes) -> AsyncIterator[bytes]:
