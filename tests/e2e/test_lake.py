@@ -115,7 +115,7 @@ def test_a_restart_finds_the_lake_without_being_told(system: Running) -> None:
     assert "keeper has stopped" in system.said()
     refused = run("up", "--data-dir", str(system.data_dir), "--store", "rows", "--loopback", system.loopback)
     assert refused.returncode == 1
-    assert refused.stderr.startswith(f"logmesh: the records in {system.data_dir} are in a lake"), refused.stderr
+    assert refused.stderr.startswith(f"logmesh: {system.data_dir} has a lake"), refused.stderr
     assert refused.stderr.count("\n") == 1
     again = Running(system.data_dir, "--producers", "0", "--processors", "1", loopback=system.loopback)
     try:

@@ -1,4 +1,4 @@
-"""Which store a data folder's records are in. It is chosen when the folder is begun, and remembered there."""
+"""Which store a data folder's records go into. It is chosen when the folder is begun, or a lake later, and remembered there."""
 
 from pathlib import Path
 from typing import Final
@@ -8,17 +8,16 @@ from logmesh.cli.local.plan import StoreName
 
 FILE: Final = "store"
 DEFAULT: Final[StoreName] = "rows"
-_RECORDS: Final = {"rows": "are rows of PostgreSQL", "lake": "are in a lake"}
 
 
 def choose_store(data_dir: Path, asked: StoreName | None, *, fresh: bool) -> StoreName:
-    """The store that was `asked` for, or else the folder's own, or the default. Raises LocalError where the folder's records are in
-    another one than asked, for then nobody would find them; with `fresh` it has none."""
+    """The store that was `asked` for, or else the folder's own, or the default. A lake answers for rows that are there, too. Raises
+    LocalError where rows are asked for and the folder has a lake, whose records nobody would find then; with `fresh` it has none."""
     begun = None if fresh else _begun(data_dir)
-    if asked and begun and asked != begun:
+    if asked == "rows" and begun == "lake":
         raise LocalError(
-            f"the records in {data_dir} {_RECORDS[begun]}, and would not be found with --store {asked}: leave it away, or give"
-            " another --data-dir, or --fresh to forget them"
+            f"{data_dir} has a lake, whose records would not be found with --store rows: leave it away, or give another --data-dir,"
+            " or --fresh to forget them"
         )
     return asked or begun or DEFAULT
 
