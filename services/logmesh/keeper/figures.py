@@ -35,12 +35,13 @@ class Figures:
         """Read and show them, now and then. Raises what asyncpg raises."""
         if time.monotonic() < self._read + _EVERY_SECONDS:
             return
-        for row in await connection.fetch(load("sum_files"), LEVELS):
-            for gauge, value in zip(_OF_LEVELS, (row["files"], row["bytes"], row["rows"]), strict=True):
-                gauge.labels(str(row["level"])).set(value)
+        levels = await connection.fetch(load("sum_files"), LEVELS)
         whole = await connection.fetchrow(load("sum_lake"), LEVELS, FILES)
         if whole is None:
             raise AssertionError("it has one row")
+        for row in levels:
+            for gauge, value in zip(_OF_LEVELS, (row["files"], row["bytes"], row["rows"]), strict=True):
+                gauge.labels(str(row["level"])).set(value)
         for state in ("open", "closed", "sealed"):
             metrics.LAKE_GENERATIONS.labels(state).set(whole[state])
         metrics.LAKE_HOT_BYTES.set(whole["hot_bytes"])

@@ -101,6 +101,9 @@ DATABASE_CLOCK_AHEAD = Gauge(
     "How far the database's clock is ahead of this machine's.",
     registry=PROCESSOR,
 )
+FLUSH_PAUSES = Counter(
+    "logmesh_flush_pauses", "Flushes that waited since merging of the lake's files is far behind.", registry=PROCESSOR
+)
 FLUSH_ROWS = Histogram(
     "logmesh_flush_rows",
     "Rows of a flush transaction.",
@@ -184,9 +187,11 @@ LAKE_MERGE_BACKLOG = Gauge(
 )
 LAKE_UNMERGED_FILES = Gauge(
     "logmesh_lake_unmerged_files",
-    "Files that were never merged, of the tenant with most of them. Above some thousands processors store more slowly.",
+    "Files that were never merged, of the tenant with most of them. Above some thousands processors store more slowly. NaN: not known.",
     registry=KEEPER,
 )
+LAKE_UNMERGED_FILES.set(float("nan"))
+PROCESSOR.register(LAKE_UNMERGED_FILES)  # which asks by itself: no keeper may be there
 LAKE_FILES_CHANGED = Counter(
     "logmesh_lake_files_changed",
     "Files by what became of them: `sealed` (made of hot rows), `retired` (retention has passed them), `swept` (deleted).",

@@ -21,6 +21,11 @@ class Destination(Protocol):
     cached_as: Layout
     earliest: int | None
 
+    @property
+    def pause_seconds(self) -> float:
+        """How long to wait before the next flush, since what is stored is far from being in order."""
+        ...
+
     def prepare(
         self, group: Sequence[Opened], moment: Moment, *, strict: bool, refused: RefusedEntries | None
     ) -> list[Prepared]:
@@ -43,6 +48,7 @@ class Rows:
     numbers_origins = True
     cached_as = ROWS
     earliest: int | None = None  # partitions are made for some days
+    pause_seconds = 0.0
 
     def __init__(self, *, with_traces: bool) -> None:
         self._with_traces = with_traces

@@ -190,6 +190,9 @@ class Writer:
             self._free.release()
 
     async def _store_group(self, group: Group) -> None:
+        if (pause := self._into.pause_seconds) > 0:
+            metrics.FLUSH_PAUSES.inc()
+            await asyncio.sleep(pause)
         self._flushed.clear()
         while group.parts:
             self._flush_due = time.monotonic() + self._expected(group)

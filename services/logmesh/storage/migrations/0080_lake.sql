@@ -35,6 +35,7 @@ ALTER TABLE logmesh.files
   ALTER counts SET STORAGE EXTERNAL, ALTER traces SET STORAGE EXTERNAL, ALTER trigrams SET STORAGE EXTERNAL;
 CREATE INDEX files_live_idx ON logmesh.files (tenant, max_time, min_time) WHERE dead_xid IS NULL;
 CREATE INDEX files_dead_idx ON logmesh.files (dead_xid) WHERE dead_xid IS NOT NULL;
+CREATE INDEX files_unmerged_idx ON logmesh.files (tenant) WHERE dead_xid IS NULL AND level = 0;
 
 -- What this database was called before a promotion or a restore, where an operator says that no copy of it uses those files any more: they
 -- are deleted as its own.
@@ -109,8 +110,15 @@ CREATE FUNCTION logmesh.hold_generation() RETURNS int
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog AS $$
   SELECT generation FROM logmesh.generations WHERE NOT closed FOR SHARE
 $$;
-REVOKE ALL ON FUNCTION logmesh.open_generation(), logmesh.hold_generation() FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION logmesh.open_generation(), logmesh.hold_generation() TO logmesh_writer;
+
+-- Files that were never merged, of the tenant with most of them: so a writer sees that merging has fallen behind.
+CREATE FUNCTION logmesh.unmerged_files() RETURNS bigint
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
+  SELECT coalesce(max(files), 0)
+  FROM (SELECT count(*) AS files FROM logmesh.files WHERE dead_xid IS NULL AND level = 0 GROUP BY tenant) AS of_tenant
+$$;
+REVOKE ALL ON FUNCTION logmesh.open_generation(), logmesh.hold_generation(), logmesh.unmerged_files() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION logmesh.open_generation(), logmesh.hold_generation(), logmesh.unmerged_files() TO logmesh_writer;
 
 GRANT SELECT, INSERT, DELETE ON logmesh.pending TO logmesh_writer;
 GRANT INSERT ON logmesh.files TO logmesh_writer;

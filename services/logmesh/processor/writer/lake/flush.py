@@ -25,6 +25,7 @@ from logmesh.lake.writing.hot_rows import COLUMNS
 from logmesh.lake.writing.live import make_live, reserve
 from logmesh.processor.entries import Moment
 from logmesh.processor.writer.flush import refusing
+from logmesh.processor.writer.lake.behind import Behind
 from logmesh.processor.writer.lake.prepare import prepare_columns
 from logmesh.processor.writer.ledger import advance, copy_dead_letters, lock, look
 from logmesh.processor.writer.note import note
@@ -61,10 +62,16 @@ class Lake:
     def __init__(self, root: Path, owner: str, *, with_traces: bool = False) -> None:
         self._root, self._owner, self._with_traces = root, owner, with_traces
         self._clock = Clock(0)
+        self._behind = Behind()
         self._numbers: deque[int] = deque()
         self._numbers_from = ""  # the incarnation that gave them out
         self._numbers_end = 0.0
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="lake")
+
+    @property
+    def pause_seconds(self) -> float:
+        """See `Destination`."""
+        return self._behind.pause_seconds
 
     def prepare(
         self, group: Sequence[Opened], moment: Moment, *, strict: bool, refused: RefusedEntries | None
@@ -75,6 +82,7 @@ class Lake:
 
     async def flush(self, connection: "asyncpg.Connection", group: list[Prepared], branches: Branches) -> Flushed:
         """See `Destination`."""
+        await self._behind.look(connection)
         incarnation = (await read_incarnation(connection)).name
         if incarnation != self._numbers_from:
             self._numbers.clear()
