@@ -414,11 +414,11 @@ class Fact(message.Message):
     kind: builtins.str
     """What it is, such as `lost` or `unaccounted`; more may be added."""
     spool_id: builtins.str
-    """The spool that it is about."""
+    """The spool that it is about; of a damaged file, an id made of its number."""
     producer: builtins.str
-    """Name of the spool's producer."""
+    """Name of the spool's producer, or of the file."""
     batches: builtins.int
-    """How many batches."""
+    """How many batches; of a damaged file 1."""
     advice: builtins.str
     """What it means and what to do, in a sentence or two."""
     @builtins.property

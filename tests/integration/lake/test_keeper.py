@@ -10,13 +10,16 @@ import asyncpg
 import pytest
 import structlog
 from tests.conftest import Database
+from tests.integration.gateway.running import running_gateway
 from tests.integration.lake.batches import columns
 from tests.integration.lake.storing import Spool, Storing, contents
 from tests.waiting import until, until_true
 
+from logmesh.client import AsyncClient
 from logmesh.keeper.process import run_keeper
 from logmesh.keeper.settings import KeeperSettings
 from logmesh.lake.folder import path_of
+from logmesh.lake.tending.damage import note_damage
 from logmesh.lake.tending.merge import FILES
 from logmesh.lake.tending.scrub import Scrub
 from logmesh.lake.writing.filing import FILE_ROWS
@@ -140,3 +143,24 @@ async def test_a_volume_that_is_not_there_damages_no_file(storing: Storing, owne
     storing.root.rename(storing.root.with_name("elsewhere"))
     assert [damage async for damage in Scrub(storing.root, 1 << 30).run(owner, 0.1)] == []
     assert await owner.fetchval("SELECT damaged IS NULL FROM logmesh.files")
+
+
+async def test_a_damaged_file_is_a_fact_of_its_tenant_until_it_is_acknowledged_or_whole(
+    storing: Storing, owner: asyncpg.Connection, database: Database
+) -> None:
+    for tenant in ("default", "others"):
+        await storing.store(Spool(tenant).batch(columns(FILE_ROWS)))
+    file = await owner.fetchval("SELECT file FROM logmesh.files WHERE tenant = 'default'")
+    assert await note_damage(owner, storing.root, file, "it differs")
+    assert await note_damage(owner, storing.root, file, "it differs") is None, "it is no news"
+    async with running_gateway(database.reader_dsn) as address, AsyncClient(address) as asking:
+        (fact,) = await asking.facts()
+        assert (fact.kind, fact.producer, fact.batches) == ("damaged", f"file {file}", 1)
+        assert "docs/lake.md" in fact.advice
+        assert await asking.acknowledge([fact], reason="the disk of node 3") == 1
+        assert list(await asking.facts()) == []
+        assert await note_damage(owner, storing.root, file, "")
+        assert await note_damage(owner, storing.root, file, "it is gone")
+        assert len(await asking.facts()) == 1, "that is another time"
+        assert await note_damage(owner, storing.root, file, "")
+        assert list(await asking.facts()) == []

@@ -19,8 +19,12 @@ ADVICE: Final = {
         "Two copies of one running producer gave other batches the same numbers. The first of each is stored; the other is in its "
         "producer's spool, in the folder refused."
     ),
+    "damaged": (
+        "This file of the lake is gone, or not what was written: questions that need it fail. Put it back from a copy of the lake's "
+        "folder, or give its records up: see docs/lake.md. The keeper's log, file_damaged, says which records it has."
+    ),
 }
-"""By kind. The database says which facts there are: the view logmesh.facts, of 0040."""
+"""By kind. The database says which facts there are: the view logmesh.facts, of 0080."""
 
 UNKNOWN_ADVICE: Final = "This gateway is older than the database and does not know this kind: ask a newer one."
 

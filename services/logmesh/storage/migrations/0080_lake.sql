@@ -36,6 +36,7 @@ ALTER TABLE logmesh.files
 CREATE INDEX files_live_idx ON logmesh.files (tenant, max_time, min_time) WHERE dead_xid IS NULL;
 CREATE INDEX files_dead_idx ON logmesh.files (dead_xid) WHERE dead_xid IS NOT NULL;
 CREATE INDEX files_unmerged_idx ON logmesh.files (tenant) WHERE dead_xid IS NULL AND level = 0;
+CREATE INDEX files_damaged_idx ON logmesh.files (tenant) WHERE damaged IS NOT NULL;
 
 -- What this database was called before a promotion or a restore, where an operator says that no copy of it uses those files any more: they
 -- are deleted as its own.
@@ -123,3 +124,34 @@ GRANT EXECUTE ON FUNCTION logmesh.open_generation(), logmesh.hold_generation(), 
 GRANT SELECT, INSERT, DELETE ON logmesh.pending TO logmesh_writer;
 GRANT INSERT ON logmesh.files TO logmesh_writer;
 GRANT SELECT ON logmesh.known_files, logmesh.hot_records TO logmesh_reader;
+
+-- Facts that nobody has acknowledged. What is missing of a producer that stores something now may be on its way. A damaged file has an
+-- id of its number in the place of a spool's.
+CREATE OR REPLACE VIEW logmesh.facts WITH (security_barrier) AS
+  SELECT 'lost' AS kind, spool_id, producer, lost AS numbers, logmesh.batches(lost) AS batches, abandoned_since AS since
+  FROM logmesh.accounts WHERE NOT isempty(lost)
+  UNION ALL
+  SELECT 'unaccounted', spool_id, producer, unaccounted, logmesh.batches(unaccounted), coalesce(last_commit, created)
+  FROM logmesh.accounts WHERE NOT isempty(unaccounted) AND coalesce(last_commit, created) < now() - interval '1 minute'
+  UNION ALL
+  SELECT d.kind, d.spool_id, d.producer, '{}', d.batches - a.batches, d.diverged_since
+  FROM (
+    SELECT spool_id, producer, diverged_since, kind, batches
+    FROM logmesh.spools, LATERAL (VALUES ('rewound', rewound), ('forked', forked)) AS v(kind, batches)
+    WHERE tenant = (SELECT logmesh.tenant()) AND diverged_since IS NOT NULL
+  ) AS d
+  CROSS JOIN LATERAL (
+    SELECT coalesce(sum(a.batches), 0)::bigint AS batches FROM logmesh.acknowledgements a
+    WHERE a.tenant = (SELECT logmesh.tenant()) AND a.spool_id = d.spool_id AND a.kind = d.kind
+  ) AS a
+  WHERE d.batches > a.batches
+  UNION ALL
+  SELECT 'damaged', d.id, 'file ' || d.file, '{}', 1, d.damaged
+  FROM (
+    SELECT file, damaged, ('00000000-0000-8000-8000-' || lpad(to_hex(file), 12, '0'))::uuid AS id
+    FROM logmesh.files WHERE tenant = (SELECT logmesh.tenant()) AND damaged IS NOT NULL AND dead_xid IS NULL
+  ) AS d
+  WHERE NOT EXISTS (
+    SELECT FROM logmesh.acknowledgements a
+    WHERE a.tenant = (SELECT logmesh.tenant()) AND a.spool_id = d.id AND a.kind = 'damaged' AND a.made > d.damaged
+  );

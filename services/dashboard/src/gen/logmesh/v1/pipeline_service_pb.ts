@@ -488,21 +488,21 @@ export type Fact = Message<"logmesh.v1.Fact"> & {
   kind: string;
 
   /**
-   * The spool that it is about.
+   * The spool that it is about; of a damaged file, an id made of its number.
    *
    * @generated from field: string spool_id = 2;
    */
   spoolId: string;
 
   /**
-   * Name of the spool's producer.
+   * Name of the spool's producer, or of the file.
    *
    * @generated from field: string producer = 3;
    */
   producer: string;
 
   /**
-   * How many batches.
+   * How many batches; of a damaged file 1.
    *
    * @generated from field: uint64 batches = 4;
    */
