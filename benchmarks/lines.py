@@ -60,15 +60,17 @@ def _measured_by(code: Path, folder: Path, names: Sequence[str]) -> dict[str, tu
 
 
 def _fill(folder: Path, names: Sequence[str]) -> list[str]:
-    """Writes a file of `_LINES` lines for each kind and each file, and returns what they are called."""
+    """Writes a file of `_LINES` lines for each kind and each file, and returns what they are called: two may have one name."""
     called = []
-    for name in names:
+    for at, name in enumerate(names):
         try:
             lines = written(name, _LINES) if name in KINDS else Path(name).read_bytes().splitlines()
         except OSError as error:
             raise SystemExit(f"{name} is none of {', '.join(KINDS)}, nor a file: {error.strerror}") from error
-        called.append(Path(name).name)
-        (folder / called[-1]).write_bytes(b"".join(lines[at % len(lines)] + b"\n" for at in range(_LINES)))
+        if not lines:
+            raise SystemExit(f"{name} has no lines")
+        called.append(f"{at}-{Path(name).name}")
+        (folder / called[-1]).write_bytes(b"".join(lines[line % len(lines)] + b"\n" for line in range(_LINES)))
     return called
 
 

@@ -96,7 +96,7 @@ async def database(postgres: Postgres) -> AsyncIterator[Database]:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def lasting_database(postgres: Postgres) -> AsyncIterator[Database]:
-    """A fresh database for the tests of a file, which leave it as they found it. They run in one event loop."""
+    """A fresh database for files whose tests change nothing that another asks for. They run in one event loop."""
     async with fresh_database(postgres) as fresh:
         yield fresh
 

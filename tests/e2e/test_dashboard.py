@@ -90,12 +90,14 @@ def failures(
         for item in request.session.items
         if isinstance(item, pytest.Function) and item.obj is test_spec
     ]
-    command = ["vitest", "run", "--config", "vitest.e2e.config.ts", "--reporter", "json", "--outputFile", str(report)]
+    reports = ["--reporter", "default", "--reporter", "json", f"--outputFile.json={report}"]
+    command = ["vitest", "run", "--config", "vitest.e2e.config.ts", *reports]
     done = subprocess.run(
         [*command, *chosen], cwd=dashboard.DASHBOARD, env=environment, timeout=LIMIT_SECONDS,
         capture_output=True, text=True, check=False,
     )  # fmt: skip
-    assert report.exists(), f"{done.stdout[-6_000:]}\n{done.stderr[-6_000:]}"
+    said = f"{done.stdout[-6_000:]}\n{done.stderr[-6_000:]}"
+    assert report.exists(), said
     found = {}
     for spec in json.loads(report.read_text())["testResults"]:
         tests = spec["assertionResults"]
@@ -103,6 +105,8 @@ def failures(
         if spec["status"] != "passed" or any(test["status"] != "passed" for test in tests) or not tests:
             failed.append(f"{spec['status']}: {spec['message']}")
         found[str(Path(spec["name"]).relative_to(dashboard.DASHBOARD))] = failed
+    # An error outside of any test, which no spec would name.
+    assert done.returncode == 0 or any(found.values()), said
     return found
 
 

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
+from logmesh.lake.beside_rows import lake_beside_rows
 from logmesh.lake.reading.workers import Workers
 from logmesh.lake.store.asking import Lake
 from logmesh.lake.store.catalog import Catalog
 from logmesh.lake.store.recent_traces import RecentTracesOfLake
-from logmesh.lake.store.store import LakeStore
 from logmesh.rows.reader import Reader
 from logmesh.store.recent_traces import RecentTraces
 from logmesh.store.store import Store
@@ -20,7 +20,7 @@ class StoresOfLake:
 
     def store(self, reader: Reader) -> Store:
         """See `Stores`."""
-        return LakeStore(Lake(reader, self._catalog, self._workers))
+        return lake_beside_rows(Lake(reader, self._catalog, self._workers))
 
     def recent_traces(self, url: str, reader: Reader) -> RecentTraces:
         """See `Stores`."""

@@ -34,9 +34,9 @@ class _Bodies:
         return len(self._rows)
 
     def __iter__(self) -> Iterator[tuple[int, str, str]]:
-        for _, _, _, severity, service, body in self._rows:
+        for *_, severity, service, body in self._rows:
             yield severity, service, body
 
     def place(self, index: int) -> Cursor:
-        time, spool, position, *_ = self._rows[index]
-        return Cursor(from_timestamp(time, 0), spool, position)
+        time, ns, spool, position, *_ = self._rows[index]
+        return Cursor(from_timestamp(time, ns), spool, position)

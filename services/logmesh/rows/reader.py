@@ -7,7 +7,7 @@ import asyncpg
 
 from logmesh.rows.refusals import store_error
 from logmesh.storage.sql import load
-from logmesh.store.errors import Busy, StoreError
+from logmesh.store.errors import Busy, StoreError, TooSlow
 
 _ACQUIRE_SECONDS = 2.0
 
@@ -32,6 +32,19 @@ class Reader:
         """
         async with self._transaction(tenant, seconds, readonly=True, replan=replan, snapshot=snapshot) as connection:
             yield connection
+
+    async def look(self, sql: str, seconds: float) -> "asyncpg.Record":
+        """The one row of a statement that is about no tenant's records, for one round trip. Raises as `reading`."""
+        with _translated():
+            connection = await self._acquire()
+            try:
+                rows = await connection.fetch(sql, timeout=seconds)
+            except TimeoutError as error:
+                raise TooSlow("the database was not done in time") from error
+            finally:
+                await self._pool.release(connection)
+        (row,) = rows
+        return row
 
     @contextlib.asynccontextmanager
     async def changing(self, tenant: str, seconds: float) -> AsyncIterator["asyncpg.pool.PoolConnectionProxy"]:

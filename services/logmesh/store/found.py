@@ -36,7 +36,7 @@ class Bodies(Protocol):
     def __iter__(self) -> Iterator[tuple[int, str, str]]: ...
 
     def place(self, index: int) -> Cursor:
-        """Which record it is of. The time may be cut to its microsecond."""
+        """Which record it is of."""
 
 
 class Neighbours(Protocol):

@@ -1,9 +1,10 @@
 """Every store that there is, emptied, and filled by the same verb. A new one is one more line in STORES."""
 
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -12,6 +13,7 @@ from tests.conftest import Database
 from tests.integration.gateway.stored import store_records
 from tests.integration.lake.written import Lake as WrittenLake
 
+from logmesh.lake.beside_rows import lake_beside_rows
 from logmesh.lake.reading.workers import Workers
 from logmesh.lake.store.asking import Lake
 from logmesh.lake.store.catalog import Catalog
@@ -41,6 +43,8 @@ class Kept:
     put: Put
     held: Callable[[], AbstractAsyncContextManager[None]]
     """While its body runs, the store can't read a record."""
+    stores: int = 1
+    """Of how many it is made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +59,7 @@ _EMPTY: Final = (
     "TRUNCATE logmesh.logs, logmesh.counts, logmesh.origins, logmesh.spools, logmesh.files, logmesh.hot CASCADE"
 )
 
-_FLUSHED: Final = """
-SELECT (extract(epoch FROM max(received)) * 1e6)::bigint AS received, min(time) AS oldest,
-       max(time) + interval '1 microsecond' AS newest
-FROM logmesh.logs WHERE spool = $1"""
+_RECEIVED: Final = "SELECT (extract(epoch FROM max(received)) * 1e6)::bigint FROM logmesh.logs WHERE spool = $1"
 
 
 async def _empty(database: Database) -> None:
@@ -74,20 +75,11 @@ async def _rows(database: Database, _: Readers) -> AsyncIterator[Kept]:
     pool = await open_pool(database.reader_dsn, application="test", size=4)
 
     async def put(*records: LogRecord, tenant: str = "default", spool: int = 1) -> Flush:
-        await store_records(database, records, tenant=tenant, spool=spool)
+        received = await _put_rows(database, records, range(len(records)), tenant, spool)
         await _note_spool(database, tenant, spool)
-        owner = await asyncpg.connect(database.owner_dsn)
-        row = await owner.fetchrow(_FLUSHED, spool)
-        await owner.close()
-        assert row is not None
-        return Flush(row["received"], row["oldest"], row["newest"], [Span(spool, 0, len(records) - 1)])
+        return _flush(records, received, spool)
 
-    @asynccontextmanager
-    async def held() -> AsyncIterator[None]:
-        async with _locked(database, "logs"):
-            yield
-
-    yield Kept(RowsStore(Reader(pool)), put, held)
+    yield Kept(RowsStore(Reader(pool)), put, partial(_locked, database, "logs"))
     pool.terminate()
 
 
@@ -99,23 +91,57 @@ async def _lake(database: Database, readers: Readers) -> AsyncIterator[Kept]:
     lake = WrittenLake(database, readers.folder)
 
     async def put(*records: LogRecord, tenant: str = "default", spool: int = 1) -> Flush:
-        for part in range(3):
-            mine, positions = records[part::3], range(part, len(records), 3)
-            store = lake.put_rows if part == 2 else lake.put_file
-            if mine:
-                await store(mine, positions, tenant=tenant, spool=spool)
+        await _put_in_lake(lake, records, range(len(records)), tenant, spool)
         await _note_spool(database, tenant, spool)
-        times = [one.time_unix_nano for one in records]
-        oldest, newest = to_timestamp(min(times))[0], to_timestamp(max(times) + 1_000)[0]
-        return Flush(time.time_ns() // 1_000, oldest, newest, [Span(spool, 0, len(records) - 1)])
+        return _flush(records, time.time_ns() // 1_000, spool)
 
-    @asynccontextmanager
-    async def held() -> AsyncIterator[None]:
-        async with _locked(database, "files"):
-            yield
-
-    yield Kept(LakeStore(Lake(Reader(pool), Catalog(readers.folder), readers.workers)), put, held)
+    store = LakeStore(Lake(Reader(pool), Catalog(readers.folder), readers.workers))
+    yield Kept(store, put, partial(_locked, database, "files"))
     pool.terminate()
+
+
+@asynccontextmanager
+async def _joined(database: Database, readers: Readers) -> AsyncIterator[Kept]:
+    """Every second record is a row, as from before there was a lake; the others are the lake's, as above."""
+    await _empty(database)
+    pool = await open_pool(database.reader_dsn, application="test", size=1)  # no question needs two at once
+    lake = WrittenLake(database, readers.folder)
+
+    async def put(*records: LogRecord, tenant: str = "default", spool: int = 1) -> Flush:
+        received = await _put_rows(database, records[::2], range(0, len(records), 2), tenant, spool)
+        await _put_in_lake(lake, records[1::2], range(1, len(records), 2), tenant, spool)
+        await _note_spool(database, tenant, spool)
+        return _flush(records, received, spool)
+
+    store = lake_beside_rows(Lake(Reader(pool), Catalog(readers.folder), readers.workers))
+    yield Kept(store, put, partial(_locked, database, "logs", "files"), stores=2)
+    pool.terminate()
+
+
+async def _put_rows(
+    database: Database, records: Sequence[LogRecord], positions: Sequence[int], tenant: str, spool: int
+) -> int:
+    """Store records as rows of `logmesh.logs`; the time of their receipt in microseconds since 1970."""
+    await store_records(database, records, positions, tenant=tenant, spool=spool)
+    owner = await asyncpg.connect(database.owner_dsn)
+    received: int = await owner.fetchval(_RECEIVED, spool)
+    await owner.close()
+    return received
+
+
+async def _put_in_lake(
+    lake: WrittenLake, records: Sequence[LogRecord], positions: Sequence[int], tenant: str, spool: int
+) -> None:
+    for part in range(3):
+        store = lake.put_rows if part == 2 else lake.put_file
+        if mine := records[part::3]:
+            await store(mine, positions[part::3], tenant=tenant, spool=spool)
+
+
+def _flush(records: Sequence[LogRecord], received: int, spool: int) -> Flush:
+    times = [one.time_unix_nano for one in records]
+    oldest, newest = to_timestamp(min(times))[0], to_timestamp(max(times) + 1_000)[0]
+    return Flush(received, oldest, newest, [Span(spool, 0, len(records) - 1)])
 
 
 async def _note_spool(database: Database, tenant: str, spool: int) -> None:
@@ -131,12 +157,13 @@ async def _note_spool(database: Database, tenant: str, spool: int) -> None:
 
 
 @asynccontextmanager
-async def _locked(database: Database, table: str) -> AsyncIterator[None]:
-    """Hold all others off a table."""
+async def _locked(database: Database, *tables: str) -> AsyncIterator[None]:
+    """Hold all others off some tables."""
     owner = await asyncpg.connect(database.owner_dsn)
     try:
         async with owner.transaction():
-            await owner.execute(f"LOCK TABLE logmesh.{table} IN ACCESS EXCLUSIVE MODE")
+            for table in tables:
+                await owner.execute(f"LOCK TABLE logmesh.{table} IN ACCESS EXCLUSIVE MODE")
             yield
     finally:
         await owner.close()
@@ -145,4 +172,5 @@ async def _locked(database: Database, table: str) -> AsyncIterator[None]:
 STORES: Final[dict[str, Callable[[Database, Readers], AbstractAsyncContextManager[Kept]]]] = {
     "rows": _rows,
     "lake": _lake,
+    "joined": _joined,
 }

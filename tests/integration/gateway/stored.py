@@ -29,13 +29,18 @@ async def make_schema(database: Database) -> None:
 
 
 async def store_records(
-    database: Database, records: Sequence[LogRecord], *, tenant: str = "default", spool: int = 1
+    database: Database,
+    records: Sequence[LogRecord],
+    positions: Sequence[int] | None = None,
+    *,
+    tenant: str = "default",
+    spool: int = 1,
 ) -> None:
-    """Store records in their order, positions from 0; a service that is empty becomes `unknown_service`."""
+    """Store records in their order, positions from 0 where none are said; a service that is empty becomes `unknown_service`."""
     connection = await asyncpg.connect(database.owner_dsn)
     origins: dict[tuple[str, str, str], int] = {}
     rows = []
-    for position, record in enumerate(records):
+    for position, record in zip(range(len(records)) if positions is None else positions, records, strict=True):
         service = record.resource.service_name or "unknown_service"
         resource = attributes_to_json(record.resource.attributes).decode() or "{}"
         key = (service, record.resource.service_instance_id, resource)

@@ -113,8 +113,9 @@ async def test_what_is_counted_beforehand_gives_no_more_values_than_are_told_apa
     count_values = store.count_values
 
     async def watched(*arguments: Any, seconds: float) -> Sequence[ValueCount]:
-        given.extend(await count_values(*arguments, seconds=seconds))
-        return given
+        found = await count_values(*arguments, seconds=seconds)
+        given.extend(found)
+        return found
 
     monkeypatch.setattr(store, "count_values", watched)
     services = [f"s{n:02}" for n in range(40)]

@@ -29,7 +29,6 @@ from logmesh.rows.records import record_from_row
 from logmesh.rows.store import RowsStore
 from logmesh.runtime import metrics
 from logmesh.storage import cached_traces
-from logmesh.storage.postgres import open_pool
 from logmesh.storage.recent_traces import READ, trace_key
 from logmesh.v1.query_service_pb2 import GetTraceRequest, GetTraceResponse
 from logmesh.v1.record_pb2 import LogRecord
@@ -104,7 +103,12 @@ def counted() -> tuple[float, float]:
 
 
 async def test_what_a_processor_cached_is_what_the_database_holds(
-    database: Database, redis_server: Redis, client: "redis.asyncio.Redis", cache: RecentTracesOfRows, tmp_path: Path
+    database: Database,
+    reader: Reader,
+    redis_server: Redis,
+    client: "redis.asyncio.Redis",
+    cache: RecentTracesOfRows,
+    tmp_path: Path,
 ) -> None:
     store = ServerStore(database.server, database.name)
     async with running_processor(store, tmp_path, redis_url=redis_server.url) as processor:
@@ -121,11 +125,8 @@ async def test_what_a_processor_cached_is_what_the_database_holds(
         async with asyncio.timeout(10):
             while b"body 2" not in (await client.get(KEY) or b""):
                 await asyncio.sleep(0.02)
-        pool = await open_pool(database.reader_dsn, application="test", size=2)
-        own = Reader(pool)
         hits, misses = counted()
-        from_cache, from_database = await find(own, RecentTracesOfRows(redis_server.url, own)), await find(own, None)
-        pool.terminate()
+        from_cache, from_database = await find(reader, cache), await find(reader, None)
     assert counted() == (hits + 1, misses + 1)
     assert (from_cache.cached, from_database.cached) == (True, False)
     assert list(from_cache.records) == list(from_database.records)

@@ -37,7 +37,7 @@ class PatternsQuery:
 
 @dataclass(slots=True)
 class Tally:
-    """What is known of one template. `newest` is its newest record, whose time is cut to the microsecond."""
+    """What is known of one template. `newest` is its newest record."""
 
     newest: Cursor
     count: int = 0

@@ -41,6 +41,10 @@ CREATE VIEW logmesh.records WITH (security_barrier) AS
 GRANT INSERT ON logmesh.logs TO logmesh_writer;
 GRANT SELECT ON logmesh.records TO logmesh_reader;
 
+-- The times of records that are rows, of all tenants: a gateway of the lake asks rows only for those.
+CREATE VIEW logmesh.row_times AS SELECT min(time) AS oldest, max(time) AS newest FROM logmesh.logs;
+GRANT SELECT ON logmesh.row_times TO logmesh_reader;
+
 -- Partitions are made beside the table and attached, which locks out neither readers nor writers. Nothing here waits for a lock
 -- longer than two seconds. An owner's session drops the old ones (storage/maintenance).
 CREATE FUNCTION logmesh.make_partitions(today date) RETURNS int

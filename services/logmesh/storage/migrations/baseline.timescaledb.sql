@@ -49,6 +49,10 @@ CREATE VIEW logmesh.records WITH (security_barrier) AS
   ORDER BY l.time DESC, l.ns DESC, l.spool DESC, l.position DESC;
 GRANT SELECT ON logmesh.records TO logmesh_reader;
 
+-- The times of records that are rows, of all tenants: a gateway of the lake asks rows only for those.
+CREATE VIEW logmesh.row_times AS SELECT min(time) AS oldest, max(time) AS newest FROM logmesh.logs;
+GRANT SELECT ON logmesh.row_times TO logmesh_reader;
+
 -- Chunks make themselves, and are dropped without waiting for a lock longer than two seconds.
 CREATE FUNCTION logmesh.make_partitions() RETURNS int LANGUAGE sql SET search_path = pg_catalog AS $$ SELECT 0 $$;
 
