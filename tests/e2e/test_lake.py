@@ -123,3 +123,26 @@ def test_a_restart_finds_the_lake_without_being_told(system: Running) -> None:
         search(again)
     finally:
         again.stop()
+
+
+def test_a_folder_that_was_begun_with_rows_gets_a_lake_and_shows_both(tmp_path: Path) -> None:
+    folder, loopback = tmp_path / "data", own_loopback()
+
+    def ship(words: str) -> None:
+        shipped = run("ship", "-", "--service", "both", "--data-dir", str(folder), text=f"{words}\n")
+        assert shipped.returncode == 0, shipped.stderr
+
+    def bodies() -> list[str]:
+        found = run("search", 'service = "both"', "--output", "raw", "--data-dir", str(folder))
+        assert found.returncode == 0, found.stderr
+        return found.stdout.splitlines()
+
+    for arguments, words in ((), "as a row"), (("--store", "lake"), "in the lake"):
+        system = Running(folder, "--producers", "0", "--processors", "1", *arguments, loopback=loopback)
+        try:
+            system.wait_for("Logmesh is up")
+            ship(words)
+            before = bodies()
+        finally:
+            system.stop()
+    assert before == ["in the lake", "as a row"]

@@ -100,6 +100,24 @@ async def test_another_keeper_takes_over(storing: Storing, owner: asyncpg.Connec
             assert await until(leader) == "logmesh-keeper other"
 
 
+async def test_a_keeper_goes_on_after_its_session_was_cut(
+    storing: Storing, owner: asyncpg.Connection, database: Database
+) -> None:
+    async with keeping(database, storing.root):
+        await until_true(lambda: shown("leads") == 1)
+        cut = await owner.fetch(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'logmesh-keeper keeper'"
+        )
+        assert len(cut) == 1
+        await storing.store(Spool().batch(columns(9)))
+        await owner.execute("UPDATE logmesh.generations SET closed = true")
+
+        async def filed() -> bool:
+            return bool(await owner.fetchval("SELECT sum(rows) = 9 FROM logmesh.files"))
+
+        await until(filed)
+
+
 async def test_a_damaged_file_is_found_named_and_seen_to_be_whole_again(
     storing: Storing, owner: asyncpg.Connection, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
