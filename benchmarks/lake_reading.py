@@ -27,7 +27,7 @@ from logmesh.cli.local.ports import free_port
 from logmesh.cli.local.postgres import Postgres
 from logmesh.filters import parse_field, parse_filter
 from logmesh.filters.fields import LEVELS
-from logmesh.lake.layout import ordered
+from logmesh.lake.layout import in_row_groups
 from logmesh.lake.reading.workers import Workers
 from logmesh.lake.schema import SCHEMA
 from logmesh.lake.store.asking import Lake
@@ -108,7 +108,7 @@ async def _lay_anew(postgres: Postgres, root: Path, count: int) -> None:
             for field, column in zip(SCHEMA, table.slice(begin, part).columns, strict=True)
         ]
         mine = pa.table(columns, names=SCHEMA.names).cast(SCHEMA)
-        files.append(file_tables([ordered(mine.combine_chunks())], footer, root, numbers))
+        files.append(file_tables(in_row_groups(mine.combine_chunks()), footer, root, numbers))
     async with owner.transaction():
         await owner.execute("UPDATE logmesh.files SET dead_xid = pg_current_xact_id()")
         assert await make_live(owner, footer.incarnation, files)

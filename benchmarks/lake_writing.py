@@ -88,7 +88,7 @@ def measure(folder: Path, batch: int, rows: int, runs: int) -> None:
             for at, each in enumerate(kept)
         ]
         columns = Columns(batches, Clock(now + 3_600 * 10**9))
-        order = columns.order()
+        (order,) = columns.row_groups()
         steps.done("times, origins, order")
         table = columns.table(order)
         steps.done("Arrow")

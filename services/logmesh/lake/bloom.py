@@ -34,6 +34,11 @@ def build(keys: Any) -> bytes:
     return words.tobytes()
 
 
+def about_how_many(length: int) -> int:
+    """Of how many keys a filter of so many bytes was built, and a few more."""
+    return length * 8 // _BITS_PER_KEY
+
+
 def may_hold(built: bytes, trace_id: bytes) -> bool:
     """Whether the file may have records of this trace."""
     keys = _hashes(trace_id)

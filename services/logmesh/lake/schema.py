@@ -4,12 +4,18 @@ The columns are those of `logmesh.records`, but that a time is one number of nan
 columns hold few values; JSON columns hold texts in their one form (`writing/attributes`).
 """
 
-from typing import Any, Final
+from collections.abc import Iterable, Sequence
+from typing import Any, Final, NamedTuple
 
 import pyarrow as pa
 
+from logmesh.lake.attribute_columns import TYPES, Kind, column_name
+
 ROW_GROUP_ROWS: Final = 20_480
-"""Rows of a row group. Each has a stretch of time for itself, and is sorted by service, then by time."""
+"""Rows of a row group at most. Each has a stretch of time for itself, and is sorted by service, then by time."""
+
+ROW_GROUP_BYTES: Final = 16 << 20
+"""About so many bytes its texts have at most, for who reads one holds 2,048 of its rows at once; a longer one has its own."""
 
 PAGE_ROWS: Final = 2_048
 """Rows of a page of a merged file, by which an index names places; divides `ROW_GROUP_ROWS`."""
@@ -43,6 +49,8 @@ TENANT: Final = "logmesh.tenant"
 INCARNATION: Final = "logmesh.incarnation"
 LEVEL: Final = "logmesh.level"
 """How often its records were merged; 0 for a flush's file."""
+COLUMNS: Final = "logmesh.columns"
+"""Attributes that have columns, as `attribute_columns` writes the list; these columns follow those of `SCHEMA`."""
 
 _ENCODINGS: Final = {
     **dict.fromkeys(("time", "received", "original_time_unix_nano", "spool", "position"), "DELTA_BINARY_PACKED"),
@@ -50,24 +58,60 @@ _ENCODINGS: Final = {
 }
 _FEW_VALUES: Final = [field.name for field in SCHEMA if field.name not in _ENCODINGS]
 _STATISTICS: Final = ["time", "severity", "service", "spool", "position"]
-_TRACE_FALSE_POSITIVES: Final = 0.01
+_OF_MANY: Final[dict[Kind, str]] = {"text": "DELTA_LENGTH_BYTE_ARRAY", "int": "DELTA_BINARY_PACKED"}
+_LOOKED_FOR: Final = frozenset[Kind](("text", "int"))
+"""Of these, where they are ids, one value is asked for: filters say which row groups may have it."""
+_FALSE_POSITIVES: Final = 0.01
+_ROWS_A_VALUE: Final = 16
+"""A dictionary is worth its while where values come back so often."""
 
 
-def parquet_options(traced: int, level: int) -> dict[str, Any]:
-    """How `pyarrow.parquet.ParquetWriter` writes a file of this level whose row groups have up to `traced` trace ids each.
+class ColumnLayout(NamedTuple):
+    """How a column of attributes is written: of values of which kind, about how many different ones in a row group."""
+
+    kind: Kind
+    distinct: int
+
+
+def schema_with(kinds: Iterable[Kind]) -> pa.Schema:
+    """The columns of a file that has columns of attributes of these kinds."""
+    more = [pa.field(column_name(place), TYPES[kind]) for place, kind in enumerate(kinds)]
+    return pa.schema([*SCHEMA, *more])
+
+
+def parquet_options(traced: int, level: int, layouts: Sequence[ColumnLayout] = ()) -> dict[str, Any]:
+    """How `pyarrow.parquet.ParquetWriter` writes a file of this level whose row groups have up to `traced` trace ids each, with columns
+    of attributes after `layouts`.
 
     A flush's file lives for minutes, and is read whole: pages would take 3 of its 53 bytes a record, and a fifth of its writing.
     """
+    named = {column_name(place): layout for place, layout in enumerate(layouts)}
+    many = {name: layout for name, layout in named.items() if layout.distinct * _ROWS_A_VALUE >= ROW_GROUP_ROWS}
+    looked_for = {name: layout.distinct for name, layout in many.items() if layout.kind in _LOOKED_FOR}
+    if traced:
+        looked_for["trace_id"] = traced
     return {
         "compression": "zstd",
         "compression_level": 1,
         "data_page_version": "2.0",
-        "use_dictionary": _FEW_VALUES,
-        "column_encoding": _ENCODINGS,
-        "write_statistics": _STATISTICS,
+        "use_dictionary": [
+            *_FEW_VALUES,
+            *(name for name, layout in named.items() if name not in many and layout.kind != "bool"),
+        ],
+        "column_encoding": {
+            **_ENCODINGS,
+            **{name: _OF_MANY[layout.kind] for name, layout in many.items() if layout.kind in _OF_MANY},
+        },
+        "write_statistics": [
+            *_STATISTICS,
+            *(name for name, layout in named.items() if layout.kind in ("int", "double")),
+        ],
         "write_page_index": level > 0,
         "write_page_checksum": True,
         "max_rows_per_page": PAGE_ROWS if level > 0 else None,
         "store_schema": False,  # readers but pyarrow warn of its dictionaries
-        "bloom_filter_options": {"trace_id": {"ndv": traced, "fpp": _TRACE_FALSE_POSITIVES}} if traced else None,
+        "bloom_filter_options": {
+            name: {"ndv": distinct, "fpp": _FALSE_POSITIVES} for name, distinct in looked_for.items()
+        }
+        or None,
     }

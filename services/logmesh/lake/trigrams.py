@@ -14,7 +14,6 @@ from typing import Any, Final, TypeAlias
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from logmesh.filters.folding import word_orbit
 
@@ -32,27 +31,31 @@ def _class_of(byte: int) -> int:
 
 
 _CLASSES: Final = bytes(map(_class_of, range(256)))
-Seen: TypeAlias = "np.ndarray[tuple[int], np.dtype[np.bool_]]"
+Seen: TypeAlias = "np.ndarray[tuple[int], np.dtype[np.uint8]]"
+"""By trigram a bit: a row group's, until all of a file are packed."""
 
 
 def seen_in(bodies: pa.ChunkedArray | pa.Array) -> Seen:
-    """By trigram, whether a row group with these bodies has it. Bodies are no nulls."""
-    seen = np.zeros(_ALL, bool)
-    for first in range(0, len(bodies), _TOGETHER):
-        some = bodies.slice(first, _TOGETHER)
-        if isinstance(some, pa.ChunkedArray):
-            some = some.combine_chunks()
-        offsets = pa.array([0, len(some)], pa.int32())
-        joined = pc.binary_join(pa.ListArray.from_arrays(offsets, some), "\0")
-        seen[_trigrams(joined[0].as_buffer().to_pybytes())] = True
-    return seen
+    """Which trigrams a row group with these bodies has. Bodies are no nulls."""
+    seen = np.zeros(_ALL + 1, bool)
+    for chunk in bodies.chunks if isinstance(bodies, pa.ChunkedArray) else [bodies]:
+        _, offsets, data = chunk.buffers()
+        begins = np.frombuffer(offsets, np.int32)[chunk.offset : chunk.offset + len(chunk) + 1].astype(np.int64)
+        for first in range(0, len(chunk), _TOGETHER):
+            some = begins[first : first + _TOGETHER + 1]
+            found = _trigrams(bytes(data[some[0] : some[-1]]) if data else b"")
+            across = np.concatenate([some[1:-1] - 2, some[1:-1] - 1]) - some[0]  # from one body into the next
+            found[across[(across >= 0) & (across < len(found))]] = _ALL
+            seen[found] = True
+    return np.packbits(seen[:_ALL])
 
 
 def pack(groups: Iterable[Seen], rows: Sequence[int]) -> bytes:
     """The bytes of the catalog, of all row groups of a file, which have so many rows each."""
-    table = np.array(list(groups), bool).reshape(-1, _ALL)
-    trigrams = np.flatnonzero(table.any(axis=0))
-    bits = np.packbits(table[:, trigrams].T, axis=1, bitorder="little")
+    table = np.array(list(groups), np.uint8).reshape(-1, _ALL // 8)
+    trigrams = np.flatnonzero(np.unpackbits(np.bitwise_or.reduce(table, axis=0)))
+    there = np.array([np.unpackbits(group)[trigrams] for group in table], np.uint8).reshape(len(table), len(trigrams))
+    bits = np.packbits(there.T, axis=1, bitorder="little")
     arrays = np.array(rows, "<u4"), trigrams.astype("<u4"), bits
     return b"".join([_HEADER.pack(len(trigrams), len(table)), *(array.tobytes() for array in arrays)])
 

@@ -10,11 +10,14 @@ from uuid import uuid4
 
 import asyncpg
 import google_crc32c
+import pyarrow as pa
 import pyarrow.parquet as pq
 from tests.batches import encode_batch
 
 from logmesh.journal import FrameRef
+from logmesh.lake.attribute_columns import AttributeColumn, attribute_texts, read_columns
 from logmesh.lake.folder import path_of
+from logmesh.lake.schema import SCHEMA
 from logmesh.processor.entries import Moment
 from logmesh.processor.frame import Header, Unwritten, encode_header
 from logmesh.processor.writer.lake import Lake
@@ -107,9 +110,16 @@ async def contents(owner: asyncpg.Connection, root: Path) -> Contents:
         path = path_of(root, file["incarnation"], file["file"])
         content = path.read_bytes()
         assert (len(content), google_crc32c.value(content)) == (file["bytes"], file["crc32c"])
-        files[file["file"]] = pq.read_table(path).to_pylist()
+        files[file["file"]] = _rows(pq.read_table(path), read_columns(file["columns"]))
         assert len(files[file["file"]]) == file["rows"]
     return Contents(files, [dict(row) for row in hot], stored, catalog)
+
+
+def _rows(table: pa.Table, columns: Sequence[AttributeColumn]) -> list[dict[str, Any]]:
+    texts = attribute_texts(columns, table.columns[len(SCHEMA) :], table["attributes"])
+    said = table.select(SCHEMA.names)
+    rows: list[dict[str, Any]] = said.set_column(SCHEMA.names.index("attributes"), "attributes", texts).to_pylist()
+    return rows
 
 
 def said(row: dict[str, Any]) -> dict[str, Any]:

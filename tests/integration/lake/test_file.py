@@ -1,7 +1,8 @@
 """Files as they lie on the disk: read back by pyarrow and by DuckDB, whose checksum tells one flipped bit."""
 
 import random
-from dataclasses import replace
+from collections import deque
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from logmesh.lake.schema import PAGE_ROWS, ROW_GROUP_ROWS, SCHEMA
+from logmesh.lake.attribute_columns import AttributeColumn, read_columns
+from logmesh.lake.folder import path_of
+from logmesh.lake.schema import PAGE_ROWS, ROW_GROUP_ROWS, SCHEMA, ColumnLayout
 from logmesh.lake.writing.file import Footer, write_file
+from logmesh.lake.writing.filing import file_tables
 
 ROWS = ROW_GROUP_ROWS + 5_000
 FOOTER = Footer("acme", "1-2-3-4")
@@ -85,6 +89,49 @@ def test_a_file_without_traces_has_no_bloom_filter(tmp_path: Path) -> None:
     path = tmp_path / "1.parquet"
     write_file(path, [table(10, traced=False)], FOOTER, 500)
     assert pq.read_table(path)["trace_id"].null_count == 10
+
+
+def test_traces_have_a_bloom_filter_wherever_they_begin(tmp_path: Path) -> None:
+    tables = [table(20, traced=False), table(ROW_GROUP_ROWS)]
+    made = file_tables(tables, FOOTER, tmp_path, deque([1]))
+    groups = pq.read_metadata(path_of(tmp_path, FOOTER.incarnation, made.file))
+    place = SCHEMA.names.index("trace_id")
+    lengths = [groups.row_group(at).column(place).bloom_filter_length for at in range(2)]
+    assert lengths[1] > ROW_GROUP_ROWS / 2, "ten bits for each"
+
+
+def test_ids_have_bloom_filters_and_few_values_dictionaries(tmp_path: Path) -> None:
+    @dataclass
+    class Laid:
+        layouts: list[ColumnLayout]
+        columns: list[AttributeColumn]
+
+    layouts = [
+        ColumnLayout("text", 20_000),
+        ColumnLayout("text", 5),
+        ColumnLayout("int", 20_000),
+        ColumnLayout("bool", 2),
+    ]
+    columns = [AttributeColumn(f"key {at}", layout.kind, at) for at, layout in enumerate(layouts)]
+    written = table(5_000)
+    values = [
+        pa.array([at if kind == "int" else at % 2 == 0 if kind == "bool" else f"v{at}" for at in range(5_000)])
+        for kind, _ in layouts
+    ]
+    for at, value in enumerate(values):
+        written = written.append_column(f"a{at}", value)
+    path = tmp_path / "1.parquet"
+    write_file(path, [written], replace(FOOTER, level=1), 500, Laid(layouts, columns))
+    metadata = pq.read_metadata(path)
+    assert read_columns(metadata.metadata[b"logmesh.columns"]) == tuple(columns)
+    found = [metadata.row_group(0).column(len(SCHEMA) + at) for at in range(4)]
+    assert [bool(column.bloom_filter_length) for column in found] == [True, False, True, False]
+    assert ["RLE_DICTIONARY" in column.encodings for column in found] == [False, True, False, False]
+    assert "DELTA_LENGTH_BYTE_ARRAY" in found[0].encodings and "DELTA_BINARY_PACKED" in found[2].encodings
+    with duckdb.connect() as connection:
+        assert connection.execute(
+            "SELECT a0, a1, a2, a3 FROM read_parquet($1) WHERE a2 = 7", [str(path)]
+        ).fetchall() == [("v7", "v7", 7, False)]
 
 
 def test_nothing_is_written_over(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """A merged file holds each record of its sources once, in a file's order, and takes their place in one commit."""
 
+import random
 import time
 from itertools import pairwise
 
@@ -9,9 +10,10 @@ import pytest
 from tests.integration.lake.batches import columns
 from tests.integration.lake.storing import Contents, Spool, Storing, contents, said
 
-from logmesh.lake import bloom
+from logmesh.lake import bloom, trigrams
+from logmesh.lake.attribute_columns import AttributeColumn, read_columns
 from logmesh.lake.folder import path_of
-from logmesh.lake.schema import PAGE_ROWS, ROW_GROUP_ROWS
+from logmesh.lake.schema import PAGE_ROWS, ROW_GROUP_BYTES, ROW_GROUP_ROWS
 from logmesh.lake.tending.merge import MergeRefused, merge
 from logmesh.lake.tending.merging import Damaged
 from logmesh.lake.tending.sweep import sweep
@@ -67,6 +69,52 @@ async def test_a_merged_file_is_in_order_and_has_pages(storing: Storing, owner: 
     for group in groups:
         keys = list(zip(group["service"], group["time"], strict=True))
         assert keys == sorted(keys)
+
+
+async def test_attributes_get_columns_that_the_catalog_names(storing: Storing, owner: asyncpg.Connection) -> None:
+    await fill(storing, 4)
+    before = await contents(owner, storing.root)
+    assert await merge(owner, storing.root, OWNER, files=4, most_columns=8)
+    after = await contents(owner, storing.root)
+    (file,) = after.catalog
+    assert read_columns(file["columns"]) == (AttributeColumn("n", "int", 0),)
+    assert by_identity(before) == by_identity(after)
+    path = path_of(storing.root, file["incarnation"], file["file"])
+    with pq.ParquetFile(path) as parquet:
+        assert parquet.metadata.metadata[b"logmesh.columns"] == file["columns"].replace(" ", "").encode()
+        table = parquet.read(["attributes", "a0"])
+    assert (table["attributes"].null_count, table["a0"].null_count) == (24_000, 0)
+
+
+async def test_bodies_of_a_merged_file_are_found_by_trigrams(storing: Storing, owner: asyncpg.Connection) -> None:
+    at = time.time_ns()
+    spool = Spool("acme")
+    for each, name in enumerate(("early", "late")):
+        parts = [at + (4 * each + part) * ROW_GROUP_ROWS // 4 for part in range(4)]
+        await storing.store(*[spool.batch(columns(ROW_GROUP_ROWS // 4, at=part, name=name)) for part in parts])
+    assert await owner.fetchval("SELECT bool_and(trigrams IS NULL) FROM logmesh.files")
+    assert await merge(owner, storing.root, OWNER, files=2)
+    packed = await owner.fetchval("SELECT trigrams FROM logmesh.files WHERE dead_xid IS NULL")
+    assert trigrams.group_rows(packed).tolist() == [ROW_GROUP_ROWS, ROW_GROUP_ROWS]
+    assert trigrams.row_groups(packed, ["Early 2"]).tolist() == [True, False]
+    assert trigrams.row_groups(packed, ["ate"]).tolist() == [False, True]
+
+
+async def test_long_bodies_end_a_row_group_early_and_a_merge_soon(storing: Storing, owner: asyncpg.Connection) -> None:
+    spool, at = Spool("acme"), time.time_ns()
+    long = "".join(random.Random(1).choices("0123456789abcdef", k=200_000))
+    for each in range(3):
+        parts = [columns(30, at=at + (4 * each + part) * 30, name=long[each:]) for part in range(4)]
+        await storing.store(*map(spool.batch, parts))
+    assert await merge(owner, storing.root, OWNER, files=3, most_bytes=1) is None
+    size = await owner.fetchval("SELECT max(bytes) FROM logmesh.files")
+    merged = await merge(owner, storing.root, OWNER, files=99, most_bytes=2 * size + 1)
+    assert merged and (len(merged.sources), merged.rows) == (2, 240)
+    incarnation = await owner.fetchval("SELECT logmesh.incarnation()")
+    for file in (merged.file, max(merged.sources)):
+        metadata = pq.read_metadata(path_of(storing.root, incarnation, file))
+        rows = [metadata.row_group(at).num_rows for at in range(metadata.num_row_groups)]
+        assert max(rows) <= ROW_GROUP_BYTES // 200_000 and sum(rows[:-1]) == (len(rows) - 1) * max(rows)
 
 
 async def test_levels_and_tenants_are_merged_apart(storing: Storing, owner: asyncpg.Connection) -> None:

@@ -60,7 +60,7 @@ def checked(seq: int, columns: LogColumns, *, spool: int = 7, at: list[int] | No
 
 def table_of(*batches: Checked, clock: Clock = CLOCK) -> pa.Table:
     columns = Columns(batches, clock)
-    table = columns.table(columns.order())
+    table = pa.concat_tables(map(columns.table, columns.row_groups())).unify_dictionaries().combine_chunks()
     table.validate(full=True)
     assert table.schema == SCHEMA
     return table

@@ -5,6 +5,7 @@ for it, in one transaction in which all of them must still be live.
 """
 
 import asyncio
+import math
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,11 +14,16 @@ from pathlib import Path
 from typing import Final
 
 import asyncpg
+import duckdb
 import pyarrow as pa
 
-from logmesh.lake import counts
+from logmesh.lake import bloom, counts
 from logmesh.lake.folder import path_of, sync_folder, unlink_all
-from logmesh.lake.tending.merging import Digest, check_file, read_back, row_groups
+from logmesh.lake.schema import ROW_GROUP_ROWS
+from logmesh.lake.tending.digest import digest_file
+from logmesh.lake.tending.merging import Merging, check_file
+from logmesh.lake.tending.sources import Sources
+from logmesh.lake.tending.splitting import Splitter
 from logmesh.lake.writing.file import Footer
 from logmesh.lake.writing.filing import NewFile, file_tables
 from logmesh.lake.writing.live import make_live, reserve
@@ -25,6 +31,10 @@ from logmesh.storage.sql import load
 
 FILES: Final = 16
 """Of one tenant and level, that are merged into one of the next."""
+MOST_COLUMNS: Final = 8
+"""Of attributes in a merged file: each costs some bytes a row group, and time of whoever writes it and whoever opens it."""
+MOST_BYTES: Final = 256 << 20
+"""Of files that are merged: what is made of them has about as many."""
 LEVELS: Final = 2
 """A file of this level is not merged any more."""
 
@@ -56,22 +66,29 @@ class Merged:
 
 
 async def merge(
-    connection: "asyncpg.Connection", root: Path, owner: str, *, files: int = FILES, without: Sequence[int] = ()
+    connection: "asyncpg.Connection",
+    root: Path,
+    owner: str,
+    *,
+    files: int = FILES,
+    most_bytes: int = MOST_BYTES,
+    most_columns: int = 0,
+    without: Sequence[int] = (),
 ) -> Merged | None:
-    """Merge the files of one tenant and level, `without` some, where any has enough of them. None where none has, or where the files
-    were not what they had been by the time that theirs was written. `connection` is an owner's.
+    """Merge the files of one tenant and level, `without` some, where any has enough `files`, or fewer with `most_bytes`. None where
+    none has, or where the files were not what they had been by the time that theirs was written. `connection` is an owner's.
 
     Raises what asyncpg raises, Damaged for a source that is not what was written, MergeRefused and DiskFailed.
     """
     incarnation: str = await connection.fetchval("SELECT logmesh.incarnation()")
-    sources = await connection.fetch(load("list_mergeable"), LEVELS, files, list(without))
+    sources = await connection.fetch(load("list_mergeable"), LEVELS, files, list(without), most_bytes)
     if not sources:
         return None
     numbers = await reserve(connection, owner, 4)
     replaced = [row["file"] for row in sources]
     try:
-        made = await asyncio.to_thread(partial(_merge, sources, root, incarnation, numbers))
-    except (pa.ArrowException, MemoryError) as error:
+        made = await asyncio.to_thread(partial(_merge, sources, root, incarnation, numbers, most_columns))
+    except (pa.ArrowException, duckdb.Error, MemoryError) as error:
         raise MergeRefused(replaced, f"{type(error).__name__}: {error}") from error
     except OSError as error:
         raise DiskFailed(replaced, error) from error
@@ -90,22 +107,37 @@ class _Superseded(Exception):
     """A source is not live any more, or the number was taken back."""
 
 
-def _merge(sources: "Sequence[asyncpg.Record]", root: Path, incarnation: str, numbers: deque[int]) -> NewFile:
+def _merge(
+    sources: "Sequence[asyncpg.Record]", root: Path, incarnation: str, numbers: deque[int], most_columns: int
+) -> NewFile:
     paths = [path_of(root, row["incarnation"], row["file"]) for row in sources]
     for path, row in zip(paths, sources, strict=True):
         check_file(path, row["file"], row["bytes"], row["crc32c"])
     first = sources[0]
     footer = Footer(first["tenant"], incarnation, first["level"] + 1)
-    digest = Digest()
-    made = file_tables(row_groups(paths, digest), footer, root, numbers)
-    path = path_of(root, incarnation, made.file)
-    try:
-        found = read_back(path)
-        counted = counts.pack(counts.add([counts.unpack(row["counts"]) for row in sources]))
-        if found != digest or digest.rows != sum(row["rows"] for row in sources) or made.counts != counted:
-            raise MergeRefused([row["file"] for row in sources], f"they have {digest}, and the merged one {found}")
-        sync_folder(path.parent)
-    except BaseException:
-        unlink_all([path])
-        raise
+    with Sources(paths) as opened, duckdb.connect(config={"threads": 1}) as duck:
+        splitter = Splitter(duck, opened.choose(most_columns))
+        merging = Merging(duck, opened, splitter)
+        made = file_tables(merging.row_groups(), footer, root, numbers, traces=_traces_of(sources), attributes=splitter)
+        path = path_of(root, incarnation, made.file)
+        try:
+            found = digest_file(duck, path, splitter.columns)
+            counted = counts.pack(counts.add([counts.unpack(row["counts"]) for row in sources]))
+            if (found, made.counts) != (merging.digest, counted) or found.rows != sum(row["rows"] for row in sources):
+                raise MergeRefused(
+                    [row["file"] for row in sources], f"they have {merging.digest}, and the merged one {found}"
+                )
+            sync_folder(path.parent)
+        except BaseException:
+            unlink_all([path])
+            raise
     return made
+
+
+def _traces_of(sources: "Sequence[asyncpg.Record]") -> int:
+    """About how many traces a row group may have: as many as in the source that has most of them for its rows."""
+    known: list[float] = [
+        (row["rows"] if row["trace_bytes"] is None else bloom.about_how_many(row["trace_bytes"])) / row["rows"]
+        for row in sources
+    ]
+    return math.ceil(min(1.0, max(known)) * ROW_GROUP_ROWS)

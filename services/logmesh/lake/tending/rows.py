@@ -6,15 +6,15 @@ from typing import Any
 import asyncpg
 import pyarrow as pa
 
-from logmesh.lake.layout import ordered
+from logmesh.lake.layout import in_row_groups
 from logmesh.lake.schema import SCHEMA
 from logmesh.lake.writing.attributes import one_form
 
 _JSON = ("resource", "attributes", "extra", "origin_extra")
 
 
-def table_of(rows: "Sequence[asyncpg.Record]") -> pa.Table:
-    """Rows of list_hot_rows.sql as a file has them. What jsonb wrote its own way is brought into the one form again."""
+def tables_of(rows: "Sequence[asyncpg.Record]") -> list[pa.Table]:
+    """Rows of list_hot_rows.sql as a file has them, by row group. What jsonb wrote its own way is brought into the one form again."""
     columns: dict[str, list[Any]] = {
         name: list(column) for name, column in zip(SCHEMA.names, zip(*rows, strict=True), strict=True)
     }
@@ -22,7 +22,7 @@ def table_of(rows: "Sequence[asyncpg.Record]") -> pa.Table:
         formed = one_form([text.encode() if text else b"" for text in columns[name]], checked=range(len(rows)))
         columns[name] = [text.decode() or None for text in formed.texts]
     table = pa.table([_array(columns[field.name], field) for field in SCHEMA], schema=SCHEMA)
-    return ordered(table)
+    return in_row_groups(table)
 
 
 def _array(values: list[Any], field: pa.Field) -> pa.Array:

@@ -14,7 +14,7 @@ from typing import Final
 import asyncpg
 
 from logmesh.lake.folder import path_of, sync_folder, unlink_all
-from logmesh.lake.tending.rows import table_of
+from logmesh.lake.tending.rows import tables_of
 from logmesh.lake.writing.file import Footer
 from logmesh.lake.writing.filing import NewFile, file_tables
 from logmesh.lake.writing.live import make_live, reserve
@@ -111,7 +111,7 @@ async def _delete(root: Path, incarnation: str, files: list[NewFile]) -> None:
 
 
 def _write(rows: "list[asyncpg.Record]", tenant: str, incarnation: str, root: Path, numbers: deque[int]) -> NewFile:
-    return file_tables([table_of(rows)], Footer(tenant, incarnation), root, numbers)
+    return file_tables(tables_of(rows), Footer(tenant, incarnation), root, numbers)
 
 
 async def _drop(connection: "asyncpg.Connection", wait_seconds: float, sealed: Sealed) -> None:

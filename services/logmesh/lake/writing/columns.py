@@ -3,7 +3,7 @@
 Batches are small and many: each of them costs a few Python lists, and numpy is called once for all.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any, Final
@@ -11,8 +11,8 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 
-from logmesh.lake.layout import Places, order
-from logmesh.lake.schema import SCHEMA
+from logmesh.lake.layout import Places, row_groups
+from logmesh.lake.schema import ROW_GROUP_BYTES, SCHEMA
 from logmesh.record.entry import clean_text
 from logmesh.record.ids import ENTRY_BITS
 from logmesh.record.kept import Kept
@@ -77,11 +77,12 @@ class Columns:
         by_origin = np.array([numbers[origin.service] for origin in self._origins], np.int64)
         self.services = by_origin[self._origin_of]
 
-    def order(self, rows: "Places | None" = None) -> Places:
-        """Places of these rows, or all, as a file has them."""
-        if rows is None:
-            return order(self.times, self.services, len(self.service_names))
-        return rows[order(self.times[rows], self.services[rows], len(self.service_names))]
+    def row_groups(self, rows: "Places | None" = None) -> list[Places]:
+        """Places of these rows, or all, by row group, as a file has them."""
+        rows = np.arange(self.rows) if rows is None else rows
+        sizes = None if (known := self._sizes()) is None else known[rows]
+        groups, _ = row_groups(self.times[rows], self.services[rows], len(self.service_names), sizes)
+        return [rows[places] for places in groups]
 
     def table(self, rows: Places) -> pa.Table:
         """The rows at these places, in this rows, as `schema.SCHEMA` has them."""
@@ -137,6 +138,14 @@ class Columns:
         self._origins = list(known)
         places = np.fromiter(indexes, np.int64, self.rows) + np.repeat(_ints(firsts), self.counts)
         return _ints(numbers)[places] if self.rows else places
+
+    def _sizes(self) -> Any | None:
+        """By row about how many bytes its texts have; None where all have room in one row group."""
+        if sum([batch.size for batch in self.batches]) <= ROW_GROUP_BYTES:
+            return None
+        bodies = chain.from_iterable([batch.kept.bodies for batch in self.batches])
+        attributes = chain.from_iterable([batch.kept.attributes for batch in self.batches])
+        return _lengths(bodies, self.rows) + _lengths(attributes, self.rows)
 
     def spans(self) -> list[tuple[str, int, int]]:
         """By batch that has records its tenant, and the first and the last of their times."""
@@ -198,6 +207,10 @@ _ORIGIN_COLUMNS: Final = ("service", "instance", "resource", "scope_name", "scop
 
 def _ints(numbers: Sequence[int]) -> Any:
     return np.array(numbers, np.int64)
+
+
+def _lengths(texts: Iterable[bytes], count: int) -> Any:
+    return np.fromiter(map(len, texts), np.int64, count)
 
 
 def _picked(parts: Sequence[Sequence[bytes]], places: list[int]) -> list[bytes]:

@@ -4,17 +4,27 @@ DuckDB reads a damaged file and answers wrongly without a word, so that each has
 """
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 import google_crc32c
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from logmesh.lake.attribute_columns import AttributeColumn, write_columns
 from logmesh.lake.folder import make_folder
-from logmesh.lake.schema import INCARNATION, LEVEL, ROW_GROUP_ROWS, SCHEMA, TENANT, parquet_options
+from logmesh.lake.schema import (
+    COLUMNS,
+    INCARNATION,
+    LEVEL,
+    ROW_GROUP_ROWS,
+    TENANT,
+    ColumnLayout,
+    parquet_options,
+    schema_with,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,23 +45,35 @@ class Written:
     crc32c: int
 
 
-def write_file(path: Path, tables: Iterable[pa.Table], footer: Footer, traces: int) -> Written:
-    """Write tables with the columns of `schema.SCHEMA`, in a file's order: one, or one a row group. A row group has about so many
-    `traces`. The file's name is durable once its folder is synchronised.
+class WithColumns(Protocol):
+    """Which attributes have columns. How these are laid out is known from the beginning, how much they say once all tables passed."""
+
+    @property
+    def layouts(self) -> Sequence[ColumnLayout]: ...
+    @property
+    def columns(self) -> Sequence[AttributeColumn]: ...
+
+
+def write_file(
+    path: Path, tables: Iterable[pa.Table], footer: Footer, traces: int, attributes: WithColumns | None = None
+) -> Written:
+    """Write tables with the columns of `schema.SCHEMA`, and those of `attributes` behind them, in a file's order: one, or one a row
+    group. A row group has about so many `traces`. The file's name is durable once its folder is synchronised.
 
     Blocking. Raises FileExistsError, for nothing is written over, before it takes a table; and OSError, or what the tables raise, with
     nothing left at `path` as far as the disk allows.
     """
+    layouts = attributes.layouts if attributes else ()
     make_folder(path.parent)
     with path.open("xb") as file:
         try:
             summed = _Summed(file)
-            with pq.ParquetWriter(
-                pa.PythonFile(summed, "w"), SCHEMA, **parquet_options(traces, footer.level)
-            ) as writer:
+            schema = schema_with(layout.kind for layout in layouts)
+            options = parquet_options(traces, footer.level, layouts)
+            with pq.ParquetWriter(pa.PythonFile(summed, "w"), schema, **options) as writer:
                 for table in tables:
                     writer.write_table(table, row_group_size=ROW_GROUP_ROWS)
-                writer.add_key_value_metadata(_said(footer))
+                writer.add_key_value_metadata(_said(footer, attributes.columns if attributes else ()))
             file.flush()
             os.fdatasync(file.fileno())
         except BaseException:
@@ -80,9 +102,10 @@ class _Summed:
         self.closed = True
 
 
-def _said(footer: Footer) -> dict[str, str]:
+def _said(footer: Footer, columns: Sequence[AttributeColumn]) -> dict[str, str]:
     return {
         TENANT: footer.tenant,
         INCARNATION: footer.incarnation,
         LEVEL: str(footer.level),
+        COLUMNS: write_columns(columns).decode(),
     }

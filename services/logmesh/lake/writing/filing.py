@@ -7,19 +7,18 @@ so only what is worth it becomes a file.
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
 
-from logmesh.lake import bloom, counts
+from logmesh.lake import bloom, counts, trigrams
+from logmesh.lake.attribute_columns import write_columns
 from logmesh.lake.folder import path_of, sync_folder, unlink_all
 from logmesh.lake.layout import Places, numbers_of, services_of, trace_ids_of
-from logmesh.lake.schema import ROW_GROUP_ROWS
 from logmesh.lake.writing.columns import Checked, Clock, Columns
-from logmesh.lake.writing.file import Footer, write_file
+from logmesh.lake.writing.file import Footer, WithColumns, write_file
 from logmesh.lake.writing.hot_rows import hot_rows
 
 FILE_ROWS: Final = 5_000
@@ -50,6 +49,8 @@ class NewFile:
     crc32c: int
     counts: bytes
     traces: bytes | None
+    columns: bytes
+    trigrams: bytes | None
 
 
 @dataclass(slots=True)
@@ -87,8 +88,8 @@ def file_batches(batches: Sequence[Checked], root: Path, incarnation: str, numbe
         for tenant, mine in large.items():
             columns = Columns(mine, clock)
             footer = Footer(tenant, incarnation)
-            for rows in _parts(columns, clock):
-                filed.files.append(file_tables([columns.table(rows)], footer, root, numbers))
+            for row_groups in _parts(columns, clock):
+                filed.files.append(file_tables(map(columns.table, row_groups), footer, root, numbers))
                 paths.append(path_of(root, incarnation, filed.files[-1].file))
         for folder in {path.parent for path in paths}:
             sync_folder(folder)
@@ -114,33 +115,42 @@ def _minutes(spans: Iterable[tuple[str, int, int]]) -> dict[str, tuple[int, int]
     return minutes
 
 
-def _parts(columns: Columns, clock: Clock) -> Iterator[Places]:
-    """The rows of each file: what is older than a day has one of its own, for one old record would have every question about its
-    time open the file."""
+def _parts(columns: Columns, clock: Clock) -> Iterator[list[Places]]:
+    """The row groups of each file: what is older than a day has one of its own, for one old record would have every question about
+    its time open the file."""
     old = columns.times < clock.latest - _DAY_NANO
     if old.any() and not old.all():
-        yield columns.order(np.flatnonzero(old))
-        yield columns.order(np.flatnonzero(~old))
+        yield columns.row_groups(np.flatnonzero(old))
+        yield columns.row_groups(np.flatnonzero(~old))
     else:
-        yield columns.order()
+        yield columns.row_groups()
 
 
-def file_tables(tables: Iterable[pa.Table], footer: Footer, root: Path, numbers: deque[int]) -> NewFile:
-    """Write tables, one at least, in a file's order under the first of `numbers` that has no file yet; see `write_file`.
+def file_tables(
+    tables: Iterable[pa.Table],
+    footer: Footer,
+    root: Path,
+    numbers: deque[int],
+    *,
+    traces: int | None = None,
+    attributes: WithColumns | None = None,
+) -> NewFile:
+    """Write tables, one a row group and one at least, in a file's order under the first of `numbers` that has no file yet; see
+    `write_file`. Row groups have about so many `traces`; without, all tables are in memory at once, and that is looked up.
 
     Blocking. Raises NoNumberLeft and OSError.
     """
-    seen = _Seen()
-    coming = seen.passing(tables)
-    first = next(coming)
-    passing = chain([first], coming)
-    traces = len(seen.traces[0]) // -(-len(first) // ROW_GROUP_ROWS)
+    seen = _Seen(merged=footer.level > 0)
+    passing = seen.passing(tables)
+    if traces is None:
+        passing = iter(list(passing))
+        traces = max(map(len, seen.traces))
     while True:
         if not numbers:
             raise NoNumberLeft
         file = numbers.popleft()
         try:
-            written = write_file(path_of(root, footer.incarnation, file), passing, footer, traces)
+            written = write_file(path_of(root, footer.incarnation, file), passing, footer, traces, attributes)
         except FileExistsError:  # of a database that was put back: it gives out its numbers once more
             continue
         return NewFile(
@@ -150,35 +160,42 @@ def file_tables(tables: Iterable[pa.Table], footer: Footer, root: Path, numbers:
             min(seen.oldest),
             max(seen.latest),
             max(*seen.latest, *seen.received),
-            seen.rows,
+            sum(seen.rows),
             written.size,
             written.crc32c,
             counts.pack(counts.add(seen.counts)),
             seen.filter(),
+            write_columns(attributes.columns if attributes else ()),
+            trigrams.pack(seen.trigrams, seen.rows) if seen.merged else None,
         )
 
 
 class _Seen:
-    """What the catalog says of tables that pass."""
+    """What the catalog says of tables that pass. What bodies have of trigrams is looked up where a file is `merged`: one of a flush
+    lives for minutes."""
 
-    def __init__(self) -> None:
-        self.rows = 0
+    def __init__(self, *, merged: bool) -> None:
+        self.merged = merged
+        self.rows: list[int] = []
         self.oldest: list[int] = []
         self.latest: list[int] = []
         self.received: list[int] = []
         self.counts: list[counts.Counts] = []
         self.traces: list[Any] = []  # as `bloom.keys_of` them
+        self.trigrams: list[trigrams.Seen] = []
 
     def passing(self, tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
         for table in tables:
             times = numbers_of(table, "time")
             names, services = services_of(table)
-            self.rows += len(table)
+            self.rows.append(len(table))
             self.oldest.append(int(times.min()))
             self.latest.append(int(times.max()))
             self.received.append(int(numbers_of(table, "received").max()))
             self.counts.append(counts.count(times, services, numbers_of(table, "severity"), names))
             self.traces.append(bloom.keys_of(trace_ids_of(table)))
+            if self.merged:
+                self.trigrams.append(trigrams.seen_in(table["body"]))
             yield table
 
     def filter(self) -> bytes | None:

@@ -23,7 +23,7 @@ async def make_live(connection: "asyncpg.Connection", incarnation: str, files: S
         return True
     columns = zip(*[
         (file.file, file.tenant, file.level, file.min_time, file.max_time, file.newest, file.rows, file.size, file.crc32c,
-         file.counts, file.traces)
+         file.counts, file.traces, file.columns.decode(), file.trigrams)
         for file in files
     ], strict=True)  # fmt: skip
     made = await connection.execute(load("store_files"), incarnation, *map(list, columns))

@@ -1,9 +1,15 @@
 -- The oldest files of one tenant and level that has enough of them, those of the lowest level first. In: levels below this one, how many
--- files are enough, files that are left out. Out: as many files, in the order of their times; none where there are fewer everywhere.
-WITH enough AS (
-  SELECT tenant, level FROM logmesh.files WHERE dead_xid IS NULL AND damaged IS NULL AND level < $1 AND NOT file = ANY ($3::bigint[])
-  GROUP BY tenant, level HAVING count(*) >= $2 ORDER BY level, count(*) DESC LIMIT 1
+-- files are enough, files that are left out, and how many bytes a merge may have together: those that have more than half of it stay as
+-- they are. Out: as many files as are enough, or fewer that have so many bytes, two at least, in the order of their times; none where there
+-- are fewer everywhere.
+WITH small AS (
+  SELECT * FROM logmesh.files
+  WHERE dead_xid IS NULL AND damaged IS NULL AND level < $1 AND NOT file = ANY ($3::bigint[]) AND bytes <= $4::bigint / 2
+), enough AS (
+  SELECT tenant, level FROM small GROUP BY tenant, level HAVING count(*) >= $2 OR sum(bytes) > $4::bigint
+  ORDER BY level, count(*) DESC LIMIT 1
+), reached AS (
+  SELECT small.*, sum(bytes) OVER (ORDER BY min_time, file) AS together FROM small JOIN enough USING (tenant, level)
 )
-SELECT file, incarnation, tenant, level, rows, bytes, crc32c, counts
-FROM logmesh.files JOIN enough USING (tenant, level) WHERE dead_xid IS NULL AND damaged IS NULL AND NOT file = ANY ($3::bigint[])
-ORDER BY min_time, file LIMIT $2
+SELECT file, incarnation, tenant, level, rows, bytes, crc32c, counts, octet_length(traces) AS trace_bytes
+FROM reached WHERE together <= $4::bigint ORDER BY min_time, file LIMIT $2
