@@ -17,7 +17,7 @@ ROW_GROUP_ROWS: Final = 20_480
 ROW_GROUP_BYTES: Final = 16 << 20
 """About so many bytes its texts have at most, for who reads one holds 2,048 of its rows at once; a longer one has its own."""
 
-PAGE_ROWS: Final = 2_048
+PAGE_ROWS: Final = 4_096
 """Rows of a page of a merged file, by which an index names places; divides `ROW_GROUP_ROWS`."""
 
 _FEW: Final = pa.dictionary(pa.int32(), pa.string())

@@ -1,11 +1,10 @@
 """Which attributes get columns of their own, by a sample of records: those that save most of the text."""
 
 import math
-from collections import Counter
-from collections.abc import Iterable, Sequence
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
-
-import orjson
 
 from logmesh.lake.attribute_columns import AttributeColumn, Kind
 from logmesh.lake.schema import ROW_GROUP_ROWS, ColumnLayout
@@ -15,6 +14,8 @@ _LEAST_SHARE: Final = 0.02
 _SAME_KIND: Final = 0.5
 """Of its values that must be of the column's kind."""
 _MOST_INT: Final = 10**18
+_ESCAPED: Final = re.compile('[\x00-\x1f"\\\\]')
+"""What JSON doesn't write as it is."""
 
 Object = dict[str, Any]
 
@@ -29,7 +30,7 @@ class Chosen(NamedTuple):
 def kind_of(value: Any) -> Kind | None:
     """The kind of column that says this value, None for one that no column does."""
     if isinstance(value, str):
-        return "text" if _is_plain(value) else None
+        return None if _ESCAPED.search(value) else "text"
     if isinstance(value, bool):
         return "bool"
     if isinstance(value, int):
@@ -39,44 +40,44 @@ def kind_of(value: Any) -> Kind | None:
 
 def choose(objects: Sequence[Object], most: int) -> list[Chosen]:
     """The attributes of a sample that get columns, `most` of them, in the order that most records have them in."""
-    saved: Counter[tuple[str, Kind]] = Counter()
-    had: Counter[str] = Counter()
-    fitting: Counter[tuple[str, Kind]] = Counter()
-    for each in objects:
-        for key, value in each.items():
-            had[key] += 1
-            if (kind := kind_of(value)) is not None:
-                saved[key, kind] += len(key) + len(str(value)) + 4
-                fitting[key, kind] += 1
+    had = Counter(key for each in objects for key in each)
+    values = _by_kind(objects)
+    saved = {(key, kind): sum(len(key) + len(str(value)) + 4 for value in some) for (key, kind), some in values.items()}
     chosen: dict[str, Kind] = {}
-    for (key, kind), _ in saved.most_common():
+    for key, kind in sorted(saved, key=saved.__getitem__, reverse=True):
         enough = max(_LEAST_SHARE * len(objects), _SAME_KIND * had[key])
-        if len(chosen) < most and fitting[key, kind] >= enough and key not in chosen and _can_spell(key):
+        if len(chosen) < most and len(values[key, kind]) >= enough and key not in chosen and _can_spell(key):
             chosen[key] = kind
-    return lay_out(objects, [(key, chosen[key]) for key in _in_order(objects, chosen)])
+    return _laid_out(objects, values, chosen)
 
 
 def unite(lists: Iterable[Sequence[AttributeColumn]], objects: Sequence[Object], most: int) -> list[Chosen]:
     """The columns of a file that is merged of files with these: all of them or, by a sample of records, the `most` frequent."""
     known = list(dict.fromkeys(tuple((key, kind) for key, kind, _ in columns) for columns in lists))
+    values = _by_kind(objects)
     if len(known) == 1 and len(known[0]) <= most:
-        return lay_out(objects, known[0])
+        return [Chosen(key, ColumnLayout(kind, _distinct(values[key, kind], len(objects)))) for key, kind in known[0]]
     wanted = {key: kind for columns in reversed(known) for key, kind in columns}
     had = Counter(key for each in objects for key in each if key in wanted)
-    kept = sorted(wanted, key=lambda key: -had[key])[:most]
-    return lay_out(objects, [(key, wanted[key]) for key in _in_order(objects, kept)])
+    return _laid_out(objects, values, {key: wanted[key] for key in sorted(wanted, key=lambda key: -had[key])[:most]})
 
 
-def lay_out(objects: Sequence[Object], keys: Iterable[tuple[str, Kind]]) -> list[Chosen]:
-    """The same keys, with about how many different values a row group has of each."""
+def _by_kind(objects: Iterable[Object]) -> defaultdict[tuple[str, Kind], list[Any]]:
+    values: defaultdict[tuple[str, Kind], list[Any]] = defaultdict(list)
+    for each in objects:
+        for key, value in each.items():
+            if (kind := kind_of(value)) is not None:
+                values[key, kind].append(value)
+    return values
+
+
+def _laid_out(
+    objects: Sequence[Object], values: Mapping[tuple[str, Kind], Sequence[Any]], keys: Mapping[str, Kind]
+) -> list[Chosen]:
+    """In the order that most records have them in, with about how many different values a row group has of each."""
+    ordered = [(key, keys[key]) for key in _in_order(objects, keys)]
     return [
-        Chosen(
-            key,
-            ColumnLayout(
-                kind, _distinct([each[key] for each in objects if kind_of(each.get(key)) == kind], len(objects))
-            ),
-        )
-        for key, kind in keys
+        Chosen(key, ColumnLayout(kind, _distinct(values.get((key, kind), ()), len(objects)))) for key, kind in ordered
     ]
 
 
@@ -108,9 +109,4 @@ def _in_order(objects: Sequence[Object], keys: Iterable[str]) -> list[str]:
 
 def _can_spell(key: str) -> bool:
     """Whether DuckDB has a path to it, and JSON writes it as it is."""
-    return key.isprintable() and bool(key) and _is_plain(key)
-
-
-def _is_plain(text: str) -> bool:
-    """Whether JSON writes it as it is."""
-    return len(orjson.dumps(text)) == len(text.encode()) + 2
+    return key.isprintable() and bool(key) and not _ESCAPED.search(key)

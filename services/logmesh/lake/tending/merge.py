@@ -115,7 +115,7 @@ def _merge(
         check_file(path, row["file"], row["bytes"], row["crc32c"])
     first = sources[0]
     footer = Footer(first["tenant"], incarnation, first["level"] + 1)
-    with Sources(paths) as opened, duckdb.connect(config={"threads": 1}) as duck:
+    with Sources(paths) as opened, duckdb.connect(config={"threads": 1, "temp_directory": ""}) as duck:
         splitter = Splitter(duck, opened.choose(most_columns))
         merging = Merging(duck, opened, splitter)
         made = file_tables(merging.row_groups(), footer, root, numbers, traces=_traces_of(sources), attributes=splitter)

@@ -16,6 +16,9 @@ from logmesh.lake.tending.sources import Columns, Sources
 from logmesh.lake.tending.splitting import Splitter
 
 _PIECE_BYTES: Final = 1 << 20
+_ENOUGH_ROWS: Final = 4 * ROW_GROUP_ROWS
+_ENOUGH_BYTES: Final = 2 * ROW_GROUP_BYTES
+"""What is split and sorted at once: enough for row groups, and no more than has room in memory several times."""
 
 
 class Damaged(Exception):
@@ -56,19 +59,19 @@ class Merging:
             self._splitter.announce(columns)
         for table, columns, bound in self._sources.in_time():
             self._read.setdefault(columns, []).append(table)
-            # All of it is sorted only where that gives a row group: files whose times are the same would be sorted anew for each.
+            # All of it is sorted only where that gives row groups: files whose times are the same would be sorted anew for each.
             if bound is None or self._is_enough(bound):
                 self._split_all()
                 yield from self._ready(bound)
 
     def _is_enough(self, bound: int) -> bool:
-        """Whether a row group can be filled with records that nothing that follows `bound` can come before."""
+        """Whether row groups can be filled with records that nothing that follows `bound` can come before."""
         rows = size = 0
         for table in [*self._split, *(table for tables in self._read.values() for table in tables)]:
             ready = int(np.count_nonzero(numbers_of(table, "time") < bound))
             rows += ready
             size += table.nbytes * ready // len(table)
-        return rows >= ROW_GROUP_ROWS or size >= ROW_GROUP_BYTES
+        return rows >= _ENOUGH_ROWS or size >= _ENOUGH_BYTES
 
     def _split_all(self) -> None:
         for columns, tables in self._read.items():
