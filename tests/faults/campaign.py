@@ -1,11 +1,13 @@
 """A long run of faults, drawn at random, on a real cluster: no line may be lost, and none stored twice.
 
     python -m tests.faults.campaign --events 500 --lines 6000 --seed 1
+    python -m tests.faults.campaign --store lake
     python -m tests.faults.campaign --timescaledb /usr/lib/postgresql/17     # a folder whose bin holds a PostgreSQL that has it
 
 Faults: processes killed, one or all; PostgreSQL crashed, made read-only, its sessions cut, its ledger locked, put back to an earlier
 state; processors stopped and continued; a producer's machine (spool and files) put back to an earlier state, at once within reach or
-not, alone or with its memory; with TimescaleDB, what is stored converted to columns.
+not, alone or with its memory; with TimescaleDB, what is stored converted to columns; with the lake, its keeper killed or stopped for a
+while. A copy of the database keeps the lake's files as they were then, too, as whoever backs up both does.
 
 Every line has a number of its own. A machine that is put back takes lines with it that were written there since: those that were
 stored before must still be there once, the others may be there once or not at all. Lines that its spool had not read yet are read
@@ -20,6 +22,7 @@ import os
 import random
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 import time
@@ -28,7 +31,7 @@ from pathlib import Path
 
 import asyncpg
 import numpy as np
-from tests.faults.cluster import Cluster
+from tests.faults.cluster import KEEPER, Cluster
 from tests.faults.machines import Machine, bodies_set_aside, bytes_read, copy_folder
 from tests.waiting import until
 
@@ -73,6 +76,9 @@ class Campaign:
         }
         if cluster.timescaledb is not None:
             self._faults["convert to columns"] = (1, self._convert)
+        if cluster.lake:
+            self._faults["kill the keeper"] = (6, self._kill_keeper)
+            self._faults["stop the keeper for a while"] = (2, self._pause_keeper)
 
     async def run(self, events: int, lines: int, minutes: float) -> None:
         """Draw `events` faults, with `lines` written around each, or as many as `minutes` allow."""
@@ -143,8 +149,7 @@ class Campaign:
 
     async def _stored(self) -> "np.ndarray[tuple[int], np.dtype[np.int64]]":
         """By line, how often it is stored."""
-        rows = await self.cluster.query("SELECT substr(body, 6, 9)::int AS line FROM logmesh.logs")
-        return np.bincount([row["line"] for row in rows], minlength=self.lines)
+        return np.bincount([int(body[5:14]) for body in await self.cluster.bodies()], minlength=self.lines)
 
     def _set_aside(self) -> "np.ndarray[tuple[int], np.dtype[np.int64]]":
         """By line, how often a producer has set it aside."""
@@ -158,6 +163,11 @@ class Campaign:
             "SELECT current_setting('server_version') AS postgresql,"
             " (SELECT extversion FROM pg_extension WHERE extname = 'timescaledb') AS timescaledb"
         )
+        if self.cluster.lake:
+            (kept,) = await self.cluster.query(
+                "SELECT count(*) AS files, max(level) AS level FROM logmesh.files WHERE dead_xid IS NULL"
+            )
+            return f"lake of {kept['files']} files, up to level {kept['level']}, PostgreSQL {releases['postgresql']}"
         if flavour_of(row["name"] for row in applied) == "timescaledb":
             return f"TimescaleDB {releases['timescaledb']} on PostgreSQL {releases['postgresql']}"
         return f"PostgreSQL {releases['postgresql']}"
@@ -186,7 +196,18 @@ class Campaign:
         return True
 
     async def _pause_processor(self) -> bool:
-        pid = self.cluster.running[self.choice.choice(self.cluster.names)].pid
+        return await self._pause(self.choice.choice(self.cluster.names))
+
+    async def _kill_keeper(self) -> bool:
+        self.cluster.kill(KEEPER)
+        self.cluster.start_keeper()
+        return True
+
+    async def _pause_keeper(self) -> bool:
+        return await self._pause(KEEPER)
+
+    async def _pause(self, name: str) -> bool:
+        pid = self.cluster.running[name].pid
         os.kill(pid, signal.SIGSTOP)
         await asyncio.sleep(self.choice.uniform(0.5, 3))
         os.kill(pid, signal.SIGCONT)
@@ -218,8 +239,12 @@ class Campaign:
             "ALTER DATABASE logmesh ALLOW_CONNECTIONS false",
             "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = 'logmesh'",
             "CREATE DATABASE saved OWNER logmesh_owner TEMPLATE logmesh",
-            "ALTER DATABASE logmesh ALLOW_CONNECTIONS true",
         )
+        if self.cluster.lake:  # which nobody tends just now
+            shutil.rmtree(self._saved_lake, ignore_errors=True)
+            command = ["cp", "-al", str(self.cluster.lake_folder), str(self._saved_lake)]
+            subprocess.run(command, check=False)  # one that is half written may go meanwhile
+        await self._as_superuser("ALTER DATABASE logmesh ALLOW_CONNECTIONS true")
         self._has_saved = True
         return True
 
@@ -227,7 +252,10 @@ class Campaign:
         """Unless a machine was put back since: what that had sent nobody could send again."""
         if not self._has_saved:
             return False
-        await self._as_superuser("DROP DATABASE logmesh WITH (FORCE)", "ALTER DATABASE saved RENAME TO logmesh")
+        await self._as_superuser("DROP DATABASE logmesh WITH (FORCE)")
+        if self.cluster.lake:
+            subprocess.run(["cp", "-aln", f"{self._saved_lake}/.", self.cluster.lake_folder], check=True)
+        await self._as_superuser("ALTER DATABASE saved RENAME TO logmesh")
         self._has_saved = False
         return True
 
@@ -300,6 +328,10 @@ class Campaign:
         self._has_saved = False
         return name
 
+    @property
+    def _saved_lake(self) -> Path:
+        return self.folder / "saved-lake"
+
     def _log(self, name: str) -> Path:
         return self.folder / f"{name}.log"
 
@@ -330,9 +362,12 @@ def main() -> int:
         metavar="FOLDER",
         help="run on this PostgreSQL, which has TimescaleDB (default: none)",
     )
+    parser.add_argument("--store", choices=("rows", "lake"), default="rows", help="where records go (default rows)")
     options = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="logmesh-campaign-"))
-    cluster = Cluster(folder, options.processors, options.producers, timescaledb=options.timescaledb)
+    cluster = Cluster(
+        folder, options.processors, options.producers, timescaledb=options.timescaledb, lake=options.store == "lake"
+    )
     campaign = Campaign(cluster, options.seed)
     print(f"logs of all processes: {folder}", flush=True)
     passed = False

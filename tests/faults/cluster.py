@@ -10,12 +10,16 @@ import signal
 import subprocess
 import tempfile
 import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 
 import asyncpg
 import grpc
 from tests.conftest import NO_SYNC
+from tests.faults import lake_records
 from tests.faults.processes import Running, start
 
 from logmesh.cli.local.ports import free_port
@@ -23,6 +27,7 @@ from logmesh.cli.local.postgres import Postgres
 from logmesh.v1.pipeline_service_pb2 import ListProcessorsRequest, ProcessorState
 from logmesh.v1.pipeline_service_pb2_grpc import PipelineServiceStub
 
+KEEPER = "log-keeper"
 WITH_TIMESCALEDB = {"shared_preload_libraries": "timescaledb", "timescaledb.telemetry_level": "off"}
 
 
@@ -49,12 +54,14 @@ def _data_of_postgres(timescaledb: Path | None) -> Path:
 @dataclass
 class Cluster:
     """Starts everything under `folder`. `environment` is added to every process, by name of the process. `timescaledb` is a folder
-    of PostgreSQL, with its `bin`, that has TimescaleDB; without, the wheel's PostgreSQL is taken."""
+    of PostgreSQL, with its `bin`, that has TimescaleDB; without, the wheel's PostgreSQL is taken. With `lake`, records go there, and a
+    keeper tends it; see `eager_lake`."""
 
     folder: Path
     processors: int = 2
     producers: int = 1
     timescaledb: Path | None = None
+    lake: bool = False
     environment: dict[str, dict[str, str]] = field(default_factory=dict)
     running: dict[str, Running] = field(default_factory=dict)
     lines: int = 0
@@ -64,6 +71,8 @@ class Cluster:
         self.postgres = _server(self.folder / "postgres", self.timescaledb)
         subprocess.run(["cp", "-a", _data_of_postgres(self.timescaledb), self.postgres.directory], check=True)
         self.postgres.start()
+        if self.lake:
+            self.lake_folder.mkdir()
         self._logs = {name: self.folder / f"{name}.log" for name in self.producer_names}
         for log in self._logs.values():
             log.touch()
@@ -80,9 +89,11 @@ class Cluster:
         return ["log-producer", *(f"log-producer-{index}" for index in range(1, self.producers))]
 
     def start(self) -> None:
-        """Start the processors and the producers."""
+        """Start the processors and the producers, and the keeper of a lake."""
         for name in self.names:
             self.start_processor(name)
+        if self.lake:
+            self.start_keeper()
         for name in self.producer_names:
             self.start_producer(name)
 
@@ -90,7 +101,7 @@ class Cluster:
         """Start one processor on an address of its own."""
         self._start(
             name,
-            "logmesh.processor",
+            *self._storing("logmesh.processor"),
             LOGMESH_LISTEN_ADDRESS=self.address(name),
             LOGMESH_PORT=str(self.port),
             LOGMESH_DIRECT_PORT=str(self.direct_port),
@@ -99,6 +110,15 @@ class Cluster:
             LOGMESH_OWNER_DSN=self.postgres.dsn("logmesh_owner"),
             LOGMESH_WAL_MAX_BYTES=str(256 << 20),
             LOGMESH_WAL_SEGMENT_BYTES=str(8 << 20),
+        )
+
+    def start_keeper(self) -> None:
+        """Start the process that tends the lake."""
+        self._start(
+            KEEPER,
+            *self._storing("logmesh.keeper"),
+            LOGMESH_OWNER_DSN=self.postgres.dsn("logmesh_owner"),
+            LOGMESH_ROUND_SECONDS="0.5",
         )
 
     def start_producer(
@@ -138,11 +158,24 @@ class Cluster:
 
     async def query(self, sql: str) -> list[asyncpg.Record]:
         """Ask the database as its superuser."""
+        async with self.superuser() as connection:
+            return list(await connection.fetch(sql))
+
+    @asynccontextmanager
+    async def superuser(self) -> AsyncIterator["asyncpg.Connection"]:
+        """A session of its own."""
         connection = await asyncpg.connect(self.postgres.dsn("postgres", "logmesh"))
         try:
-            return list(await connection.fetch(sql))
+            yield connection
         finally:
             await connection.close()
+
+    async def bodies(self) -> list[str]:
+        """Of all records that are stored."""
+        if not self.lake:
+            return [row["body"] for row in await self.query("SELECT body FROM logmesh.logs")]
+        async with self.superuser() as connection:
+            return await lake_records.bodies(connection, self.lake_folder)
 
     async def state(self, name: str) -> ProcessorState | None:
         """What a processor says of itself; None while it does not answer."""
@@ -158,7 +191,9 @@ class Cluster:
         ends = time.monotonic() + seconds
         while True:
             try:
-                stored = (await self.query("SELECT count(*) AS n FROM logmesh.logs"))[0]["n"]
+                stored = (
+                    await self.query(lake_records.COUNT if self.lake else "SELECT count(*) AS n FROM logmesh.logs")
+                )[0]["n"]
             except asyncpg.UndefinedTableError:  # no processor has made the schema yet
                 stored = 0
             if stored >= self.lines:
@@ -186,11 +221,24 @@ class Cluster:
         """The loopback address of a processor."""
         return f"127.0.0.{11 + self.names.index(name)}"
 
-    def _start(self, name: str, module: str, **settings: str) -> None:
+    @property
+    def lake_folder(self) -> Path:
+        """Where files of a lake are."""
+        return self.folder / "lake"
+
+    def _storing(self, program: str) -> tuple[str, dict[str, str]]:
+        """The module to run for one that writes to the store, and what tells it which store that is."""
+        if not self.lake:
+            return program, {}
+        chosen = {"LOGMESH_STORE": "lake", "LOGMESH_LAKE_DIR": str(self.lake_folder)}
+        return "tests.faults.eager_lake", chosen | {"EAGER_PROGRAM": program}
+
+    def _start(self, name: str, module: str, more: Mapping[str, str] = MappingProxyType({}), **settings: str) -> None:
         environment = {
             **os.environ,
             "LOGMESH_NAME": name,
             "LOGMESH_METRICS_PORT": "0",
+            **more,
             **settings,
             **self.environment.get(name, {}),
         }
