@@ -1,4 +1,5 @@
-"""Loss of power for one folder: a process runs with the shim preloaded, is killed, and what was not synchronised is gone."""
+"""Loss of power for one folder and what is below it: a process runs with the shim preloaded, is killed, and what was not synchronised
+is gone."""
 
 import os
 import random
@@ -45,30 +46,45 @@ class Disk:
 
     def lose_power(self, torn: random.Random | None = None) -> None:
         """Leave in the folder what was durable; with `torn`, half of all other blocks as well. The process must be dead."""
-        was = {path.stat().st_ino: path.read_bytes() for path in self._live.iterdir() if path.is_file()}
+        was = {path.stat().st_ino: path.read_bytes() for path in self._live.rglob("*") if path.is_file()}
         kept = self._live.with_name(self._live.name + ".kept")
-        kept.mkdir()
-        for line in (self._image / "names").read_text().splitlines():
-            inode, name = line.split(" ", 1)
-            contents = self._image / inode
-            durable = contents.read_bytes() if contents.exists() else b""
-            lost = was.get(int(inode), b"")
-            kept.joinpath(name).write_bytes(_torn(durable, lost, torn) if torn and lost else durable)
+        self._restore(self._live.stat().st_ino, kept, was, torn)
         shutil.rmtree(self._live)
         kept.rename(self._live)
         self._begin()
+
+    def empty(self) -> None:
+        """Begin anew, with nothing there."""
+        shutil.rmtree(self._live)
+        self._live.mkdir()
+        self._begin()
+
+    def _restore(self, folder: int, to: Path, was: dict[int, bytes], torn: random.Random | None) -> None:
+        to.mkdir()
+        names = self._image / f"names-{folder}"
+        for line in names.read_text().splitlines() if names.exists() else ():
+            inode, name = line.split(" ", 1)
+            if name.endswith("/"):
+                self._restore(int(inode), to / name, was, torn)
+                continue
+            contents = self._image / inode
+            durable = contents.read_bytes() if contents.exists() else b""
+            lost = was.get(int(inode), b"")
+            to.joinpath(name).write_bytes(_torn(durable, lost, torn) if torn and lost else durable)
 
     def _begin(self) -> None:
         """All that is there now is durable."""
         shutil.rmtree(self._image, ignore_errors=True)
         self._image.mkdir()
-        names = []
-        for path in self._live.iterdir():
-            inode = path.stat().st_ino
-            shutil.copyfile(path, self._image / str(inode))
-            os.link(path, self._image / f"held-{inode}")
-            names.append(f"{inode} {path.name}\n")
-        (self._image / "names").write_text("".join(names))
+        for folder in (self._live, *filter(Path.is_dir, self._live.rglob("*"))):
+            names = []
+            for path in folder.iterdir():
+                inode = path.stat().st_ino
+                names.append(f"{inode} {path.name}{'/' * path.is_dir()}\n")
+                if path.is_file():
+                    shutil.copyfile(path, self._image / str(inode))
+                    os.link(path, self._image / f"held-{inode}")
+            (self._image / f"names-{folder.stat().st_ino}").write_text("".join(names))
 
 
 def _torn(durable: bytes, lost: bytes, choice: random.Random) -> bytes:

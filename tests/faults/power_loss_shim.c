@@ -1,9 +1,9 @@
 /*
- * A disk that forgets: keeps beside one folder an image of what a loss of power would leave of it.
+ * A disk that forgets: keeps beside one folder, and all that are below it, an image of what a loss of power would leave of them.
  *
  * Preloaded into a process, it lets all writes through and copies to POWER_LOSS_IMAGE only what was synchronised:
  *   <image>/<inode>        contents of a file as of its last fsync or fdatasync
- *   <image>/names          "inode name" of each entry, as of the last fsync of the folder POWER_LOSS_FOLDER
+ *   <image>/names-<inode>  "inode name" of each entry of a folder, as of its last fsync; "inode name/" where that is a folder
  *   <image>/held-<inode>   a link to each file, so that no inode number is given out twice
  * The copy is made before the call returns; a process that is killed in between was not told of success either.
  *
@@ -63,16 +63,17 @@ static void image_path(char *path, const char *prefix, ino_t inode) {
     snprintf(path, PATH_MAX, "%s/%s%lu", image, prefix, (unsigned long)inode);
 }
 
-/* 0: elsewhere, 1: the folder itself, 2: a file right in it. */
+/* 0: elsewhere, 1: the folder itself or one below it, 2: a file in one of them. */
 static int place_of(int fd) {
     char link[64], path[PATH_MAX];
+    struct stat status;
     if (!folder || !image || fd < 0) return 0;
     snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
     ssize_t length = readlink(link, path, sizeof path - 1);
     if (length < (ssize_t)folder_length || strncmp(path, folder, folder_length)) return 0;
     path[length] = 0;
-    if (!path[folder_length]) return 1;
-    return path[folder_length] == '/' && !strchr(path + folder_length + 1, '/') ? 2 : 0;
+    if ((path[folder_length] && path[folder_length] != '/') || fstat(fd, &status)) return 0;
+    return S_ISDIR(status.st_mode) ? 1 : 2;
 }
 
 static struct file *file_of(ino_t inode) {
@@ -163,15 +164,21 @@ static void keep_contents(struct file *file) {
     forget(file);
 }
 
-static void keep_names(void) {
-    char next[PATH_MAX], path[PATH_MAX];
-    snprintf(next, sizeof next, "%s/names.new", image);
-    snprintf(path, sizeof path, "%s/names", image);
-    DIR *listing = opendir(folder);
+static void keep_names(int fd) {
+    char next[PATH_MAX], path[PATH_MAX], link[64];
+    struct stat status;
+    if (fstat(fd, &status)) give_up("folder");
+    image_path(next, "new-names-", status.st_ino);
+    image_path(path, "names-", status.st_ino);
+    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+    DIR *listing = opendir(link);
     FILE *names = fopen(next, "w");
     if (!listing || !names) give_up(next);
-    for (struct dirent *entry; (entry = readdir(listing));)
-        if (entry->d_type == DT_REG) fprintf(names, "%lu %s\n", (unsigned long)entry->d_ino, entry->d_name);
+    for (struct dirent *entry; (entry = readdir(listing));) {
+        unsigned long inode = (unsigned long)entry->d_ino;
+        if (entry->d_type == DT_REG) fprintf(names, "%lu %s\n", inode, entry->d_name);
+        else if (entry->d_type == DT_DIR && entry->d_name[0] != '.') fprintf(names, "%lu %s/\n", inode, entry->d_name);
+    }
     closedir(listing);
     if (fclose(names) || rename(next, path)) give_up(path);
 }
@@ -184,7 +191,7 @@ static int synchronised(int fd, int data_only) {
     within = 1;
     struct file *file = tracked(fd);
     if (place == 1) {
-        keep_names();
+        keep_names(fd);
     } else if (data_only ? ++data_syncs == fail_at : ++file_syncs == fail_meta) {
         if (file) forget(file);
         result = 1;

@@ -1,62 +1,18 @@
 """Processes that write into the lake and tend it are killed between any two of their steps: no record is lost, none is there twice."""
 
-import asyncio
-import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import asyncpg
 import pytest
 from tests.conftest import Database
-from tests.faults.lake_process import FILED_ROWS, HOT_ROWS
-from tests.integration.lake.storing import Contents, contents
-
-from logmesh.storage.migrate import migrate
-
-MOST_STEPS = 200
-
-
-class Process:
-    """See `lake_process`."""
-
-    def __init__(self, process: asyncio.subprocess.Process, owner: asyncpg.Connection, root: Path) -> None:
-        self._process, self.owner, self.root = process, owner, root
-
-    async def run(self, what: str, last: int = 0, seq: int = 0) -> bool:
-        """Whether it was done, and not killed before."""
-        assert self._process.stdin and self._process.stdout
-        self._process.stdin.write(f"{what} {last} {seq}\n".encode())
-        answer = (await asyncio.wait_for(self._process.stdout.readline(), 60)).decode().strip()
-        assert answer in ("done", "killed"), answer
-        return answer == "done"
-
-    async def contents(self) -> Contents:
-        return await contents(self.owner, self.root)
+from tests.faults.lake_steps import MOST_STEPS, Process, holds, running
 
 
 @pytest.fixture
 async def process(database: Database, tmp_path: Path) -> AsyncIterator[Process]:
     """With its database and an empty folder."""
-    owner = await asyncpg.connect(database.owner_dsn)
-    await migrate(owner)
-    arguments = ("-m", "tests.faults.lake_process", database.writer_dsn, database.owner_dsn, str(tmp_path / "lake"))
-    started = await asyncio.create_subprocess_exec(
-        sys.executable, *arguments, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
-    )
-    yield Process(started, owner, tmp_path / "lake")
-    assert started.stdin
-    started.stdin.close()
-    assert await started.wait() == 0
-    await owner.close()
-
-
-def holds(found: Contents, flushes: int) -> bool:
-    """Whether all records of so many flushes are there once."""
-    return (
-        found.stored == flushes * (FILED_ROWS + HOT_ROWS) == sum(found.identities().values())
-        and set(found.identities().values()) == {1}
-        and sum(file["rows"] for file in found.catalog if file["tenant"] == "large") == flushes * FILED_ROWS
-    )
+    async with running(database, tmp_path / "lake") as process:
+        yield process
 
 
 @pytest.mark.timeout(600)

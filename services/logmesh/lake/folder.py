@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Final
 
 _FILES_A_FOLDER: Final = 1_000
+_durable: Final[set[Path]] = set()
+"""Folders whose names this process has had survive."""
 
 
 def path_of(root: Path, incarnation: str, file: int) -> Path:
@@ -20,15 +22,23 @@ def path_of(root: Path, incarnation: str, file: int) -> Path:
 
 
 def make_folder(folder: Path) -> None:
-    """Make a folder that survives a loss of power, and those that it lies in. Raises OSError."""
-    if folder.is_dir():
+    """Make a folder of files that survives a loss of power, and those that it lies in. Raises OSError."""
+    _make(folder, 3)
+
+
+def _make(folder: Path, levels: int) -> None:
+    """So many of a path's last folders are the lake's own."""
+    if folder in _durable and folder.is_dir():
         return
-    make_folder(folder.parent)
+    if levels > 1 or not folder.parent.is_dir():
+        _make(folder.parent, levels - 1)
     try:
         folder.mkdir(exist_ok=True)
     except FileExistsError as error:  # which says elsewhere that a number has a file
         raise NotADirectoryError(f"{folder} is no folder") from error
+    # Also where it was there: who made it may have died before this.
     sync_folder(folder.parent)
+    _durable.add(folder)
 
 
 def sync_folder(folder: Path) -> None:
