@@ -48,8 +48,8 @@ class ValueCount(NamedTuple):
 class FieldCounts(NamedTuple):
     """The most frequent values of a field with their records, the most first; equal ones by their text.
 
-    `counted` records were counted, those without a value among them; `oldest_unix_nano` is the oldest of them, to the minute at
-    least, 0 where there are none.
+    `counted` records were counted, those without a value among them. Where they are the newest so many, `oldest_unix_nano` is the
+    oldest of them, to the minute at least.
     """
 
     values: Sequence[tuple[str, int]]

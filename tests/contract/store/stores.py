@@ -11,6 +11,7 @@ from typing import Final, Protocol
 import asyncpg
 from tests.conftest import Database
 from tests.integration.gateway.stored import store_records
+from tests.integration.lake.split import Keys
 from tests.integration.lake.written import Lake as WrittenLake
 
 from logmesh.lake.beside_rows import lake_beside_rows
@@ -85,7 +86,7 @@ async def _rows(database: Database, _: Readers) -> AsyncIterator[Kept]:
 
 @asynccontextmanager
 async def _lake(database: Database, readers: Readers) -> AsyncIterator[Kept]:
-    """A third of the records are rows, the others are in two files whose times overlap."""
+    """A third of the records are rows, the others are in two files whose times overlap; one of these has columns of attributes."""
     await _empty(database)
     pool = await open_pool(database.reader_dsn, application="test", size=4)
     lake = WrittenLake(database, readers.folder)
@@ -129,13 +130,18 @@ async def _put_rows(
     return received
 
 
+_KEYS: Final[Sequence[Keys]] = [[], [("missing", "text"), ("user", "int")]]
+
+
 async def _put_in_lake(
     lake: WrittenLake, records: Sequence[LogRecord], positions: Sequence[int], tenant: str, spool: int
 ) -> None:
     for part in range(3):
-        store = lake.put_rows if part == 2 else lake.put_file
         if mine := records[part::3]:
-            await store(mine, positions[part::3], tenant=tenant, spool=spool)
+            if part == 2:
+                await lake.put_rows(mine, positions[part::3], tenant=tenant, spool=spool)
+            else:
+                await lake.put_file(mine, positions[part::3], tenant=tenant, spool=spool, keys=_KEYS[part])
 
 
 def _flush(records: Sequence[LogRecord], received: int, spool: int) -> Flush:

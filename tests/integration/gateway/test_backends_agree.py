@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
@@ -15,12 +15,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.conftest import Database
 from tests.integration.gateway.stored import make_schema, store_records
+from tests.integration.lake.split import Keys
 from tests.integration.lake.written import write_records
 
 from logmesh.filters import compile_key, compile_predicate, compile_sql, compile_value, parse_field, parse_filter
 from logmesh.filters.ast import Path as FieldPath
 from logmesh.filters.predicate import compile_text
 from logmesh.filters.sql import MAX_VALUE_CHARACTERS
+from logmesh.lake.attribute_columns import AttributeColumn
 from logmesh.lake.reading.answers import Answers
 from logmesh.lake.reading.conditions import Conditions
 from logmesh.record.attributes import attributes_from_json, attributes_to_json
@@ -95,6 +97,16 @@ values: st.SearchStrategy[Any] = st.recursive(
 texts = st.one_of(words, st.lists(words, min_size=2, max_size=4).map("".join))
 
 
+plain = words.filter(lambda word: word.isprintable() and not set(word) & set('"\\'))
+plain_objects = st.dictionaries(
+    st.sampled_from(["a", "a.b", "b", "k", "took_ms"]),
+    plain | st.integers(-3, 50) | st.booleans(),
+    min_size=1,
+    max_size=2,
+)
+"""Such as columns may say all of."""
+
+
 @st.composite
 def records(draw: st.DrawFn) -> LogRecord:
     """A record as it comes back from the store."""
@@ -107,12 +119,15 @@ def records(draw: st.DrawFn) -> LogRecord:
     )
     record.resource.service_name = draw(st.sampled_from(["", "a", "A", "checkout"]))
     record.resource.service_instance_id = draw(st.sampled_from(["", "a", "pod-1"]))
-    set_values(record.attributes, draw(st.dictionaries(keys, values, max_size=3)))
+    set_values(record.attributes, draw(st.dictionaries(keys, values, max_size=3) | plain_objects | plain_objects))
     body, attributes = check_body(record.body.encode(), attributes_to_json(record.attributes))
     record.body = body.decode()
     record.ClearField("attributes")
     attributes_from_json(attributes, record.attributes)
-    set_values(record.resource.attributes, draw(st.dictionaries(keys, scalars, max_size=2)))
+    set_values(
+        record.resource.attributes,
+        draw(st.dictionaries(keys, scalars.filter(lambda value: value != "nul\0"), max_size=2)),
+    )
     return record
 
 
@@ -244,31 +259,45 @@ fields = st.one_of(map_fields, st.sampled_from(["level", "service", "instance"])
 
 @dataclass
 class Stored:
-    """The same records in each store."""
+    """The same records in each store; in the lake, a part of them is in a file with columns of attributes."""
 
     records: list[LogRecord]
     runner: asyncio.Runner
     rows: asyncpg.Connection
     lake: duckdb.DuckDBPyConnection
     answers: Answers
+    files: list[tuple[str, list[AttributeColumn]]]
 
     def in_rows(self, sql: str, parameters: list[object]) -> list[Any]:
         """By record, what an expression is in the database."""
         found = self.runner.run(self.rows.fetch(f"SELECT {sql} FROM logmesh.records ORDER BY position", *parameters))
         return [row[0] for row in found]
 
-    def in_lake(self, sql: str, conditions: Conditions) -> list[Any]:
-        """By record, what an expression is in the file."""
-        self.answers.prepare(conditions.questions)
-        found = self.lake.execute(f"SELECT {sql} FROM records ORDER BY position", conditions.parameters).fetchall()
-        return [row[0] for row in found]
+    def in_lake(self, write: Callable[[Conditions], str]) -> list[Any]:
+        """By record, what an expression is in its file."""
+        found = []
+        for path, columns in self.files:
+            to = Conditions(columns)
+            sql = f"SELECT position, {write(to)} FROM read_parquet('{path}')"
+            self.answers.prepare(to.questions)
+            found += self.lake.execute(sql, to.parameters).fetchall()
+        return [value for _, value in sorted(found, key=lambda row: row[0])]
+
+
+KEYS: Sequence[Keys] = [
+    [],
+    [("K", "double"), ("a", "int"), ("a.b", "text"), ("b", "bool"), ("it's", "text"), ("k", "text"), ("ключ", "int")],
+    [("", "int"), ("a", "bool"), ("a*", "text"), ("a.b", "double"), ("b", "text"), ("k", "int"), ("took_ms", "text")],
+    [("*", "text"), ("0", "text"), ("a", "text"), ("b", "int"), ("k", "double"), ("took_ms", "int")],
+]
+"""Such as have columns, by file of the lake."""
 
 
 @contextmanager
 def stored_records(database: Database, folder: Path) -> Iterator[Stored]:
     records_drawn: list[LogRecord] = []
 
-    @settings(max_examples=250, database=None, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=320, database=None, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
     @given(records())
     def gather(record: LogRecord) -> None:
         records_drawn.append(record)
@@ -279,9 +308,12 @@ def stored_records(database: Database, folder: Path) -> Iterator[Stored]:
         runner.run(store_records(database, records_drawn))
         rows = runner.run(asyncpg.connect(database.reader_dsn))
         runner.run(rows.execute("SELECT set_config('app.tenant', 'default', false)"))
-        write_records(folder / "records.parquet", records_drawn)
-        lake.execute(f"CREATE VIEW records AS SELECT * FROM read_parquet('{folder}/records.parquet')")
-        yield Stored(records_drawn, runner, rows, lake, Answers(lake))
+        files = []
+        for part, keys_of_file in enumerate(KEYS):
+            path, positions = folder / f"{part}.parquet", range(part, len(records_drawn), len(KEYS))
+            _, columns = write_records(path, records_drawn[part :: len(KEYS)], positions, keys=keys_of_file)
+            files.append((str(path), columns))
+        yield Stored(records_drawn, runner, rows, lake, Answers(lake), files)
         runner.run(rows.close())
 
 
@@ -295,10 +327,16 @@ def test_all_backends_pick_the_same_records(database: Database, tmp_path: Path) 
             node = parse_filter(text)
             expected = list(map(compile_predicate(node), stored.records))
             assert stored.in_rows(*compile_sql(node)) == expected
-            conditions = Conditions()
-            assert stored.in_lake(conditions.condition(node), conditions) == expected
+            assert stored.in_lake(lambda to: to.condition(node)) == expected
 
         agree()
+        texts = stored.in_lake(lambda _: "attributes")
+        whole = stored.in_lake(Conditions.attributes)
+        assert sum(text is None and said is not None for text, said in zip(texts, whole, strict=True)) > 10
+        for record, said in zip(stored.records, whole, strict=True):
+            again = LogRecord()
+            attributes_from_json((said or "").encode(), again.attributes)
+            assert again.attributes == record.attributes
 
 
 def test_both_stores_know_the_same_values(database: Database, tmp_path: Path) -> None:
@@ -310,12 +348,10 @@ def test_both_stores_know_the_same_values(database: Database, tmp_path: Path) ->
         def agree(name: str, some: list[str]) -> None:
             field = parse_field(name)
             expected = stored.in_rows(*compile_value(field))
-            conditions = Conditions()
-            assert stored.in_lake(conditions.value(field), conditions) == expected
+            assert stored.in_lake(lambda to: to.value(field)) == expected
             if isinstance(field, FieldPath):
                 whole = map(compile_text(field), stored.records)
                 assert [text if text and len(text) <= MAX_VALUE_CHARACTERS else None for text in whole] == expected
-            conditions = Conditions()
-            assert stored.in_lake(conditions.key(field, some), conditions) == stored.in_rows(*compile_key(field, some))
+            assert stored.in_lake(lambda to: to.key(field, some)) == stored.in_rows(*compile_key(field, some))
 
         agree()

@@ -33,7 +33,7 @@ def record(at: int) -> LogRecord:
 
 def write(folder: Path, rows: int = ROWS) -> StoredFile:
     path = folder / "records.parquet"
-    written = write_records(path, [record(at) for at in range(rows)])
+    written, _ = write_records(path, [record(at) for at in range(rows)])
     return StoredFile(str(path), written.size, written.crc32c)
 
 

@@ -8,12 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
+import google_crc32c
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 from tests.conftest import Database
+from tests.integration.lake.split import Keys, split
 
-from logmesh.lake import bloom, counts
-from logmesh.lake.folder import path_of
+from logmesh.lake import bloom, counts, trigrams
+from logmesh.lake.attribute_columns import AttributeColumn, write_columns
+from logmesh.lake.folder import make_folder, path_of
 from logmesh.lake.schema import SCHEMA
 from logmesh.lake.writing.attributes import one_form
 from logmesh.lake.writing.file import Footer, Written, write_file
@@ -22,6 +26,8 @@ from logmesh.rows.records import to_timestamp
 from logmesh.v1.record_pb2 import LogRecord
 
 INCARNATION = "1-2-3-4"
+FEW_ROWS = 4
+"""Of a row group of a file with columns."""
 _HOT = (
     "generation", "time", "ns", "position", "spool", "received", "severity", "trace_id", "span_id", "tenant", "service", "instance",
     "scope_name", "scope_version", "severity_text", "body", "attributes", "resource",
@@ -47,11 +53,13 @@ class Lake:
         spool: int = 1,
         instead_of: Sequence[int] = (),
         rows: Sequence[int] = (),
+        keys: Keys = (),
     ) -> int:
-        """Store some records as one file, and return its number; in the same commit files and, by their positions, rows end."""
+        """Store some records as one file, with columns of some attributes, and return its number; in the same commit files and, by
+        their positions, rows end."""
         connection = await asyncpg.connect(self._database.owner_dsn)
         file: int = await connection.fetchval("INSERT INTO logmesh.pending (owner) VALUES ('test') RETURNING file")
-        written = write_records(self.path(file), records, positions, tenant=tenant, spool=spool)
+        written, columns = write_records(self.path(file), records, positions, tenant=tenant, spool=spool, keys=keys)
         times = [record.time_unix_nano for record in records]
         services = [record.resource.service_name or "unknown_service" for record in records]
         names = sorted(set(services))
@@ -64,9 +72,10 @@ class Lake:
         async with connection.transaction():
             await connection.execute(
                 "INSERT INTO logmesh.files (file, incarnation, tenant, level, min_time, max_time, newest, rows, bytes, crc32c, counts,"
-                " traces) VALUES ($1, $2, $3, 0, $4, $5, $5, $6, $7, $8, $9, $10)",
+                " traces, columns, trigrams) VALUES ($1, $2, $3, 0, $4, $5, $5, $6, $7, $8, $9, $10, $11, $12)",
                 file, INCARNATION, tenant, min(times), max(times), len(records), written.size, written.crc32c, counts.pack(counted),
                 bloom.build(bloom.keys_of(b"".join(record.trace_id or bytes(16) for record in records))),
+                write_columns(columns).decode(), _trigrams([record.body for record in records]) if keys else None,
             )  # fmt: skip
             await connection.execute("DELETE FROM logmesh.pending WHERE file = $1", file)
             await connection.execute(
@@ -107,9 +116,10 @@ def write_records(
     *,
     tenant: str = "default",
     spool: int = 1,
-) -> Written:
-    """Write a file of records in their order, positions from 0 where none are said; a service that is empty becomes
-    `unknown_service`."""
+    keys: Keys = (),
+) -> tuple[Written, list[AttributeColumn]]:
+    """Write a file of records in their order, with columns of some attributes and then small row groups, positions from 0 where none
+    are said; a service that is empty becomes `unknown_service`."""
     columns: dict[str, Iterable[Any]] = {
         "time": [record.time_unix_nano for record in records],
         "received": [time.time_ns()] * len(records),
@@ -129,7 +139,18 @@ def write_records(
     }
     nothing = [None] * len(records)
     arrays = [pa.array(columns.get(field.name, nothing), field.type) for field in SCHEMA]
-    return write_file(path, [pa.table(arrays, schema=SCHEMA)], Footer(tenant, INCARNATION), len(records))
+    table, known = split(pa.table(arrays, schema=SCHEMA), keys)
+    if not keys:
+        return write_file(path, [table], Footer(tenant, INCARNATION), len(records)), known
+    make_folder(path.parent)
+    pq.write_table(table, path, row_group_size=FEW_ROWS, store_schema=False)
+    content = path.read_bytes()
+    return Written(len(content), google_crc32c.value(content)), known
+
+
+def _trigrams(bodies: Sequence[str]) -> bytes:
+    groups = [bodies[first : first + FEW_ROWS] for first in range(0, len(bodies), FEW_ROWS)]
+    return trigrams.pack((trigrams.seen_in(pa.array(group)) for group in groups), list(map(len, groups)))
 
 
 def _formed(texts: Sequence[bytes]) -> list[str | None]:

@@ -1,11 +1,13 @@
 """Records of three services within twenty minutes, and files of them as the catalog knows them."""
 
 from collections.abc import Sequence
+from itertools import accumulate, pairwise
 
 import numpy as np
+import pyarrow as pa
 from hypothesis import strategies as st
 
-from logmesh.lake import bloom, counts
+from logmesh.lake import bloom, counts, trigrams
 from logmesh.lake.reading.statement import StoredFile
 from logmesh.lake.store.catalog import FileIndex, KnownFile
 from logmesh.v1.record_pb2 import LogRecord
@@ -27,11 +29,15 @@ def records(draw: st.DrawFn) -> LogRecord:
     return record
 
 
-def file_of(records: Sequence[LogRecord]) -> KnownFile:
+def file_of(records: Sequence[LogRecord], row_groups: Sequence[int] = ()) -> KnownFile:
+    """With trigrams where it has row groups, of so many rows each."""
     times = np.array([record.time_unix_nano for record in records], np.int64)
     services = np.array([SERVICES.index(record.resource.service_name) for record in records], np.int64)
     severities = np.array([record.severity_number for record in records], np.uint8)
     counted = counts.count(times, services, severities, SERVICES)
     traces = bloom.build(bloom.keys_of(b"".join(record.trace_id or bytes(16) for record in records)))
-    index = FileIndex(counts.unpack(counts.pack(counted)), traces)
+    ends = list(accumulate(row_groups))
+    bodies = [[one.body for one in records[first:end]] for first, end in pairwise([0, *ends])]
+    packed = trigrams.pack((trigrams.seen_in(pa.array(group)) for group in bodies), row_groups) if row_groups else None
+    index = FileIndex(counts.unpack(counts.pack(counted)), traces, packed)
     return KnownFile(StoredFile("", 0, 0), int(times.min()), int(times.max()), len(records), index)

@@ -1,6 +1,6 @@
 """What the catalog knows, and what is read beside it, are all matches of a range, each once."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable
 from functools import partial
 from itertools import chain
@@ -66,23 +66,18 @@ def test_each_match_of_a_range_is_known_or_read_and_never_both(
         bucket_value(Buckets(0, width, 30, span)), *map(field_value, FIELDS), key_value(FIELDS[1], LEVELS),
         key_value(FIELDS[0], ["api"]), SEVERITY_TEXT, GRAVITY, MINUTES,
     ]  # fmt: skip
-    right = {
-        group: sorted(one.time_unix_nano for one in ones)
-        for group, ones in _grouped(filter(matches, chain(*of_files)), span, width).items()
-    }
+    right = _counted(filter(matches, chain(*of_files)), span, width)
     found = known(Plan(node), files, span, values)
     counted = Counter[tuple[object, ...]]()
     for part, unread in found.unread.items():
         assert part.length_nano < MINUTE and len(unread) == len(set(map(id, unread)))
         for of_file, file in zip(of_files, files, strict=True):
             if any(file is one for one in unread):
-                read = _grouped(filter(matches, of_file), part, width)
-                counted.update({group: len(ones) for group, ones in read.items()})
+                counted += _counted(filter(matches, of_file), part, width)
     for table in found.groups:
-        for *group, of_group, oldest in zip(*(column.to_pylist() for column in table.columns), strict=True):
+        for *group, of_group in zip(*(column.to_pylist() for column in table.columns), strict=True):
             counted[tuple(group)] += of_group
-            assert span.start_unix_nano <= oldest and right[tuple(group)][0] // MINUTE <= oldest // MINUTE
-    assert counted == {group: len(times) for group, times in right.items()}
+    assert counted == right
 
 
 def test_what_needs_more_than_the_counts_is_read() -> None:
@@ -102,11 +97,5 @@ def _within(span: TimeRange, one: LogRecord) -> bool:
     return span.start_unix_nano <= one.time_unix_nano < span.end_unix_nano
 
 
-def _grouped(
-    records: Iterable[LogRecord], span: TimeRange, width: int
-) -> defaultdict[tuple[object, ...], list[LogRecord]]:
-    groups = defaultdict(list)
-    for one in records:
-        if _within(span, one):
-            groups[keys_of(one, width)].append(one)
-    return groups
+def _counted(records: Iterable[LogRecord], span: TimeRange, width: int) -> Counter[tuple[object, ...]]:
+    return Counter(keys_of(one, width) for one in records if _within(span, one))

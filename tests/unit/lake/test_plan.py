@@ -74,3 +74,51 @@ def test_a_search_that_looks_into_texts_begins_with_few_records(monkeypatch: pyt
     one_a_minute = [LogRecord(time_unix_nano=at * MINUTE, resource=Resource(service_name="api")) for at in range(1, 20)]
     stops = Plan(parse_filter("word")).stretches([file_of(one_a_minute)], 0, 20 * MINUTE, 100)
     assert stops == [18 * MINUTE, 12 * MINUTE, 0]
+
+
+TEXTS = [
+    '"quokka"', '"QUOKKA" "took"', 'body =~ "quok+a took"', 'body =~ "(?i)Quokka"', 'body = "took 5"', "quokka OR took", "quokka OR ab",
+    "NOT quokka", 'service = "api" AND quokka', "nowhere", "nowhere OR quokka", "ab",
+]  # fmt: skip
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.sampled_from(TEXTS),
+    st.lists(st.sampled_from(["quokka", "Quokka took 5", "took 5", "ab"]), min_size=1, max_size=40),
+    st.integers(1, 5),
+)
+def test_each_match_is_in_the_rows_that_texts_leave(text: str, bodies: list[str], rows: int) -> None:
+    made = [LogRecord(time_unix_nano=at, body=body) for at, body in enumerate(bodies)]
+    for one in made:
+        one.resource.service_name = "api"
+    file = file_of(made, [len(made[first : first + rows]) for first in range(0, len(made), rows)])
+    matches, plan = compile_predicate(parse_filter(text)), Plan(parse_filter(text))
+    left = plan.rows(file)
+    found = [at for at, one in enumerate(made) if matches(one)]
+    assert left is None or all(any(first <= at <= last for first, last in left) for at in found)
+    assert plan.files([file]) == ([] if left == () else [file])
+    # What may match is counted by minute, all of it here.
+    stops = plan.stretches([file], 0, MINUTE, 1)
+    assert stops == [0]
+
+
+def test_few_rows_are_left_where_few_row_groups_have_a_text() -> None:
+    made = [LogRecord(time_unix_nano=at * MINUTE, body="quokka" if at in (6, 40) else "took") for at in range(50)]
+    for one in made:
+        one.resource.service_name = "api"
+    file = file_of(made, [2, 3] * 10)
+    plan = Plan(parse_filter("quokka"))
+    assert plan.rows(file) == ((5, 6), (40, 41))
+    assert Plan(parse_filter("took")).rows(file) is None, "most have it"
+    assert Plan(parse_filter("nowhere")).rows(file) == () and Plan(parse_filter("qu")).rows(file) is None
+    assert plan.rows(file_of(made)) is None, "nobody looked"
+
+
+def test_a_search_passes_over_what_has_not_its_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "FIRST_ROWS", 2)
+    made = [LogRecord(time_unix_nano=at * MINUTE, body="quokka" if at == 7 else "took") for at in range(50)]
+    for one in made:
+        one.resource.service_name = "api"
+    file = file_of(made, [2] * 25)
+    assert Plan(parse_filter("quokka")).stretches([file], 0, 50 * MINUTE, 100) == [6 * MINUTE, 0]

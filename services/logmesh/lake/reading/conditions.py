@@ -30,12 +30,20 @@ from logmesh.filters.ast import (
 from logmesh.filters.fields import LEVELS, Column, Field
 from logmesh.filters.regex import Regex
 from logmesh.filters.sql import MAX_VALUE_CHARACTERS
+from logmesh.lake.attribute_columns import AttributeColumn
+from logmesh.lake.reading.attributes import column_text, whole_text
 from logmesh.lake.reading.binding import Binding
-from logmesh.lake.reading.members import member_test, member_text
+from logmesh.lake.reading.members import member_test, object_text
 
 
 class Conditions(Binding):
     """Writes conditions and values of one statement; `parameters` and `questions` are those of all that it has written."""
+
+    def over(self, columns: Sequence[AttributeColumn]) -> "Conditions":
+        """Who writes another part of the same statement, about files with these columns."""
+        other = Conditions(columns)
+        other.parameters, other.questions = self.parameters, self.questions
+        return other
 
     def condition(self, node: Node) -> str:
         """The condition. It is never NULL."""
@@ -68,6 +76,10 @@ class Conditions(Binding):
             case _:
                 assert_never(node)
 
+    def attributes(self) -> str:
+        """The JSON text of a record's attributes, NULL for none."""
+        return whole_text(self)
+
     def value(self, field: Field) -> str:
         """A field's value as text, NULL for none."""
         match field:
@@ -78,8 +90,7 @@ class Conditions(Binding):
             case Column():
                 return "nullif(instance, '')"
             case Path():
-                text = member_text(self, field)
-                return self.let(text, f"CASE WHEN length(v) <= {MAX_VALUE_CHARACTERS} THEN nullif(v, '') END")
+                return self._member(field)
 
     def key(self, field: Field, values: Sequence[str]) -> str:
         """Which of `values` the field has: its place, counted from 1; 0 for none, one more than there are for any other."""
@@ -87,6 +98,19 @@ class Conditions(Binding):
             return "((severity + 3) // 4)"
         place = f"coalesce(list_position({self.bind(list(values))}, v), {len(values) + 1})"
         return self.let(self.value(field), f"CASE WHEN v IS NULL THEN 0 ELSE {place} END")
+
+    def _member(self, path: Path) -> str:
+        of = self.column_of(path)
+        own = "" if of is None else column_text(self, path, of)
+        if of is not None and of.kind == "text":
+            # Not by `let`: of a dictionary's text, a function is computed once.
+            own = f"CASE WHEN length({own}) BETWEEN 1 AND {MAX_VALUE_CHARACTERS} THEN {own} END"
+        if of is not None and of.is_all and len(path.keys) == 1:
+            return own
+        text = self.let(
+            object_text(self, path), f"CASE WHEN length(v) <= {MAX_VALUE_CHARACTERS} THEN nullif(v, '') END"
+        )
+        return text if of is None else f"CASE WHEN {of.name} IS NOT NULL THEN {own} ELSE {text} END"
 
     def _text_matches(self, column: str, pattern: Regex) -> str:
         """What every match contains is looked for first: that takes less than a match."""

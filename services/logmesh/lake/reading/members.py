@@ -6,14 +6,14 @@ the bound as doubles, which is quick: whichever is less as a double is less. Of 
 others Python is asked. Lists, objects, quantities, and keys that its paths can't spell are Python's as well.
 """
 
-import math
 from decimal import Decimal
 from fractions import Fraction
 from typing import Final, assert_never
 
 from logmesh.filters.ast import Literals, MapCompare, MapEquals, MapHas, MapMatches, MapPresent, Order, Path
 from logmesh.filters.quantities import NUMBER_TEXT, WHOLE, Quantity
-from logmesh.lake.reading.binding import Binding
+from logmesh.lake.reading.attributes import column_test, limit_of, nearest_double, whole_limit
+from logmesh.lake.reading.binding import Binding, MemberCondition
 from logmesh.record.json_text import dump_json
 
 _TEXT: Final = "(v ->> '$')"
@@ -33,19 +33,27 @@ _MAY_DIFFER: Final = (
 _LEAST_PLAIN: Final = Decimal("0.001")
 """Lesser numbers may be written with an exponent."""
 
-MemberCondition = MapEquals | MapHas | MapCompare | MapMatches | MapPresent
-
 
 def member_test(to: Binding, node: MemberCondition) -> str:
     """The condition, never NULL."""
+    if (of := to.column_of(node.path)) is None:
+        return _object_test(to, node)
+    own = column_test(to, node, of)
+    if of.is_all and len(node.path.keys) == 1:
+        return f"({of.name} IS NOT NULL AND {own})"
+    return f"CASE WHEN {of.name} IS NOT NULL THEN {own} ELSE {_object_test(to, node)} END"
+
+
+def _object_test(to: Binding, node: MemberCondition) -> str:
+    """The condition on the object's text; where a record has none, columns say all of it."""
     asked, token = to.ask(node), _token(to, node.path)
     test = asked if token is None else to.let(token, _test(to, node, asked))
     possible = _possible(to, node)
     return f"coalesce(CASE WHEN {possible} THEN {test} END, false)" if possible else f"coalesce({test}, false)"
 
 
-def member_text(to: Binding, path: Path) -> str:
-    """The member's text as PostgreSQL writes it, NULL for none."""
+def object_text(to: Binding, path: Path) -> str:
+    """The member's text as PostgreSQL writes it, by the object's text; NULL for none."""
     asked = to.ask(path)
     if len(path.keys) == 1 and _can_spell(path):
         # As a text at once, which is one look: a number that DuckDB may write its own way, a list and an object are Python's, as are
@@ -142,24 +150,21 @@ def _equals(to: Binding, literals: Literals, asked: str) -> str:
 
 
 def _compare(to: Binding, order: Order, bound: Literals | Decimal | Quantity, asked: str) -> str:
-    limit: Fraction | None
     match bound:
         case Literals():
             of_text = f"{_TEXT} {order.value} {to.bind(bound.text)}"
-            limit = None if bound.number is None else Fraction(bound.number)
-        case Quantity(kind, amount, unit):
+        case Quantity(kind):
             of_text = f"CASE WHEN regexp_full_match({_TEXT}, {to.bind(WHOLE[kind])}) THEN {asked} ELSE false END"
-            limit = None if unit is None else Fraction(amount) / Fraction(unit)
         case _:
-            limit = Fraction(bound)
             of_text = f"CASE WHEN regexp_full_match({_TEXT}, {to.bind(NUMBER_TEXT)}) THEN {asked} ELSE false END"
+    limit = limit_of(bound)
     number = "" if limit is None else f" WHEN {_IS_NUMBER} THEN {_number(to, order, limit, asked)}"
     return f"CASE WHEN {_IS_TEXT} THEN {of_text}{number} ELSE false END"
 
 
 def _number(to: Binding, order: Order, bound: Fraction, asked: str) -> str:
     """The token is a number, and compares so."""
-    double = to.bind(_double(bound))
+    double = to.bind(nearest_double(bound))
     below, above = (str(order in of).lower() for of in ((Order.LT, Order.LE), (Order.GT, Order.GE)))
     equal = f"CASE WHEN {_IS_WHOLE} THEN {_whole(to, order, bound)} ELSE {asked} END"
     return (
@@ -170,15 +175,5 @@ def _number(to: Binding, order: Order, bound: Fraction, asked: str) -> str:
 
 def _whole(to: Binding, order: Order, bound: Fraction) -> str:
     """How a whole number compares: as with the next whole one, up or down, bounded by what a column of them holds."""
-    if order is Order.EQ and (bound.denominator > 1 or abs(bound) >= _BEYOND_WHOLE):
-        return "false"
-    limit = math.ceil(bound) if order in (Order.LT, Order.GE) else math.floor(bound)
-    return f"v::HUGEINT {order.value} {to.bind(max(-_BEYOND_WHOLE, min(limit, _BEYOND_WHOLE)))}::HUGEINT"
-
-
-def _double(number: Fraction) -> float:
-    """The nearest double."""
-    try:
-        return float(number)
-    except OverflowError:
-        return math.copysign(math.inf, number)
+    limit = whole_limit(order, bound, _BEYOND_WHOLE)
+    return "false" if limit is None else f"v::HUGEINT {order.value} {to.bind(limit)}::HUGEINT"

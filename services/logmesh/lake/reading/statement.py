@@ -19,7 +19,7 @@ class StoredFile:
 @dataclass(frozen=True, slots=True)
 class Statement:
     """SQL with its parameters, numbered from 1, the questions that it asks of Python, every file that it reads, and a table that it may
-    call `given`: a list takes 25 µs a value as a parameter.
+    call `given`: as a parameter, a list takes 5 µs a value.
 
     More `threads` than one answer sooner where much is read, and cost more where little is.
     """

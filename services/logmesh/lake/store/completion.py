@@ -8,13 +8,14 @@ from logmesh.filters.ast import EVERYTHING, Path
 from logmesh.filters.fields import Column, Field
 from logmesh.lake.store.asking import answering
 from logmesh.lake.store.groups import GroupsInLake
-from logmesh.lake.store.values import SEVERITY_TEXT, Value, column_value, field_value
+from logmesh.lake.store.values import ATTRIBUTES, RESOURCE, SEVERITY_TEXT, Value, field_value
 from logmesh.record.json_text import load_json
 from logmesh.store.time_range import TimeRange
 
 _LOOKED_AT: Final = 2_000
 """Newest records whose attributes are looked at."""
 _MOST_CHARACTERS: Final = 200
+_TEXTS: Final = {"attributes": ATTRIBUTES, "resource": RESOURCE}
 _COUNTED: Final = "SELECT v0, sum(records)::BIGINT FROM grouped GROUP BY v0"
 
 
@@ -34,7 +35,7 @@ class CompletionOfLake(GroupsInLake):
         async with answering(seconds):
             for name, of_span, limit in (("attributes", newest, _LOOKED_AT), ("resource", span, None)):
                 if column in ("", name):
-                    texts = await self._count(tenant, column_value(name, as_text=True), of_span, seconds, newest=limit)
+                    texts = await self._count(tenant, _TEXTS[name], of_span, seconds, newest=limit)
                     for text, records in texts.items():
                         for key in _keys(load_json(text.encode()) if text else {}, name == "attributes"):
                             found[name, key] += records if name == "resource" else 1

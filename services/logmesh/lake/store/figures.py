@@ -68,10 +68,12 @@ class FiguresOfLake(GroupsInLake):
     ) -> Sequence[FieldCounts]:
         """See Store. A field after the other: each is another column."""
 
+        oldest = "0::BIGINT" if newest is None else "min(min(oldest)) OVER ()"
+
         def ranked(to: Conditions) -> str:
             return (
                 "SELECT value, records, counted, oldest FROM (SELECT v0 AS value, sum(records)::BIGINT AS records,"
-                " sum(sum(records)) OVER ()::BIGINT AS counted, min(min(oldest)) OVER () AS oldest,"
+                f" sum(sum(records)) OVER ()::BIGINT AS counted, {oldest} AS oldest,"
                 " row_number() OVER (ORDER BY v0 IS NULL, sum(records) DESC, v0) AS place FROM grouped GROUP BY v0)"
                 f" WHERE place <= {to.bind(most)} OR value IS NULL ORDER BY place"
             )

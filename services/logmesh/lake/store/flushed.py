@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 import asyncpg
+import pyarrow as pa
 
 from logmesh.filters import compile_sql
 from logmesh.filters.ast import Node
@@ -18,7 +19,8 @@ from logmesh.lake.reading.statement import Statement
 from logmesh.lake.store.asking import AsksLake, statement_over
 from logmesh.lake.store.catalog import KnownFile
 from logmesh.lake.store.plan import Plan
-from logmesh.lake.store.records import COLUMNS, record_from_columns
+from logmesh.lake.store.records import columns, record_from_columns
+from logmesh.lake.store.scan import branches
 from logmesh.rows.records import from_timestamp, record_from_row
 from logmesh.storage import statement as storage
 from logmesh.store.flushes import Flush, StoredAt, StoredPart
@@ -39,6 +41,12 @@ class _Asked:
     def times(self) -> tuple[datetime, datetime]:
         """From when to before when they are."""
         return min(one.oldest for one in self.flushes), max(one.newest for one in self.flushes)
+
+    @property
+    def span(self) -> TimeRange:
+        """The same in nanoseconds."""
+        oldest, newest = self.times()
+        return TimeRange(from_timestamp(oldest, 0), from_timestamp(newest, 0))
 
     def dues(self) -> list[list[int]]:
         """The flushes' spans: by span when it was stored, spool, first and last position."""
@@ -70,8 +78,7 @@ class FlushedInLake(AsksLake):
         seconds: float,
     ) -> StoredPart:
         """See Store. A record's own time of receipt is earlier than its flush's: the flush is found by the spans."""
-        asked = _Asked(node, flushes, after, most, max_bytes)
-        oldest, newest = asked.times()
+        asked, plan = _Asked(node, flushes, after, most, max_bytes), Plan(node)
 
         async def hot(connection: "asyncpg.pool.PoolConnectionProxy") -> list[Any]:
             statement = _hot_statement(asked)
@@ -82,25 +89,26 @@ class FlushedInLake(AsksLake):
             # Which rows are behind the last one is not known where some are left out.
             end = found[-1].place if rows and len(rows) < rows[0]["found"] else None
             if files:
-                table = await self._lake.workers.fetch(_places_statement(asked, files))
+                table = await self._lake.workers.fetch(_places_statement(asked, plan, files))
                 found += [_Found(_place(row), row["size"], None, row["time"]) for row in table.to_pylist()]
                 found.sort(key=lambda one: one.place)
             known = [one for one in found if end is None or one.place <= end]
             first = _first(known[:most], max_bytes)
-            of_files = await self._of_files([one for one in first if one.row is None], files)
+            of_files = await self._of_files([one for one in first if one.row is None], plan, files)
             records = [
                 (one.place, of_files[one.place[1:]] if one.row is None else record_from_row(one.row)) for one in first
             ]
             return StoredPart(records, whole=end is None and len(first) == len(found) < most)
 
-        span = TimeRange(from_timestamp(oldest, 0), from_timestamp(newest, 0))
-        return await self.ask(tenant, Plan(node), span, seconds, hot, answer)
+        return await self.ask(tenant, plan, asked.span, seconds, hot, answer)
 
-    async def _of_files(self, found: Sequence[_Found], files: Sequence[KnownFile]) -> dict[tuple[int, ...], LogRecord]:
+    async def _of_files(
+        self, found: Sequence[_Found], plan: Plan, files: Sequence[KnownFile]
+    ) -> dict[tuple[int, ...], LogRecord]:
         """Records by spool and position. Raises ReadError."""
         if not found:
             return {}
-        table = await self._lake.workers.fetch(_records_statement(found, files))
+        table = await self._lake.workers.fetch(_records_statement(found, plan, files))
         return {(row["spool"], row["position"]): record_from_columns(row) for row in table.to_pylist()}
 
 
@@ -130,37 +138,35 @@ def _hot_statement(asked: _Asked) -> storage.Statement:
     )  # fmt: skip
 
 
-def _places_statement(asked: _Asked, files: Sequence[KnownFile]) -> Statement:
+def _places_statement(asked: _Asked, plan: Plan, files: Sequence[KnownFile]) -> Statement:
     """Places, sizes and times of the first matches of some files. A join may hold what is joined: never a body."""
     to = Conditions()
-    names = ("stored", "number", "first", "last")
-    listed = [f"unnest({to.bind(due)}::BIGINT[]) AS {name}" for due, name in zip(asked.dues(), names, strict=True)]
+    due = pa.table(dict(zip(("stored", "number", "first", "last"), asked.dues(), strict=True)))
     received, spool, position = map(to.bind, asked.after)
-    oldest, newest = (to.bind(from_timestamp(time, 0)) for time in asked.times())
-    matches = (
-        "SELECT time, spool, position, strlen(body) + coalesce(strlen(attributes), 0) AS size"
-        f" FROM read_parquet({to.bind([file.stored.path for file in files])})"
-        f" WHERE time >= {oldest} AND time < {newest} AND {to.condition(asked.node)}"
+    matches = " UNION ALL ".join(
+        f"SELECT time, spool, position, strlen(body) + coalesce(strlen({branch.to.attributes()}), 0) AS size"
+        f" FROM {branch.source} WHERE {branch.within()} AND {branch.to.condition(asked.node)}"
+        for branch in branches(to, plan, {asked.span: files})
     )
     sql = (
         f"SELECT stored, spool, position, time, size FROM ({matches})"
-        f" JOIN (SELECT {', '.join(listed)}) ON spool = number AND position BETWEEN first AND last"
+        " JOIN given ON spool = number AND position BETWEEN first AND last"
         f" WHERE stored > {received} OR stored = {received}"
         f" AND (spool > {spool} OR spool = {spool} AND position > {position})"
         f" ORDER BY stored, spool, position LIMIT {to.bind(asked.most)}"
     )
-    return statement_over(files, sql, to)
+    return statement_over(files, sql, to, due)
 
 
-def _records_statement(found: Sequence[_Found], files: Sequence[KnownFile]) -> Statement:
+def _records_statement(found: Sequence[_Found], plan: Plan, files: Sequence[KnownFile]) -> Statement:
     """The records at some places, in any order; files know the times and positions of their parts."""
     to = Conditions()
     times, positions = [one.unix_nano for one in found], [one.place.position for one in found]
-    sql = (
-        f"SELECT {COLUMNS} FROM read_parquet({to.bind([file.stored.path for file in files])})"
-        f" SEMI JOIN (SELECT unnest({to.bind([one.place.spool for one in found])}::BIGINT[]) AS spool,"
-        f" unnest({to.bind(positions)}::BIGINT[]) AS position) USING (spool, position)"
-        f" WHERE time BETWEEN {to.bind(min(times))} AND {to.bind(max(times))}"
-        f" AND position BETWEEN {to.bind(min(positions))} AND {to.bind(max(positions))}"
+    wanted = pa.table({"spool": [one.place.spool for one in found], "position": positions})
+    between = f"position BETWEEN {to.bind(min(positions))} AND {to.bind(max(positions))}"
+    sql = " UNION ALL ".join(
+        f"SELECT {columns(branch.to)} FROM {branch.source} SEMI JOIN given USING (spool, position)"
+        f" WHERE {branch.within()} AND {between}"
+        for branch in branches(to, plan, {TimeRange(min(times), max(times) + 1): files})
     )
-    return statement_over(files, sql, to)
+    return statement_over(files, sql, to, wanted)

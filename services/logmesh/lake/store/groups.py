@@ -18,6 +18,7 @@ from logmesh.lake.store.asking import AsksLake, statement_over
 from logmesh.lake.store.catalog import KnownFile
 from logmesh.lake.store.known import TYPES, known
 from logmesh.lake.store.plan import Plan
+from logmesh.lake.store.scan import Branch, branches
 from logmesh.lake.store.values import Value
 from logmesh.rows.records import to_timestamp
 from logmesh.storage.statement import Expression, Statement
@@ -32,8 +33,8 @@ class GroupsInLake(AsksLake):
     async def groups(
         self, tenant: str, node: Node, span: TimeRange, values: Sequence[Value], *, seconds: float
     ) -> pa.Table:
-        """Columns `v0`, `v1`, … of the values, `records`, and `oldest`, the time of the oldest of these, to the minute. A group may be
-        there more than once. No file is opened for what the catalog knows. Raises StoreError."""
+        """Columns `v0`, `v1`, … of the values, and `records`. A group may be there more than once. No file is opened for what the
+        catalog knows. Raises StoreError."""
         plan = Plan(node)
 
         async def answer(files: list[KnownFile], hot: pa.Table) -> pa.Table:
@@ -41,7 +42,7 @@ class GroupsInLake(AsksLake):
             tables = [hot, *found.groups]
             if found.unread:
                 to = Conditions()
-                sql = " UNION ALL ".join(_in_files(to, node, found.unread, values))
+                sql = " UNION ALL ".join(_in_files(to, plan, found.unread, values))
                 tables.append(await self._lake.workers.fetch(statement_over(_files(found.unread), sql, to)))
             return pa.concat_tables([table.cast(hot.schema) for table in tables])
 
@@ -58,8 +59,8 @@ class GroupsInLake(AsksLake):
         seconds: float,
         newest: int | None = None,
     ) -> list[Any]:
-        """Rows of a statement over `grouped`, which has the columns and rows that `groups` gives; of the `newest` matches alone where
-        that is a number. Raises StoreError."""
+        """Rows of a statement over `grouped`, which has the columns and rows that `groups` gives; or, where it is of the `newest`
+        matches alone, `oldest` as well, the time of a group's oldest. Raises StoreError."""
         plan = Plan(node)
 
         async def answer(files: list[KnownFile], hot: pa.Table) -> list[Any]:
@@ -76,9 +77,9 @@ class GroupsInLake(AsksLake):
             to = Conditions()
             parts = ["SELECT * FROM given"] if len(given) else []
             if newest is None:
-                grouped = " UNION ALL ".join([*_in_files(to, node, unread, values), *parts])
+                grouped = " UNION ALL ".join([*_in_files(to, plan, unread, values), *parts])
             else:
-                grouped = _newest(to, [*_values_in_files(to, node, unread, values), *parts], len(values), newest)
+                grouped = _newest(to, [*_values_in_files(to, plan, unread, values), *parts], len(values), newest)
             statement = f"WITH grouped AS ({grouped}) {sql(to)}"
             table = await self._lake.workers.fetch(statement_over(_files(unread), statement, to, given))
             return list(zip(*(column.to_pylist() for column in table.columns), strict=True))
@@ -98,7 +99,7 @@ def _hot(
     kinds = [TYPES[value.kind] for value in values]
     names = [f"v{place}" for place in range(len(values))]
     if newest is None:
-        types = dict(zip([*names, "records", "oldest"], [*kinds, pa.int64(), pa.int64()], strict=True))
+        types = dict(zip([*names, "records"], [*kinds, pa.int64()], strict=True))
     else:
         types = {name: pa.int64() for name in ("time", "spool", "position")} | dict(zip(names, kinds, strict=True))
 
@@ -122,22 +123,22 @@ def _hot(
 
 
 def _in_files(
-    to: Conditions, node: Node, parts: Mapping[TimeRange, Sequence[KnownFile]], values: Sequence[Value]
+    to: Conditions, plan: Plan, parts: Mapping[TimeRange, Sequence[KnownFile]], values: Sequence[Value]
 ) -> list[str]:
     """Groups of matches in parts of files."""
     return [
-        f"SELECT {_listed(to, values)}, count(*) AS records, min(time) AS oldest {_matching(to, node, span, files)} GROUP BY ALL"
-        for span, files in parts.items()
+        f"SELECT {_listed(branch.to, values)}, count(*) AS records {_matching(branch, plan.node)} GROUP BY ALL"
+        for branch in branches(to, plan, parts)
     ]
 
 
 def _values_in_files(
-    to: Conditions, node: Node, parts: Mapping[TimeRange, Sequence[KnownFile]], values: Sequence[Value]
+    to: Conditions, plan: Plan, parts: Mapping[TimeRange, Sequence[KnownFile]], values: Sequence[Value]
 ) -> list[str]:
     """Places and values of the matches in parts of files."""
     return [
-        f"SELECT time, spool, position, {_listed(to, values)} {_matching(to, node, span, files)}"
-        for span, files in parts.items()
+        f"SELECT time, spool, position, {_listed(branch.to, values)} {_matching(branch, plan.node)}"
+        for branch in branches(to, plan, parts)
     ]
 
 
@@ -145,10 +146,8 @@ def _listed(to: Conditions, values: Sequence[Value]) -> str:
     return ", ".join(f"{value.in_files(to)} AS v{place}" for place, value in enumerate(values))
 
 
-def _matching(to: Conditions, node: Node, span: TimeRange, files: Sequence[KnownFile]) -> str:
-    source = to.bind([file.stored.path for file in files])
-    times = f"time >= {to.bind(span.start_unix_nano)} AND time < {to.bind(span.end_unix_nano)}"
-    return f"FROM read_parquet({source}) WHERE {times} AND {to.condition(node)}"
+def _matching(branch: Branch, node: Node) -> str:
+    return f"FROM {branch.source} WHERE {branch.within()} AND {branch.to.condition(node)}"
 
 
 def _newest(to: Conditions, parts: Sequence[str], values: int, most: int) -> str:

@@ -46,7 +46,7 @@ def known(plan: Plan, files: Sequence[KnownFile], span: TimeRange, values: Seque
             ].any():
                 unread[part].append(file)
         whole = _between(counts, inside.start_unix_nano // MINUTE_NANO, inside.end_unix_nano // MINUTE_NANO)
-        if (group := _groups(file, whole, matching[whole], values)) is not None:
+        if (group := _groups(counts, whole, matching[whole], values)) is not None:
             groups.append(group)
     return Known(groups, dict(unread))
 
@@ -73,10 +73,9 @@ def _between(counts: Counts, first: int, end: int) -> slice:
     return slice(int(low), int(high))
 
 
-def _groups(file: KnownFile, part: slice, matching: Any, values: Sequence[Value]) -> pa.Table | None:
-    """The matching ones of some entries by their values, as columns `v0`, `v1`, …, `records` and `oldest`, to the minute; None without
-    any."""
-    counts, places = file.index.counts, np.flatnonzero(matching)
+def _groups(counts: Counts, part: slice, matching: Any, values: Sequence[Value]) -> pa.Table | None:
+    """The matching ones of some entries by their values, as columns `v0`, `v1`, … and `records`; None without any."""
+    places = np.flatnonzero(matching)
     if not len(places):
         return None
     columns = (
@@ -93,14 +92,12 @@ def _groups(file: KnownFile, part: slice, matching: Any, values: Sequence[Value]
     else:
         found = np.arange(int(np.prod(sizes, dtype=np.int64)))
     records = np.bincount(keys, counts.records, len(found)).astype(np.int64)
-    oldest = np.zeros(len(found), np.int64)
-    oldest[keys[::-1]] = counts.minutes[::-1]  # entries are in order, and the last one stays
     there = np.flatnonzero(records)
     arrays = []
     left = found[there]
     for value, one, size in reversed(list(zip(values, by_value, sizes, strict=True))):
         left, at = np.divmod(left, size)
         arrays.append(pa.array(one.values, TYPES[value.kind]).take(pa.array(at)))
-    names = [*(f"v{place}" for place in range(len(values))), "records", "oldest"]
-    times = np.maximum(oldest[there] * MINUTE_NANO, file.min_time)
-    return pa.table([*reversed(arrays), records[there], times], names=names)
+    return pa.table(
+        [*reversed(arrays), records[there]], names=[*(f"v{place}" for place in range(len(values))), "records"]
+    )

@@ -12,49 +12,41 @@ from logmesh.lake.store.asking import AsksLake, statement_over
 from logmesh.lake.store.catalog import KnownFile
 from logmesh.lake.store.hot_matches import hot_matches
 from logmesh.lake.store.plan import Plan
-from logmesh.lake.store.records import COLUMNS, record_from_columns
+from logmesh.lake.store.records import columns, record_from_columns
+from logmesh.lake.store.scan import branches
 from logmesh.lake.store.wanted import Match, Part, Wanted, merged
 from logmesh.store.order import Cursor
 from logmesh.v1.record_pb2 import LogRecord
 
-_BODY: Final = "body"
 _FEWER: Final = 8
 
 
-def file_statement(wanted: Wanted, files: Sequence[KnownFile]) -> Statement:
-    """Reads those of some files."""
+def file_statement(wanted: Wanted, plan: Plan, files: Sequence[KnownFile]) -> Statement:
+    """Reads those of some files. Each branch finds its own first ones: of all together, all columns of all would be read."""
     to = Conditions()
-    source = to.bind([file.stored.path for file in files])
-    columns = COLUMNS
-    if wanted.characters is not None:
-        columns = columns.replace(_BODY, f"left(body, {to.bind(wanted.characters)}) AS body")
-    parts = [_between(to, wanted)]
+    order = ", ".join(f"{name}{' DESC' if wanted.newest_first else ''}" for name in ("time", "spool", "position"))
+    first = f"ORDER BY {order} LIMIT {to.bind(wanted.most)}"
+    parts = [
+        f"(SELECT {columns(branch.to, wanted.characters)} FROM {branch.source}"
+        f" WHERE {branch.within()} AND {_condition(branch.to, wanted)} {first})"
+        for branch in branches(to, plan, {wanted.span: files})
+    ]
+    sql = parts[0] if len(parts) == 1 else f"SELECT * FROM ({' UNION ALL '.join(parts)}) {first}"
+    return statement_over(files, sql, to)
+
+
+def _condition(to: Conditions, wanted: Wanted) -> str:
+    parts = []
+    for place, sign in ((wanted.low, ">"), (wanted.high, "<")):
+        if place.spool >= 0:
+            time, spool, position = map(to.bind, (place.unix_nano, place.spool, place.position))
+            beside = f"spool {sign} {spool} OR spool = {spool} AND position {sign} {position}"
+            parts.append(f"(time {sign} {time} OR time = {time} AND ({beside}))")
     if wanted.ids:
         pairs = ", ".join(f"({to.bind(spool)}, {to.bind(position)})" for spool, position in wanted.ids)
         parts.append(f"(spool, position) IN ({pairs})")
         parts.append(f"position IN ({', '.join(to.bind(position) for _, position in wanted.ids)})")
-    parts.append(to.condition(wanted.node))
-    order = ", ".join(f"{name}{' DESC' if wanted.newest_first else ''}" for name in ("time", "spool", "position"))
-    sql = (
-        f"SELECT {columns} FROM read_parquet({source}) WHERE {' AND '.join(parts)}"
-        f" ORDER BY {order} LIMIT {to.bind(wanted.most)}"
-    )
-    return statement_over(files, sql, to)
-
-
-def _between(to: Conditions, wanted: Wanted) -> str:
-    """Between two places; times alone first, for files know those of their parts."""
-    low, high = wanted.low, wanted.high
-    parts = [f"time >= {to.bind(low.unix_nano)}", f"time <= {to.bind(high.unix_nano)}"]
-    for place, sign in ((low, ">"), (high, "<")):
-        time = to.bind(place.unix_nano)
-        if place.spool < 0:
-            parts.append(f"time {'>=' if sign == '>' else '<'} {time}")
-        else:
-            spool, position = to.bind(place.spool), to.bind(place.position)
-            beside = f"spool {sign} {spool} OR spool = {spool} AND position {sign} {position}"
-            parts.append(f"(time {sign} {time} OR time = {time} AND ({beside}))")
-    return " AND ".join(parts)
+    return " AND ".join([*parts, to.condition(wanted.node)])
 
 
 class MatchesInLake(AsksLake):
@@ -63,12 +55,14 @@ class MatchesInLake(AsksLake):
     async def matches(self, tenant: str, wanted: Wanted, seconds: float) -> list[Match]:
         """What is wanted, in order; fewer where these take more than the most bytes. Raises StoreError."""
 
+        plan = Plan(wanted.node)
+
         async def answer(files: list[KnownFile], hot: Part) -> list[Match]:
             found: list[Match] = []
             left, size = wanted, 0
             while True:
                 beside = Part(list(filter(left.has, hot.matches)), hot.whole)
-                part = merged(left, beside, await self.in_files(left, files))
+                part = merged(left, beside, await self.in_files(left, plan, files))
                 found += part.matches
                 size += sum(match.size for match in part.matches)
                 # What rows there are behind the last of a part is not known.
@@ -76,9 +70,9 @@ class MatchesInLake(AsksLake):
                     return found
                 left = left.behind(part.matches)
 
-        return await self.ask(tenant, Plan(wanted.node), wanted.span, seconds, hot_matches(wanted), answer)
+        return await self.ask(tenant, plan, wanted.span, seconds, hot_matches(wanted), answer)
 
-    async def in_files(self, wanted: Wanted, files: Sequence[KnownFile]) -> Part:
+    async def in_files(self, wanted: Wanted, plan: Plan, files: Sequence[KnownFile]) -> Part:
         """The first of some files; fewer at once where a worker has no memory for as many. Raises ReadError."""
         span = wanted.span
         inside = [
@@ -87,7 +81,7 @@ class MatchesInLake(AsksLake):
         most = wanted.most
         while inside:
             try:
-                part = await self._read(replace(wanted, most=most), inside)
+                part = await self._read(replace(wanted, most=most), plan, inside)
             except TooLarge:
                 if most == 1:
                     raise
@@ -96,10 +90,10 @@ class MatchesInLake(AsksLake):
             return Part(part.matches, part.whole and (most == wanted.most or len(part.matches) < most))
         return Part([])
 
-    async def _read(self, wanted: Wanted, files: Sequence[KnownFile]) -> Part:
+    async def _read(self, wanted: Wanted, plan: Plan, files: Sequence[KnownFile]) -> Part:
         matches: list[Match] = []
         size = 0
-        async with aclosing(self._lake.workers.run(file_statement(wanted, files))) as batches:
+        async with aclosing(self._lake.workers.run(file_statement(wanted, plan, files))) as batches:
             async for batch in batches:
                 for row in batch.to_pylist():
                     place = Cursor(row["time"], row["spool"], row["position"])

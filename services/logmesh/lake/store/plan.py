@@ -20,14 +20,22 @@ from logmesh.filters.ast import (
 from logmesh.filters.predicate import compile_predicate
 from logmesh.lake.bloom import may_hold
 from logmesh.lake.counts import MINUTE_NANO
+from logmesh.lake.reading.statement import StoredFile
 from logmesh.lake.store.catalog import FileIndex, KnownFile
+from logmesh.lake.store.needles import has_needles, possible_groups
+from logmesh.lake.trigrams import group_rows
 from logmesh.v1.record_pb2 import LogRecord
 
 FIRST_ROWS: Final = 40_960
 """Records of the first stretch of a search that may have to look at each."""
 _GROWTH: Final = 4
 _SEVERITIES: Final = 32
+_MOST_GROUPS: Final = 0.2
+"""Of a file's row groups: to look for more by their rows costs more than to look at all."""
 _NEVER, _PERHAPS, _ALWAYS = 0, 1, 2
+
+RowRanges = tuple[tuple[int, int], ...]
+"""First and last rows of parts of a file, in order."""
 
 Verdict = Callable[[LogRecord], bool | None]
 """Whether a record matches of which only service and severity are known; None: that depends on the rest."""
@@ -41,10 +49,21 @@ class Plan:
         self._verdict = _compile(node)
         self._of_all = None if _asks_for_columns(node) else _number(self._verdict(LogRecord()))
         self._known: dict[tuple[str, int], int] = {}
+        self.node, self._has_needles = node, has_needles(node)
+        self._rows: dict[StoredFile, RowRanges | None] = {}
 
     def files(self, known: Iterable[KnownFile]) -> list[KnownFile]:
         """Those that may have a match."""
-        return [file for file in known if self._may_have(file.index)]
+        return [file for file in known if self._may_have(file.index) and self.rows(file) != ()]
+
+    def rows(self, file: KnownFile) -> RowRanges | None:
+        """The rows of a file that may match, by the texts that their bodies have; None where these leave most of them."""
+        if not self._has_needles or file.index.trigrams is None:
+            return None
+        if file.stored not in self._rows:
+            possible = possible_groups(self.node, file.index.trigrams)
+            self._rows[file.stored] = None if possible is None else _ranges(possible, group_rows(file.index.trigrams))
+        return self._rows[file.stored]
 
     def certain(self, index: FileIndex) -> Any:
         """By entry of the counts whether its records match; None where that depends on more than service and severity."""
@@ -57,9 +76,10 @@ class Plan:
         """Where a search for `most` matches from `end` down to `start` stops to see whether it has them: times, newest first, the last
         one the start.
 
-        Where service and severity decide, the first stretch has enough; else it has few records, and each next one four times as many.
+        Where service and severity decide, the first stretch has enough; else it has few records that may match, and each next one four
+        times as many.
         """
-        possible = [self._possible(file.index) for file in files]
+        possible = [self._possible(file) for file in files]
         if not possible:
             return [start]
         decided = all(of_file[2] for of_file in possible)
@@ -78,14 +98,17 @@ class Plan:
             wanted *= _GROWTH
         return [*stops, start]
 
-    def _possible(self, index: FileIndex) -> tuple[Any, Any, bool]:
+    def _possible(self, file: KnownFile) -> tuple[Any, Any, bool]:
         """Minutes, how many records of each may match, and whether these do for certain."""
-        counts = index.counts
+        counts = file.index.counts
         begins = np.flatnonzero(np.diff(counts.minutes, prepend=counts.minutes[:1] - 1))
         minutes = counts.minutes[begins].astype(np.int64)
+        records = np.add.reduceat(counts.records, begins, dtype=np.int64)
+        if (rows := self.rows(file)) is not None:
+            return minutes, _within(records, rows), False
         if self._of_all is not None:
-            return minutes, np.add.reduceat(counts.records, begins, dtype=np.int64), self._of_all == _ALWAYS
-        verdicts = self._verdicts(index)
+            return minutes, records, self._of_all == _ALWAYS
+        verdicts = self._verdicts(file.index)
         records = np.where(verdicts != _NEVER, counts.records, 0)
         return minutes, np.add.reduceat(records, begins, dtype=np.int64), not (verdicts == _PERHAPS).any()
 
@@ -113,6 +136,25 @@ class Plan:
             record.resource.service_name = service
             self._known[key] = _number(self._verdict(record))
         return self._known[key]
+
+
+def _ranges(possible: Any, rows: Any) -> RowRanges | None:
+    """The rows of row groups, those that follow each other together."""
+    if np.count_nonzero(possible) > _MOST_GROUPS * len(possible):
+        return None
+    ends = np.cumsum(rows, dtype=np.int64)
+    edges = np.flatnonzero(np.diff(possible.astype(np.int8), prepend=0, append=0))
+    starts = np.append(0, ends)
+    return tuple((int(starts[first]), int(starts[behind]) - 1) for first, behind in edges.reshape(-1, 2))
+
+
+def _within(records: Any, rows: RowRanges) -> Any:
+    """How many of each minute's records are among some rows of a file, which are in the order of minutes."""
+    ends = np.cumsum(records)
+    within = np.zeros(len(records), np.int64)
+    for first, last in rows:
+        within += np.clip(np.minimum(ends, last + 1) - np.maximum(ends - records, first), 0, None)
+    return within
 
 
 def _number(verdict: bool | None) -> int:

@@ -3,20 +3,27 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from logmesh.lake.reading.conditions import Conditions
 from logmesh.record.ids import format_record_id
 from logmesh.record.origin_more import read_more
 from logmesh.record.rare import read_rare
 from logmesh.rows.records import fill_values
 from logmesh.v1.record_pb2 import LogRecord
 
-COLUMNS: Final = (
-    "time, spool, position, severity, severity_text, service, instance, trace_id, span_id, body, attributes, resource, scope_name,"
-    " scope_version, original_time_unix_nano, extra, origin_extra"
+_COLUMNS: Final = (
+    "time, spool, position, severity, severity_text, service, instance, trace_id, span_id, resource, scope_name, scope_version,"
+    " original_time_unix_nano, extra, origin_extra"
 )
 
 
+def columns(to: Conditions, characters: int | None = None) -> str:
+    """What is read of a record, its body cut to some characters where that is a number."""
+    body = "body" if characters is None else f"left(body, {to.bind(characters)}) AS body"
+    return f"{_COLUMNS}, {body}, {to.attributes()} AS attributes"
+
+
 def record_from_columns(row: Mapping[str, Any]) -> LogRecord:
-    """The record that a row of `COLUMNS` holds."""
+    """The record that a row of `columns` holds."""
     record = LogRecord(
         id=format_record_id(row["spool"], row["position"]),
         time_unix_nano=row["time"],

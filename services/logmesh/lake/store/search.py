@@ -39,7 +39,7 @@ class SearchInLake(MatchesInLake):
                     stretch = replace(wanted, low=low)
                     try:
                         async with answering(seconds):
-                            in_files = await self.in_files(stretch, files)
+                            in_files = await self.in_files(stretch, plan, files)
                     except FileGone as error:
                         plans -= 1
                         if not plans:

@@ -37,12 +37,6 @@ class Value:
     in_counts: Callable[[Counts], Places] | None = None
 
 
-def column_value(name: str, *, as_text: bool = False) -> Value:
-    """A text column that both have; another as a text."""
-    sql = f"{name}::text" if as_text else name
-    return Value(lambda _: (sql, []), lambda _: sql)
-
-
 def field_value(field: Field) -> Value:
     """A field as a text."""
     return Value(partial(compile_value, field), lambda to: to.value(field), in_counts=_KNOWN.get(field))
@@ -103,6 +97,9 @@ _KNOWN: Final[dict[Field, Callable[[Counts], Places]]] = {Column("service"): _se
 _GRAVITY: Final = "(CASE WHEN severity >= 21 THEN 2 WHEN severity >= 17 THEN 1 ELSE 0 END)"
 
 SERVICE: Final = field_value(Column("service"))
+ATTRIBUTES: Final = Value(lambda _: ("attributes::text", []), Conditions.attributes)
+RESOURCE: Final = Value(lambda _: ("resource::text", []), lambda _: "resource")
+"""JSON texts."""
 SEVERITY_TEXT: Final = Value(
     lambda _: ("severity::text", []),
     lambda _: "severity::text",
