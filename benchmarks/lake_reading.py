@@ -2,8 +2,7 @@
 
 make bench-lake-queries ARGS="--files 1"
 
-A day of records is flushed as a processor flushes it, and with `--files` laid anew into so many files as large ones are laid. All is in
-the page cache.
+A day of records is flushed as a processor flushes it, and with `--files` merged into so many. All is in the page cache.
 """
 
 import argparse
@@ -18,8 +17,6 @@ from typing import Any
 
 import asyncpg
 import psutil
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from benchmarks.filling import fill_store
 from benchmarks.varied import Varied
@@ -27,19 +24,16 @@ from logmesh.cli.local.ports import free_port
 from logmesh.cli.local.postgres import Postgres
 from logmesh.filters import parse_field, parse_filter
 from logmesh.filters.fields import LEVELS
-from logmesh.lake.layout import in_row_groups
+from logmesh.gateway.figures.buckets import choose_buckets
 from logmesh.lake.reading.workers import Workers
-from logmesh.lake.schema import SCHEMA
 from logmesh.lake.store.asking import Lake
 from logmesh.lake.store.catalog import Catalog
 from logmesh.lake.store.store import LakeStore
-from logmesh.lake.writing.file import Footer
-from logmesh.lake.writing.filing import file_tables
-from logmesh.lake.writing.live import make_live, reserve
+from logmesh.lake.tending.merge import merge
+from logmesh.lake.tending.sweep import sweep
 from logmesh.processor.writer.lake import Lake as Writing
 from logmesh.rows.reader import Reader
 from logmesh.storage.postgres import open_pool
-from logmesh.store.counts import Buckets
 from logmesh.store.order import Cursor, Window
 from logmesh.store.time_range import TimeRange
 
@@ -53,7 +47,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--records", type=int, default=1_000_000)
     parser.add_argument(
-        "--files", type=int, default=0, help="lay them anew into so many files; 0: leave those of the flushes"
+        "--files", type=int, default=0, help="merge them into so many files; 0: leave those of the flushes"
     )
     parser.add_argument("--repeats", type=int, default=15)
     options = parser.parse_args()
@@ -75,7 +69,7 @@ async def _run(postgres: Postgres, root: Path, options: argparse.Namespace) -> N
     writing.close()
     print(f"{options.records:,} records stored in {time.process_time() - began:.1f} s of CPU, their making included")
     if options.files:
-        await _lay_anew(postgres, root, options.files)
+        await _merge(postgres, root, options.files)
     files = _files(root)
     size = sum(file.stat().st_size for file in files)
     print(f"{len(files)} files, {size / options.records:.1f} bytes a record")
@@ -92,29 +86,14 @@ def _files(root: Path) -> list[Path]:
     return list(root.rglob("*.parquet"))
 
 
-async def _lay_anew(postgres: Postgres, root: Path, count: int) -> None:
-    """As large files are: by time, and within a row group by service."""
+async def _merge(postgres: Postgres, root: Path, count: int) -> None:
+    """As the lake is tended; a rest stays as it is."""
     owner = await asyncpg.connect(postgres.dsn("logmesh_owner"))
-    rows = await owner.fetch("SELECT file, incarnation, tenant FROM logmesh.files WHERE dead_xid IS NULL")
-    paths = _files(root)
-    table = pa.concat_tables([pq.read_table(path) for path in paths]).sort_by("time").combine_chunks()
-    numbers = await reserve(owner, "bench", count)
-    footer = Footer(rows[0]["tenant"], rows[0]["incarnation"], level=1)
-    part = -(-len(table) // count)
-    files = []
-    for begin in range(0, len(table), part):
-        columns = [
-            column.combine_chunks().dictionary_encode() if pa.types.is_dictionary(field.type) else column
-            for field, column in zip(SCHEMA, table.slice(begin, part).columns, strict=True)
-        ]
-        mine = pa.table(columns, names=SCHEMA.names).cast(SCHEMA)
-        files.append(file_tables(in_row_groups(mine.combine_chunks()), footer, root, numbers))
-    async with owner.transaction():
-        await owner.execute("UPDATE logmesh.files SET dead_xid = pg_current_xact_id()")
-        assert await make_live(owner, footer.incarnation, files)
+    together, began = len(_files(root)) // count, time.process_time()
+    while merged := await merge(owner, root, "bench", files=together, most_bytes=1 << 40, most_columns=8):
+        print(f"{merged.rows:,} records merged in {time.process_time() - began:.1f} s of CPU")
+    await sweep(owner, root, dead_seconds=0)
     await owner.close()
-    for path in paths:
-        path.unlink()
 
 
 class Questions:
@@ -170,8 +149,7 @@ class Questions:
         return 0
 
     async def _count(self, text: str, buckets: int) -> int:
-        width = -(-self._span.length_nano // buckets)
-        of = Buckets(self._span.start_unix_nano, width, buckets, self._span)
+        of = choose_buckets(self._span, buckets)
         counted = await self._store.count_keys(
             _NOBODY, parse_filter(text), self._span, of, parse_field("level"), LEVELS, seconds=_SECONDS
         )
