@@ -145,14 +145,21 @@ async def test_a_damaged_file_is_found_named_and_seen_to_be_whole_again(
 
 
 async def test_a_scrub_reads_no_more_than_it_may(storing: Storing, owner: asyncpg.Connection) -> None:
-    await storing.store(Spool().batch(columns(FILE_ROWS)))
+    for tenant in ("one", "two", "three"):
+        await storing.store(Spool(tenant).batch(columns(FILE_ROWS)))
     await owner.execute("UPDATE logmesh.files SET checked = now() - interval '2 days'")
-    size = await owner.fetchval("SELECT bytes FROM logmesh.files")
-    scrub, before = Scrub(storing.root, size // 10), shown("scrubbed_bytes_total") or 0
-    for _ in range(3):
-        assert [damage async for damage in scrub.run(owner, 0.1)] == []
-    assert (shown("scrubbed_bytes_total") or 0) == before + size
-    assert await owner.fetchval("SELECT checked > now() - interval '1 hour' FROM logmesh.files")
+    sizes = [row["bytes"] for row in await owner.fetch("SELECT bytes FROM logmesh.files")]
+
+    async def scrubbed(bytes_a_second: int, seconds: float) -> float:
+        before = shown("scrubbed_bytes_total") or 0
+        assert [damage async for damage in Scrub(storing.root, bytes_a_second).run(owner, seconds)] == []
+        return (shown("scrubbed_bytes_total") or 0) - before
+
+    assert await scrubbed(0, 0.1) == 0
+    first = await scrubbed(min(sizes), 0.1)
+    assert first in sizes, "one of them is a second's work"
+    assert await scrubbed(1 << 30, 1.0) == sum(sizes) - first, "and is not due again"
+    assert await owner.fetchval("SELECT min(checked) > now() - interval '1 hour' FROM logmesh.files")
 
 
 async def test_a_volume_that_is_not_there_damages_no_file(storing: Storing, owner: asyncpg.Connection) -> None:
