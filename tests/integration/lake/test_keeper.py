@@ -72,6 +72,28 @@ async def test_the_lake_is_tended_and_says_how_it_is(
     assert set(found.identities().values()) == {1}
 
 
+async def test_a_file_that_is_known_to_be_damaged_waits_for_no_merge_and_is_in_none(
+    storing: Storing, owner: asyncpg.Connection, database: Database
+) -> None:
+    spool = Spool()
+    for _ in range(FILES):
+        await storing.store(spool.batch(columns(FILE_ROWS)))
+    await owner.execute("UPDATE logmesh.files SET damaged = now() WHERE file = (SELECT max(file) FROM logmesh.files)")
+    async with keeping(database, storing.root):
+        await until_true(lambda: shown("leads") == 1)
+        assert (shown("files", level="0"), shown("files", level="1")) == (FILES, 0)
+        assert (shown("merge_backlog_files"), shown("damaged_files"), shown("unmerged_files")) == (0, 1, FILES - 1)
+        await storing.store(spool.batch(columns(FILE_ROWS)))
+
+        async def merged() -> bool:
+            return bool(await owner.fetchval("SELECT count(*) = 1 FROM logmesh.files WHERE level = 1"))
+
+        await until(merged)
+    assert (
+        await owner.fetchval("SELECT count(*) FROM logmesh.files WHERE damaged IS NOT NULL AND dead_xid IS NULL") == 1
+    )
+
+
 async def test_a_keeper_waits_for_the_schema(database: Database, tmp_path: Path) -> None:
     async with keeping(database, tmp_path):
         await asyncio.sleep(0.1)
