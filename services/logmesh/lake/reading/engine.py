@@ -90,7 +90,8 @@ class Engine:
         try:
             with Path(file.path).open("rb") as opened:
                 state = os.fstat(opened.fileno())
-                identity = state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns
+                # The time of the last change of anything: a program that copies files puts the other one back.
+                identity = state.st_dev, state.st_ino, state.st_size, state.st_ctime_ns
                 if self._checked.get(file) == identity:
                     return
                 checksum = 0

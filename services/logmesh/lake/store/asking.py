@@ -70,14 +70,30 @@ class AsksLake:
         answer: Callable[[list[KnownFile], Hot], Awaitable[T]],
     ) -> T:
         """What `answer` makes of files and rows of one snapshot. Raises StoreError."""
+        replans = Replans()
         async with answering(seconds):
-            for _ in range(MOST_PLANS):
+            while True:
                 files, found = await self.snapshot(tenant, plan, span, seconds, hot)
                 try:
                     return await answer(files, found)
-                except FileGone:
-                    continue
-        raise Away("files of the lake are merged faster than they can be read")
+                except FileGone as error:
+                    replans.count(error)
+
+
+class Replans:
+    """Counts how often one question was planned again, since a file was gone that it was to read."""
+
+    def __init__(self) -> None:
+        self._gone: list[str] = []
+
+    def count(self, error: FileGone) -> None:
+        """Raises a StoreError once they are enough. A file that every plan names was not merged: it is missing."""
+        self._gone.append(error.path)
+        if len(self._gone) < MOST_PLANS:
+            return
+        if len(set(self._gone)) == 1:
+            raise Broken("a file of the lake is gone") from error
+        raise Away("files of the lake are merged faster than they can be read") from error
 
 
 @asynccontextmanager

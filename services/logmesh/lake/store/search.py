@@ -6,12 +6,11 @@ from typing import Final
 
 from logmesh.filters.ast import Node
 from logmesh.lake.reading.errors import FileGone
-from logmesh.lake.store.asking import MOST_PLANS, answering
+from logmesh.lake.store.asking import Replans, answering
 from logmesh.lake.store.hot_matches import hot_matches
 from logmesh.lake.store.matches import FoundInLake, MatchesInLake
 from logmesh.lake.store.plan import Plan
 from logmesh.lake.store.wanted import Match, Part, Wanted, merged
-from logmesh.store.errors import Away
 from logmesh.store.found import Found
 from logmesh.store.order import Cursor, Window
 
@@ -28,7 +27,7 @@ class SearchInLake(MatchesInLake):
         """See Store. What is rare needs no other look: the catalog says where it can't be."""
         plan = Plan(node)
         wanted = Wanted(node, Cursor(window.start_unix_nano), window.before, most, max_bytes=_MOST_BYTES)
-        plans = MOST_PLANS
+        replans = Replans()
         while True:
             async with answering(seconds):
                 files, hot = await self.snapshot(tenant, plan, wanted.span, seconds, hot_matches(wanted))
@@ -41,9 +40,7 @@ class SearchInLake(MatchesInLake):
                         async with answering(seconds):
                             in_files = await self.in_files(stretch, plan, files)
                     except FileGone as error:
-                        plans -= 1
-                        if not plans:
-                            raise Away("files of the lake are merged faster than they can be read") from error
+                        replans.count(error)
                         break  # what is left is planned again
                     found, whole = merged(stretch, in_files, Part(list(filter(stretch.has, hot.matches))))
                     for part in _parts(found, low):
