@@ -25,7 +25,7 @@ from logmesh.rows.reader import Reader
 from logmesh.rows.records import to_timestamp
 from logmesh.storage.postgres import open_pool
 from logmesh.store.counts import Buckets
-from logmesh.store.errors import Away, Broken, TooSlow
+from logmesh.store.errors import Broken, TooSlow
 from logmesh.store.flushes import Flush, StoredAt
 from logmesh.store.order import Cursor, Window
 from logmesh.store.time_range import TimeRange
@@ -152,7 +152,7 @@ async def test_no_file_is_opened_for_what_the_catalog_knows(opened: Opened) -> N
         assert values.counted == right
     assert await opened.store.count_some("default", ALL, 1_000, seconds=60) == 200
     for span, text in ((TimeRange(START, START + 161 * SECOND), ""), (ALL, "line"), (ALL, "instance = a")):
-        with pytest.raises(Away):
+        with pytest.raises(Broken, match="is gone"):
             await opened.store.count_keys(
                 "default", parse_filter(text), span, Buckets(START, MINUTE, 200, span), level, LEVELS, seconds=60
             )
