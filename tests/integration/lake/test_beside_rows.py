@@ -3,6 +3,7 @@
 import random
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,7 +19,11 @@ from logmesh.filters import parse_field, parse_filter
 from logmesh.filters.ast import EVERYTHING, Node
 from logmesh.filters.fields import LEVELS
 from logmesh.gateway.query.search import Done, Query, search
+from logmesh.live.offer import Span
+from logmesh.rows.records import to_timestamp
 from logmesh.store.counts import Buckets
+from logmesh.store.flushes import Flush, StoredAt
+from logmesh.store.microseconds import to_microseconds
 from logmesh.store.order import Cursor
 from logmesh.store.store import Store
 from logmesh.store.time_range import TimeRange
@@ -141,6 +146,10 @@ async def beside(store: Store, asked: Drawn) -> object:
     ]
 
 
+def to_datetimes(span: TimeRange) -> tuple[datetime, datetime]:
+    return to_timestamp(span.start_unix_nano)[0], to_timestamp(span.end_unix_nano)[0]
+
+
 async def completion(store: Store, asked: Drawn) -> object:
     return [
         await store.count_some("default", ALL, asked.page, seconds=SECONDS),
@@ -167,7 +176,7 @@ async def test_records_of_two_stores_are_answered_as_those_of_one(spread: Spread
                 assert await question(spread.spread, asked) == right, (seed, round_, question.__name__, vars(asked))
 
 
-async def test_rows_are_asked_for_nothing_while_there_are_none_and_found_as_soon_as_there_is_one(
+async def test_rows_are_asked_for_nothing_while_there_are_none_and_found_once_a_flush_has_one(
     spread: Spread, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     draw, read = random.Random(1), list[str]()
@@ -194,6 +203,10 @@ async def test_rows_are_asked_for_nothing_while_there_are_none_and_found_as_soon
     assert spread.spread.is_counted(EVERYTHING, parse_field("attributes.user"))
     before = await pages(spread.spread, asked)
     await store_records(spread.databases[1], [record(MINUTE)], spool=9)
+    received = await owner.fetchval("SELECT max(received) FROM logmesh.logs")
+    flush = Flush(to_microseconds(received), *to_datetimes(ALL), [Span(9, 0, 0)])
+    part = await spread.spread.stored("default", EVERYTHING, [flush], StoredAt(), 9, max_bytes=9_999, seconds=SECONDS)
+    assert len(part.records) == 1
     assert len(await pages(spread.spread, asked)) == len(before) + 1
     assert not spread.spread.is_counted(EVERYTHING, parse_field("attributes.user"))
     await owner.close()

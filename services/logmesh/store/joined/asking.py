@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterable
-from typing import Final, Protocol, TypeVar
+from typing import Final, Protocol
 
 from logmesh.record.ids import parse_record_id
 from logmesh.record.sizes import size_of
@@ -15,7 +15,7 @@ from logmesh.v1.record_pb2 import LogRecord
 Place = tuple[int, int, int]
 """Time, spool and position, which is how records stand in order."""
 ANY_TIME: Final = TimeRange(0, (1 << 63) - 1)
-T = TypeVar("T")
+_NONE_SECONDS: Final = 1.0
 
 
 class Times(Protocol):
@@ -39,16 +39,21 @@ class Deadline:
 
 
 class AsksBoth:
-    """One kind of questions. `times` is asked each time: a store that has no records left may get some again."""
+    """One kind of questions. Where the older store had no record at all, it is looked again after a second: until then nothing is asked
+    of it, and the first records that it gets again may be missed for that long."""
 
     def __init__(self, older: Store, newer: Store, times: Times) -> None:
         self._older, self._newer, self._times = older, newer, times
         self._known: TimeRange | None = ANY_TIME
         """The times of the older store's records when they were last asked for."""
+        self._asked = 0.0
 
-    async def _in_older(self, span: TimeRange, deadline: Deadline) -> TimeRange | None:
-        """The part of a range of which the older store has records, perhaps; None: it has none. Raises StoreError."""
-        self._known = await self._times.read(deadline.left())
+    async def _in_older(self, span: TimeRange, deadline: Deadline, *, exactly: bool = False) -> TimeRange | None:
+        """The part of a range of which the older store has records, perhaps; None: it has none. `exactly`: as of now, for what is asked
+        only once. Raises StoreError."""
+        now = time.monotonic()
+        if exactly or self._known is not None or now >= self._asked + _NONE_SECONDS:
+            self._known, self._asked = await self._times.read(deadline.left()), now
         return overlap(span, self._known)
 
 

@@ -34,7 +34,7 @@ class FlushedInBoth(AsksBoth):
             to_microseconds(min(one.oldest for one in flushes)) * 1_000,
             to_microseconds(max(one.newest for one in flushes)) * 1_000,
         )
-        if await self._in_older(span, deadline) is None:
+        if await self._in_older(span, deadline, exactly=True) is None:
             return found
         before = await self._older.stored(
             tenant, node, flushes, after, most, max_bytes=max_bytes, seconds=deadline.left()
