@@ -5,7 +5,6 @@ pool ─► reader ─► stores: store, recent traces ─► query, pipeline, t
 
 import asyncio
 
-import asyncpg
 import structlog
 
 from logmesh.gateway.answers.json_service import Behaviour, json_handlers
@@ -14,6 +13,7 @@ from logmesh.gateway.callers.tenant import may_see, with_token
 from logmesh.gateway.callers.tokens import Tokens
 from logmesh.gateway.pipeline.service import PipelineServicer
 from logmesh.gateway.query.service import QueryServicer
+from logmesh.gateway.readiness import keep_ready
 from logmesh.gateway.settings import GatewaySettings
 from logmesh.gateway.stores import stores_of
 from logmesh.gateway.tail.service import TailServicer
@@ -24,7 +24,7 @@ from logmesh.runtime.guard import Check, Guard, only
 from logmesh.runtime.json_api import SERVICE as JSON
 from logmesh.runtime.json_api import json_calls
 from logmesh.runtime.limits import CallLimit
-from logmesh.runtime.server import REFLECTION, Health, bind, build_server
+from logmesh.runtime.server import REFLECTION, bind, build_server
 from logmesh.storage.postgres import open_pool
 from logmesh.v1.pipeline_service_pb2_grpc import add_PipelineServiceServicer_to_server
 from logmesh.v1.query_service_pb2_grpc import add_QueryServiceServicer_to_server
@@ -33,13 +33,13 @@ log = structlog.get_logger()
 
 SERVICES = ("logmesh.v1.QueryService", "logmesh.v1.PipelineService", TAIL)
 """What health and reflection name. JSON's service is the edge's alone."""
-_CHECK_SECONDS = 2.0
 _QUESTIONS = 500  # at once, beside the tails
 _TAIL_CONNECTIONS = 2  # of their own: tails ask often and little
 
 
-async def run_gateway(settings: GatewaySettings, stop: asyncio.Event) -> None:
-    """Serve until `stop` is set, then let answers under way end. Raises OSError when the port is taken."""
+async def run_gateway(settings: GatewaySettings, stop: asyncio.Event) -> int | None:
+    """Serve until `stop` is set, then let answers under way end. Returns 1 where it must not start, and has logged why. Raises OSError
+    when the port is taken."""
     pool = await open_pool(
         settings.database_dsn.get_secret_value(),
         application=f"logmesh-gateway {settings.name}",
@@ -67,11 +67,15 @@ async def run_gateway(settings: GatewaySettings, stop: asyncio.Event) -> None:
     await server.start()
     probed = await health.serve(settings.listen_address, settings.health_port)
     log.info("gateway is up", event_name="started", name=settings.name, port=settings.port)
-    watch = asyncio.create_task(_watch(settings, health))
+    watch, stopped = asyncio.create_task(keep_ready(settings, health)), asyncio.create_task(stop.wait())
     try:
-        await stop.wait()
+        await asyncio.wait((watch, stopped), return_when=asyncio.FIRST_COMPLETED)
+        code = None if stop.is_set() else 1
+        if watch.done():
+            await watch
     finally:
         watch.cancel()
+        stopped.cancel()
         await health.set_serving(False)
         tails.stop()
         await server.stop(grace=settings.drain_seconds)
@@ -84,6 +88,7 @@ async def run_gateway(settings: GatewaySettings, stop: asyncio.Event) -> None:
         await stores.close()
         pool.terminate()
     log.info("gateway has stopped", event_name="stopped")
+    return code
 
 
 def _behaviours(queries: QueryServicer, pipeline: PipelineServicer, tails: TailServicer) -> dict[str, Behaviour]:
@@ -108,29 +113,3 @@ async def _check(settings: GatewaySettings) -> Check:
         roles_claim=settings.jwt_roles_claim,
     )
     return with_token(callers, tokens)
-
-
-async def _watch(settings: GatewaySettings, health: Health) -> None:
-    """Ready while the database answers, on a connection of its own: busy queries are no reason to turn away."""
-    ready: bool | None = None
-    check = await open_pool(
-        settings.database_dsn.get_secret_value(), application=f"logmesh-gateway {settings.name} health", size=1
-    )
-    try:
-        while True:
-            now_ready = await _answers(check)
-            if now_ready is not ready:
-                log.info("readiness changed", event_name="readiness", ready=now_ready)
-            ready = now_ready
-            await health.set_serving(ready)
-            await asyncio.sleep(_CHECK_SECONDS if ready else 0.2)
-    finally:
-        check.terminate()
-
-
-async def _answers(pool: "asyncpg.Pool") -> bool:
-    try:
-        async with asyncio.timeout(_CHECK_SECONDS):
-            return bool(await pool.fetchval("SELECT 1") == 1)
-    except Exception:  # noqa: BLE001  # whatever it is, the database did not answer
-        return False

@@ -14,6 +14,10 @@ class GatewaySettings(StoreSettings):
     lake_readers: int = Field(
         default=2, ge=1, le=64, description="Processes at most that read the lake's files, of 192 MiB each."
     )
+    rows_alone: bool = Field(
+        default=False,
+        description="Whether a gateway of `rows` starts although the lake has records, and answers as if there were none.",
+    )
     redis_url: SecretStr | None = Field(
         default=None,
         description="Redis in which processors keep recent traces. Unset: traces are read from the database.",

@@ -200,7 +200,10 @@ async def test_a_damaged_file_is_a_fact_of_its_tenant_until_it_is_acknowledged_o
     file = await owner.fetchval("SELECT file FROM logmesh.files WHERE tenant = 'default'")
     assert await note_damage(owner, storing.root, file, "it differs")
     assert await note_damage(owner, storing.root, file, "it differs") is None, "it is no news"
-    async with running_gateway(database.reader_dsn) as address, AsyncClient(address) as asking:
+    async with (
+        running_gateway(database.reader_dsn, store="lake", lake_dir=storing.root) as address,
+        AsyncClient(address) as asking,
+    ):
         (fact,) = await asking.facts()
         assert (fact.kind, fact.producer, fact.batches) == ("damaged", f"file {file}", 1)
         assert "docs/lake.md" in fact.advice

@@ -306,7 +306,10 @@ GRANT EXECUTE ON FUNCTION logmesh.open_generation(), logmesh.hold_generation(), 
 
 GRANT SELECT, INSERT, DELETE ON logmesh.pending TO logmesh_writer;
 GRANT INSERT ON logmesh.files TO logmesh_writer;
-GRANT SELECT ON logmesh.known_files, logmesh.hot_records TO logmesh_reader;
+-- Whether the lake has records, of any tenant: a gateway of rows alone must not answer without them unless it is told to.
+CREATE VIEW logmesh.lake_holds AS
+  SELECT EXISTS (SELECT FROM logmesh.files WHERE dead_xid IS NULL) OR EXISTS (SELECT FROM logmesh.hot) AS records;
+GRANT SELECT ON logmesh.known_files, logmesh.hot_records, logmesh.lake_holds TO logmesh_reader;
 
 -- Facts: what an operator must know of, until it is acknowledged or over; and who acknowledged what, when and why -------------
 -- They go by the spool's id, which outlives its row.
