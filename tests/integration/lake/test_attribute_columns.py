@@ -1,5 +1,6 @@
 """A merge that gives attributes columns loses and changes nothing, whatever the objects are."""
 
+import json
 import random
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ TOKENS = [
     '{"route":"inner"}', '{"status":1,"x":[{"status":2}]}', '["\\"route\\":\\"x\\""]',
 ]  # fmt: skip
 KEYS = [
-    "route", "status", "ok", "user", "user_id", "A", "a", "", "é", "k.with.dots", "$.x", "with space", 'quo\\"te', "back\\\\slash",
+    "route", "status", "took", "ok", "user", "user_id", "A", "a", "", "é", "k.with.dots", "$.x", 'quo\\"te', "back\\\\slash",
     "\\u0000", "'", "*", "[0]", "🙂", "/slash", "route:", "a" * 30, "Ok", "\\u007f",
 ]  # fmt: skip
 
@@ -42,6 +43,9 @@ def usual(chance: random.Random) -> dict[str, str]:
         "ok": chance.choice(("true", "false")),
         "user_id": f'"u{chance.randrange(10**6)}"',
         "A": str(chance.randrange(10**9)),
+        "took": json.dumps(
+            chance.choice((round(chance.uniform(0, 900), 3), chance.random(), float(chance.randrange(90))))
+        ),
         "é": '"é"',
     }
     return {key: value for key, value in members.items() if chance.random() < 0.9}
@@ -111,6 +115,19 @@ def test_texts_go_where_columns_say_all_of_them(tmp_path: Path) -> None:
     assert [found.own[at] for at in range(606)] == [*[None] * 600, *odd]
     assert [found.texts[at] for at in range(606)] == [*usual, *odd]
     assert [found.values[0][at] for at in range(600, 606)] == ["/x", "/x", None, None, None, None]
+
+
+def test_a_double_is_in_its_column_where_all_write_it_the_same_way(tmp_path: Path) -> None:
+    usual = [f'{{"took":{at / 8}}}' for at in range(400)]
+    exact = ["-0.0", "0.30000000000000004", "0.0001", "999999999999999.9"]
+    others = ["1e-5", "0.1000000000000000055511151231257827", "1", '"1.5"', "1000000000000000.0", "null"]
+    odd = formed([f'{{"took":{token}}}' for token in [*exact, *others]])
+    merged = merge_files(tmp_path, 9, [write(tmp_path, 1, usual), write(tmp_path, 2, odd, identities=400)])
+    found = read(merged.path)
+    assert merged.read == merged.found and found.texts == dict(enumerate([*usual, *odd]))
+    assert list(merged.columns) == [("took", "double", len(others))]
+    assert [found.values[0][at] for at in range(400, 410)] == [*map(float, exact), *[None] * len(others)]
+    assert [found.own[at] for at in range(400, 410)] == [*[None] * len(exact), *odd[len(exact) :]]
 
 
 def test_files_with_the_same_columns_keep_them(tmp_path: Path) -> None:

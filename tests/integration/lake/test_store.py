@@ -20,6 +20,7 @@ from logmesh.lake.reading.workers import Workers
 from logmesh.lake.store.asking import Lake
 from logmesh.lake.store.catalog import Catalog
 from logmesh.lake.store.store import LakeStore
+from logmesh.lake.tending.merge import merge
 from logmesh.live.offer import Span
 from logmesh.rows.reader import Reader
 from logmesh.rows.records import to_timestamp
@@ -233,6 +234,10 @@ async def test_large_records_come_a_few_at_a_time_and_in_order(database: Databas
     assert shown == list(range(399, -1, -1))
     faces = await store.bodies("default", parse_filter(""), ALL, 1_000, characters=5, seconds=60)
     assert [body.split()[0] for _, _, body in faces] == [str(at) for at in shown]
+    owner = await asyncpg.connect(database.owner_dsn)
+    assert await merge(owner, tmp_path, "test", files=10)
+    await owner.close()
+    assert [int(body.split()[0]) for body in await found(store, "xx")] == shown
     await workers.close()
     pool.terminate()
 

@@ -22,14 +22,8 @@ def test_a_key_whose_values_have_no_kind_is_left_alone() -> None:
         {"nested": {"a": 1}, "list": [1], "quoted": 'a"b', "null": None, "large": 10**18, "": 1, "a\\b": 1}
     ] * 100
     assert choose(objects, 8) == []
-    assert [kind_of(value) for value in (True, -(10**18) + 1, "é", "\x7f", "\n", 1.5)] == [
-        "bool",
-        "int",
-        "text",
-        "text",
-        None,
-        None,
-    ]
+    kinds_of = [kind_of(value) for value in (True, -(10**18) + 1, "é", "\x7f", "\n", 1.5, -0.0, 9.9e-5, 1e15)]
+    assert kinds_of == ["bool", "int", "text", "text", None, "double", "double", None, None]
 
 
 def test_of_several_kinds_the_one_of_most_values_is_chosen() -> None:

@@ -14,6 +14,9 @@ _LEAST_SHARE: Final = 0.02
 _SAME_KIND: Final = 0.5
 """Of its values that must be of the column's kind."""
 _MOST_INT: Final = 10**18
+_LEAST_DOUBLE: Final = 1e-4
+_MOST_DOUBLE: Final = 1e15
+"""Between them everybody writes a double's shortest text the same way, without an exponent."""
 _ESCAPED: Final = re.compile('[\x00-\x1f"\\\\]')
 """What JSON doesn't write as it is."""
 
@@ -35,6 +38,8 @@ def kind_of(value: Any) -> Kind | None:
         return "bool"
     if isinstance(value, int):
         return "int" if -_MOST_INT < value < _MOST_INT else None
+    if isinstance(value, float):
+        return "double" if value == 0 or _LEAST_DOUBLE <= abs(value) < _MOST_DOUBLE else None
     return None
 
 
