@@ -135,3 +135,27 @@ async def test_nothing_is_sealed_whose_number_was_taken_back(storing: Storing, o
     await owner.execute("DROP TRIGGER gone ON logmesh.pending")
     await seal_now(owner, storing)
     assert len((await contents(owner, storing.root)).filed) == 9
+
+
+async def test_a_generation_that_cannot_be_sealed_holds_up_no_other(
+    storing: Storing, owner: asyncpg.Connection
+) -> None:
+    spool = Spool()
+    for _ in range(2):
+        await storing.store(spool.batch(columns(9)))
+        await owner.execute("UPDATE logmesh.generations SET closed = true")
+    following = 1 + await owner.fetchval("SELECT coalesce(max(file), 0) FROM logmesh.pending")
+    await owner.execute(  # the first one's number is gone by the time that its file is there
+        "CREATE FUNCTION pg_temp.gone() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;"
+        f"CREATE TRIGGER gone BEFORE DELETE ON logmesh.pending FOR EACH ROW WHEN (OLD.file = {following})"
+        " EXECUTE FUNCTION pg_temp.gone()"
+    )
+    with pytest.raises(SealRefused, match="numbers were taken back"):
+        await seal(owner, storing.root, OWNER)
+    found = await contents(owner, storing.root)
+    assert (len(found.hot), len(found.filed)) == (9, 9)
+    assert await owner.fetchval(
+        "SELECT to_regclass('logmesh.hot_1') IS NOT NULL AND to_regclass('logmesh.hot_2') IS NULL"
+    )
+    assert (await seal(owner, storing.root, OWNER)).rows == 9
+    assert len((await contents(owner, storing.root)).filed) == 18

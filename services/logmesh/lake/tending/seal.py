@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import Final
 
 import asyncpg
+import pyarrow as pa
 
 from logmesh.lake.folder import path_of, sync_folder, unlink_all
 from logmesh.lake.tending.rows import tables_of
 from logmesh.lake.writing.file import Footer
-from logmesh.lake.writing.filing import NewFile, file_tables
+from logmesh.lake.writing.filing import NewFile, NoNumberLeft, file_tables
 from logmesh.lake.writing.live import make_live, reserve
 from logmesh.storage.sql import load
 
@@ -29,6 +30,9 @@ _IS_PENDING: Final = "SELECT inhdetachpending FROM pg_inherits WHERE inhrelid = 
 
 class SealRefused(Exception):
     """Files would not hold what the rows do: nothing was changed. It is a fault of this program, or of the machine."""
+
+
+_OF_ONE: Final = (SealRefused, NoNumberLeft, OSError, MemoryError, pa.ArrowException)
 
 
 @dataclass(slots=True)
@@ -52,14 +56,20 @@ async def seal(
     wait_seconds: float = 5.0,
 ) -> Sealed:
     """Close what is due, seal what is closed, drop what is sealed. `connection` is an owner's; `wait_seconds` is for how long snapshots
-    are waited for. Raises what asyncpg raises, OSError and SealRefused."""
+    are waited for. Raises what asyncpg raises; and OSError, MemoryError, Arrow's errors and SealRefused after all else was done."""
     sealed = Sealed()
     if await connection.execute(load("close_generation"), seal_bytes, seal_seconds) != "UPDATE 0":
         await connection.execute("SELECT logmesh.open_generation()")
     closed = "SELECT generation FROM logmesh.generations WHERE closed AND sealed_xid IS NULL ORDER BY generation"
+    failed: list[Exception] = []
     for (generation,) in await connection.fetch(closed):
-        await _seal(connection, root, owner, generation, sealed)
+        try:
+            await _seal(connection, root, owner, generation, sealed)
+        except _OF_ONE as error:  # others have other rows
+            failed.append(error)
     await _drop(connection, wait_seconds, sealed)
+    if failed:
+        raise failed[0]
     return sealed
 
 
