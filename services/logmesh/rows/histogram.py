@@ -19,7 +19,7 @@ from logmesh.store.time_range import TimeRange
 class HistogramOfRows(AsksReader):
     """Counts over time: of the rollup where it knows all that is asked, else of the records."""
 
-    def is_counted(self, node: Node, field: Field, width_nano: int = 0) -> bool:
+    def is_counted(self, node: Node, field: Field, width_nano: int = 0, span: TimeRange | None = None) -> bool:
         """See Store. The flush counts by minute, origin and severity."""
         return width_nano % MINUTE_NANO == 0 and is_countable(node) and is_countable_field(field)
 

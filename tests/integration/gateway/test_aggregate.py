@@ -360,7 +360,7 @@ def test_the_rollup_and_the_records_give_the_same_answer(database: Database, mon
 
     gather()
 
-    def from_records_only(*_: object) -> bool:
+    def from_records_only(*_: object, **__: object) -> bool:
         return False
 
     def both(ask: Callable[[], Any]) -> Any:

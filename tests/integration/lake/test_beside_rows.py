@@ -98,7 +98,7 @@ async def by_value(store: Store, asked: Drawn) -> object:
 
 
 async def facets(store: Store, asked: Drawn) -> object:
-    is_counted = store.is_counted(asked.node, asked.field)
+    is_counted = store.is_counted(asked.node, asked.field, span=asked.span)
     (found,) = await store.facets(
         "default", asked.node, asked.span, [asked.field], asked.most,
         newest=None if is_counted else 10_000, seconds=SECONDS,
@@ -209,4 +209,6 @@ async def test_rows_are_asked_for_nothing_while_there_are_none_and_found_once_a_
     assert len(part.records) == 1
     assert len(await pages(spread.spread, asked)) == len(before) + 1
     assert not spread.spread.is_counted(EVERYTHING, parse_field("attributes.user"))
+    of_lake_alone = TimeRange(NOW - MINUTE + 1_000, NOW)
+    assert spread.spread.is_counted(EVERYTHING, parse_field("attributes.user"), span=of_lake_alone)
     await owner.close()

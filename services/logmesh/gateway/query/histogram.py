@@ -121,7 +121,7 @@ class _Counter:
         return buckets.range.start_unix_nano
 
     def _is_counted(self, buckets: Buckets, field: Field) -> bool:
-        return self._store.is_counted(self._filter, field, buckets.width_nano)
+        return self._store.is_counted(self._filter, field, buckets.width_nano, buckets.range)
 
 
 def _series(tally: list[list[int]], values: Sequence[str], field: Field) -> list[Series]:

@@ -8,7 +8,7 @@ from typing import Final
 from logmesh.filters.ast import Node
 from logmesh.filters.fields import Field
 from logmesh.store.counts import Buckets, KeyCount, ValueCount
-from logmesh.store.joined.asking import AsksBoth, Deadline
+from logmesh.store.joined.asking import AsksBoth, Deadline, overlap
 from logmesh.store.joined.tally import Tally, contenders, is_certain, ranked, summed
 from logmesh.store.store import Store
 from logmesh.store.time_range import TimeRange
@@ -24,10 +24,11 @@ of the others may be as frequent as those that are named."""
 class CountingInBoth(AsksBoth):
     """Counts."""
 
-    def is_counted(self, node: Node, field: Field, width_nano: int = 0) -> bool:
-        """See Store. While the older store has records, by what was last known, what both have."""
-        return self._newer.is_counted(node, field, width_nano) and (
-            self._known is None or self._older.is_counted(node, field, width_nano)
+    def is_counted(self, node: Node, field: Field, width_nano: int = 0, span: TimeRange | None = None) -> bool:
+        """See Store. Where the older store has records, by what was last known, what both have."""
+        is_asked = self._known is not None if span is None else overlap(span, self._known) is not None
+        return self._newer.is_counted(node, field, width_nano, span) and (
+            not is_asked or self._older.is_counted(node, field, width_nano, span)
         )
 
     async def count_keys(
