@@ -3,18 +3,23 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import asyncpg
+import grpc
 import pytest
 import structlog
+from grpc_health.v1 import health_pb2, health_pb2_grpc
 from tests.conftest import Database
 from tests.integration.gateway.running import running_gateway
 from tests.integration.lake.batches import columns
 from tests.integration.lake.storing import Spool, Storing, contents
+from tests.integration.processor.running import NOT_SERVING, SERVING
 from tests.waiting import until, until_true
 
+from logmesh.cli.local.ports import free_port
 from logmesh.client import AsyncClient
 from logmesh.keeper.process import run_keeper
 from logmesh.keeper.settings import KeeperSettings
@@ -24,6 +29,7 @@ from logmesh.lake.tending.merge import FILES
 from logmesh.lake.tending.scrub import Scrub
 from logmesh.lake.writing.filing import FILE_ROWS
 from logmesh.runtime.metrics import KEEPER
+from logmesh.runtime.server import LIVENESS
 from logmesh.storage.migrate import migrate
 from logmesh.storage.postgres import connect
 
@@ -107,6 +113,26 @@ async def test_a_keeper_waits_for_the_schema(database: Database, tmp_path: Path)
 _LEADER = """
 SELECT application_name FROM pg_locks JOIN pg_stat_activity USING (pid)
 WHERE locktype = 'advisory' AND application_name LIKE 'logmesh-keeper %'"""
+
+
+async def test_it_is_ready_while_it_tends(storing: Storing, owner: asyncpg.Connection, database: Database) -> None:
+    port = free_port()
+    async with (
+        keeping(database, storing.root, listen_address="127.0.0.1", health_port=port),
+        grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel,
+    ):
+        stub: Any = health_pb2_grpc.HealthStub(channel)
+
+        async def answers(service: str, status: int) -> bool:
+            request = health_pb2.HealthCheckRequest(service=service)
+            return bool((await stub.Check(request, wait_for_ready=True)).status == status)
+
+        await until(partial(answers, "", SERVING))
+        await owner.execute("ALTER SCHEMA logmesh RENAME TO away")
+        await until(partial(answers, "", NOT_SERVING))
+        assert await answers(LIVENESS, SERVING)
+        await owner.execute("ALTER SCHEMA away RENAME TO logmesh")
+        await until(partial(answers, "", SERVING))
 
 
 async def test_another_keeper_takes_over(storing: Storing, owner: asyncpg.Connection, database: Database) -> None:
