@@ -129,6 +129,14 @@ bench-lake-queries: setup ## Measure questions to the lake (ARGS="--files 1 --re
 bench-peers: setup ## Measure the lake beside another log server (ARGS="--victoria-logs /path/to/victoria-logs --runs 1")
 	@$(BIN)/python -m benchmarks.peers $(ARGS)
 
+.PHONY: bench-growth
+bench-growth: setup ## Measure what a lake costs as it grows (ARGS="tenants --seconds 60")
+	@$(BIN)/python -m benchmarks.growth $(ARGS)
+
+.PHONY: bench-imports
+bench-imports: setup ## Measure files shipped into a lake (ARGS="--samples FOLDER --gigabytes 2")
+	@$(BIN)/python -m benchmarks.imports $(ARGS)
+
 .PHONY: bench-cache
 bench-cache: setup ## Measure how many look-ups of recent traces the cache answers
 	$(BIN)/python -m benchmarks.cache $(ARGS)
