@@ -162,6 +162,7 @@ class Ingest:
                 processor=self._settings.name,
                 database_away=opened.away,
                 max_ahead=SAID_AHEAD,
+                any_age=self._settings.store == "lake",
             )
         )
 

@@ -40,6 +40,8 @@ class Forwarder:
         self.wake = asyncio.Event()
         self._all_committed = asyncio.Event()
         self.last_error = ""
+        self.any_age = False
+        """Whether records are stored under their own time, however old they are."""
 
     def spooled(self) -> None:
         """There is a new batch in the spool."""
@@ -60,8 +62,9 @@ class Forwarder:
             self._spool, self, settings.name, settings.rotate_seconds, self._traced,
         )  # fmt: skip
 
-    def opened(self, processor: str, to_send: int, database_away: str) -> None:
+    def opened(self, processor: str, to_send: int, database_away: str, *, any_age: bool) -> None:
         """See `Listener`."""
+        self.any_age = any_age
         without = {"database_away": database_away} if database_away else {}
         log.info("stream is open", event_name="stream_open", processor=processor, to_send=to_send, **without)
 

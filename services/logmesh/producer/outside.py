@@ -1,7 +1,7 @@
 """Counts the records whose own time is too far from now for a processor to store them under it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
 
@@ -19,6 +19,10 @@ class Outside:
     later: int = 0
     oldest: int = 0
     """In nanoseconds since 1970; 0 while none is older."""
+
+    def of_any_age(self) -> "Outside":
+        """The same where what is old is stored under its own time."""
+        return replace(self, older=0, oldest=0)
 
     def count(self, times_unix_nano: Sequence[int], now_unix_nano: int) -> None:
         """Adds records that are read now; 0 is one without a time, which is stored under that of reading."""

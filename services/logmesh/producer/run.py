@@ -130,7 +130,8 @@ async def run_producer(
             forwarding.result()
         left = spool.uncommitted_records()
         complete = not left and not pump.unkept and (settings.follow or (pumping.done() and pumping.result()))
-        return Outcome(complete, left, pump.unkept, pump.outside)
+        outside = pump.outside.of_any_age() if forwarder.any_age else pump.outside
+        return Outcome(complete, left, pump.unkept, outside)
     finally:
         for task in (pumping, forwarding, stopping):
             task.cancel()

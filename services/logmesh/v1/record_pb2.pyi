@@ -378,7 +378,7 @@ class LogRecord(message.Message):
     """The record's identity, given by the store and never changed. Empty on the way in (ignored there)."""
     time_unix_nano: builtins.int
     """When it happened, in nanoseconds since 1970 UTC. 0 means unknown: the time of receipt is stored.
-    More than 7 days old or 10 minutes ahead is clamped, and the original is kept beside it.
+    More than 7 days old (where records are rows) or 10 minutes ahead is clamped, and the original is kept beside it.
     """
     observed_time_unix_nano: builtins.int
     """When it was first seen by what collects logs. 0 means that nobody says so, as of the lines of a file, which were read soon before

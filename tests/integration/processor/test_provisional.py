@@ -117,8 +117,8 @@ async def test_a_busy_producer_rotates_and_is_logged_for_as_long_as_the_database
 class _Counting(Forwarder):
     away = 0
 
-    def opened(self, processor: str, to_send: int, database_away: str) -> None:
-        super().opened(processor, to_send, database_away)
+    def opened(self, processor: str, to_send: int, database_away: str, *, any_age: bool) -> None:
+        super().opened(processor, to_send, database_away, any_age=any_age)
         self.away += bool(database_away)
 
 

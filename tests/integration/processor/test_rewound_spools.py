@@ -80,8 +80,8 @@ class _Listening(Forwarder):
         self._site = site
         self.is_open = asyncio.Event()
 
-    def opened(self, processor: str, to_send: int, database_away: str) -> None:
-        super().opened(processor, to_send, database_away)
+    def opened(self, processor: str, to_send: int, database_away: str, *, any_age: bool) -> None:
+        super().opened(processor, to_send, database_away, any_age=any_age)
         self.is_open.set()
 
     def diverged(self, divergence: Divergence) -> None:

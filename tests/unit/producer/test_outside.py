@@ -15,6 +15,10 @@ def test_what_is_outside_of_what_is_stored_is_counted() -> None:
     assert outside == Outside(older=2, later=1, oldest=NOW - 900 * DAY)
 
 
+def test_nothing_is_too_old_where_any_age_is_kept() -> None:
+    assert Outside(older=2, later=1, oldest=NOW - 900 * DAY).of_any_age() == Outside(later=1)
+
+
 def test_where_they_stand_is_said() -> None:
     assert list(not_at_their_time(Outside())) == []
     older, later = not_at_their_time(Outside(older=1200, later=3, oldest=NOW - 900 * DAY))

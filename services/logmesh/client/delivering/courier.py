@@ -92,7 +92,7 @@ class Courier:
         self._running = None
         return True
 
-    def opened(self, processor: str, to_send: int, database_away: str) -> None:
+    def opened(self, processor: str, to_send: int, database_away: str, *, any_age: bool) -> None:
         """See `Listener`."""
         self._cancel_silence()
         if sentence := self._reach.connected(processor, time.monotonic()):

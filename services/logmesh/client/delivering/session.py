@@ -37,9 +37,9 @@ class Listener(Protocol):
     wake: asyncio.Event
     """Set for each new batch, and by the stream itself for each answer."""
 
-    def opened(self, processor: str, to_send: int, database_away: str) -> None:
+    def opened(self, processor: str, to_send: int, database_away: str, *, any_age: bool) -> None:
         """A processor welcomed the stream; it lacks `to_send` batches of those that are held. `database_away` says why it could not
-        ask the database, empty where it has."""
+        ask the database, empty where it has; `any_age`, that records are stored under their own time however old they are."""
         ...
 
     def sent(self) -> None:
@@ -134,7 +134,7 @@ class _Session:
         self._rotate_at = time.monotonic() + rotate_after
         self._leaving: str | None = None
         listener.committed(0)
-        listener.opened(welcome.processor, len(self._todo), welcome.database_away)
+        listener.opened(welcome.processor, len(self._todo), welcome.database_away, any_age=welcome.any_age)
 
     async def run(self) -> StreamEnd:
         reader = asyncio.create_task(self._read())

@@ -264,7 +264,7 @@ export type LogRecord = Message<"logmesh.v1.LogRecord"> & {
 
   /**
    * When it happened, in nanoseconds since 1970 UTC. 0 means unknown: the time of receipt is stored.
-   * More than 7 days old or 10 minutes ahead is clamped, and the original is kept beside it.
+   * More than 7 days old (where records are rows) or 10 minutes ahead is clamped, and the original is kept beside it.
    *
    * @generated from field: fixed64 time_unix_nano = 2;
    */
