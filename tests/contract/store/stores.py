@@ -56,9 +56,10 @@ class Readers:
     workers: Workers
 
 
-_EMPTY: Final = (
-    "TRUNCATE logmesh.logs, logmesh.counts, logmesh.origins, logmesh.spools, logmesh.files, logmesh.hot CASCADE"
+_EMPTY: Final = "; ".join(
+    f"DELETE FROM logmesh.{table}" for table in ("logs", "counts", "origins", "spools", "files", "hot")
 )
+"""Of so few records this takes half of what it takes to truncate each partition and index."""
 
 _RECEIVED: Final = "SELECT (extract(epoch FROM max(received)) * 1e6)::bigint FROM logmesh.logs WHERE spool = $1"
 

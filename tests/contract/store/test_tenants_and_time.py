@@ -1,10 +1,12 @@
 """What holds for every question: no tenant sees another's, and none takes longer than it may."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
+import pytest_asyncio
+from tests.conftest import Database
 from tests.contract.store.asked import ALL, NOW, SECOND, SECONDS, record, search
-from tests.contract.store.stores import Kept
+from tests.contract.store.stores import STORES, Kept, Readers
 
 from logmesh.filters import parse_field, parse_filter
 from logmesh.store.counts import Buckets
@@ -43,16 +45,22 @@ QUESTIONS: dict[str, Ask] = {
 """By the method: a question that has an answer, and must read records for it."""
 
 
+@pytest_asyncio.fixture(scope="module", loop_scope="module", params=STORES)
+async def filled(request: pytest.FixtureRequest, shared_database: Database, readers: Readers) -> AsyncIterator[Kept]:
+    """A store with a record of the tenant `default`, which all tests ask for."""
+    async with STORES[request.param](shared_database, readers) as opened:
+        await opened.put(record(SECOND, "secret", trace=TRACE, attributes={"user": 7}))
+        yield opened
+
+
 @pytest.mark.parametrize("name", QUESTIONS)
-async def test_no_tenant_is_answered_from_anothers_records(kept: Kept, name: str) -> None:
-    await kept.put(record(SECOND, "secret", trace=TRACE, attributes={"user": 7}))
-    assert _size(await QUESTIONS[name](kept.store, "default", SECONDS)) > 0
-    assert _size(await QUESTIONS[name](kept.store, "acme", SECONDS)) == 0
+async def test_no_tenant_is_answered_from_anothers_records(filled: Kept, name: str) -> None:
+    assert _size(await QUESTIONS[name](filled.store, "default", SECONDS)) > 0
+    assert _size(await QUESTIONS[name](filled.store, "acme", SECONDS)) == 0
 
 
-async def test_no_tenant_sees_anothers_counts_times_or_searches(kept: Kept) -> None:
-    await kept.put(record(SECOND, "secret"))
-    store = kept.store
+async def test_no_tenant_sees_anothers_counts_times_or_searches(filled: Kept) -> None:
+    store = filled.store
     assert await search(store, WINDOW, tenant="acme") == []
     assert await store.times_of("acme", 1, seconds=SECONDS) is None
     assert list(await store.totals("acme", [ALL], seconds=SECONDS)) == [{}]
@@ -65,21 +73,19 @@ async def test_no_tenant_sees_anothers_counts_times_or_searches(kept: Kept) -> N
 
 
 @pytest.mark.parametrize("name", QUESTIONS)
-async def test_what_is_not_answered_in_time_is_too_slow_and_asked_again_answered(kept: Kept, name: str) -> None:
-    await kept.put(record(SECOND, "secret", trace=TRACE, attributes={"user": 7}))
-    async with kept.held():
+async def test_what_is_not_answered_in_time_is_too_slow_and_asked_again_answered(filled: Kept, name: str) -> None:
+    async with filled.held():
         with pytest.raises(TooSlow):
-            await QUESTIONS[name](kept.store, "default", 0.1)
-    assert _size(await QUESTIONS[name](kept.store, "default", SECONDS)) > 0
+            await QUESTIONS[name](filled.store, "default", 0.1)
+    assert _size(await QUESTIONS[name](filled.store, "default", SECONDS)) > 0
 
 
-async def test_a_search_that_is_too_slow_says_so_too(kept: Kept) -> None:
-    await kept.put(record(SECOND, "secret"))
-    async with kept.held():
-        asked = kept.store.search("default", EVERYTHING, WINDOW, 9, seconds=0.1)
+async def test_a_search_that_is_too_slow_says_so_too(filled: Kept) -> None:
+    async with filled.held():
+        asked = filled.store.search("default", EVERYTHING, WINDOW, 9, seconds=0.1)
         with pytest.raises(TooSlow):
             await anext(asked)
-    assert len(await search(kept.store, WINDOW)) == 1
+    assert len(await search(filled.store, WINDOW)) == 1
 
 
 def _size(answer: object) -> int:
