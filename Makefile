@@ -52,11 +52,11 @@ up: $(LOCAL) ## Run everything on this machine; Ctrl-C drains and stops (ARGS="-
 
 .PHONY: test
 test: setup ## Run every test (ARGS="-k spool")
-	@# What both take is installed before either begins.
+	@# What both take is installed before either begins. Without bytecode, each process would compile every test anew.
 	@$(if $(ARGS),,$(BIN)/python -m scripts.dashboard install || true)
 	@pytest=0; vitest=0; \
 	$(if $(ARGS),,said=$$(mktemp); $(BIN)/python -m scripts.dashboard test >$$said 2>&1 & units=$$!; trap 'kill $$units || true' INT TERM;) \
-	$(BIN)/pytest $(or $(ARGS),-n $(WORKERS) --dist loadfile --no-loadscope-reorder) || pytest=$$?; \
+	PYTHONDONTWRITEBYTECODE= $(BIN)/pytest $(or $(ARGS),-n $(WORKERS) --dist loadfile --no-loadscope-reorder) || pytest=$$?; \
 	$(if $(ARGS),,wait $$units || vitest=$$?; cat $$said; rm $$said;) \
 	[ $$pytest = 0 ] || echo "make test: pytest failed" >&2; [ $$vitest = 0 ] || echo "make test: Vitest failed" >&2; \
 	exit $$((pytest || vitest))
