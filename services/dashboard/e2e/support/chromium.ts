@@ -10,6 +10,27 @@ declare module "vitest" {
   }
 }
 
+/** Lists of what an address bar proposes, which each window loads as pages of their own before anybody types: a second of CPU a window.
+ * The last such list counts, so those that Playwright turns off are named again. */
+const DISABLED = [
+  "WebUIOmniboxPopup",
+  "WebUIOmniboxAimPopup",
+  "WebUIOmniboxFullPopup",
+  "AvoidUnnecessaryBeforeUnloadCheckSync",
+  "DestroyProfileOnBrowserClose",
+  "HttpsUpgrades",
+  "HttpsFirstBalancedModeAutoEnable",
+  "LensOverlay",
+  "MediaRouter",
+  "PaintHolding",
+  "ThirdPartyStoragePartitioning",
+  "AvoidCorsURLLoaderRestartOnRedirect",
+  "OptimizationHints",
+  "NetworkTimeServiceQuerying",
+  "AimEnabled",
+  "PreconnectToSearch",
+];
+
 const OPTIONS = {
   executablePath: process.env.LOGMESH_CHROMIUM ?? "/usr/bin/chromium",
   args: [
@@ -20,6 +41,7 @@ const OPTIONS = {
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    `--disable-features=${DISABLED.join(",")}`,
   ],
 };
 
