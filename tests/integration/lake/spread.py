@@ -33,6 +33,7 @@ _IS_OLD: Final[Sequence[Callable[[random.Random, LogRecord], bool]]] = (
     lambda _, one: one.resource.service_name == "s1",
     lambda draw, one: one.time_unix_nano < NOW - 3 * MINUTE and draw.random() < 0.8,
 )
+KINDS: Final = len(_IS_OLD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +46,16 @@ class Spread:
     databases: tuple[Database, Database]
     lake: WrittenLake
 
-    async def fill(self, draw: random.Random, count: int) -> None:
-        """Records of some minutes, many of one time; each spool's are in one store or the other, or in both."""
+    async def fill(self, draw: random.Random, count: int, kind: int = 0) -> None:
+        """Records of some minutes, many of one time; `kind` is one of KINDS of ways to spread them."""
         for database in self.databases:
             owner = await asyncpg.connect(database.owner_dsn)
             await owner.execute(_EMPTY)
             await owner.close()
         self.records.clear()
-        is_old = draw.choice(_IS_OLD)
+        is_old = _IS_OLD[kind]
         for spool in SPOOLS:
-            made = [_drawn(draw) for _ in range(draw.randrange(1, count))]
+            made = [_drawn(draw) for _ in range(count)]
             self.records.extend(made)
             old = [at for at, one in enumerate(made) if is_old(draw, one)]
             new = sorted(set(range(len(made))) - set(old))

@@ -12,7 +12,7 @@ import pytest
 from tests.conftest import fresh_database
 from tests.contract.store.asked import MINUTE, NOW, place_of, record
 from tests.integration.gateway.stored import store_records
-from tests.integration.lake.spread import SPOOLS, TRACES, Spread, spread_stores
+from tests.integration.lake.spread import KINDS, SPOOLS, TRACES, Spread, spread_stores
 
 from logmesh.cli.local.postgres import Postgres
 from logmesh.filters import parse_field, parse_filter
@@ -29,7 +29,7 @@ from logmesh.store.store import Store
 from logmesh.store.time_range import TimeRange
 from logmesh.v1.record_pb2 import LogRecord
 
-RUNS, ROUNDS = 5, 3
+ROUNDS: Final = 3
 SECONDS: Final = 60.0
 ALL: Final = TimeRange(NOW - 20 * MINUTE, NOW)
 FILTERS: Final = (
@@ -59,7 +59,7 @@ class Drawn:
         self.trace = draw.choice(TRACES)
         self.newest = draw.choice([1, 10, 50, 10_000])
         ends = sorted(draw.choice([ALL.start_unix_nano, NOW, draw.choice(records).time_unix_nano]) for _ in range(2))
-        self.span = TimeRange(ends[0], ends[1] + draw.randrange(2))
+        self.span = draw.choice([ALL, TimeRange(ends[0], ends[1] + draw.randrange(2))])
         self.width = draw.choice([MINUTE, 5 * MINUTE, MINUTE // 4])
         self.index = draw.randrange(len(records))
 
@@ -166,9 +166,9 @@ QUESTIONS: Final[list[Callable[[Store, Any], Awaitable[object]]]] = [
 
 @pytest.mark.timeout(300)
 async def test_records_of_two_stores_are_answered_as_those_of_one(spread: Spread) -> None:
-    for seed in range(RUNS):
+    for seed in range(KINDS):
         draw = random.Random(seed)
-        await spread.fill(draw, draw.choice([5, 60, 400]))
+        await spread.fill(draw, draw.choice([40, 150]), seed)
         for round_ in range(ROUNDS):
             asked = Drawn(draw, spread.records)
             for question in QUESTIONS:
@@ -212,3 +212,15 @@ async def test_rows_are_asked_for_nothing_while_there_are_none_and_found_once_a_
     of_lake_alone = TimeRange(NOW - MINUTE + 1_000, NOW)
     assert spread.spread.is_counted(EVERYTHING, parse_field("attributes.user"), span=of_lake_alone)
     await owner.close()
+
+
+async def test_a_value_that_one_store_does_not_name_is_counted_in_it_all_the_same(spread: Spread) -> None:
+    rare = [record(MINUTE, service="top"), *(record(MINUTE, service=f"v{n}") for n in range(20) for _ in range(3))]
+    often = [record(MINUTE, service="top") for _ in range(50)]
+    await store_records(spread.databases[1], rare, spool=1)
+    await spread.lake.put_file(often, range(len(often)), spool=2)
+    service, buckets = parse_field("service"), Buckets(ALL.start_unix_nano, ALL.length_nano, 1, ALL)
+    counted = await spread.spread.count_values("default", EVERYTHING, ALL, buckets, service, 1, seconds=SECONDS)
+    assert sorted(counted, key=lambda one: one.is_rest) == [(0, "top", False, 51), (0, None, True, 60)]
+    (facet,) = await spread.spread.facets("default", EVERYTHING, ALL, [service], 1, newest=None, seconds=SECONDS)
+    assert (list(facet.values), facet.counted) == ([("top", 51)], 111)
