@@ -12,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,7 @@ from logmesh.store.time_range import TimeRange
 
 _BATCH = 1_000
 _SECONDS = 60.0
+_RARE = "quokka"
 _NOBODY = "default"
 
 
@@ -65,7 +67,7 @@ async def _run(postgres: Postgres, root: Path, options: argparse.Namespace) -> N
     varied = Varied(_BATCH)
     writing = Writing(root, "bench")
     began = time.process_time()
-    start, end = await fill_store(postgres, options.records, lambda _, at: varied.next(at).SerializeToString(), writing)
+    start, end = await fill_store(postgres, options.records, partial(_batch, varied), writing)
     writing.close()
     print(f"{options.records:,} records stored in {time.process_time() - began:.1f} s of CPU, their making included")
     if options.files:
@@ -82,6 +84,14 @@ async def _run(postgres: Postgres, root: Path, options: argparse.Namespace) -> N
     pool.terminate()
 
 
+def _batch(varied: Varied, number: int, at_unix_nano: int) -> bytes:
+    """The next batch; of 150 one has a record with a word of its own."""
+    columns = varied.next(at_unix_nano)
+    if number % 150 == 75:
+        columns.bodies[0] += f" {_RARE}".encode()
+    return columns.SerializeToString()
+
+
 def _files(root: Path) -> list[Path]:
     return list(root.rglob("*.parquet"))
 
@@ -90,7 +100,7 @@ async def _merge(postgres: Postgres, root: Path, count: int) -> None:
     """As the lake is tended; a rest stays as it is."""
     owner = await asyncpg.connect(postgres.dsn("logmesh_owner"))
     together, began = len(_files(root)) // count, time.process_time()
-    while merged := await merge(owner, root, "bench", files=together, most_bytes=1 << 40, most_columns=8):
+    while merged := await merge(owner, root, "bench", files=together, most_bytes=1 << 40):
         print(f"{merged.rows:,} records merged in {time.process_time() - began:.1f} s of CPU")
     await sweep(owner, root, dead_seconds=0)
     await owner.close()
@@ -129,8 +139,9 @@ class Questions:
         await self._measure(
             "last 100 of a service's warnings", lambda: self._search(f'service = "{service}" severity >= WARNING', 100)
         )
-        await self._measure("newest 100 of a rare text", lambda: self._search(f'"{rare}"', 100))
-        await self._measure("newest 100 of a text that is nowhere", lambda: self._search('"quokka7731"', 100))
+        await self._measure("newest 100 of a rare number", lambda: self._search(f'"{rare}"', 100))
+        await self._measure("newest 100 of a rare word", lambda: self._search(f'"{_RARE}"', 100))
+        await self._measure("newest 100 of a text that is nowhere", lambda: self._search('"nowhere"', 100))
         await self._measure("first row of a phrase", lambda: self._first(f'"{phrase}"'))
 
     async def _search(self, text: str, most: int) -> list[Any]:

@@ -87,7 +87,7 @@ async def _rows(database: Database, _: Readers) -> AsyncIterator[Kept]:
 
 @asynccontextmanager
 async def _lake(database: Database, readers: Readers) -> AsyncIterator[Kept]:
-    """A third of the records are rows, the others are in two files whose times overlap; one of these has columns of attributes."""
+    """A part of the records are rows, the others are in two files whose times overlap: one is merged, and one has small row groups."""
     await _empty(database)
     pool = await open_pool(database.reader_dsn, application="test", size=4)
     lake = WrittenLake(database, readers.folder)
@@ -131,18 +131,21 @@ async def _put_rows(
     return received
 
 
-_KEYS: Final[Sequence[Keys]] = [[], [("missing", "text"), ("user", "int")]]
+_PARTS: Final = 4
+_KEYS: Final[Keys] = [("missing", "text"), ("user", "int")]
 
 
 async def _put_in_lake(
     lake: WrittenLake, records: Sequence[LogRecord], positions: Sequence[int], tenant: str, spool: int
 ) -> None:
-    for part in range(3):
-        if mine := records[part::3]:
-            if part == 2:
-                await lake.put_rows(mine, positions[part::3], tenant=tenant, spool=spool)
-            else:
-                await lake.put_file(mine, positions[part::3], tenant=tenant, spool=spool, keys=_KEYS[part])
+    """A quarter become rows, another one a file with small row groups, and the others two files that are merged."""
+    parts = [(records[part::_PARTS], positions[part::_PARTS]) for part in range(_PARTS)]
+    for part, (mine, places) in enumerate(parts):
+        if mine and part == 0:
+            await lake.put_rows(mine, places, tenant=tenant, spool=spool)
+        elif mine:
+            await lake.put_file(mine, places, tenant=tenant, spool=spool, keys=_KEYS if part == 1 else ())
+    await lake.merge()
 
 
 def _flush(records: Sequence[LogRecord], received: int, spool: int) -> Flush:

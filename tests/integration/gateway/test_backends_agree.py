@@ -11,10 +11,12 @@ from typing import Any
 
 import asyncpg
 import duckdb
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.conftest import Database
 from tests.integration.gateway.stored import make_schema, store_records
+from tests.integration.lake.merging import merge_files
 from tests.integration.lake.split import Keys
 from tests.integration.lake.written import write_records
 
@@ -266,7 +268,7 @@ class Stored:
     rows: asyncpg.Connection
     lake: duckdb.DuckDBPyConnection
     answers: Answers
-    files: list[tuple[str, list[AttributeColumn]]]
+    files: list[tuple[str, Sequence[AttributeColumn]]]
 
     def in_rows(self, sql: str, parameters: list[object]) -> list[Any]:
         """By record, what an expression is in the database."""
@@ -275,22 +277,26 @@ class Stored:
 
     def in_lake(self, write: Callable[[Conditions], str]) -> list[Any]:
         """By record, what an expression is in its file."""
-        found = []
-        for path, columns in self.files:
-            to = Conditions(columns)
-            sql = f"SELECT position, {write(to)} FROM read_parquet('{path}')"
-            self.answers.prepare(to.questions)
-            found += self.lake.execute(sql, to.parameters).fetchall()
-        return [value for _, value in sorted(found, key=lambda row: row[0])]
+        to = Conditions()
+        parts = [
+            f"SELECT position, {write(to.over(columns))} AS found FROM read_parquet('{path}')"
+            for path, columns in self.files
+        ]
+        self.answers.prepare(to.questions)
+        everything = " UNION ALL ".join(parts)
+        found = self.lake.execute(f"SELECT found FROM ({everything}) ORDER BY position", to.parameters).fetchall()
+        return [row[0] for row in found]
 
 
+_MERGED = 2
 KEYS: Sequence[Keys] = [
     [],
     [("K", "double"), ("a", "int"), ("a.b", "text"), ("b", "bool"), ("it's", "text"), ("k", "text"), ("ключ", "int")],
     [("", "int"), ("a", "bool"), ("a*", "text"), ("a.b", "double"), ("b", "text"), ("k", "int"), ("took_ms", "text")],
     [("*", "text"), ("0", "text"), ("a", "text"), ("b", "int"), ("k", "double"), ("took_ms", "int")],
+    *[[]] * _MERGED,
 ]
-"""Such as have columns, by file of the lake."""
+"""Such as have columns, by file of the lake; of the last ones one is merged, which chooses for itself."""
 
 
 @contextmanager
@@ -303,20 +309,24 @@ def stored_records(database: Database, folder: Path) -> Iterator[Stored]:
         records_drawn.append(record)
 
     gather()
-    with asyncio.Runner() as runner, duckdb.connect() as lake:
+    with asyncio.Runner() as runner, duckdb.connect(config={"threads": 1}) as lake:
         runner.run(make_schema(database))
         runner.run(store_records(database, records_drawn))
         rows = runner.run(asyncpg.connect(database.reader_dsn))
         runner.run(rows.execute("SELECT set_config('app.tenant', 'default', false)"))
-        files = []
+        files: list[tuple[str, Sequence[AttributeColumn]]] = []
         for part, keys_of_file in enumerate(KEYS):
             path, positions = folder / f"{part}.parquet", range(part, len(records_drawn), len(KEYS))
             _, columns = write_records(path, records_drawn[part :: len(KEYS)], positions, keys=keys_of_file)
             files.append((str(path), columns))
+        merged = merge_files(folder, 1, [Path(files.pop()[0]) for _ in range(_MERGED)])
+        assert merged.read == merged.found and merged.columns
+        files.append((str(merged.path), merged.columns))
         yield Stored(records_drawn, runner, rows, lake, Answers(lake), files)
         runner.run(rows.close())
 
 
+@pytest.mark.timeout(600)
 def test_all_backends_pick_the_same_records(database: Database, tmp_path: Path) -> None:
     """Filters that are valid; what makes a filter invalid is the parser's, before any backend."""
     with stored_records(database, tmp_path) as stored:

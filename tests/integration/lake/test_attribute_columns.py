@@ -156,13 +156,3 @@ def test_a_value_that_changed_gives_another_digest(tmp_path: Path) -> None:
     first = merge_files(tmp_path, 10, [write(tmp_path, 1, texts)])
     for number, other in enumerate(('{"a":2,"b":"x"}', '{"a":1,"b":"y"}', '{"a":1}', '{"b":"x","a":1}', None), 2):
         assert merge_files(tmp_path, 10 + number, [write(tmp_path, number, [*texts[1:], other])]).found != first.found
-
-
-def test_keys_may_be_any_text_that_a_path_spells(tmp_path: Path) -> None:
-    keys = ["*", "[0]", "$.x", "/slash", "k.with.dots", "İ", "'", "#"]
-    values = ['"x"', "1", "true", "1.5", '"/y"', "-4", '"é"', "0"]
-    text = "{" + ",".join(f'"{key}":{value}' for key, value in zip(keys, values, strict=True)) + "}"
-    merged = merge_files(tmp_path, 9, [write(tmp_path, 1, [text] * 100)])
-    found = read(merged.path)
-    assert [(key, others) for key, _, others in merged.columns] == [(key, 0) for key in keys]
-    assert merged.read == merged.found and set(found.own.values()) == {None} and set(found.texts.values()) == {text}

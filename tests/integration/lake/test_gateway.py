@@ -1,7 +1,6 @@
 """A gateway whose store is the lake answers as one of rows does, from files and hot rows."""
 
 import time
-from functools import partial
 from typing import Any
 
 import asyncpg
@@ -11,7 +10,6 @@ from tests.conftest import Database
 from tests.integration.gateway.running import TailReader, running_gateway
 from tests.integration.lake.batches import columns
 from tests.integration.lake.storing import Spool, Storing
-from tests.waiting import until
 
 from logmesh.lake.tending.seal import seal
 from logmesh.lake.writing.filing import FILE_ROWS
@@ -29,7 +27,7 @@ async def test_questions_and_a_tail_are_answered(
     await storing.store(spool.batch(columns(FEW, at=at + FILE_ROWS, name="hot")))
     day: dict[str, Any] = {"start_time": _timestamp(at - 3_600 * 10**9), "end_time": _timestamp(at + 3_600 * 10**9)}
     async with (
-        running_gateway(database.reader_dsn, store="lake", lake_dir=storing.root, search_seconds=25) as address,
+        running_gateway(database.reader_dsn, store="lake", lake_dir=storing.root) as address,
         grpc.aio.insecure_channel(address) as channel,
     ):
         stub = QueryServiceStub(channel)
@@ -38,8 +36,7 @@ async def test_questions_and_a_tail_are_answered(
             request = SearchRequest(filter=text, page_size=1_000, **day)
             return [record.body async for answer in stub.Search(request) for record in answer.rows.records]
 
-        # A busy machine takes longer to start a process that reads files than a page may take.
-        assert await until(partial(found, "attributes.n = 7")) == ["hot 7", "filed 7"]
+        assert await found("attributes.n = 7") == ["hot 7", "filed 7"]
         assert await found('"hot" severity >= ERROR') == ["hot 0"]
         histogram = await stub.Histogram(HistogramRequest(filter="attributes.n < 10", **day))
         assert sum(sum(series.counts) for series in histogram.series) == 20

@@ -74,7 +74,7 @@ async def test_a_merged_file_is_in_order_and_has_pages(storing: Storing, owner: 
 async def test_attributes_get_columns_that_the_catalog_names(storing: Storing, owner: asyncpg.Connection) -> None:
     await fill(storing, 4)
     before = await contents(owner, storing.root)
-    assert await merge(owner, storing.root, OWNER, files=4, most_columns=8)
+    assert await merge(owner, storing.root, OWNER, files=4)
     after = await contents(owner, storing.root)
     (file,) = after.catalog
     assert read_columns(file["columns"]) == (AttributeColumn("n", "int", 0),)

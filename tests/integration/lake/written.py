@@ -19,6 +19,7 @@ from logmesh.lake import bloom, counts, trigrams
 from logmesh.lake.attribute_columns import AttributeColumn, write_columns
 from logmesh.lake.folder import make_folder, path_of
 from logmesh.lake.schema import SCHEMA
+from logmesh.lake.tending.merge import LEVELS, merge
 from logmesh.lake.writing.attributes import one_form
 from logmesh.lake.writing.file import Footer, Written, write_file
 from logmesh.record.attributes import attributes_to_json
@@ -72,10 +73,11 @@ class Lake:
         async with connection.transaction():
             await connection.execute(
                 "INSERT INTO logmesh.files (file, incarnation, tenant, level, min_time, max_time, newest, rows, bytes, crc32c, counts,"
-                " traces, columns, trigrams) VALUES ($1, $2, $3, 0, $4, $5, $5, $6, $7, $8, $9, $10, $11, $12)",
+                " traces, columns, trigrams) VALUES ($1, $2, $3, $13, $4, $5, $5, $6, $7, $8, $9, $10, $11, $12)",
                 file, INCARNATION, tenant, min(times), max(times), len(records), written.size, written.crc32c, counts.pack(counted),
                 bloom.build(bloom.keys_of(b"".join(record.trace_id or bytes(16) for record in records))),
                 write_columns(columns).decode(), _trigrams([record.body for record in records]) if keys else None,
+                LEVELS if keys else 0,
             )  # fmt: skip
             await connection.execute("DELETE FROM logmesh.pending WHERE file = $1", file)
             await connection.execute(
@@ -87,6 +89,12 @@ class Lake:
             )  # fmt: skip
         await connection.close()
         return file
+
+    async def merge(self) -> None:
+        """Merge two files of one tenant that have no columns, where there are two."""
+        connection = await asyncpg.connect(self._database.owner_dsn)
+        await merge(connection, self._root, "test", files=2)
+        await connection.close()
 
     async def put_rows(
         self, records: Sequence[LogRecord], positions: Sequence[int], *, tenant: str = "default", spool: int = 1

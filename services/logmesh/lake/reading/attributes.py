@@ -1,7 +1,7 @@
 """Conditions on an attribute that has a column, and its text, as DuckDB says them of that column alone.
 
 A value that is there is exact and of the column's kind; whole numbers have 18 digits at most. What DuckDB does not provably know of
-one, numbers and quantities that are texts and how a double is written, it asks of Python.
+one, numbers and quantities that are texts and how the largest and the least doubles are written, it asks of Python.
 """
 
 import math
@@ -15,6 +15,8 @@ from logmesh.lake.reading.binding import Binding, InColumn, MemberCondition, Que
 from logmesh.record.json_text import dump_json
 
 _BEYOND_WHOLE: Final = 10**18
+_LEAST_PLAIN: Final = 0.0001
+_MOST_PLAIN: Final = 10**15
 
 
 def column_test(to: Binding, node: MemberCondition, of: InColumn) -> str:
@@ -23,16 +25,16 @@ def column_test(to: Binding, node: MemberCondition, of: InColumn) -> str:
         case MapPresent():
             return "true"
         case MapEquals(_, literals):
-            return _equals(to, node, literals, of)
+            return _equals(to, literals, of)
         case MapHas(_, literals):
-            return to.contains(of.name, literals.text) if of.kind == "text" else _equals(to, node, literals, of)
+            return to.contains(of.name, literals.text) if of.kind == "text" else _equals(to, literals, of)
         case MapMatches(_, pattern):
             return f"regexp_matches({column_text(to, node.path, of)}, {to.bind(pattern.re2)})"
         case MapCompare(_, order, bound) if of.kind == "text":
             return _compare_text(to, node, order, bound, of)
         case MapCompare(_, order, bound):
             limit = limit_of(bound)
-            return "false" if limit is None or of.kind == "bool" else _compare(to, node, order, limit, of)
+            return "false" if limit is None or of.kind == "bool" else _compare(to, order, limit, of)
         case _:
             assert_never(node)
 
@@ -44,8 +46,9 @@ def column_text(to: Binding, path: Path, of: InColumn) -> str:
             return of.name
         case "int" | "bool":
             return f"{of.name}::VARCHAR"
-        case "double":
-            return f"CASE WHEN {of.name} IS NOT NULL THEN {_asked(to, path, of)} END"
+        case "double":  # which everybody writes alike where there is no exponent; PostgreSQL's zero has no sign
+            plain = f"abs({of.name}) >= {_LEAST_PLAIN} AND abs({of.name}) < {_MOST_PLAIN}"
+            return f"CASE WHEN {of.name} = 0 THEN '0.0' WHEN {plain} THEN {of.name}::VARCHAR ELSE {_asked(to, path, of)} END"
         case _:
             assert_never(of.kind)
 
@@ -105,7 +108,7 @@ def _asked(to: Binding, question: Question, of: InColumn) -> str:
     return to.ask(question, f"json_object({to.bind(of.key)}, {of.name})")
 
 
-def _equals(to: Binding, node: MemberCondition, literals: Literals, of: InColumn) -> str:
+def _equals(to: Binding, literals: Literals, of: InColumn) -> str:
     match of.kind:
         case "text":
             return f"({of.name} = {to.bind(literals.text)})"
@@ -114,7 +117,7 @@ def _equals(to: Binding, node: MemberCondition, literals: Literals, of: InColumn
         case "int" | "double":
             if literals.number is None:
                 return "false"
-            return _compare(to, node, Order.EQ, Fraction(literals.number), of)
+            return _compare(to, Order.EQ, Fraction(literals.number), of)
         case _:
             assert_never(of.kind)
 
@@ -133,13 +136,19 @@ def _compare_text(
     return f"CASE WHEN {matches} THEN {_asked(to, node, of)} ELSE false END"
 
 
-def _compare(to: Binding, node: MemberCondition, order: Order, bound: Fraction, of: InColumn) -> str:
+def _compare(to: Binding, order: Order, bound: Fraction, of: InColumn) -> str:
     if of.kind == "int":
         limit = whole_limit(order, bound, _BEYOND_WHOLE)
         return "false" if limit is None else f"({of.name} {order.value} {to.bind(limit)})"
-    double = to.bind(nearest_double(bound))
-    below, above = (str(order in of_orders).lower() for of_orders in ((Order.LT, Order.LE), (Order.GT, Order.GE)))
-    return (
-        f"CASE WHEN {of.name} < {double} THEN {below} WHEN {of.name} > {double} THEN {above}"
-        f" ELSE {_asked(to, node, of)} END"
-    )
+    # Whichever is less as a double is less; of the same double, the number is what its shortest text says.
+    double = nearest_double(bound)
+    above = math.isinf(double) or Fraction(repr(double)) > bound
+    below = not math.isinf(double) and Fraction(repr(double)) < bound
+    match order:
+        case Order.EQ:
+            return "false" if above or below else f"({of.name} = {to.bind(double)})"
+        case Order.LT | Order.LE:
+            sign = "<=" if below or (not above and order is Order.LE) else "<"
+        case _:
+            sign = ">=" if above or (not below and order is Order.GE) else ">"
+    return f"({of.name} {sign} {to.bind(double)})"

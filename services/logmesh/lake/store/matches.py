@@ -24,14 +24,19 @@ _FEWER: Final = 8
 def file_statement(wanted: Wanted, plan: Plan, files: Sequence[KnownFile]) -> Statement:
     """Reads those of some files. Each branch finds its own first ones: of all together, all columns of all would be read."""
     to = Conditions()
-    order = ", ".join(f"{name}{' DESC' if wanted.newest_first else ''}" for name in ("time", "spool", "position"))
-    first = f"ORDER BY {order} LIMIT {to.bind(wanted.most)}"
+    most, sign = to.bind(wanted.most), " DESC" if wanted.newest_first else ""
+
+    def first(time: str) -> str:
+        return f"ORDER BY {time}{sign}, spool{sign}, position{sign} LIMIT {most}"
+
     parts = [
         f"(SELECT {columns(branch.to, wanted.characters)} FROM {branch.source}"
-        f" WHERE {branch.within()} AND {_condition(branch.to, wanted)} {first})"
+        f" WHERE {branch.within()} AND {_condition(branch.to, wanted)}"
+        # Of few rows all columns are read at once: with the sum, DuckDB does not find the first ones before it reads them again.
+        f" {first('time' if branch.rows is None else 'time + 0')})"
         for branch in branches(to, plan, {wanted.span: files})
     ]
-    sql = parts[0] if len(parts) == 1 else f"SELECT * FROM ({' UNION ALL '.join(parts)}) {first}"
+    sql = parts[0] if len(parts) == 1 else f"SELECT * FROM ({' UNION ALL '.join(parts)}) {first('time')}"
     return statement_over(files, sql, to)
 
 

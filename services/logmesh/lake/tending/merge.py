@@ -72,7 +72,7 @@ async def merge(
     *,
     files: int = FILES,
     most_bytes: int = MOST_BYTES,
-    most_columns: int = 0,
+    most_columns: int = MOST_COLUMNS,
     without: Sequence[int] = (),
 ) -> Merged | None:
     """Merge the files of one tenant and level, `without` some, where any has enough `files`, or fewer with `most_bytes`. None where
