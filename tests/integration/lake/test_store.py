@@ -40,6 +40,7 @@ CUT = TimeRange(START + SECOND, START + 9 * SECOND)
 """Within a minute."""
 RECORDS = 240
 READS = 25
+TRACE = bytes(range(1, 17))
 
 
 def record(at: int) -> LogRecord:
@@ -240,6 +241,17 @@ async def test_large_records_come_a_few_at_a_time_and_in_order(database: Databas
     assert [int(body.split()[0]) for body in await found(store, "xx")] == shown
     await workers.close()
     pool.terminate()
+
+
+async def test_a_trace_is_whole_whose_json_is_longer_than_its_records(opened: Opened) -> None:
+    """A reading process hands on some two thousand at a time."""
+    records = [record(at) for at in range(3_000)]
+    for one in records:
+        one.trace_id = TRACE
+        one.attributes["control"].string_value = "\x01" * 300
+    await opened.written.put_file(records, range(3_000))
+    found = await opened.store.trace("default", TRACE, ALL, 10_000, max_bytes=2 << 20, seconds=60)
+    assert [one.body for one in found] == [one.body for one in records]
 
 
 async def test_large_records_of_a_flush_come_a_few_at_a_time(opened: Opened) -> None:

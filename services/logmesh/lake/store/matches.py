@@ -57,12 +57,12 @@ def _condition(to: Conditions, wanted: Wanted) -> str:
 class MatchesInLake(AsksLake):
     """Finds matches in files and rows."""
 
-    async def matches(self, tenant: str, wanted: Wanted, seconds: float) -> list[Match]:
-        """What is wanted, in order; fewer where these take more than the most bytes. Raises StoreError."""
+    async def matches(self, tenant: str, wanted: Wanted, seconds: float) -> Part:
+        """What is wanted, in order; fewer, and not whole, where these take more than the most bytes. Raises StoreError."""
 
         plan = Plan(wanted.node)
 
-        async def answer(files: list[KnownFile], hot: Part) -> list[Match]:
+        async def answer(files: list[KnownFile], hot: Part) -> Part:
             found: list[Match] = []
             left, size = wanted, 0
             while True:
@@ -72,7 +72,7 @@ class MatchesInLake(AsksLake):
                 size += sum(match.size for match in part.matches)
                 # What rows there are behind the last of a part is not known.
                 if part.whole or size > wanted.max_bytes or (not hot.whole and part.matches[-1] is hot.matches[-1]):
-                    return found
+                    return Part(found, part.whole)
                 left = left.behind(part.matches)
 
         return await self.ask(tenant, plan, wanted.span, seconds, hot_matches(wanted), answer)

@@ -4,8 +4,9 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Final
 
 from logmesh.filters.ast import EVERYTHING, And, IdEquals, Node, Order, TextCompare
+from logmesh.lake.store.asking import answering
 from logmesh.lake.store.matches import MatchesInLake
-from logmesh.lake.store.wanted import Match, Wanted
+from logmesh.lake.store.wanted import Wanted
 from logmesh.record.sizes import size_of
 from logmesh.storage.sql import load
 from logmesh.store.found import Bodies, Neighbours
@@ -34,16 +35,14 @@ class NamedInLake(MatchesInLake):
         wanted = Wanted(
             IdEquals("trace_id", trace_id), *_ends(span), most + len(known), newest_first=False, max_bytes=max_bytes
         )  # what is known comes, too
-        matches = await self.matches(tenant, wanted, seconds)
-        unknown = [one for one in matches if (one.place.spool, one.place.position) not in known]
-        return _bounded(unknown[:most], max_bytes)
+        return (await _records(self, tenant, wanted, seconds, known))[:most]
 
     async def record(
         self, tenant: str, spool: int, position: int, span: TimeRange, *, seconds: float
     ) -> LogRecord | None:
         """See Store."""
         found = await self.matches(tenant, Wanted(EVERYTHING, *_ends(span), 1, ids=[(spool, position)]), seconds)
-        return found[0].record() if found else None
+        return found.matches[0].record() if found.matches else None
 
     async def records(
         self, tenant: str, places: Sequence[Cursor], *, seconds: float
@@ -55,7 +54,7 @@ class NamedInLake(MatchesInLake):
         ids = [(place.spool, place.position) for place in places]
         wanted = Wanted(EVERYTHING, *_ends(TimeRange(min(times), max(times) + 1)), len(ids), ids=ids)
         found = await self.matches(tenant, wanted, seconds)
-        return {(one.place.spool, one.place.position): one.record() for one in found}
+        return {(one.place.spool, one.place.position): one.record() for one in found.matches}
 
     async def times_of(self, tenant: str, spool: int, *, seconds: float) -> TimeRange | None:
         """See Store. Any: the lake keeps records at the times that they state."""
@@ -76,7 +75,7 @@ class NamedInLake(MatchesInLake):
         self, tenant: str, node: Node, span: TimeRange, most: int, *, characters: int, seconds: float
     ) -> Bodies:
         """See Store."""
-        matches = await self.matches(tenant, Wanted(node, *_ends(span), most, characters=characters), seconds)
+        matches, _ = await self.matches(tenant, Wanted(node, *_ends(span), most, characters=characters), seconds)
         return _Bodies([match.face(characters) for match in matches], [match.place for match in matches])
 
 
@@ -92,7 +91,7 @@ class _Neighbours:
             wanted = Wanted(self._node, edge, place, most, max_bytes=max_bytes)
         else:
             wanted = Wanted(self._node, place, edge, most, newest_first=False, max_bytes=max_bytes)
-        return _bounded(await self._store.matches(self._tenant, wanted, seconds), max_bytes)
+        return await _records(self._store, self._tenant, wanted, seconds)
 
 
 class _Bodies:
@@ -115,13 +114,23 @@ def _ends(span: TimeRange) -> tuple[Cursor, Cursor]:
     return Cursor(span.start_unix_nano), Cursor(span.end_unix_nano)
 
 
-def _bounded(matches: Sequence[Match], max_bytes: int) -> list[LogRecord]:
-    """Records until they take more than `max_bytes`."""
+async def _records(
+    store: MatchesInLake, tenant: str, wanted: Wanted, seconds: float, known: Collection[tuple[int, int]] = ()
+) -> list[LogRecord]:
+    """What is wanted but for what is known, until it takes more than the most bytes as records: what is read is measured by its texts,
+    whose JSON may be several times as long as what it says. Raises StoreError."""
     records: list[LogRecord] = []
     size = 0
-    for match in matches:
-        if size > max_bytes:
-            break
-        records.append(match.record())
-        size += size_of(records[-1])
-    return records
+    async with answering(seconds):
+        while True:
+            found = await store.matches(tenant, wanted, seconds)
+            for match in found.matches:
+                if (match.place.spool, match.place.position) in known:
+                    continue
+                if size > wanted.max_bytes:
+                    return records
+                records.append(match.record())
+                size += size_of(records[-1])
+            if found.whole or size > wanted.max_bytes:
+                return records
+            wanted = wanted.behind(found.matches)
