@@ -254,6 +254,36 @@ async def test_a_trace_is_whole_whose_json_is_longer_than_its_records(opened: Op
     assert [one.body for one in found] == [one.body for one in records]
 
 
+@pytest.mark.parametrize("text", ["", "needle"])
+async def test_files_of_many_kinds_are_read_some_at_a_time(opened: Opened, text: str) -> None:
+    """Each has columns of its own, or but some rows that may have a text: one statement for all of them takes too much memory."""
+    records = [record(at) for at in range(960)]
+    for at, one in enumerate(records):
+        one.trace_id = TRACE
+        one.attributes[f"only{at // 24}"].string_value = f"v{at % 2}"
+        one.body += " needle" * (at % 24 == 7)
+    for begin in range(0, 960, 24):
+        keys = [(f"only{begin // 24}", "text")]
+        await opened.written.put_file(records[begin : begin + 24], range(begin, begin + 24), keys=keys)  # type: ignore[arg-type]
+    matching = [one.body for one in records if text in one.body]
+    node, store = parse_filter(text), opened.store
+    assert await found(store, text) == matching[::-1]
+    assert len(await store.trace("default", TRACE, ALL, 1_000, max_bytes=1 << 30, seconds=60)) == 960
+    service, only = parse_field("service"), parse_field("attributes.only39")
+    for newest in (None, 5_000):
+        by_service, by_only = await store.facets("default", node, ALL, [service, only], 5, newest=newest, seconds=60)
+        assert sum(count for _, count in by_service.values) == by_only.counted == len(matching)
+        assert sum(count for _, count in by_only.values) == sum(text in one.body for one in records[-24:])
+    newest_30 = (await store.facets("default", node, ALL, [only], 5, newest=30, seconds=60))[0]
+    assert newest_30.counted == 30
+    counted = await store.count_keys("default", node, ALL, Buckets(START, MINUTE, 200, ALL), only, ["v1"], seconds=60)
+    assert sum(one.records for one in counted) == len(matching)
+    flush = Flush(1, to_timestamp(START)[0], to_timestamp(START + 960 * SECOND)[0], [Span(1, 0, 960)])
+    part = await store.stored("default", node, [flush], StoredAt(), 2_000, max_bytes=1 << 30, seconds=60)
+    assert [one.body for _, one in part.records] == matching
+    assert part.whole
+
+
 async def test_large_records_of_a_flush_come_a_few_at_a_time(opened: Opened) -> None:
     """Those of one question take more than a reading process may."""
     records = [record(at) for at in range(500)]

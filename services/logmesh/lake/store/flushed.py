@@ -20,7 +20,7 @@ from logmesh.lake.store.asking import AsksLake, statement_over
 from logmesh.lake.store.catalog import KnownFile
 from logmesh.lake.store.plan import Plan
 from logmesh.lake.store.records import columns, record_from_columns
-from logmesh.lake.store.scan import branches
+from logmesh.lake.store.scan import VALUES, WHOLE_RECORDS, Alike, alike, branches, files_of
 from logmesh.rows.records import from_timestamp, record_from_row
 from logmesh.storage import statement as storage
 from logmesh.store.flushes import Flush, StoredAt, StoredPart
@@ -88,10 +88,10 @@ class FlushedInLake(AsksLake):
             found = [_Found(_place(row), row["size"], row) for row in rows]
             # Which rows are behind the last one is not known where some are left out.
             end = found[-1].place if rows and len(rows) < rows[0]["found"] else None
-            if files:
-                table = await self._lake.workers.fetch(_places_statement(asked, plan, files))
+            for some in alike(plan, {asked.span: files}, VALUES):
+                table = await self._lake.workers.fetch(_places_statement(asked, some))
                 found += [_Found(_place(row), row["size"], None, row["time"]) for row in table.to_pylist()]
-                found.sort(key=lambda one: one.place)
+            found.sort(key=lambda one: one.place)
             known = [one for one in found if end is None or one.place <= end]
             first = _first(known[:most], max_bytes)
             of_files = await self._of_files([one for one in first if one.row is None], plan, files)
@@ -106,10 +106,13 @@ class FlushedInLake(AsksLake):
         self, found: Sequence[_Found], plan: Plan, files: Sequence[KnownFile]
     ) -> dict[tuple[int, ...], LogRecord]:
         """Records by spool and position. Raises ReadError."""
-        if not found:
-            return {}
-        table = await self._lake.workers.fetch(_records_statement(found, plan, files))
-        return {(row["spool"], row["position"]): record_from_columns(row) for row in table.to_pylist()}
+        records: dict[tuple[int, ...], LogRecord] = {}
+        times = [one.unix_nano for one in found] or [0]
+        span = TimeRange(min(times), max(times) + 1)
+        for some in alike(plan, {span: files if found else []}, WHOLE_RECORDS):
+            table = await self._lake.workers.fetch(_records_statement(found, some))
+            records |= {(row["spool"], row["position"]): record_from_columns(row) for row in table.to_pylist()}
+        return records
 
 
 def _place(row: Any) -> StoredAt:
@@ -138,7 +141,7 @@ def _hot_statement(asked: _Asked) -> storage.Statement:
     )  # fmt: skip
 
 
-def _places_statement(asked: _Asked, plan: Plan, files: Sequence[KnownFile]) -> Statement:
+def _places_statement(asked: _Asked, some: Sequence[Alike]) -> Statement:
     """Places, sizes and times of the first matches of some files. A join may hold what is joined: never a body."""
     to = Conditions()
     due = pa.table(dict(zip(("stored", "number", "first", "last"), asked.dues(), strict=True)))
@@ -146,7 +149,7 @@ def _places_statement(asked: _Asked, plan: Plan, files: Sequence[KnownFile]) -> 
     matches = " UNION ALL ".join(
         f"SELECT time, spool, position, strlen(body) + coalesce(strlen({branch.to.attributes()}), 0) AS size"
         f" FROM {branch.source} WHERE {branch.within()} AND {branch.to.condition(asked.node)}"
-        for branch in branches(to, plan, {asked.span: files})
+        for branch in branches(to, some)
     )
     sql = (
         f"SELECT stored, spool, position, time, size FROM ({matches})"
@@ -155,18 +158,18 @@ def _places_statement(asked: _Asked, plan: Plan, files: Sequence[KnownFile]) -> 
         f" AND (spool > {spool} OR spool = {spool} AND position > {position})"
         f" ORDER BY stored, spool, position LIMIT {to.bind(asked.most)}"
     )
-    return statement_over(files, sql, to, due)
+    return statement_over(files_of(some), sql, to, due)
 
 
-def _records_statement(found: Sequence[_Found], plan: Plan, files: Sequence[KnownFile]) -> Statement:
+def _records_statement(found: Sequence[_Found], some: Sequence[Alike]) -> Statement:
     """The records at some places, in any order; files know the times and positions of their parts."""
     to = Conditions()
-    times, positions = [one.unix_nano for one in found], [one.place.position for one in found]
+    positions = [one.place.position for one in found]
     wanted = pa.table({"spool": [one.place.spool for one in found], "position": positions})
     between = f"position BETWEEN {to.bind(min(positions))} AND {to.bind(max(positions))}"
     sql = " UNION ALL ".join(
         f"SELECT {columns(branch.to)} FROM {branch.source} SEMI JOIN given USING (spool, position)"
         f" WHERE {branch.within()} AND {between}"
-        for branch in branches(to, plan, {TimeRange(min(times), max(times) + 1): files})
+        for branch in branches(to, some)
     )
-    return statement_over(files, sql, to, wanted)
+    return statement_over(files_of(some), sql, to, wanted)

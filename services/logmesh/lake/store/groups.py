@@ -1,10 +1,11 @@
 """Matches by their values and how many they are, from files, from rows and from what the catalog knows: what all figures are made of.
 
 Rows are grouped by PostgreSQL, and what the catalog knows by itself is never read. Where these must be ranked with what is in files,
-they are handed to the statement that groups that. So each figure is one statement over `grouped` at most, wherever the records are.
+they are handed to the statement that groups that, as is what statements before it found, where there are many kinds of files. So each
+figure is one statement over `grouped` at most, wherever the records are.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Any, Final
 
@@ -18,7 +19,7 @@ from logmesh.lake.store.asking import AsksLake, statement_over
 from logmesh.lake.store.catalog import KnownFile
 from logmesh.lake.store.known import TYPES, known
 from logmesh.lake.store.plan import Plan
-from logmesh.lake.store.scan import Branch, branches
+from logmesh.lake.store.scan import VALUES, Alike, Branch, alike, branches, files_of
 from logmesh.lake.store.values import Value
 from logmesh.rows.records import to_timestamp
 from logmesh.storage.statement import Expression, Statement
@@ -39,12 +40,8 @@ class GroupsInLake(AsksLake):
 
         async def answer(files: list[KnownFile], hot: pa.Table) -> pa.Table:
             found = known(plan, files, span, values)
-            tables = [hot, *found.groups]
-            if found.unread:
-                to = Conditions()
-                sql = " UNION ALL ".join(_in_files(to, plan, found.unread, values))
-                tables.append(await self._lake.workers.fetch(statement_over(_files(found.unread), sql, to)))
-            return pa.concat_tables([table.cast(hot.schema) for table in tables])
+            read = [await self._groups(some, plan.node, values) for some in alike(plan, found.unread, VALUES)]
+            return _joined(hot, *found.groups, *read)
 
         return await self.ask(tenant, plan, span, seconds, _hot(node, span, values, None), answer)
 
@@ -64,32 +61,45 @@ class GroupsInLake(AsksLake):
         plan = Plan(node)
 
         async def answer(files: list[KnownFile], hot: pa.Table) -> list[Any]:
+            given, unread = hot, {span: files}
             if newest is None:
                 found = known(plan, files, span, values)
-                given, unread = (
-                    pa.concat_tables([hot, *(table.cast(hot.schema) for table in found.groups)]),
-                    found.unread,
-                )
-            else:
-                given, unread = hot, {span: files} if files else {}
-            if not unread and not len(given):
+                given, unread = _joined(hot, *found.groups), found.unread
+            *earlier, last = [*alike(plan, unread, VALUES)] or [[]]
+            for some in earlier:
+                if newest is None:
+                    given = _joined(given, await self._groups(some, node, values))
+                else:
+                    given = _joined(given, await self._newest(some, node, values, newest))
+            if not last and not len(given):
                 return []
             to = Conditions()
             parts = ["SELECT * FROM given"] if len(given) else []
             if newest is None:
-                grouped = " UNION ALL ".join([*_in_files(to, plan, unread, values), *parts])
+                grouped = " UNION ALL ".join([*_in_files(to, last, node, values), *parts])
             else:
-                grouped = _newest(to, [*_values_in_files(to, plan, unread, values), *parts], len(values), newest)
+                matches = _newest(to, [*_values_in_files(to, last, node, values), *parts], newest)
+                names = ", ".join(f"v{place}" for place in range(len(values)))
+                grouped = f"SELECT {names}, count(*) AS records, min(time) AS oldest FROM ({matches}) GROUP BY ALL"
             statement = f"WITH grouped AS ({grouped}) {sql(to)}"
-            table = await self._lake.workers.fetch(statement_over(_files(unread), statement, to, given))
+            table = await self._lake.workers.fetch(statement_over(files_of(last), statement, to, given))
             return list(zip(*(column.to_pylist() for column in table.columns), strict=True))
 
         return await self.ask(tenant, plan, span, seconds, _hot(node, span, values, newest), answer)
 
+    async def _groups(self, some: Sequence[Alike], node: Node, values: Sequence[Value]) -> pa.Table:
+        to = Conditions()
+        sql = " UNION ALL ".join(_in_files(to, some, node, values))
+        return await self._lake.workers.fetch(statement_over(files_of(some), sql, to))
 
-def _files(parts: Mapping[TimeRange, Sequence[KnownFile]]) -> list[KnownFile]:
-    """Each once."""
-    return list({file.stored: file for files in parts.values() for file in files}.values())
+    async def _newest(self, some: Sequence[Alike], node: Node, values: Sequence[Value], most: int) -> pa.Table:
+        to = Conditions()
+        sql = _newest(to, _values_in_files(to, some, node, values), most)
+        return await self._lake.workers.fetch(statement_over(files_of(some), sql, to))
+
+
+def _joined(first: pa.Table, *tables: pa.Table) -> pa.Table:
+    return pa.concat_tables([first, *(table.cast(first.schema) for table in tables)])
 
 
 def _hot(
@@ -122,23 +132,19 @@ def _hot(
     return read
 
 
-def _in_files(
-    to: Conditions, plan: Plan, parts: Mapping[TimeRange, Sequence[KnownFile]], values: Sequence[Value]
-) -> list[str]:
+def _in_files(to: Conditions, some: Sequence[Alike], node: Node, values: Sequence[Value]) -> list[str]:
     """Groups of matches in parts of files."""
     return [
-        f"SELECT {_listed(branch.to, values)}, count(*) AS records {_matching(branch, plan.node)} GROUP BY ALL"
-        for branch in branches(to, plan, parts)
+        f"SELECT {_listed(branch.to, values)}, count(*) AS records {_matching(branch, node)} GROUP BY ALL"
+        for branch in branches(to, some)
     ]
 
 
-def _values_in_files(
-    to: Conditions, plan: Plan, parts: Mapping[TimeRange, Sequence[KnownFile]], values: Sequence[Value]
-) -> list[str]:
+def _values_in_files(to: Conditions, some: Sequence[Alike], node: Node, values: Sequence[Value]) -> list[str]:
     """Places and values of the matches in parts of files."""
     return [
-        f"SELECT time, spool, position, {_listed(branch.to, values)} {_matching(branch, plan.node)}"
-        for branch in branches(to, plan, parts)
+        f"SELECT time, spool, position, {_listed(branch.to, values)} {_matching(branch, node)}"
+        for branch in branches(to, some)
     ]
 
 
@@ -150,8 +156,6 @@ def _matching(branch: Branch, node: Node) -> str:
     return f"FROM {branch.source} WHERE {branch.within()} AND {branch.to.condition(node)}"
 
 
-def _newest(to: Conditions, parts: Sequence[str], values: int, most: int) -> str:
-    """The groups of the newest of some matches."""
-    names = ", ".join(f"v{place}" for place in range(values))
-    ordered = f"SELECT * FROM ({' UNION ALL '.join(parts)}) {_NEWEST_FIRST} LIMIT {to.bind(most)}"
-    return f"SELECT {names}, count(*) AS records, min(time) AS oldest FROM ({ordered}) GROUP BY ALL"
+def _newest(to: Conditions, parts: Sequence[str], most: int) -> str:
+    """The newest of some matches."""
+    return f"SELECT * FROM ({' UNION ALL '.join(parts)}) {_NEWEST_FIRST} LIMIT {to.bind(most)}"

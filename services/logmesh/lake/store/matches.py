@@ -13,15 +13,15 @@ from logmesh.lake.store.catalog import KnownFile
 from logmesh.lake.store.hot_matches import hot_matches
 from logmesh.lake.store.plan import Plan
 from logmesh.lake.store.records import columns, record_from_columns
-from logmesh.lake.store.scan import branches
-from logmesh.lake.store.wanted import Match, Part, Wanted, merged
+from logmesh.lake.store.scan import WHOLE_RECORDS, Alike, alike, branches, files_of
+from logmesh.lake.store.wanted import Match, Part, Wanted, merged, within
 from logmesh.store.order import Cursor
 from logmesh.v1.record_pb2 import LogRecord
 
 _FEWER: Final = 8
 
 
-def file_statement(wanted: Wanted, plan: Plan, files: Sequence[KnownFile]) -> Statement:
+def file_statement(wanted: Wanted, some: Sequence[Alike]) -> Statement:
     """Reads those of some files. Each branch finds its own first ones: of all together, all columns of all would be read."""
     to = Conditions()
     most, sign = to.bind(wanted.most), " DESC" if wanted.newest_first else ""
@@ -34,10 +34,10 @@ def file_statement(wanted: Wanted, plan: Plan, files: Sequence[KnownFile]) -> St
         f" WHERE {branch.within()} AND {_condition(branch.to, wanted)}"
         # Of few rows all columns are read at once: with the sum, DuckDB does not find the first ones before it reads them again.
         f" {first('time' if branch.rows is None else 'time + 0')})"
-        for branch in branches(to, plan, {wanted.span: files})
+        for branch in branches(to, some)
     ]
     sql = parts[0] if len(parts) == 1 else f"SELECT * FROM ({' UNION ALL '.join(parts)}) {first('time')}"
-    return statement_over(files, sql, to)
+    return statement_over(files_of(some), sql, to)
 
 
 def _condition(to: Conditions, wanted: Wanted) -> str:
@@ -78,27 +78,33 @@ class MatchesInLake(AsksLake):
         return await self.ask(tenant, plan, wanted.span, seconds, hot_matches(wanted), answer)
 
     async def in_files(self, wanted: Wanted, plan: Plan, files: Sequence[KnownFile]) -> Part:
-        """The first of some files; fewer at once where a worker has no memory for as many. Raises ReadError."""
+        """The first of some files; fewer where they take more than the most bytes. Raises ReadError."""
         span = wanted.span
         inside = [
             file for file in files if file.max_time >= span.start_unix_nano and file.min_time < span.end_unix_nano
         ]
+        found = Part([])
+        for some in alike(plan, {span: inside}, WHOLE_RECORDS):
+            found = within(merged(wanted, found, await self._first(wanted, some)), wanted.max_bytes)
+        return found
+
+    async def _first(self, wanted: Wanted, some: Sequence[Alike]) -> Part:
+        """Fewer at once where a worker has no memory for as many. Raises ReadError."""
         most = wanted.most
-        while inside:
+        while True:
             try:
-                part = await self._read(replace(wanted, most=most), plan, inside)
+                part = await self._read(replace(wanted, most=most), some)
             except TooLarge:
                 if most == 1:
                     raise
                 most = max(1, most // _FEWER)
                 continue
             return Part(part.matches, part.whole and (most == wanted.most or len(part.matches) < most))
-        return Part([])
 
-    async def _read(self, wanted: Wanted, plan: Plan, files: Sequence[KnownFile]) -> Part:
+    async def _read(self, wanted: Wanted, some: Sequence[Alike]) -> Part:
         matches: list[Match] = []
         size = 0
-        async with aclosing(self._lake.workers.run(file_statement(wanted, plan, files))) as batches:
+        async with aclosing(self._lake.workers.run(file_statement(wanted, some))) as batches:
             async for batch in batches:
                 for row in batch.to_pylist():
                     place = Cursor(row["time"], row["spool"], row["position"])

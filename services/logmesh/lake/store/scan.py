@@ -1,20 +1,34 @@
-"""Parts of files as sources of a statement: a branch for those with the same columns of attributes, since conditions differ by these,
+"""Parts of files as sources of statements: a branch for those with the same columns of attributes, since conditions differ by these,
 and one for each of which the plan leaves but some rows: from these DuckDB skips row groups and pages.
+
+DuckDB sets memory aside for each branch before it reads anything, so that one statement has but some of them.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final, NamedTuple
 
 from logmesh.lake.reading.conditions import Conditions
 from logmesh.lake.store.catalog import KnownFile
 from logmesh.lake.store.plan import Plan, RowRanges
 from logmesh.store.time_range import TimeRange
 
+WHOLE_RECORDS: Final = 8
+"""Branches of a statement that finds records with all of their columns: of 12 none fits into 64 MiB, and of 32 into 192."""
+VALUES: Final = 32
+"""Branches of one that finds a few columns, of which twice as many are too much."""
+
+
+class Alike(NamedTuple):
+    """Files of one branch, read within a range. Of `rows` there are some where others can't match."""
+
+    span: TimeRange
+    files: Sequence[KnownFile]
+    rows: RowRanges | None = None
+
 
 class Branch(NamedTuple):
-    """Files that one part of a statement reads within a range: its `source`, behind FROM, and who writes conditions for these files.
-    Of `rows` there are some where others can't match."""
+    """A part of a statement: its `source`, behind FROM, and who writes conditions for its files; see `Alike`."""
 
     source: str
     span: TimeRange
@@ -31,18 +45,31 @@ class Branch(NamedTuple):
         return f"{times} AND ({rows})"
 
 
-def branches(to: Conditions, plan: Plan, parts: Mapping[TimeRange, Sequence[KnownFile]]) -> list[Branch]:
-    """The branches of a statement whose parameters are those of `to`."""
-    found = []
+def alike(plan: Plan, parts: Mapping[TimeRange, Sequence[KnownFile]], most: int) -> Iterator[list[Alike]]:
+    """What is to be read of files by range, up to `most` branches at once. Nothing where there are no files."""
+    found: list[Alike] = []
     for span, files in parts.items():
-        alike: defaultdict[object, list[KnownFile]] = defaultdict(list)
+        by_columns: defaultdict[object, list[KnownFile]] = defaultdict(list)
         for file in files:
             if (rows := plan.rows(file)) is None:
-                alike[tuple((key, kind, others == 0) for key, kind, others in file.columns)].append(file)
+                by_columns[tuple((key, kind, others == 0) for key, kind, others in file.columns)].append(file)
             else:
-                source = f"read_parquet({to.bind(file.stored.path)}, file_row_number = true)"
-                found.append(Branch(source, span, to.over(file.columns), rows))
-        for mine in alike.values():
-            paths = to.bind([file.stored.path for file in mine])
-            found.append(Branch(f"read_parquet({paths})", span, to.over(mine[0].columns)))
+                found.append(Alike(span, [file], rows))
+        found += [Alike(span, mine) for mine in by_columns.values()]
+    for first in range(0, len(found), most):
+        yield found[first : first + most]
+
+
+def branches(to: Conditions, some: Sequence[Alike]) -> list[Branch]:
+    """The branches of a statement whose parameters are those of `to`."""
+    found = []
+    for span, files, rows in some:
+        paths = to.bind([file.stored.path for file in files])
+        source = f"read_parquet({paths}{'' if rows is None else ', file_row_number = true'})"
+        found.append(Branch(source, span, to.over(files[0].columns), rows))
     return found
+
+
+def files_of(some: Sequence[Alike]) -> list[KnownFile]:
+    """Their files, each once."""
+    return list({file.stored: file for one in some for file in one.files}.values())

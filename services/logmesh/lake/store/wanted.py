@@ -89,3 +89,13 @@ def merged(wanted: Wanted, *parts: Part) -> Part:
         ]
         return Part(known[: wanted.most], whole=len(known) >= wanted.most)
     return Part(everything[: wanted.most])
+
+
+def within(part: Part, max_bytes: int) -> Part:
+    """The first of a part until they take more than `max_bytes`."""
+    size = 0
+    for count, match in enumerate(part.matches, 1):
+        size += match.size
+        if size > max_bytes and count < len(part.matches):
+            return Part(part.matches[:count], whole=False)
+    return part
