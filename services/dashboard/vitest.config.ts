@@ -10,7 +10,7 @@ export default mergeConfig(
       pool: "threads",
       projects: [
         // Pure functions share one realm: a page of its own for each file would take nine tenths of the time.
-        { extends: true, test: { name: "pure", include: ["src/**/*.test.ts"], environment: "node", isolate: false } },
+        { extends: true, test: { name: "pure", include: ["src/**/*.test.ts"], environment: "node", isolate: false, testTimeout: 40_000 } },
         {
           extends: true,
           test: { name: "page", include: ["src/**/*.test.tsx"], environment: "jsdom", setupFiles: ["./vitest.setup.ts"], testTimeout: 40_000 },

@@ -5,6 +5,7 @@ import ctypes
 import gc
 from typing import Final
 
+_M_MMAP_THRESHOLD: Final = -3
 _M_ARENA_MAX: Final = -8
 _ARENAS: Final = 2
 _COLLECT_AFTER: Final = 10_000
@@ -15,6 +16,16 @@ def share_arenas() -> None:
     processor under large writes took 380 MiB so, and 310 with two. Does nothing where the C library is another one."""
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).mallopt(_M_ARENA_MAX, _ARENAS)
+
+
+def return_large_blocks(least_bytes: int) -> None:
+    """Have what is freed go back to the system at once, of blocks of so many bytes and more, and all threads share one arena. glibc
+    keeps larger and larger blocks for later ones, which in a process that is bounded in addresses leaves no room between them. Does
+    nothing where the C library is another one."""
+    with contextlib.suppress(OSError, AttributeError):
+        mallopt = ctypes.CDLL(None).mallopt
+        mallopt(_M_MMAP_THRESHOLD, least_bytes)
+        mallopt(_M_ARENA_MAX, 1)
 
 
 def collect_seldom() -> None:

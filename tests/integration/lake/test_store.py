@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 import asyncpg
@@ -17,7 +18,7 @@ from logmesh.filters import parse_filter
 from logmesh.filters.fields import LEVELS, parse_field
 from logmesh.lake.reading.statement import Statement
 from logmesh.lake.reading.workers import Workers
-from logmesh.lake.store.asking import Lake
+from logmesh.lake.store.asking import MOST_PLANS, Lake
 from logmesh.lake.store.catalog import Catalog
 from logmesh.lake.store.store import LakeStore
 from logmesh.lake.tending.merge import merge
@@ -74,13 +75,14 @@ async def found(store: LakeStore, text: str = "") -> list[str]:
 async def test_a_reader_without_pause_is_never_wrong_while_rows_become_files_and_files_are_merged(
     opened: Opened,
 ) -> None:
-    """Files are deleted as soon as others have their records: no grace hides a plan that is out of date."""
+    """Files are deleted as soon as others have their records: no grace hides a plan that is out of date. Of those that one question is
+    to read no more are deleted than it plans anew for."""
     records = [record(at) for at in range(RECORDS)]
     parts = [list(range(begin, begin + 20)) for begin in range(0, RECORDS, 20)]
     files = [(await opened.written.put_file([records[at] for at in part], part), part) for part in parts[:6]]
     for part in parts[6:]:
         await opened.written.put_rows([records[at] for at in part], part)
-    enough = asyncio.Event()
+    enough, answered = asyncio.Event(), asyncio.Event()
 
     async def put(part: list[int], *, instead_of: Sequence[int] = (), rows: Sequence[int] = ()) -> None:
         made = await opened.written.put_file([records[at] for at in part], part, instead_of=instead_of, rows=rows)
@@ -91,7 +93,12 @@ async def test_a_reader_without_pause_is_never_wrong_while_rows_become_files_and
     async def move() -> None:
         for part in parts[6:]:
             await put(part, rows=part)
-        while not enough.is_set():
+        for moved in count():
+            if moved % (MOST_PLANS // 2) == 0:
+                await answered.wait()
+                answered.clear()
+            if enough.is_set():
+                return
             # At the end each file is written anew, again and again.
             merged = [files.pop(0) for _ in range(2 if len(files) > 3 else 1)]
             await put([at for _, part in merged for at in part], instead_of=[file for file, _ in merged])
@@ -100,9 +107,12 @@ async def test_a_reader_without_pause_is_never_wrong_while_rows_become_files_and
         try:
             for _ in range(READS):
                 assert await opened.store.count_some("default", ALL, 10_000, seconds=60) == RECORDS
+                answered.set()
                 assert await found(opened.store) == [f"line {at}" for at in range(RECORDS - 1, -1, -1)]
+                answered.set()
         finally:
             enough.set()
+            answered.set()
 
     await asyncio.gather(move(), read())
     assert len(files) <= 3
@@ -212,10 +222,11 @@ async def test_what_takes_too_long_is_stopped_and_said(opened: Opened) -> None:
 
 
 async def test_large_records_come_a_few_at_a_time_and_in_order(database: Database, tmp_path: Path) -> None:
-    """Together they take more than a reading process may, and than a search holds. A flush has some megabytes, and so has a file."""
+    """Together they take more than a search holds, or a reading process: of a row group of a merged file, 16 MiB, it takes six times
+    as much."""
     await make_schema(database)
     pool = await open_pool(database.reader_dsn, application="test", size=2)
-    workers = Workers(tmp_path, memory_mib=64, wait_seconds=60)
+    workers = Workers(tmp_path, memory_mib=128, wait_seconds=60)
     written = WrittenLake(database, tmp_path)
     store = LakeStore(Lake(Reader(pool), Catalog(tmp_path), workers))
     records = [record(at) for at in range(400)]

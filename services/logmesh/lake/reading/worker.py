@@ -20,14 +20,15 @@ from logmesh.lake.reading import frames
 from logmesh.lake.reading.engine import Engine, bound_memory
 from logmesh.lake.reading.errors import ReadError, TooLarge
 from logmesh.lake.reading.statement import Statement
-from logmesh.runtime.memory import share_arenas
+from logmesh.runtime.memory import return_large_blocks
 
 _MOST_BATCH_BYTES: Final = 4 << 20
+_LARGE_BYTES: Final = 1 << 20
 
 
 def main() -> None:
     """Serve the socket until it is closed."""
-    share_arenas()
+    return_large_blocks(_LARGE_BYTES)
     descriptor, folder, memory_mib = sys.argv[1:]
     asker = socket.socket(fileno=int(descriptor))
     engine = Engine(Path(folder), int(memory_mib))

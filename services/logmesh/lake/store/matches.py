@@ -83,10 +83,11 @@ class MatchesInLake(AsksLake):
         inside = [
             file for file in files if file.max_time >= span.start_unix_nano and file.min_time < span.end_unix_nano
         ]
-        found = Part([])
+        found: Part | None = None
         for some in alike(plan, {span: inside}, WHOLE_RECORDS):
-            found = within(merged(wanted, found, await self._first(wanted, some)), wanted.max_bytes)
-        return found
+            part = await self._first(wanted, some)
+            found = part if found is None else within(merged(wanted, found, part), wanted.max_bytes)
+        return found or Part([])
 
     async def _first(self, wanted: Wanted, some: Sequence[Alike]) -> Part:
         """Fewer at once where a worker has no memory for as many. Raises ReadError."""
