@@ -1,7 +1,8 @@
 """Reads JSON objects that hold another line or record: Docker's json-file, the journal's export, OpenTelemetry's files."""
 
+import re
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from logmesh.producer.attributes import attributes_of, with_attributes
 from logmesh.producer.container_lines import is_in_json
@@ -14,6 +15,9 @@ from logmesh.producer.timestamps.settling import settle
 from logmesh.record.trace_ids import span_id, trace_id
 
 Reader = Callable[[bytes, Clock], Parsed]
+
+# Of 64 bits: Python refuses to read one of thousands of digits.
+_INT: Final = re.compile(r"-?[0-9]{1,19}")
 
 
 def read_document(fields: dict[str, Any], line_length: int, clock: Clock, read: Reader) -> Parsed:
@@ -89,10 +93,11 @@ def _otlp_value(value: Any) -> Any:
     if not isinstance(value, dict) or len(value) != 1:
         return value
     ((kind, held),) = value.items()
-    if kind == "intValue" and isinstance(held, str) and held.removeprefix("-").isdecimal():
+    if kind == "intValue" and isinstance(held, str) and _INT.fullmatch(held):
         return int(held)
     if kind == "arrayValue" and isinstance(held, dict):
-        return [_otlp_value(item) for item in held.get("values") or []]
+        items = held.get("values")
+        return [_otlp_value(item) for item in items] if isinstance(items, list) else []
     return _otlp_attributes(held.get("values")) if kind == "kvlistValue" and isinstance(held, dict) else held
 
 

@@ -159,6 +159,10 @@ HARD = [
     b'{"a":' * 900 + b"1" + b"}" * 900,
     b'{"a":1e400000}',
     b'{"time":NaN}',
+    b'{"time":{"epochSecond":' + b"9" * 400 + b"}}",
+    b'{"time":{"epochSecond":9223372036,"nanoOfSecond":999999999}}',
+    b'{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"body":{"arrayValue":{"values":5}}}]}]}]}',
+    b'{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"body":{"intValue":"' + b"9" * 5_000 + b'"}}]}]}]}',
     b'{"level":["x"],"trace_id":{},"time":{}}',
     b'k="' * 50_000,
     b"a=" * 50_000,
@@ -241,6 +245,10 @@ def test_no_fields_make_it_raise(fields: dict[str, object], prefix: str) -> None
 )
 def test_fields_of_json_are_exact_or_the_line_itself(line: bytes) -> None:
     assert parse_line(line, CLOCK).attributes == line
+
+
+def test_nanoseconds_of_no_second_are_no_time() -> None:
+    assert parse_line(b'{"instant":{"epochSecond":5,"nanoOfSecond":7}}', CLOCK).time_unix_nano == 0
 
 
 def test_a_whole_number_with_an_exponent_is_whole() -> None:

@@ -3,7 +3,6 @@
 import re
 from datetime import UTC, datetime
 from decimal import Decimal
-from math import isfinite
 from typing import Any, Final
 
 from logmesh.producer.timestamps import kinds
@@ -58,7 +57,9 @@ def time_within(value: Any, clock: Clock) -> int:
         return time_of_value(value, clock)
     if isinstance(seconds := value.get("epochSecond"), int):
         nanos = value.get("nanoOfSecond", 0)
-        return time_of_number(seconds) + nanos if isinstance(nanos, int) and 0 <= nanos < SECOND else 0
+        whole = time_of_number(seconds)
+        is_within = isinstance(nanos, int) and 0 <= nanos < SECOND
+        return time_of_number(whole + nanos) if whole and is_within else 0
     for key in _WITHIN:
         if key in value:
             return time_within(value[key], clock)
@@ -75,14 +76,11 @@ def time_of_value(value: object, clock: Clock) -> int:
             return _READ_ISO(match, clock)
         try:
             return time_of_number(float(raw) if b"." in raw else int(raw))
-        except (ValueError, OverflowError):
+        except ValueError:
             found = time_at(raw, 0, clock)
             return found.time_unix_nano if found and found.by.kind not in _NOT_ALONE else 0
     if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
-        try:
-            return time_of_number(float(value) if isinstance(value, Decimal) else value)
-        except OverflowError:
-            return 0
+        return time_of_number(float(value) if isinstance(value, Decimal) else value)
     return 0
 
 
@@ -101,9 +99,9 @@ def _time_in_utc(text: str) -> int:
 def time_of_number(number: int | float) -> int:
     """Nanoseconds of an epoch in seconds, milliseconds, microseconds or nanoseconds, told apart by its size.
 
-    0 when it's before 1973 in any of them: that is a duration or a counter.
+    0 when it's before 1973 in any of them, or beyond 64 bits: that is a duration or a counter.
     """
-    if not isfinite(number) or number < 1e8:
+    if not 1e8 <= number <= _MAX_NANO:  # nor is NaN, an infinity, or an int that no float holds
         return 0
     if number < 1e11:
         nanos = _scaled(number, SECOND)
