@@ -135,7 +135,7 @@ def _severity_condition(comparator: str, value: Value) -> Node:
     if comparator == ":" and value.anything:
         return SeverityCompare(Order.GT, 0)
     name = value.text.strip().upper()
-    if name.isascii() and name.isdigit() and int(name[:4]) <= 24:
+    if name.isascii() and name.isdigit() and len(name) <= 4 and int(name) <= 24:
         number = int(name)
     elif (known := SEVERITY_NUMBERS.get(name, _UNSET_SEVERITY.get(name))) is not None:
         number = known

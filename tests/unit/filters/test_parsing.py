@@ -184,6 +184,7 @@ def test_a_filter_means_what_it_means_to_cloud_logging(text: str, meaning: Node)
         ('attributes."" = 4', 0, "attributes.<key>"),
         ("severity >= WARNNG", 12, "did you mean WARNING?"),
         ("severity = 25", 11, "TRACE, DEBUG, INFO, WARN, ERROR or FATAL"),
+        ("severity = 0000099999", 11, "TRACE, DEBUG, INFO, WARN, ERROR or FATAL"),
         ("severity =~ W", 12, "no pattern"),
         ("time >= yesterday", 8, "is not a time"),
         ("time >= 2026-13-01", 8, "is not a time"),
