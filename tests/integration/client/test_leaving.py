@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 import grpc
 import pytest
+from tests.waiting import until_true
 
 from logmesh import AsyncClient, Client, Record
 from logmesh.client.errors import DeadlineExceeded, LogmeshError, ServerError
@@ -159,8 +160,7 @@ async def test_a_tail_that_is_closed_before_its_stream_was_read_ends(server: Ser
     async with AsyncClient(server.address) as client:
         tail = client.tail()
         waiting = asyncio.create_task(anext(tail, None))
-        while tail._stream is None:  # its task has not had a turn then
-            await asyncio.sleep(0)
+        await until_true(lambda: tail._stream is not None)
         await tail.close()
         assert await asyncio.wait_for(waiting, 5) is None
 

@@ -22,6 +22,7 @@ from tests.integration.edge.conftest import MakeOptions
 from tests.integration.edge.http import get
 from tests.integration.edge.running import code_of, running_edge, running_gateway
 from tests.integration.gateway.stored import make_schema, store_records
+from tests.waiting import until_true
 
 from logmesh.cli.local.certificates import WorkloadFiles, spiffe_id
 from logmesh.cli.local.envoy import Envoy
@@ -243,9 +244,8 @@ async def test_requests_are_logged_as_json_without_their_query(
 ) -> None:
     async with whole_edge(database, certificates, options, tmp_path / "edge") as edge:
         await get(edge.options.api, "/v1/logs?filter=secret")
-        async with asyncio.timeout(20):
-            while "/v1/logs" not in (text := edge.envoy.log_path.read_text()):
-                await asyncio.sleep(0.1)
+        await until_true(lambda: "/v1/logs" in edge.envoy.log_path.read_text())
+        text = edge.envoy.log_path.read_text()
     (line,) = [entry for entry in map(json.loads, text.splitlines()) if entry.get("path") == "/v1/logs"]
     assert (line["event"], line["listener"], line["status"], line["grpc_status"]) == ("request", "api", 200, "OK")
     assert "secret" not in text

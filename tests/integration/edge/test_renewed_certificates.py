@@ -11,7 +11,7 @@ from tests.integration.edge.conftest import MakeOptions
 from tests.integration.edge.running import code_of, running_edge
 from tests.integration.edge.upstream import running_upstream
 from tests.integration.renewed import CA, CERT, KEY, Authority, Renewing, Volume, ends
-from tests.waiting import until
+from tests.waiting import until, until_true
 
 from logmesh.cli.local.certificates import spiffe_id
 from logmesh.edge.options import MutualTls, ServerTls
@@ -63,8 +63,7 @@ async def test_certificates_are_exchanged_and_no_call_is_refused(options: MakeOp
 
                 await until(taken_up)
                 await called()
-            while datetime.now(UTC) <= first_ends:
-                await asyncio.sleep(0.1)
+            await until_true(lambda: datetime.now(UTC) > first_ends)
             await called()
 
 

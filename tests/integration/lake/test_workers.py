@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from tests.integration.lake.written import write_records
+from tests.waiting import until_true
 
 from logmesh.filters import parse_filter
 from logmesh.lake.reading.conditions import Conditions
@@ -60,15 +61,11 @@ async def pid(workers: Workers) -> int:
 
 
 async def until_idle(workers: Workers, process: int) -> None:
-    async with asyncio.timeout(60):
-        while process not in workers.idle:
-            await asyncio.sleep(0.01)
+    await until_true(lambda: process in workers.idle)
 
 
 async def until_gone(process: int) -> None:
-    async with asyncio.timeout(20):
-        while is_alive(process):
-            await asyncio.sleep(0.01)
+    await until_true(lambda: not is_alive(process))
 
 
 async def test_a_filter_is_asked_of_a_file_and_of_the_predicate_where_that_is_needed(
@@ -172,9 +169,7 @@ async def test_a_process_that_dies_is_told_and_replaced(workers: Workers) -> Non
     second = await pid(workers)
     assert second != before
     os.kill(second, signal.SIGKILL)
-    async with asyncio.timeout(20):
-        while second in workers.idle:
-            await asyncio.sleep(0.01)
+    await until_true(lambda: second not in workers.idle)
     assert await pid(workers) not in (before, second)
 
 
@@ -232,6 +227,4 @@ async def until_busy(process: int) -> None:
         return int(Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[11])
 
     start = ticks()
-    async with asyncio.timeout(30):
-        while ticks() < start + 5:
-            await asyncio.sleep(0.01)
+    await until_true(lambda: ticks() >= start + 5)

@@ -11,6 +11,7 @@ import asyncpg
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from tests.integration.processor.append_stream import AppendStream
+from tests.waiting import until
 
 from logmesh.cli.local.certificates import WORKLOADS, WorkloadFiles, spiffe_id
 from logmesh.cli.local.ports import free_port
@@ -109,15 +110,19 @@ class RunningProcessor:
 
     async def until_ready(self, ready: bool, seconds: float = 40) -> None:
         """Wait until it says that it stores what it takes, or no longer."""
-        async with asyncio.timeout(seconds):
-            while (await self.state()).ready is not ready:
-                await asyncio.sleep(0.03)
+
+        async def is_so() -> bool:
+            return (await self.state()).ready is ready
+
+        await until(is_so, seconds)
 
     async def until_followed(self, seconds: float = 30) -> None:
         """Wait until a tail is open here."""
-        async with asyncio.timeout(seconds):
-            while not (await self.state()).tails:
-                await asyncio.sleep(0.02)
+
+        async def is_followed() -> bool:
+            return bool((await self.state()).tails)
+
+        await until(is_followed, seconds)
 
     async def query(self, sql: str, *values: object) -> list[asyncpg.Record]:
         """Ask the database as its superuser."""

@@ -16,7 +16,7 @@ from tests.integration.processor.conftest import ServerStore
 from tests.integration.processor.running import RunningProcessor, running_processor
 from tests.integration.processor.test_restored_database import _restore, _save
 from tests.integration.processor.test_rewound_spools import Copy
-from tests.waiting import until_true
+from tests.waiting import until, until_true
 
 from logmesh.cli.local.certificates import WorkloadFiles, spiffe_id
 from logmesh.client.delivering.memory_spool import MemorySpool
@@ -54,10 +54,13 @@ async def _limit_connections(store: ServerStore, limit: int) -> None:
 
 async def until_stored(processor: RunningProcessor, lines: list[str]) -> None:
     """Wait until these lines are stored, and no other one."""
-    async with asyncio.timeout(SECONDS):
-        while sorted(found := await processor.bodies()) != sorted(lines):
-            assert len(found) <= len(lines)
-            await asyncio.sleep(0.05)
+
+    async def are_stored() -> bool:
+        found = await processor.bodies()
+        assert len(found) <= len(lines)
+        return sorted(found) == sorted(lines)
+
+    await until(are_stored, SECONDS, every_seconds=0.05)
 
 
 async def test_a_new_stream_is_logged_at_once_and_committed_by_the_one_after_it(

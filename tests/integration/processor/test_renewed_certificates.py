@@ -9,7 +9,7 @@ from tests.integration.processor.append_stream import columns_of
 from tests.integration.processor.conftest import ServerStore
 from tests.integration.processor.running import running_processor
 from tests.integration.renewed import Authority, Renewing, Volume, ends
-from tests.waiting import until
+from tests.waiting import until, until_true
 
 from logmesh import AsyncClient
 from logmesh.cli.local.certificates import spiffe_id
@@ -98,8 +98,7 @@ async def test_no_stream_is_refused_while_certificates_and_their_authority_are_e
                 ):
                     await renewing.change(authority=authority, believed=believed)
                     await used()
-                while datetime.now(UTC) <= first_ends:
-                    await asyncio.sleep(0.1)
+                await until_true(lambda: datetime.now(UTC) > first_ends)
                 await used()
                 assert not any(task.done() for task in tasks), [task for task in tasks if task.done()]
                 tasks[1].cancel()

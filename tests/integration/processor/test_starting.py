@@ -16,6 +16,7 @@ from tests.integration.processor.append_stream import columns_of
 from tests.integration.processor.conftest import ServerStore
 from tests.integration.processor.running import NOT_SERVING, SERVING, RunningProcessor, running_processor
 from tests.integration.storage.old_schema import make_old_schema
+from tests.waiting import until
 
 import logmesh.storage.migrate as migrating
 from logmesh.cli.local.ports import free_port
@@ -116,10 +117,12 @@ async def test_a_stop_ends_the_migration_that_runs(
 ) -> None:
     add_migration("SELECT pg_sleep(600)")
     async with running_processor(store, tmp_path, ready=False) as processor:
-        await until(superuser, "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep(600)%'", 1)
+        await until_counted(
+            superuser, "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep(600)%'", 1
+        )
         assert await processor.health(LIVENESS) == SERVING
         await stops_at_once(processor)
-    await until(superuser, OPEN, 0)
+    await until_counted(superuser, OPEN, 0)
 
 
 async def test_a_read_only_database_is_waited_for_and_named(
@@ -229,9 +232,7 @@ async def test_an_older_schema_that_comes_in_place_is_brought_up_to_date_before_
             await make_old_schema(owner, "postgresql", newest=52)
         await owner.close()
         await stream.send_columns(2, columns_of([b"in the other one"]))  # into columns that are narrower there
-        async with asyncio.timeout(20):
-            while (await processor.query("SELECT to_regclass('logmesh.narrow_counts')"))[0][0] is None:
-                await asyncio.sleep(0.05)
+        await until(lambda: processor.query("SELECT WHERE to_regclass('logmesh.narrow_counts') IS NOT NULL"))
         await stream.until_committed(2)
         assert "in the other one" in await processor.bodies()
         assert await processor.dead_letters() == []
@@ -328,10 +329,11 @@ async def stops_at_once(processor: RunningProcessor) -> None:
     assert time.monotonic() - began < STOP_SECONDS
 
 
-async def until(connection: asyncpg.Connection, sql: str, expected: int) -> None:
-    async with asyncio.timeout(20):
-        while await connection.fetchval(sql) != expected:
-            await asyncio.sleep(0.05)
+async def until_counted(connection: asyncpg.Connection, sql: str, expected: int) -> None:
+    async def is_expected() -> bool:
+        return bool(await connection.fetchval(sql) == expected)
+
+    await until(is_expected)
 
 
 async def cut_sessions(superuser: asyncpg.Connection) -> None:

@@ -7,6 +7,7 @@ from uuid import uuid4
 import asyncpg
 import pytest
 from tests.conftest import Database
+from tests.waiting import until
 
 from logmesh.storage.ledger import Held, SpoolForbidden, move_spools, open_spools
 from logmesh.storage.migrate import migrate
@@ -51,10 +52,12 @@ async def test_of_two_identities_at_once_the_second_is_refused(pool: "asyncpg.Po
         await transaction.start()
         await first.execute(load("bind_spools"), "default", PRODUCER, [spool_id], [ANONYMOUS])
         second = asyncio.create_task(open_spools(pool, "default", THIEF, "p", [Held(spool_id, 1, last_seq=7)]))
-        async with asyncio.timeout(20):
-            while not await pool.fetchval("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"):
-                assert not second.done()
-                await asyncio.sleep(0.02)
+
+        async def waits() -> bool:
+            assert not second.done()
+            return bool(await pool.fetchval("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"))
+
+        await until(waits)
         await transaction.commit()
     with pytest.raises(SpoolForbidden):
         await second
