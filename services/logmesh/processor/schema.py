@@ -59,8 +59,7 @@ class Schema:
         while not self._there.is_set():
             try:
                 async with owner_session(self._dsn.get_secret_value(), application="logmesh-migrate") as connection:
-                    for name in await migrate(connection):
-                        log.info("applied a migration", event_name="migrated", migration=name)
+                    await migrate(connection)
                 self._absence.ended()
                 self._there.set()
             except MigrationPostponed as error:

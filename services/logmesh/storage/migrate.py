@@ -49,9 +49,11 @@ async def migrate(connection: asyncpg.Connection) -> list[str]:
         "CREATE TABLE IF NOT EXISTS logmesh.migrations"
         " (name text PRIMARY KEY, digest text NOT NULL, applied timestamptz NOT NULL DEFAULT now())"
     )
-    new = await _lay_baseline(connection)
+    done = await _lay_baseline(connection)
     flavour, missing = await _missing(connection)
-    done = new + await _apply_all(connection, [one for one in missing if not one.index_steps], flavour)
+    for name in await _apply_all(connection, [one for one in missing if not one.index_steps], flavour):
+        log.info("applied a migration", event_name="migrated", migration=name)
+        done.append(name)
     if fault := await unwritable(connection):
         raise MigrationPostponed(fault)
     await connection.execute("SELECT pg_advisory_unlock($1)", _LOCK)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from structlog.testing import capture_logs
 from tests.conftest import Database
 from tests.integration.processor.append_stream import columns_of
 from tests.integration.processor.conftest import ServerStore
@@ -42,6 +43,12 @@ async def owner(database: Database) -> AsyncIterator[asyncpg.Connection]:
 def test_the_baseline_stands_for_every_migration(flavour: Flavour) -> None:
     lacking = {one.name for one in migrations(flavour)} - {one.name for one in baseline(flavour).stands_for}
     assert not lacking, ADD_IT
+
+
+async def test_of_a_new_schema_one_line_is_said(owner: asyncpg.Connection) -> None:
+    with capture_logs() as said:
+        made = await migrate(owner)
+    assert [(line["event_name"], line["stands_for"]) for line in said] == [("baseline", len(made))]
 
 
 async def test_baseline_and_migrations_lead_to_the_same_schema_once_retention_has_passed(
