@@ -52,3 +52,10 @@ async def test_keys_are_those_of_records_within_objects_too(kept: Kept) -> None:
     assert set(await keys("", "")) >= {("attributes", "user"), ("attributes", "http"), ("attributes", "http.status")}
     assert await keys("attributes", "STAT") == [("attributes", "http.status")]
     assert await keys("resource", "user") == []
+
+
+async def test_keys_of_many_records_come_first_however_alike_these_are(kept: Kept) -> None:
+    alike = [record(n * SECOND, attributes={"often": 7}) for n in range(1, 25)]
+    await kept.put(*alike, *(record(n * SECOND, attributes={"at_times": n}) for n in range(25, 37)))
+    found = await kept.store.keys("default", "attributes", "", 50, span=ALL, newest=ALL, seconds=SECONDS)
+    assert list(found) == [("attributes", "often"), ("attributes", "at_times")]

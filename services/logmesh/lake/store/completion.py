@@ -38,7 +38,7 @@ class CompletionOfLake(GroupsInLake):
                     texts = await self._count(tenant, _TEXTS[name], of_span, seconds, newest=limit)
                     for text, records in texts.items():
                         for key in _keys(load_json(text.encode()) if text else {}, name == "attributes"):
-                            found[name, key] += records if name == "resource" else 1
+                            found[name, key] += records
         return [(name, key) for name, key in _fitting(found, typed, most, lambda named: named[1])]
 
     async def values(
