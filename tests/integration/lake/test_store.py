@@ -1,11 +1,12 @@
 """The lake while its records move, and where files are not what they were; what any store promises is in `tests/contract/store`."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import pyarrow as pa
@@ -252,6 +253,34 @@ async def test_large_records_come_a_few_at_a_time_and_in_order(database: Databas
     assert [int(body.split()[0]) for body in await found(store, "xx")] == shown
     await workers.close()
     pool.terminate()
+
+
+async def test_of_many_bodies_nothing_else_is_read(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
+    records = [record(at) for at in range(40)]
+    for one in records:
+        one.attributes["user"].string_value = "x" * 10_000
+    await opened.written.put_rows(records[::2], range(0, 40, 2))
+    await opened.written.put_file(records[1::2], range(1, 40, 2))
+    fetch, run = asyncpg.Connection.fetch, Workers.run
+    from_rows, from_files = list[int](), list[int]()
+
+    async def watched_fetch(connection: asyncpg.Connection, *arguments: Any, **limits: Any) -> list[Any]:
+        rows: list[Any] = await fetch(connection, *arguments, **limits)
+        from_rows.extend(len(row["attributes"] or "") for row in rows if "attributes" in row)
+        return rows
+
+    async def watched_run(workers: Workers, statement: Statement) -> AsyncGenerator[pa.RecordBatch, None]:
+        async for batch in run(workers, statement):
+            from_files.append(batch.nbytes)
+            yield batch
+
+    monkeypatch.setattr(asyncpg.Connection, "fetch", watched_fetch)
+    monkeypatch.setattr(Workers, "run", watched_run)
+    node = parse_filter("attributes.user : xx")
+    faces = await opened.store.bodies("default", node, ALL, 100, characters=5, seconds=60)
+    assert [body for _, _, body in faces] == [f"line {at}"[:5] for at in range(39, -1, -1)]
+    assert (len(from_rows), sum(from_rows)) == (20, 0)
+    assert 0 < sum(from_files) < 10_000
 
 
 async def test_a_trace_is_whole_whose_json_is_longer_than_its_records(opened: Opened) -> None:

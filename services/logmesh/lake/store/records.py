@@ -10,6 +10,7 @@ from logmesh.record.rare import read_rare
 from logmesh.rows.records import fill_values
 from logmesh.v1.record_pb2 import LogRecord
 
+_FACE: Final = "time, spool, position, severity, service"
 _COLUMNS: Final = (
     "time, spool, position, severity, severity_text, service, instance, trace_id, span_id, resource, scope_name, scope_version,"
     " original_time_unix_nano, extra, origin_extra"
@@ -17,9 +18,11 @@ _COLUMNS: Final = (
 
 
 def columns(to: Conditions, characters: int | None = None) -> str:
-    """What is read of a record, its body cut to some characters where that is a number."""
-    body = "body" if characters is None else f"left(body, {to.bind(characters)}) AS body"
-    return f"{_COLUMNS}, {body}, {to.attributes()} AS attributes"
+    """What is read of a record: all of it, or its face alone, where its body is cut to some characters: many thousands of these are
+    held at once."""
+    if characters is not None:
+        return f"{_FACE}, left(body, {to.bind(characters)}) AS body, NULL::VARCHAR AS attributes"
+    return f"{_COLUMNS}, body, {to.attributes()} AS attributes"
 
 
 def record_from_columns(row: Mapping[str, Any]) -> LogRecord:

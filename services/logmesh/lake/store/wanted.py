@@ -13,7 +13,8 @@ from logmesh.v1.record_pb2 import LogRecord
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """The first `most` matches behind `low` and before `high`, newest or oldest first; only those with these ids, by spool and
-    position, where there are any. What is read at once takes about `max_bytes`, for which bodies are cut to `characters`."""
+    position, where there are any. What is read at once takes about `max_bytes`. With `characters`, only faces are
+    read: bodies are cut to so many, and no record can be made."""
 
     node: Node
     low: Cursor

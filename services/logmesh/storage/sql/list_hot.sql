@@ -1,11 +1,13 @@
 -- Records of the lake's open generations between two places, in order. In: the places (low_, high_: time, nanoseconds, spool, position),
 -- the order, how many at most; spools and positions where only such are wanted, else null; most bytes, but for the first one; how many
--- characters of a body, all where null; and a condition. Out: `found` rows of which as many are here as the bytes allow.
+-- characters of a body, without its attributes, or null for all of both; and a condition. Out: `found` rows of which as many are here as
+-- the bytes allow.
 SELECT * FROM (
   SELECT *, count(*) OVER () AS found, sum(size) OVER (ORDER BY :order ROWS UNBOUNDED PRECEDING) - size AS before
   FROM (
     SELECT time, ns, spool, position, received, severity, severity_text, service, instance, trace_id, span_id,
-           left(body, coalesce(:characters::int, length(body))) AS body, attributes, resource, scope_name, scope_version,
+           left(body, coalesce(:characters::int, length(body))) AS body,
+           CASE WHEN :characters::int IS NULL THEN attributes END AS attributes, resource, scope_name, scope_version,
            original_time_unix_nano, extra, origin_extra,
            least(octet_length(body), :characters::int) + coalesce(pg_column_size(attributes), 0) AS size
     FROM logmesh.hot_records
