@@ -150,6 +150,14 @@ async def test_what_was_stored_at_once_was_not_written_live(filled: Kept) -> Non
     assert list(await filled.store.written_live("shipped", totals, seconds=SECONDS)) == []
 
 
+async def test_what_is_of_the_minute_in_which_it_was_stored_was_written_live(filled: Kept) -> None:
+    made = [record(n * SECOND, service="brief") for n in range(1, 17)]
+    await filled.put(*made, *(record(n * MINUTE, service="long") for n in range(2, 12)), tenant="both", spool=4)
+    (totals,) = await filled.store.totals("both", [ALL], seconds=SECONDS)
+    assert set(totals) == {"brief", "long"}
+    assert list(await filled.store.written_live("both", totals, seconds=SECONDS)) == ["brief"]
+
+
 def _summed(rows: object) -> Counter[tuple[object, ...]]:
     """By all but the last, the sums of the last."""
     found: Counter[tuple[object, ...]] = Counter()

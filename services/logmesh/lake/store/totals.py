@@ -1,7 +1,7 @@
 """What services wrote in all: sums by service, and whether they wrote as they were received."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
 import numpy as np
@@ -14,9 +14,9 @@ from logmesh.lake.store.asking import answering
 from logmesh.lake.store.groups import GroupsInLake
 from logmesh.lake.store.values import GRAVITY, MINUTE, RECEIVED, SERVICE
 from logmesh.store.counts import Totals
+from logmesh.store.microseconds import from_microseconds, to_microseconds
 from logmesh.store.time_range import TimeRange
 
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _RECEIPTS: Final = f"SELECT v0, v1, min(v2) * {MINUTE_NANO}, max(v2) * {MINUTE_NANO} FROM grouped GROUP BY ALL"
 
 
@@ -83,8 +83,8 @@ def _totals(groups: pa.Table) -> dict[str, Totals]:
 
 
 def _minute(minute: int) -> datetime:
-    return _EPOCH + timedelta(minutes=minute)
+    return from_microseconds(minute * MINUTE_NANO // 1_000)
 
 
 def _nano(time: datetime) -> int:
-    return (time - _EPOCH) // timedelta(microseconds=1) * 1_000
+    return to_microseconds(time) * 1_000
