@@ -215,7 +215,10 @@ async def test_a_volume_that_is_not_there_damages_no_file(storing: Storing, owne
     await storing.store(Spool().batch(columns(FILE_ROWS)))
     await owner.execute("UPDATE logmesh.files SET checked = now() - interval '2 days'")
     storing.root.rename(storing.root.with_name("elsewhere"))
-    assert [damage async for damage in Scrub(storing.root, 1 << 30).run(owner, 0.1)] == []
+    asked: list[str] = []
+    with owner.query_logger(lambda logged: asked.append(logged.query)):
+        assert [damage async for damage in Scrub(storing.root, 1 << 20).run(owner, 0.1)] == []
+    assert len(asked) == 2, "it is looked for once, as if it had been read"
     assert await owner.fetchval("SELECT damaged IS NULL FROM logmesh.files")
 
 

@@ -53,7 +53,8 @@ class Scrub:
                 file, self._look = self._look.file, None
                 if (news := await note_damage(connection, self._root, file, fault)) is not None:
                     yield news
-            await asyncio.sleep(max(0.0, min(now + size / self._rate, ends) - time.monotonic()))
+            # What can't be read takes its time, too: of a volume that is not there nothing is noted, and all is due again at once.
+            await asyncio.sleep(max(0.0, min(now + (size or _PIECE_BYTES) / self._rate, ends) - time.monotonic()))
 
     async def _next(self, connection: "asyncpg.Connection") -> bool:
         """Begin to look at another file. False where none is due."""
