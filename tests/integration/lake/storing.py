@@ -115,6 +115,15 @@ async def contents(owner: asyncpg.Connection, root: Path) -> Contents:
     return Contents(files, [dict(row) for row in hot], stored, catalog)
 
 
+async def full_catalog(owner: asyncpg.Connection) -> None:
+    """Have the catalog take no more files, as on a full disk, while numbers are still given out."""
+    await owner.execute(
+        "CREATE FUNCTION pg_temp.full() RETURNS trigger LANGUAGE plpgsql AS"
+        " $$ BEGIN RAISE disk_full USING MESSAGE = 'could not extend file'; END $$;"
+        "CREATE TRIGGER is_full BEFORE INSERT ON logmesh.files FOR EACH ROW EXECUTE FUNCTION pg_temp.full()"
+    )
+
+
 def _rows(table: pa.Table, columns: Sequence[AttributeColumn]) -> list[dict[str, Any]]:
     texts = attribute_texts(columns, table.columns[len(SCHEMA) :], table["attributes"])
     said = table.select(SCHEMA.names)

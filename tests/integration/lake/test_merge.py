@@ -8,7 +8,7 @@ import asyncpg
 import pyarrow.parquet as pq
 import pytest
 from tests.integration.lake.batches import columns
-from tests.integration.lake.storing import Contents, Spool, Storing, contents, said
+from tests.integration.lake.storing import Contents, Spool, Storing, contents, full_catalog, said
 
 from logmesh.lake import bloom, trigrams
 from logmesh.lake.attribute_columns import AttributeColumn, read_columns
@@ -156,6 +156,18 @@ async def test_a_file_that_died_meanwhile_makes_a_merge_give_up(storing: Storing
     after = await contents(owner, storing.root)
     assert sorted(before.files) == sorted(after.files)
     assert {int(path.stem) for path in storing.root.rglob("*.parquet")} == set(after.files)
+
+
+async def test_a_merge_that_the_catalog_has_no_room_for_leaves_no_file(
+    storing: Storing, owner: asyncpg.Connection
+) -> None:
+    await fill(storing, 2)
+    await full_catalog(owner)
+    with pytest.raises(asyncpg.DiskFullError):
+        await merge(owner, storing.root, OWNER, files=2)
+    found = await contents(owner, storing.root)
+    assert len(found.files) == 2
+    assert {int(path.stem) for path in storing.root.rglob("*.parquet")} == set(found.files), "each try would leave one"
 
 
 async def test_counts_that_differ_are_refused(storing: Storing, owner: asyncpg.Connection) -> None:

@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 from tests.conftest import Database
 from tests.integration.lake.batches import columns
-from tests.integration.lake.storing import Spool, Storing, contents, said
+from tests.integration.lake.storing import Spool, Storing, contents, full_catalog, said
 
 from logmesh.lake.tending.seal import Sealed, SealRefused, seal
 from logmesh.storage.postgres import connect
@@ -135,6 +135,17 @@ async def test_nothing_is_sealed_whose_number_was_taken_back(storing: Storing, o
     await owner.execute("DROP TRIGGER gone ON logmesh.pending")
     await seal_now(owner, storing)
     assert len((await contents(owner, storing.root)).filed) == 9
+
+
+async def test_a_seal_that_the_catalog_has_no_room_for_leaves_no_file(
+    storing: Storing, owner: asyncpg.Connection
+) -> None:
+    await storing.store(Spool().batch(columns(9)))
+    await full_catalog(owner)
+    with pytest.raises(asyncpg.DiskFullError):
+        await seal_now(owner, storing)
+    assert len((await contents(owner, storing.root)).hot) == 9
+    assert not list(storing.root.rglob("*.parquet")), "each try would leave some"
 
 
 async def test_a_generation_that_cannot_be_sealed_holds_up_no_other(

@@ -26,7 +26,7 @@ from logmesh.lake.tending.sources import Sources
 from logmesh.lake.tending.splitting import Splitter
 from logmesh.lake.writing.file import Footer
 from logmesh.lake.writing.filing import NewFile, file_tables
-from logmesh.lake.writing.live import make_live, reserve
+from logmesh.lake.writing.live import committing, make_live, reserve
 from logmesh.storage.sql import load
 
 FILES: Final = 16
@@ -93,12 +93,11 @@ async def merge(
     except OSError as error:
         raise DiskFailed(replaced, error) from error
     try:
-        async with connection.transaction():
+        async with committing(connection, [path_of(root, incarnation, made.file)]):
             gone = await connection.fetch(load("replace_files"), replaced)
             if len(gone) != len(replaced) or not await make_live(connection, incarnation, [made]):
                 raise _Superseded
     except _Superseded:
-        await asyncio.to_thread(unlink_all, [path_of(root, incarnation, made.file)])
         return None
     return Merged(replaced, made.rows, made.file)
 

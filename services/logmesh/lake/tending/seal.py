@@ -18,7 +18,7 @@ from logmesh.lake.folder import path_of, sync_folder, unlink_all
 from logmesh.lake.tending.rows import tables_of
 from logmesh.lake.writing.file import Footer
 from logmesh.lake.writing.filing import NewFile, NoNumberLeft, file_tables
-from logmesh.lake.writing.live import make_live, reserve
+from logmesh.lake.writing.live import committing, make_live, reserve
 from logmesh.storage.sql import load
 
 SEAL_BYTES: Final = 16 << 20
@@ -80,22 +80,18 @@ async def _seal(connection: "asyncpg.Connection", root: Path, owner: str, genera
     files: list[NewFile] = []
     try:
         await _write_all(connection, root, owner, incarnation, hot, files)
-    except BaseException:
-        await _delete(root, incarnation, files)
+    except BaseException:  # see `committing`
+        await asyncio.to_thread(unlink_all, _paths(root, incarnation, files))
         raise
     rows = sum(file.rows for file in files)
-    try:
-        async with connection.transaction():
-            count: int = await connection.fetchval(f"SELECT count(*) FROM {hot}")  # noqa: S608
-            if count != rows:
-                raise SealRefused(f"generation {generation} has {count} rows, its files {rows}")
-            if await connection.fetchval(load("seal_generation"), generation) is None:
-                raise SealRefused(f"generation {generation} was sealed by somebody else")
-            if not await make_live(connection, incarnation, files):
-                raise SealRefused("the files' numbers were taken back")
-    except SealRefused:  # after anything else nobody knows whether they are live
-        await _delete(root, incarnation, files)
-        raise
+    async with committing(connection, _paths(root, incarnation, files)):
+        count: int = await connection.fetchval(f"SELECT count(*) FROM {hot}")  # noqa: S608
+        if count != rows:
+            raise SealRefused(f"generation {generation} has {count} rows, its files {rows}")
+        if await connection.fetchval(load("seal_generation"), generation) is None:
+            raise SealRefused(f"generation {generation} was sealed by somebody else")
+        if not await make_live(connection, incarnation, files):
+            raise SealRefused("the files' numbers were taken back")
     sealed.generations += 1
     sealed.rows += rows
     sealed.files += len(files)
@@ -111,13 +107,12 @@ async def _write_all(
         rows = await connection.fetch(load("list_hot_rows").replace("logmesh.hot", f"{hot} AS hot"), tenant)
         numbers = numbers or await reserve(connection, owner, len(tenants))
         files.append(await asyncio.to_thread(_write, rows, tenant, incarnation, root, numbers))
-    for folder in {path_of(root, incarnation, file.file).parent for file in files}:
+    for folder in {path.parent for path in _paths(root, incarnation, files)}:
         await asyncio.to_thread(sync_folder, folder)
 
 
-async def _delete(root: Path, incarnation: str, files: list[NewFile]) -> None:
-    """It is tried again soon: what each try leaves would fill the disk before a sweep takes the numbers back."""
-    await asyncio.to_thread(unlink_all, [path_of(root, incarnation, file.file) for file in files])
+def _paths(root: Path, incarnation: str, files: list[NewFile]) -> list[Path]:
+    return [path_of(root, incarnation, file.file) for file in files]
 
 
 def _write(rows: "list[asyncpg.Record]", tenant: str, incarnation: str, root: Path, numbers: deque[int]) -> NewFile:

@@ -17,12 +17,12 @@ from typing import TypeVar
 
 import asyncpg
 
-from logmesh.lake.folder import path_of, unlink_all
+from logmesh.lake.folder import path_of
 from logmesh.lake.trace_slices import slices_of
 from logmesh.lake.writing.columns import Clock, Columns
 from logmesh.lake.writing.filing import Filed, NoNumberLeft, file_batches, split
 from logmesh.lake.writing.hot_rows import COLUMNS
-from logmesh.lake.writing.live import make_live, reserve
+from logmesh.lake.writing.live import committing, make_live, reserve
 from logmesh.processor.entries import Moment
 from logmesh.processor.writer.flush import refusing
 from logmesh.processor.writer.lake.behind import Behind
@@ -97,10 +97,9 @@ class Lake:
             filed = await self._file(connection, expected, clock)
             learnt = branches.copy()
             try:
-                async with connection.transaction():
+                async with committing(connection, self._paths(filed)):
                     flushed = await self._store(connection, left, expected, filed, learnt)
             except _NotAsExpected as found:
-                await self._on_thread(partial(unlink_all, self._paths(filed)))
                 locked += found.locked
                 if found.without_generation:
                     await connection.execute("SELECT logmesh.open_generation()")
