@@ -173,6 +173,16 @@ async def test_a_process_that_dies_is_told_and_replaced(workers: Workers) -> Non
     assert await pid(workers) not in (before, second)
 
 
+async def test_a_process_that_cannot_be_started_is_told(
+    workers: Workers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
+    with pytest.raises(WorkerLost, match="can't be started"):
+        await one(workers, Statement("SELECT 1 AS one"))
+    monkeypatch.undo()
+    assert await one(workers, Statement("SELECT 1 AS one")) == 1
+
+
 async def test_no_more_processes_than_allowed_read_at_once(workers: Workers) -> None:
     answers = await asyncio.gather(*(one(workers, Statement(f"SELECT {at} AS n")) for at in range(8)))
     assert answers == list(range(8))

@@ -112,13 +112,17 @@ class _Worker:
     async def start(cls, folder: Path, memory_mib: int) -> "_Worker":
         """Start a process, and wait until it is ready. Raises WorkerLost."""
         ours, theirs = socket.socketpair()
-        with theirs:
-            process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", _MODULE, str(theirs.fileno()), str(folder), str(memory_mib)),
-                pass_fds=[theirs.fileno()],
-                stdin=asyncio.subprocess.DEVNULL,
-                start_new_session=True,  # what a terminal sends to all of a group is not for it
-            )
+        try:
+            with theirs:
+                process = await asyncio.create_subprocess_exec(
+                    *(sys.executable, "-m", _MODULE, str(theirs.fileno()), str(folder), str(memory_mib)),
+                    pass_fds=[theirs.fileno()],
+                    stdin=asyncio.subprocess.DEVNULL,
+                    start_new_session=True,  # what a terminal sends to all of a group is not for it
+                )
+        except OSError as error:
+            ours.close()
+            raise WorkerLost("a process that reads files can't be started") from error
         worker = cls(process, *await asyncio.open_connection(sock=ours))
         try:
             async with asyncio.timeout(_START_SECONDS):
