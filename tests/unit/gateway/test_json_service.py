@@ -1,5 +1,6 @@
 """JSON's service: what a behaviour writes goes out as lines, and what goes wrong is said where there is a place for it."""
 
+import asyncio
 import json
 from typing import Any, NoReturn
 
@@ -64,6 +65,30 @@ async def test_an_error_behind_the_first_line_is_the_last_line() -> None:
     ]
     assert [body.content_type for body in context.bodies] == ["application/json", ""]
     assert context.status == (grpc.StatusCode.UNAVAILABLE, "the database is away")
+
+
+class Unread(Context):
+    """Of a client that reads one message and no more; as in gRPC, there is one write at a time, also where it was given up."""
+
+    async def write(self, body: HttpBody) -> None:
+        assert len(self.bodies) < 2, "the write before is not done"
+        await super().write(body)
+        if len(self.bodies) == 2:
+            await asyncio.Event().wait()
+
+
+async def test_who_has_stopped_reading_gets_a_status_and_no_line() -> None:
+    async def unread(_request: Any, context: Any) -> None:
+        await context.write(SearchResponse())
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(context.write(SearchResponse()), 0.01)
+        await context.abort(grpc.StatusCode.DEADLINE_EXCEEDED, "the client stopped reading")
+
+    context = Unread()
+    handlers = json_handlers({call.rpc.name: unread for call in json_calls()})
+    with pytest.raises(Aborted):
+        await handlers.service(Details("Search")).unary_stream(b"", context)
+    assert context.status == (grpc.StatusCode.DEADLINE_EXCEEDED, "the client stopped reading")
 
 
 async def test_a_head_ends_with_the_first_message_and_has_none() -> None:

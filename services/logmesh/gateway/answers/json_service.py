@@ -1,7 +1,7 @@
 """The API as JSON: each call runs the RPC that it stands for, and what that answers is written as JSON, one message a line.
 
 An error before the first line is the call's status, which the edge turns into a status of HTTP with its words; one behind it is the
-last line, `{"error": …}`, for a body has no other place to say so.
+last line, `{"error": …}`, for a body has no other place to say so. Who has stopped reading gets no line more.
 """
 
 import asyncio
@@ -69,6 +69,7 @@ class _JsonContext:
         self._context, self._answer_type, self._call = context, answer_type, call
         self._is_file = answer_type is HttpBody
         self._begun = False
+        self._is_writing = False
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._context, name)
@@ -84,12 +85,14 @@ class _JsonContext:
         if self._call.is_head:
             await self._context.write(HttpBody(content_type=body.content_type))
             raise _HeadIsThere
-        self._begun = True
+        self._begun = self._is_writing = True
         await self._context.write(body)
+        self._is_writing = False
 
     async def abort(self, code: grpc.StatusCode, details: str = "", trailing_metadata: Any = ()) -> Never:
         """End the call with this status, and say so in the body where that has begun."""
-        if self._begun and not self._is_file:
+        # Where a write was given up, as for a client that does not read, gRPC takes no other: a status is all that can be sent.
+        if self._begun and not self._is_writing and not self._is_file:
             error = {"error": {"code": code.name, "message": details}}
             await self._context.write(HttpBody(data=dump_json(error) + b"\n"))
         await self._context.abort(code, details, trailing_metadata)
