@@ -20,6 +20,7 @@ from logmesh.gateway.requests.checks import read_limit, read_range, to_proto
 from logmesh.gateway.walking.deadline import seconds_left
 from logmesh.gateway.walking.walk import Look, walk
 from logmesh.store.counts import Buckets
+from logmesh.store.errors import TooSlow
 from logmesh.store.store import Store
 from logmesh.store.time_range import TimeRange
 from logmesh.v1.query_service_pb2 import HistogramRequest, HistogramResponse, Series
@@ -73,9 +74,12 @@ async def histogram(store: Store, tenant: str, query: HistogramQuery, seconds: f
 
 
 async def _previous(counter: "_Counter", buckets: Buckets) -> list[int]:
-    before = buckets.before()
-    tally, reached = await counter.by_key(before, _LEVEL, LEVELS)
     # Half a period would look like a fall: it is given as a whole or not at all.
+    before = buckets.before()
+    try:
+        tally, reached = await counter.by_key(before, _LEVEL, LEVELS)
+    except TooSlow:
+        return []
     return [sum(bucket) for bucket in zip(*tally, strict=True)] if reached == before.range.start_unix_nano else []
 
 
