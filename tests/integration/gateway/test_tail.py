@@ -201,7 +201,8 @@ async def test_a_client_that_does_not_read_at_all_is_disconnected(
 ) -> None:
     monkeypatch.setattr(frames, "STALL_SECONDS", 1.0)
     async with (
-        running_gateway(store.reader_dsn, target(*processors)) as address,
+        running_gateway(store.reader_dsn, target(*processors), max_tails=1) as address,
+        running_gateway(store.reader_dsn, target(*processors)) as elsewhere,
         grpc.aio.insecure_channel(address) as channel,
     ):
         call = TailServiceStub(channel).Tail(pb.TailRequest())
@@ -212,13 +213,16 @@ async def test_a_client_that_does_not_read_at_all_is_disconnected(
             await stream.until_committed(seq)
         reader = TailReader()
         await reader.until(lambda: any(entry["event_name"] == "tail_stalled" for entry in logs))
+        other = TailReader()
+        async with other.reading(address):  # the place is free, though gRPC tells the first of it once that reads
+            assert other.ended is None
         with contextlib.suppress(grpc.aio.AioRpcError):
             while isinstance(message := await asyncio.wait_for(call.read(), 20), pb.TailResponse):
                 reader.take(message)
         assert await call.code() == grpc.StatusCode.RESOURCE_EXHAUSTED
         assert 0 < len(reader.seen) < 100
         # The last token of what was read goes on with the rest.
-        async with reader.reading(address):
+        async with reader.reading(elsewhere):
             await reader.until(lambda: len(reader.seen) + sum(gap.dropped for gap in reader.gaps) == 100)
         assert set(reader.seen.values()) == {1}
 

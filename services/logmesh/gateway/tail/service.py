@@ -55,6 +55,28 @@ class TailServicer:
             await context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
         if self._places >= self._settings.max_tails:
             await context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, "too many tails are open; try again later")
+        code, text = grpc.StatusCode.UNAVAILABLE, "this gateway is stopping; go on with the last token"
+        try:
+            await self._follow(request, node, backlog_seconds, standing, context)
+        except ReaderGone:
+            return
+        except ReaderStopped as error:
+            log.info("a tail stopped reading", event_name="tail_stalled")
+            code, text = grpc.StatusCode.RESOURCE_EXHAUSTED, str(error)
+        except TokenExpired:
+            code = grpc.StatusCode.UNAUTHENTICATED
+            text = "the token has expired; go on with a new one, and with the last resume token"
+        # gRPC holds a status back until the client reads again, so nothing of the tail is held any more here.
+        await context.abort(code, text)
+
+    def stop(self) -> None:
+        """End all tails."""
+        self._stopping.set()
+
+    async def _follow(
+        self, request: pb.TailRequest, node: Node, backlog_seconds: float, standing: Standing | None, context: Any
+    ) -> None:
+        """Follow in a place of its own. Raises as `_run`."""
         self._places += 1  # before anything is waited for
         try:
             tenant = tenant_of_call(self._settings.tenant)
@@ -69,28 +91,16 @@ class TailServicer:
         finally:
             self._places -= 1
 
-    def stop(self) -> None:
-        """End all tails."""
-        self._stopping.set()
-
     async def _send(self, tail: Tail, context: Any) -> None:
+        """Raises as `_run`."""
         self._tails.add(tail)
         self._share_memory()
         try:
             await context.send_initial_metadata(())
             await self._run(tail, context)
-        except ReaderGone:
-            return
-        except ReaderStopped as error:
-            log.info("a tail stopped reading", event_name="tail_stalled")
-            await context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, str(error))
-        except TokenExpired:
-            text = "the token has expired; go on with a new one, and with the last resume token"
-            await context.abort(grpc.StatusCode.UNAUTHENTICATED, text)
         finally:
             self._tails.discard(tail)
             self._share_memory()
-        await context.abort(grpc.StatusCode.UNAVAILABLE, "this gateway is stopping; go on with the last token")
 
     async def _run(self, tail: Tail, context: Any) -> None:
         """Until the gateway stops. Raises ReaderStopped, ReaderGone, TokenExpired, or what went wrong."""
