@@ -5,7 +5,7 @@ import { LiveClient, type WorkerPort } from "./client";
 import { Lane } from "./lane";
 import { LanePane } from "./LanePane";
 import { readMessage } from "./message";
-import type { Connection, FromWorker, ToWorker } from "./protocol";
+import type { Connection, FromWorker, ToWorker, Window } from "./protocol";
 import { frameOf, recordBytes, recordsFrom, responseBytes } from "./testing";
 
 // uPlot draws on a canvas, which jsdom has not.
@@ -15,6 +15,9 @@ vi.mock("@/ui/Chart", () => ({ Chart: ({ summary }: { summary: string }) => <div
 class FakeWorker implements WorkerPort {
   lanes: Lane[] = [];
   heard: ToWorker[] = [];
+  /** While it holds, it answers no question for rows before `release`. */
+  holds = false;
+  held: Window[][] = [];
   #listener: (event: MessageEvent<FromWorker>) => void = () => undefined;
 
   addEventListener(_type: "message", listener: (event: MessageEvent<FromWorker>) => void): void {
@@ -29,10 +32,17 @@ class FakeWorker implements WorkerPort {
       const bytes = this.lanes[message.lane]!.record(message.seq);
       queueMicrotask(() => this.say({ kind: "record", lane: message.lane, seq: message.seq, bytes }));
     }
-    if (message.kind === "ask") {
-      const lanes = this.lanes.map((lane, index) => lane.view(message.windows[index]!));
-      queueMicrotask(() => this.say({ kind: "view", lanes }));
-    }
+    if (message.kind === "ask" && this.holds) this.held.push(message.windows);
+    else if (message.kind === "ask") queueMicrotask(() => this.show(message.windows));
+  }
+
+  release(): void {
+    this.holds = false;
+    for (const windows of this.held.splice(0)) this.show(windows);
+  }
+
+  show(windows: Window[]): void {
+    this.say({ kind: "view", lanes: this.lanes.map((lane, index) => lane.view(windows[index]!)) });
   }
 
   terminate(): void {
@@ -175,6 +185,20 @@ test("a row opens with the whole record", async () => {
   const record = await client.open(client.lanes[0]!, 1);
   expect(record).toMatchObject({ id: "1-7", attributes: attributesOf({ a: 1 }) });
   expect(await client.open(client.lanes[0]!, 99)).toBeNull();
+});
+
+test("the line that is pressed stays, whatever view of newer lines is on its way", async () => {
+  const { worker } = show("");
+  worker.lanes[0]!.take(frameOf(recordsFrom(0, 20)), Date.now());
+  await screen.findByText("line 19");
+  const before = lines();
+  worker.holds = true;
+  await waitFor(() => expect(worker.held).not.toEqual([]));
+  worker.lanes[0]!.take(frameOf(recordsFrom(20, 500)), Date.now());
+  fireEvent.pointerDown(screen.getByText("line 19"));
+  worker.release();
+  expect(lines()).toEqual(before);
+  await screen.findByRole("button", { name: "480 new" });
 });
 
 test("a condition of a lane is taken out by its chip", () => {

@@ -66,6 +66,7 @@ export class LiveClient {
 
   #frame = 0;
   #asked = false;
+  #outdated = false;
   readonly #opening = new Map<string, (record: LogRecord | null) => void>();
 
   constructor(
@@ -96,6 +97,8 @@ export class LiveClient {
       lane.reading.set({ base: first, bottom: end });
     }
     this.paused.set(true);
+    // The view on its way is of the newest lines: it would take away the line that is being pressed.
+    this.#outdated = this.#asked;
   }
 
   /** Go on with the newest lines. */
@@ -147,7 +150,8 @@ export class LiveClient {
         break;
       case "view":
         this.#asked = false;
-        for (const [index, view] of message.lanes.entries()) takeView(this.lanes[index]!, view);
+        if (!this.#outdated) for (const [index, view] of message.lanes.entries()) takeView(this.lanes[index]!, view);
+        this.#outdated = false;
         break;
       case "record": {
         const key = `${message.lane} ${message.seq}`;
