@@ -13,6 +13,7 @@ import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
+from types import FrameType
 
 import structlog
 from prometheus_client import Histogram
@@ -94,6 +95,18 @@ def stacks(loop: asyncio.AbstractEventLoop | None) -> str:
         if ident != threading.get_ident()
     ]
     for task in asyncio.all_tasks(loop) if loop is not None else ():
-        frames = "".join("".join(traceback.format_stack(frame, 1)) for frame in task.get_stack())
+        frames = "".join("".join(traceback.format_stack(frame, 1)) for frame in _frames(task))
         parts.append(f"task {task.get_name()}:\n{frames}")
     return "\n".join(parts)[:_STACK_CHARACTERS]
+
+
+def _frames(task: "asyncio.Task[object]") -> Iterator[FrameType]:
+    """From the task's outermost call to what it waits for. `Task.get_stack` knows the outermost call alone."""
+    waits: object = task.get_coro()
+    while waits is not None:
+        kind = next((kind for kind in ("cr", "gi", "ag") if hasattr(waits, f"{kind}_frame")), None)
+        if kind is None:
+            return
+        if (frame := getattr(waits, f"{kind}_frame")) is not None:
+            yield frame
+        waits = getattr(waits, "gi_yieldfrom" if kind == "gi" else f"{kind}_await")
