@@ -1,6 +1,7 @@
 """Which loopback networks are taken, and what is said of a port that can't be had."""
 
 import socket
+from pathlib import Path
 
 import pytest
 
@@ -19,6 +20,12 @@ def test_anything_else_is_a_wrong_option_in_one_line(text: str) -> None:
         check_loopback(text)
     assert "\n" not in str(caught.value)
     assert caught.value.exit_code == 2
+
+
+def test_a_free_port_is_none_that_a_connection_may_take_before_a_server_does() -> None:
+    low, high = map(int, Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split())
+    ports = {free_port() for _ in range(50)}
+    assert not [port for port in ports if low <= port <= high]
 
 
 def test_a_port_in_use_is_said_with_what_to_do() -> None:
