@@ -31,8 +31,7 @@ def free_port(address: str = "127.0.0.1") -> int:
             return port
     with socket.socket() as probe:
         probe.bind((address, 0))
-        port: int = probe.getsockname()[1]
-        return port
+        return int(probe.getsockname()[1])
 
 
 def is_free(address: str, port: int) -> bool:
