@@ -20,6 +20,9 @@ from logmesh.v1.record_pb2 import LogRecord
 class SearchInRows(AsksReader):
     """Searches."""
 
+    first_look_nano = 60 * 10**9
+    """A query sorts all that it finds."""
+
     async def search(
         self, tenant: str, node: Node, window: Window, most: int, *, seconds: float, is_rare: bool = False
     ) -> AsyncGenerator[Found, None]:

@@ -23,6 +23,10 @@ class Store(Protocol):
 
     # --- records ---
 
+    @property
+    def first_look_nano(self) -> int:
+        """How much log time, in nanoseconds, a first look for matches best takes in. Next ones are wider while answers come quickly."""
+
     def search(
         self, tenant: str, node: Node, window: Window, most: int, *, seconds: float, is_rare: bool = False
     ) -> AsyncGenerator[Found, None]:

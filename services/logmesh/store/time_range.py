@@ -1,6 +1,7 @@
 """A range of times, in nanoseconds since 1970."""
 
 from dataclasses import dataclass
+from typing import Final
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,3 +23,6 @@ class TimeRange:
     def earlier(self, nano: int) -> "TimeRange":
         """The same range `nano` before, cut at 1970."""
         return TimeRange(max(0, self.start_unix_nano - nano), max(0, self.end_unix_nano - nano))
+
+
+ANY_TIME: Final = TimeRange(0, (1 << 63) - 1)

@@ -120,7 +120,7 @@ class _Counter:
     async def _over(self, buckets: Buckets, field: Field, look: Look) -> int:
         """Look at the whole range at once where the store has counted it beforehand, else window by window; how far that came."""
         if not self._is_counted(buckets, field):
-            return await walk(buckets.range, self._deadline, look)
+            return await walk(buckets.range, self._deadline, look, first_nano=self._store.first_look_nano)
         await look(buckets.range, seconds_left(self._deadline))
         return buckets.range.start_unix_nano
 

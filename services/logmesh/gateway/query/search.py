@@ -101,14 +101,15 @@ async def search(
 async def find(
     store: Store, tenant: str, query: Query, *, time_limit_seconds: float
 ) -> AsyncGenerator[Found | Progress | Done, None]:
-    """Yield what the store finds, newest first, a Progress after each window, and then one Done.
+    """Yield what the store finds, newest first, a Progress after each window and where a store has looked in vain, and then one Done.
 
     Windows widen while they take no time, so there are few of them, and of a slow search one every few seconds.
 
     Raises StoreError; closing the iterator cancels the question.
     """
     deadline = time.monotonic() + time_limit_seconds
-    windows, cursor, wanted, is_rare = Windows(), query.cursor, query.page_size, False
+    windows = Windows(min(store.first_look_nano, query.cursor.unix_nano - query.start_unix_nano))
+    cursor, wanted, is_rare = query.cursor, query.page_size, False
     while cursor.unix_nano > query.start_unix_nano or cursor.spool >= 0:
         remaining = deadline - time.monotonic()
         if remaining <= 0:
@@ -121,10 +122,11 @@ async def find(
             async with aclosing(asked) as parts:
                 async for found in parts:
                     cursor, wanted = found.reached, wanted - len(found)
-                    if not len(found):
-                        continue
-                    is_rare = False
-                    yield found
+                    if len(found):
+                        is_rare = False
+                        yield found
+                    elif cursor.unix_nano > window.start_unix_nano:
+                        yield Progress(cursor.unix_nano)
                     if wanted == 0:
                         yield Done(SEARCH_END_PAGE_FULL, cursor.unix_nano, cursor)
                         return

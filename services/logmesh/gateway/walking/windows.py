@@ -16,7 +16,7 @@ PATIENCE_SECONDS: Final = 3.0
 
 
 class Windows:
-    """Widths in nanoseconds of log time. Pure: it is told how long each query took."""
+    """Widths in nanoseconds of log time, from `width_nano` on. Pure: it is told how long each query took."""
 
     def __init__(self, width_nano: int = FIRST_NANO) -> None:
         self._width = width_nano

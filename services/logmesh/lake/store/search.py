@@ -13,6 +13,7 @@ from logmesh.lake.store.plan import Plan
 from logmesh.lake.store.wanted import Match, Part, Wanted, merged
 from logmesh.store.found import Found
 from logmesh.store.order import Cursor, Window
+from logmesh.store.time_range import ANY_TIME
 
 _MOST_AT_ONCE: Final = 64
 _MOST_BYTES: Final = 4 << 20
@@ -20,6 +21,9 @@ _MOST_BYTES: Final = 4 << 20
 
 class SearchInLake(MatchesInLake):
     """Searches."""
+
+    first_look_nano = ANY_TIME.length_nano
+    """The catalog says how far to look at once, and each question has to read it."""
 
     async def search(
         self, tenant: str, node: Node, window: Window, most: int, *, seconds: float, is_rare: bool = False

@@ -9,12 +9,11 @@ from logmesh.record.sizes import size_of
 from logmesh.store.errors import TooSlow
 from logmesh.store.order import Cursor
 from logmesh.store.store import Store
-from logmesh.store.time_range import TimeRange
+from logmesh.store.time_range import ANY_TIME, TimeRange
 from logmesh.v1.record_pb2 import LogRecord
 
 Place = tuple[int, int, int]
 """Time, spool and position, which is how records stand in order."""
-ANY_TIME: Final = TimeRange(0, (1 << 63) - 1)
 _NONE_SECONDS: Final = 1.0
 
 

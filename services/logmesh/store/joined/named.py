@@ -2,9 +2,9 @@
 
 from collections.abc import Collection, Mapping, Sequence
 
-from logmesh.store.joined.asking import ANY_TIME, AsksBoth, Deadline, first, place_of
+from logmesh.store.joined.asking import AsksBoth, Deadline, first, place_of
 from logmesh.store.order import Cursor
-from logmesh.store.time_range import TimeRange
+from logmesh.store.time_range import ANY_TIME, TimeRange
 from logmesh.v1.record_pb2 import LogRecord
 
 

@@ -32,6 +32,12 @@ class _Ask(Protocol):
 class SearchInBoth(AsksBoth):
     """Searches."""
 
+    @property
+    def first_look_nano(self) -> int:
+        """See Store. Where the older store has records, by what was last known, what both can take in."""
+        newer = self._newer.first_look_nano
+        return newer if self._known is None else min(newer, self._older.first_look_nano)
+
     async def search(
         self, tenant: str, node: Node, window: Window, most: int, *, seconds: float, is_rare: bool = False
     ) -> AsyncGenerator[Found, None]:
