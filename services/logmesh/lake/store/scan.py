@@ -1,5 +1,6 @@
 """Parts of files as sources of statements: a branch for those with the same columns of attributes, since conditions differ by these,
-and one for each of which the plan leaves but some rows: from these DuckDB skips row groups and pages.
+another one for those that a range cuts, and one for each of which the plan leaves but some rows: from these DuckDB skips row groups and
+pages.
 
 DuckDB sets memory aside for each branch before it reads anything, so that one statement has but some of them.
 """
@@ -20,9 +21,10 @@ VALUES: Final = 32
 
 
 class Alike(NamedTuple):
-    """Files of one branch, read within a range. Of `rows` there are some where others can't match."""
+    """Files of one branch, read within a range; None: they have no record outside of it. Of `rows` there are some where others can't
+    match."""
 
-    span: TimeRange
+    span: TimeRange | None
     files: Sequence[KnownFile]
     rows: RowRanges | None = None
 
@@ -31,31 +33,35 @@ class Branch(NamedTuple):
     """A part of a statement: its `source`, behind FROM, and who writes conditions for its files; see `Alike`."""
 
     source: str
-    span: TimeRange
+    span: TimeRange | None
     to: Conditions
     rows: RowRanges | None = None
 
     def within(self) -> str:
         """The condition that a record is in the range, and among the rows."""
-        start, end = self.to.bind(self.span.start_unix_nano), self.to.bind(self.span.end_unix_nano)
-        times = f"time >= {start} AND time < {end}"
-        if self.rows is None:
-            return times
-        rows = " OR ".join(f"file_row_number BETWEEN {first} AND {last}" for first, last in self.rows)
-        return f"{times} AND ({rows})"
+        parts = []
+        if self.span is not None:
+            start, end = self.to.bind(self.span.start_unix_nano), self.to.bind(self.span.end_unix_nano)
+            parts.append(f"time >= {start} AND time < {end}")
+        if self.rows is not None:
+            rows = " OR ".join(f"file_row_number BETWEEN {first} AND {last}" for first, last in self.rows)
+            parts.append(f"({rows})")
+        return " AND ".join(parts) or "true"
 
 
 def alike(plan: Plan, parts: Mapping[TimeRange, Sequence[KnownFile]], most: int) -> Iterator[list[Alike]]:
     """What is to be read of files by range, up to `most` branches at once. Nothing where there are no files."""
     found: list[Alike] = []
     for span, files in parts.items():
-        by_columns: defaultdict[object, list[KnownFile]] = defaultdict(list)
+        by_kind: defaultdict[tuple[TimeRange | None, object], list[KnownFile]] = defaultdict(list)
         for file in files:
+            # To compare the times of a million records takes as long as to group them by an attribute.
+            cut = None if span.start_unix_nano <= file.min_time and file.max_time < span.end_unix_nano else span
             if (rows := plan.rows(file)) is None:
-                by_columns[tuple((key, kind, others == 0) for key, kind, others in file.columns)].append(file)
+                by_kind[cut, tuple((key, kind, others == 0) for key, kind, others in file.columns)].append(file)
             else:
-                found.append(Alike(span, [file], rows))
-        found += [Alike(span, mine) for mine in by_columns.values()]
+                found.append(Alike(cut, [file], rows))
+        found += [Alike(cut, mine) for (cut, _), mine in by_kind.items()]
     for first in range(0, len(found), most):
         yield found[first : first + most]
 
