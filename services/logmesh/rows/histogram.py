@@ -19,9 +19,11 @@ from logmesh.store.time_range import TimeRange
 class HistogramOfRows(AsksReader):
     """Counts over time: of the rollup where it knows all that is asked, else of the records."""
 
-    def is_counted(self, node: Node, field: Field, width_nano: int = 0, span: TimeRange | None = None) -> bool:
-        """See Store. The flush counts by minute, origin and severity."""
-        return width_nano % MINUTE_NANO == 0 and is_countable(node) and is_countable_field(field)
+    async def is_counted(
+        self, node: Node, field: Field, span: TimeRange, width_nano: int = 0, *, seconds: float
+    ) -> bool:
+        """See Store."""
+        return _is_counted(node, field, width_nano)
 
     async def count_keys(
         self,
@@ -51,12 +53,17 @@ class HistogramOfRows(AsksReader):
         return [ValueCount(buckets.index(from_timestamp(bucket, 0)), *counted) for bucket, *counted in rows]
 
     def _counted(self, node: Node, span: TimeRange, buckets: Buckets, field: Field) -> Statement:
-        begin = from_counts if self.is_counted(node, field, buckets.width_nano) else from_records
+        begin = from_counts if _is_counted(node, field, buckets.width_nano) else from_records
         return begin(node, span)
 
     async def _read(self, tenant: str, statement: Statement, seconds: float) -> list[Any]:
         async with self._reader.reading(tenant, seconds, replan=True) as connection:
             return list(await connection.fetch(statement.sql, *statement.parameters))
+
+
+def _is_counted(node: Node, field: Field, width_nano: int) -> bool:
+    """The flush counts by minute, origin and severity."""
+    return width_nano % MINUTE_NANO == 0 and is_countable(node) and is_countable_field(field)
 
 
 def _places(buckets: Buckets) -> dict[str, object]:

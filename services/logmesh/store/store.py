@@ -91,10 +91,11 @@ class Store(Protocol):
 
     # --- figures ---
 
-    def is_counted(self, node: Node, field: Field, width_nano: int = 0, span: TimeRange | None = None) -> bool:
-        """Whether the store has counted beforehand what this asks, so that any range may be asked for at once and is counted exactly:
-        by a field, in buckets of this width, or in none. Else a range is best counted window by window. `span` is what will be asked
-        for; None: anything."""
+    async def is_counted(
+        self, node: Node, field: Field, span: TimeRange, width_nano: int = 0, *, seconds: float
+    ) -> bool:
+        """Whether the store has counted beforehand what this asks, so that all of a range may be asked for at once and is counted
+        exactly: by a field, in buckets of this width, or in none. Else it is best counted window by window."""
 
     async def count_keys(
         self,

@@ -103,7 +103,8 @@ async def test_facets_are_the_most_frequent_values(filled: Kept, text: str) -> N
             name: (
                 await filled.store.facets(
                     "default", node, span, [field], 2,
-                    newest=None if filled.store.is_counted(node, field) else 10_000, seconds=SECONDS,
+                    newest=None if await filled.store.is_counted(node, field, span, seconds=SECONDS) else 10_000,
+                    seconds=SECONDS,
                 )
             )[0]
             for name, field in zip(names, fields, strict=True)

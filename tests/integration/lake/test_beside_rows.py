@@ -98,7 +98,7 @@ async def by_value(store: Store, asked: Drawn) -> object:
 
 
 async def facets(store: Store, asked: Drawn) -> object:
-    is_counted = store.is_counted(asked.node, asked.field, span=asked.span)
+    is_counted = await store.is_counted(asked.node, asked.field, asked.span, seconds=SECONDS)
     (found,) = await store.facets(
         "default", asked.node, asked.span, [asked.field], asked.most,
         newest=None if is_counted else 10_000, seconds=SECONDS,
@@ -196,11 +196,13 @@ async def test_rows_are_asked_for_nothing_while_there_are_none_and_found_once_a_
     monkeypatch.setattr(asyncpg.Connection, "cursor", watched(cursor))
     asked = Drawn(draw, spread.records)
     asked.node, asked.span = EVERYTHING, ALL
+    user = parse_field("attributes.user")
+    assert await spread.spread.is_counted(EVERYTHING, user, ALL, seconds=SECONDS), "by the first question, too"
     for question in QUESTIONS:
         await question(spread.spread, asked)
     assert read
     assert not [sql for sql in read if "logmesh.records" in sql or "record_counts" in sql]
-    assert spread.spread.is_counted(EVERYTHING, parse_field("attributes.user"))
+    assert await spread.spread.is_counted(EVERYTHING, user, ALL, seconds=SECONDS)
     before = await pages(spread.spread, asked)
     await store_records(spread.databases[1], [record(MINUTE)], spool=9)
     received = await owner.fetchval("SELECT max(received) FROM logmesh.logs")
@@ -208,9 +210,9 @@ async def test_rows_are_asked_for_nothing_while_there_are_none_and_found_once_a_
     part = await spread.spread.stored("default", EVERYTHING, [flush], StoredAt(), 9, max_bytes=9_999, seconds=SECONDS)
     assert len(part.records) == 1
     assert len(await pages(spread.spread, asked)) == len(before) + 1
-    assert not spread.spread.is_counted(EVERYTHING, parse_field("attributes.user"))
+    assert not await spread.spread.is_counted(EVERYTHING, user, ALL, seconds=SECONDS)
     of_lake_alone = TimeRange(NOW - MINUTE + 1_000, NOW)
-    assert spread.spread.is_counted(EVERYTHING, parse_field("attributes.user"), span=of_lake_alone)
+    assert await spread.spread.is_counted(EVERYTHING, user, of_lake_alone, seconds=SECONDS)
     await owner.close()
 
 

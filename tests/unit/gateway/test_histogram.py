@@ -19,7 +19,7 @@ class CountedStore:
     def __init__(self, since: int) -> None:
         self._since = since
 
-    def is_counted(self, *_: Any) -> bool:
+    async def is_counted(self, *_: Any, **__: Any) -> bool:
         return True
 
     async def count_keys(

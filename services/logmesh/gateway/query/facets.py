@@ -84,7 +84,11 @@ async def _count(store: Store, tenant: str, query: FacetsQuery, seconds: float) 
     """The most frequent values of each field, in the order of the query's. Raises StoreError."""
     deadline = time.monotonic() + seconds
     fields = list(dict.fromkeys(query.fields))
-    known = [field for field in fields if store.is_counted(query.filter, field, span=query.range)]
+    known = [
+        field
+        for field in fields
+        if await store.is_counted(query.filter, field, query.range, seconds=seconds_left(deadline))
+    ]
     sampled = [field for field in fields if field not in known]
     found: dict[Field, FacetCounts] = {}
     if known:

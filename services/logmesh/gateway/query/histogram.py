@@ -102,30 +102,32 @@ class _Counter:
                 tally[key][bucket] += records
             return False
 
-        return tally, await self._over(buckets, field, look)
+        return tally, await self._over(buckets, look, at_once=await self._is_counted(buckets, field))
 
     async def by_value(self, buckets: Buckets, field: Field) -> tuple[Values, int]:
         """Return the counts by value and bucket, and the time from which on everything was counted."""
         found = Values(buckets.count)
         # A look at everything knows which values are the most frequent; of several windows each may name others.
-        most = VALUES_TOLD_APART if self._is_counted(buckets, field) else NAMED_A_WINDOW
+        is_counted = await self._is_counted(buckets, field)
+        most = VALUES_TOLD_APART if is_counted else NAMED_A_WINDOW
 
         async def look(part: TimeRange, seconds: float) -> bool:
             counted = self._store.count_values(self._tenant, self._filter, part, buckets, field, most, seconds=seconds)
             found.add(await counted)
             return False
 
-        return found, await self._over(buckets, field, look)
+        return found, await self._over(buckets, look, at_once=is_counted)
 
-    async def _over(self, buckets: Buckets, field: Field, look: Look) -> int:
-        """Look at the whole range at once where the store has counted it beforehand, else window by window; how far that came."""
-        if not self._is_counted(buckets, field):
+    async def _over(self, buckets: Buckets, look: Look, *, at_once: bool) -> int:
+        """Look at the whole range, at once or window by window; how far that came."""
+        if not at_once:
             return await walk(buckets.range, self._deadline, look, first_nano=self._store.first_look_nano)
         await look(buckets.range, seconds_left(self._deadline))
         return buckets.range.start_unix_nano
 
-    def _is_counted(self, buckets: Buckets, field: Field) -> bool:
-        return self._store.is_counted(self._filter, field, buckets.width_nano, buckets.range)
+    async def _is_counted(self, buckets: Buckets, field: Field) -> bool:
+        seconds = seconds_left(self._deadline)
+        return await self._store.is_counted(self._filter, field, buckets.range, buckets.width_nano, seconds=seconds)
 
 
 def _series(tally: list[list[int]], values: Sequence[str], field: Field) -> list[Series]:

@@ -15,7 +15,9 @@ from logmesh.store.time_range import TimeRange
 class FiguresOfLake(GroupsInLake):
     """Figures."""
 
-    def is_counted(self, node: Node, field: Field, width_nano: int = 0, span: TimeRange | None = None) -> bool:
+    async def is_counted(
+        self, node: Node, field: Field, span: TimeRange, width_nano: int = 0, *, seconds: float
+    ) -> bool:
         """See Store. Columns are counted so quickly that nothing need be counted beforehand; a histogram that must look into texts is
         best counted window by window."""
         return width_nano == 0 or _is_quick(node)

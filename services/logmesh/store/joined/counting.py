@@ -8,7 +8,7 @@ from typing import Final
 from logmesh.filters.ast import Node
 from logmesh.filters.fields import Field
 from logmesh.store.counts import Buckets, KeyCount, ValueCount
-from logmesh.store.joined.asking import AsksBoth, Deadline, overlap
+from logmesh.store.joined.asking import AsksBoth, Deadline
 from logmesh.store.joined.tally import Tally, contenders, is_certain, ranked, summed
 from logmesh.store.store import Store
 from logmesh.store.time_range import TimeRange
@@ -24,12 +24,15 @@ of the others may be as frequent as those that are named."""
 class CountingInBoth(AsksBoth):
     """Counts."""
 
-    def is_counted(self, node: Node, field: Field, width_nano: int = 0, span: TimeRange | None = None) -> bool:
-        """See Store. Where the older store has records, by what was last known, what both have."""
-        is_asked = self._known is not None if span is None else overlap(span, self._known) is not None
-        return self._newer.is_counted(node, field, width_nano, span) and (
-            not is_asked or self._older.is_counted(node, field, width_nano, span)
-        )
+    async def is_counted(
+        self, node: Node, field: Field, span: TimeRange, width_nano: int = 0, *, seconds: float
+    ) -> bool:
+        """See Store. Where the older store has records, what both have counted."""
+        deadline = Deadline(seconds)
+        if not await self._newer.is_counted(node, field, span, width_nano, seconds=deadline.left()):
+            return False
+        part = await self._in_older(span, deadline)
+        return part is None or await self._older.is_counted(node, field, part, width_nano, seconds=deadline.left())
 
     async def count_keys(
         self,

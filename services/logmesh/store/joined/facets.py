@@ -44,7 +44,9 @@ class FacetsInBoth(CountingInBoth):
 
     async def _of_all(self, both: Sequence[Matches], field: Field, most: int, deadline: Deadline) -> FieldCounts:
         sides = [Side(*one, _one_bucket(one.span), field, deadline) for one in both]
-        limits = None, None if self._older.is_counted(both[1].node, field) else _ALL
+        _, older = both
+        is_counted = await self._older.is_counted(older.node, field, older.span, seconds=deadline.left())
+        limits = None, None if is_counted else _ALL
         asked = most * MORE
         while True:
             counts = [
