@@ -53,6 +53,20 @@ async def test_what_is_neither_large_nor_old_stays(storing: Storing, owner: asyn
     assert (await seal(owner, storing.root, OWNER, seal_bytes=8_192)).rows == 5
 
 
+async def test_small_tenants_wait_for_one_another(storing: Storing, owner: asyncpg.Connection) -> None:
+    spools = [Spool(f"tenant {each:02}") for each in range(40)]
+    await storing.store(*[spool.batch(columns(10)) for spool in spools])
+    assert (await seal(owner, storing.root, OWNER, seal_bytes=1 << 15)).rows == 0
+    await storing.store(spools[7].batch(columns(1_500)))
+    assert (await seal(owner, storing.root, OWNER, seal_bytes=1 << 15)).files == 40, "one pays for its rows"
+
+
+async def test_no_generation_grows_beyond_bounds(storing: Storing, owner: asyncpg.Connection) -> None:
+    await storing.store(*[Spool(f"tenant {each}").batch(columns(10)) for each in range(3)])
+    assert (await seal(owner, storing.root, OWNER, most_bytes=1 << 20)).rows == 0
+    assert (await seal(owner, storing.root, OWNER, most_bytes=1 << 13)).rows == 30
+
+
 async def test_long_texts_count_as_bytes(storing: Storing, owner: asyncpg.Connection) -> None:
     long = columns(4)
     long.bodies[:] = [random.Random(each).randbytes(90_000).hex().encode() for each in range(4)]

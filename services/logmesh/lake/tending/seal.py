@@ -15,15 +15,13 @@ import asyncpg
 import pyarrow as pa
 
 from logmesh.lake.folder import path_of, sync_folder, unlink_all
+from logmesh.lake.tending.closing import MOST_BYTES, SEAL_BYTES, SEAL_SECONDS, close_if_due
 from logmesh.lake.tending.rows import tables_of
 from logmesh.lake.writing.file import Footer
 from logmesh.lake.writing.filing import NewFile, NoNumberLeft, file_tables
 from logmesh.lake.writing.live import committing, make_live, reserve
 from logmesh.storage.sql import load
 
-SEAL_BYTES: Final = 16 << 20
-SEAL_SECONDS: Final = 600
-"""A generation is closed once its table has so many bytes, or takes rows for so long. A tenant's rows of it are in memory at once."""
 _LOOK_SECONDS: Final = 0.2
 _IS_PENDING: Final = "SELECT inhdetachpending FROM pg_inherits WHERE inhrelid = to_regclass($1)"
 
@@ -52,14 +50,15 @@ async def seal(
     owner: str,
     *,
     seal_bytes: int = SEAL_BYTES,
+    most_bytes: int = MOST_BYTES,
     seal_seconds: float = SEAL_SECONDS,
     wait_seconds: float = 5.0,
 ) -> Sealed:
-    """Close what is due, seal what is closed, drop what is sealed. `connection` is an owner's; `wait_seconds` is for how long snapshots
-    are waited for. Raises what asyncpg raises; and OSError, MemoryError, Arrow's errors and SealRefused after all else was done."""
+    """Close what is due (`closing`), seal what is closed, drop what is sealed. `connection` is an owner's; `wait_seconds` is for how
+    long snapshots are waited for. Raises what asyncpg raises; and OSError, MemoryError, Arrow's errors and SealRefused after all else
+    was done."""
     sealed = Sealed()
-    if await connection.execute(load("close_generation"), seal_bytes, seal_seconds) != "UPDATE 0":
-        await connection.execute("SELECT logmesh.open_generation()")
+    await close_if_due(connection, seal_bytes=seal_bytes, most_bytes=most_bytes, seal_seconds=seal_seconds)
     closed = "SELECT generation FROM logmesh.generations WHERE closed AND sealed_xid IS NULL ORDER BY generation"
     failed: list[Exception] = []
     for (generation,) in await connection.fetch(closed):
