@@ -4,16 +4,17 @@ each, and answers `killed` or `done`; each is done by a child of its own, forked
 A step is each statement to the database and each change of the disk; there is one before it, and one after it."""
 
 import asyncio
+import gc
 import os
 import signal
 import sys
 from collections.abc import Callable
-from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any, NoReturn
 
 import asyncpg
+import numpy as np
 from tests.integration.lake.batches import columns
 from tests.integration.lake.storing import Spool, Storing
 
@@ -22,6 +23,7 @@ from logmesh.lake.tending.seal import seal
 from logmesh.lake.tending.sweep import sweep
 from logmesh.lake.writing.filing import FILE_BYTES
 from logmesh.processor.writer.opened import Opened
+from logmesh.storage.sql import load
 
 FILED, HOT = (
     Spool("large", "5d7f7a39-2a0b-4a52-8c9c-0f5b7b1f3f11"),
@@ -77,41 +79,43 @@ def batches(seq: int) -> list[Opened]:
     ]
 
 
-async def flush(dsn: str, root: Path, steps: Steps, seq: int) -> None:
-    """Until it is stored, as from a log."""
-    connection = await asyncpg.connect(dsn)
-    storing = Storing(connection, root)
-    group = batches(seq)
-    steps.watch()
-    while (await storing.store(*group)).locked:
-        await asyncio.sleep(0.01)
-    await connection.close()
-
-
-async def tend(dsn: str, root: Path, steps: Steps, what: str) -> None:
-    connection = await asyncpg.connect(dsn)
-    steps.watch()
-    if what == "seal":
+async def do(connection: "asyncpg.Connection", root: Path, what: str, seq: int) -> None:
+    """To its end; a flush until the batches of this number are stored, as from a log. `connection` is a writer's for it, else an
+    owner's."""
+    if what == "flush":
+        storing, group = Storing(connection, root), batches(seq)
+        while (await storing.store(*group)).locked:
+            await asyncio.sleep(0.01)
+    elif what == "seal":
         await seal(connection, root, "merger", seal_seconds=0)
     elif what == "merge":
         await merge(connection, root, "merger", files=2)
     else:
         await sweep(connection, root, pending_seconds=0, dead_seconds=0, unknown_seconds=0)
+
+
+async def do_until(steps: Steps, dsn: str, root: Path, what: str, seq: int) -> None:
+    connection = await asyncpg.connect(dsn)
+    steps.watch()
+    await do(connection, root, what, seq)
     await connection.close()
 
 
+def rehearse() -> None:
+    """Have what numpy and importlib import when it is first needed: a child that imports it takes twice the CPU."""
+    np.unique(np.arange(2))
+    load("list_mergeable")
+    gc.freeze()
+
+
 def main(writer: str, owner: str, folder: str) -> NoReturn:
+    rehearse()
     for line in sys.stdin:
         what, last, seq = line.split()
-        steps, root = Steps(int(last)), Path(folder)
-        run = (
-            partial(flush, writer, root, steps, int(seq))
-            if what == "flush"
-            else partial(tend, owner, root, steps, what)
-        )
         child = os.fork()
         if not child:
-            asyncio.run(run())
+            dsn = writer if what == "flush" else owner
+            asyncio.run(do_until(Steps(int(last)), dsn, Path(folder), what, int(seq)))
             os._exit(0)
         _, status = os.waitpid(child, 0)
         print({0: "done", signal.SIGKILL: "killed"}.get(status, f"status {status}"), flush=True)

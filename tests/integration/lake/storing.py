@@ -31,6 +31,8 @@ from logmesh.v1.record_pb2 import LogColumns
 
 Identity = tuple[int, int]
 """Spool and position."""
+Known = dict[tuple[int, int], list[dict[str, Any]]]
+"""Rows of files that were read before, by number and checksum."""
 
 
 def now() -> Moment:
@@ -94,8 +96,10 @@ class Contents:
         return Counter(row["body"] for row in [*self.filed, *self.hot])
 
 
-async def contents(owner: asyncpg.Connection, root: Path) -> Contents:
-    """Read everything by the catalog, in one snapshot; each file by its checksum."""
+async def contents(owner: asyncpg.Connection, root: Path, known: Known | None = None) -> Contents:
+    """Read everything by the catalog, in one snapshot; each file by its checksum. Rows of those that are `known` by it are not
+    decoded once more."""
+    known = {} if known is None else known
     async with owner.transaction(isolation="repeatable_read", readonly=True):
         catalog = [
             dict(row) for row in await owner.fetch("SELECT * FROM logmesh.files WHERE dead_xid IS NULL ORDER BY file")
@@ -110,7 +114,10 @@ async def contents(owner: asyncpg.Connection, root: Path) -> Contents:
         path = path_of(root, file["incarnation"], file["file"])
         content = path.read_bytes()
         assert (len(content), google_crc32c.value(content)) == (file["bytes"], file["crc32c"])
-        files[file["file"]] = _rows(pq.read_table(path), read_columns(file["columns"]))
+        which = file["file"], file["crc32c"]
+        if which not in known:
+            known[which] = _rows(pq.read_table(path), read_columns(file["columns"]))
+        files[file["file"]] = known[which]
         assert len(files[file["file"]]) == file["rows"]
     return Contents(files, [dict(row) for row in hot], stored, catalog)
 
