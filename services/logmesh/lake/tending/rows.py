@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from logmesh.lake.layout import in_row_groups
 from logmesh.lake.schema import SCHEMA
-from logmesh.lake.writing.attributes import one_form
+from logmesh.record.json_text import dump_json, load_exact_json
 
 _JSON = ("resource", "attributes", "extra", "origin_extra")
 
@@ -19,10 +19,15 @@ def tables_of(rows: "Sequence[asyncpg.Record]") -> list[pa.Table]:
         name: list(column) for name, column in zip(SCHEMA.names, zip(*rows, strict=True), strict=True)
     }
     for name in _JSON:
-        formed = one_form([text.encode() if text else b"" for text in columns[name]], checked=range(len(rows)))
-        columns[name] = [text.decode() or None for text in formed.texts]
+        columns[name] = _formed(columns[name])
     table = pa.table([_array(columns[field.name], field) for field in SCHEMA], schema=SCHEMA)
     return in_row_groups(table)
+
+
+def _formed(texts: list[str | None]) -> list[str | None]:
+    """In the one form of `writing.attributes`, by what brings a text into it that is known to be well. Many records say the same."""
+    forms = {text: dump_json(load_exact_json(text.encode())).decode() for text in set(texts) if text is not None}
+    return [None if text is None else forms[text] for text in texts]
 
 
 def _array(values: list[Any], field: pa.Field) -> pa.Array:
