@@ -80,18 +80,20 @@ def batches(seq: int) -> list[Opened]:
 
 
 async def do(connection: "asyncpg.Connection", root: Path, what: str, seq: int) -> None:
-    """To its end; a flush until the batches of this number are stored, as from a log. `connection` is a writer's for it, else an
-    owner's."""
-    if what == "flush":
-        storing, group = Storing(connection, root), batches(seq)
-        while (await storing.store(*group)).locked:
-            await asyncio.sleep(0.01)
-    elif what == "seal":
-        await seal(connection, root, "merger", seal_seconds=0)
-    elif what == "merge":
-        await merge(connection, root, "merger", files=2)
-    else:
-        await sweep(connection, root, pending_seconds=0, dead_seconds=0, unknown_seconds=0)
+    """One thing, or several joined by `+`, to their end; a flush until the batches of this number, and of the next number for the next
+    flush, are stored, as from a log. `connection` is a writer's for flushes, else an owner's."""
+    for each in what.split("+"):
+        if each == "flush":
+            storing, group = Storing(connection, root), batches(seq)
+            while (await storing.store(*group)).locked:
+                await asyncio.sleep(0.01)
+            seq += 1
+        elif each == "seal":
+            await seal(connection, root, "merger", seal_seconds=0)
+        elif each == "merge":
+            await merge(connection, root, "merger", files=2)
+        else:
+            await sweep(connection, root, pending_seconds=0, dead_seconds=0, unknown_seconds=0)
 
 
 async def do_until(steps: Steps, dsn: str, root: Path, what: str, seq: int) -> None:
@@ -114,7 +116,7 @@ def main(writer: str, owner: str, folder: str) -> NoReturn:
         what, last, seq = line.split()
         child = os.fork()
         if not child:
-            dsn = writer if what == "flush" else owner
+            dsn = writer if what.startswith("flush") else owner
             asyncio.run(do_until(Steps(int(last)), dsn, Path(folder), what, int(seq)))
             os._exit(0)
         _, status = os.waitpid(child, 0)
