@@ -53,6 +53,19 @@ async def test_sixteen_files_become_one_that_holds_the_same(storing: Storing, ow
     assert bloom.may_hold(file["traces"], (4_999).to_bytes(16, "big"))
 
 
+async def test_what_is_left_is_merged_once_no_more_comes(storing: Storing, owner: asyncpg.Connection) -> None:
+    chance, long = random.Random(1), columns(8)
+    for _ in range(3):
+        long.bodies[:] = [chance.randbytes(75_000).hex().encode() for _ in range(8)]
+        await storing.store(Spool().batch(long))
+    await fill(storing, 1, "little")
+    left = [file["file"] for file in (await contents(owner, storing.root)).catalog if file["tenant"] == "acme"]
+    assert await merge(owner, storing.root, OWNER) is None, "others may come"
+    merged = await merge(owner, storing.root, OWNER, left_seconds=0)
+    assert merged and (sorted(merged.sources), merged.rows) == (left, 24)
+    assert await merge(owner, storing.root, OWNER, left_seconds=0) is None, "it is merged, or too little"
+
+
 async def test_a_merged_file_is_in_order_and_has_pages(storing: Storing, owner: asyncpg.Connection) -> None:
     await fill(storing, 8)
     merged = await merge(owner, storing.root, OWNER, files=8)

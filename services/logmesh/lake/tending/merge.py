@@ -35,6 +35,9 @@ MOST_COLUMNS: Final = 8
 """Of attributes in a merged file: each costs some bytes a row group, and time of whoever writes it and whoever opens it."""
 MOST_BYTES: Final = 256 << 20
 """Of files that are merged: what is made of them has about as many."""
+LEFT_BYTES: Final = 1 << 20
+LEFT_SECONDS: Final = 60
+"""So much is worth a merge, however few files, once none came for so long: as flushed they have neither trigrams nor columns."""
 LEVELS: Final = 2
 """A file of this level is not merged any more."""
 
@@ -73,15 +76,19 @@ async def merge(
     files: int = FILES,
     most_bytes: int = MOST_BYTES,
     most_columns: int = MOST_COLUMNS,
+    left_seconds: float = LEFT_SECONDS,
     without: Sequence[int] = (),
 ) -> Merged | None:
-    """Merge the files of one tenant and level, `without` some, where any has enough `files`, or fewer with `most_bytes`. None where
-    none has, or where the files were not what they had been by the time that theirs was written. `connection` is an owner's.
+    """Merge the files of one tenant and level, `without` some, where any has enough `files`, or fewer with `most_bytes`, or what is
+    left as flushed where none came for `left_seconds`. None where none has, or where the files were not what they had been by the
+    time that theirs was written. `connection` is an owner's.
 
     Raises what asyncpg raises, Damaged for a source that is not what was written, MergeRefused and DiskFailed.
     """
     incarnation: str = await connection.fetchval("SELECT logmesh.incarnation()")
-    sources = await connection.fetch(load("list_mergeable"), LEVELS, files, list(without), most_bytes)
+    sources = await connection.fetch(
+        load("list_mergeable"), LEVELS, files, list(without), most_bytes, LEFT_BYTES, left_seconds
+    )
     if not sources:
         return None
     numbers = await reserve(connection, owner, 4)
