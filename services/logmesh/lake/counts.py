@@ -5,6 +5,7 @@ Packed: zstd of a length, the services' names as JSON, and one array after the o
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from struct import Struct
 from typing import Any, Final, TypeAlias
 
@@ -20,9 +21,12 @@ _TYPES = (("minutes", "<i4"), ("of_service", "<u4"), ("severities", "u1"), ("rec
 Numbers: TypeAlias = "np.ndarray[tuple[int], np.dtype[Any]]"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Counts:
-    """Columns of the same length, each combination once and in order: minutes since 1970, places in `services`, severities, records."""
+    """Columns of the same length, each combination once and in order: minutes since 1970, places in `services`, severities, records.
+
+    What every question asks of them is found once.
+    """
 
     services: list[str]
     minutes: Numbers
@@ -32,8 +36,32 @@ class Counts:
 
     @property
     def size(self) -> int:
-        """How many bytes its numbers take."""
-        return sum(column.nbytes for column in (self.minutes, self.of_service, self.severities, self.records))
+        """How many bytes its numbers take, and what is found of them."""
+        return sum(
+            column.nbytes for column in (self.minutes, self.of_service, self.severities, self.records, self.of_pair)
+        )
+
+    @cached_property
+    def begins(self) -> Numbers:
+        """Where each minute's entries begin."""
+        return np.flatnonzero(np.diff(self.minutes, prepend=self.minutes[:1] - 1))
+
+    @property
+    def pairs(self) -> list[tuple[str, int]]:
+        """The services and severities that occur together."""
+        return self._pairs[0]
+
+    @property
+    def of_pair(self) -> Numbers:
+        """The places in `pairs`."""
+        return self._pairs[1]
+
+    @cached_property
+    def _pairs(self) -> tuple[list[tuple[str, int]], Numbers]:
+        keys = self.of_service.astype(np.int64) << _SEVERITY_BITS | self.severities
+        found, places = np.unique(keys, return_inverse=True)
+        pairs = [(self.services[key >> _SEVERITY_BITS], key & ((1 << _SEVERITY_BITS) - 1)) for key in found.tolist()]
+        return pairs, places.astype(np.uint32)
 
 
 def count(times: Any, services: Any, severities: Any, names: list[str]) -> Counts:

@@ -1,7 +1,7 @@
 """Records of three services within twenty minutes, and files of them as the catalog knows them."""
 
 from collections.abc import Sequence
-from itertools import accumulate, pairwise
+from itertools import accumulate, count, pairwise
 
 import numpy as np
 import pyarrow as pa
@@ -14,6 +14,7 @@ from logmesh.v1.record_pb2 import LogRecord
 
 MINUTE = 60 * 10**9
 SERVICES = ["api", "cart", "unknown_service"]
+_NUMBERS = count()
 TRACES = [bytes([n]) * 16 for n in range(1, 6)]
 
 
@@ -40,4 +41,6 @@ def file_of(records: Sequence[LogRecord], row_groups: Sequence[int] = ()) -> Kno
     bodies = [[one.body for one in records[first:end]] for first, end in pairwise([0, *ends])]
     packed = trigrams.pack((trigrams.seen_in(pa.array(group)) for group in bodies), row_groups) if row_groups else None
     index = FileIndex(counts.unpack(counts.pack(counted)), traces, packed)
-    return KnownFile(StoredFile("", 0, 0), int(times.min()), int(times.max()), len(records), index)
+    return KnownFile(
+        StoredFile(f"{next(_NUMBERS)}.parquet", 0, 0), int(times.min()), int(times.max()), len(records), index
+    )

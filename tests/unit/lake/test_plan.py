@@ -8,6 +8,7 @@ from tests.unit.lake.filed import MINUTE, TRACES, file_of, records
 from logmesh.filters import compile_predicate, parse_filter
 from logmesh.lake.store import plan as module
 from logmesh.lake.store.plan import Plan
+from logmesh.store.time_range import TimeRange
 from logmesh.v1.record_pb2 import LogRecord, Resource
 
 FILTERS = [
@@ -116,10 +117,35 @@ def test_few_rows_are_left_where_few_row_groups_have_a_text() -> None:
 
 
 def test_a_search_passes_over_what_has_not_its_text(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "FIRST_ROWS", 2)
+    monkeypatch.setattr(module, "FIRST_ROWS", 1)
     rare = (7, 15, 23, 31, 39)
     made = [LogRecord(time_unix_nano=at * MINUTE, body="quokka" if at in rare else "took") for at in range(50)]
     for one in made:
         one.resource.service_name = "api"
     file = file_of(made, [2] * 25)
-    assert Plan(parse_filter("quokka")).stretches([file], 0, 50 * MINUTE, 100) == [14 * MINUTE, 0], "eight of ten rows"
+    assert Plan(parse_filter("quokka")).stretches([file], 0, 50 * MINUTE, 100) == [30 * MINUTE, 0], "four of ten rows"
+
+
+def test_what_is_left_of_a_search_is_no_stretch_of_its_own_where_it_is_little(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "FIRST_ROWS", 4)
+    made = [LogRecord(time_unix_nano=at * MINUTE, resource=Resource(service_name="api")) for at in range(9)]
+    plan = Plan(parse_filter("word"))
+    assert plan.stretches([file_of(made[2:])], 0, 9 * MINUTE, 100) == [0], "three of seven"
+    assert plan.stretches([file_of(made[1:])], 0, 9 * MINUTE, 100) == [5 * MINUTE, 0], "four of eight"
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.sampled_from(FILTERS),
+    st.lists(st.lists(records(), min_size=1, max_size=20), min_size=1, max_size=3),
+    st.integers(0, 10 * MINUTE),
+    st.integers(10 * MINUTE, 21 * MINUTE),
+)
+def test_a_range_has_no_more_matches_than_are_said(
+    text: str, of_files: list[list[LogRecord]], start: int, end: int
+) -> None:
+    matches, plan = compile_predicate(parse_filter(text)), Plan(parse_filter(text))
+    found = sum(start <= one.time_unix_nano < end and matches(one) for of_file in of_files for one in of_file)
+    most = plan.at_most(list(map(file_of, of_files)), TimeRange(start, end))
+    assert most is None or most >= found
+    assert (most is not None) or text not in FILTERS[:6]
