@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
-from itertools import count
+from itertools import count, product
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +15,11 @@ from tests.conftest import Database
 from tests.integration.gateway.stored import make_schema
 from tests.integration.lake.written import Lake as WrittenLake
 
-from logmesh.filters import parse_filter
+from logmesh.filters import compile_predicate, parse_filter
 from logmesh.filters.fields import LEVELS, parse_field
 from logmesh.lake.reading.statement import Statement
 from logmesh.lake.reading.workers import Workers
+from logmesh.lake.store import matches
 from logmesh.lake.store.asking import MOST_PLANS, Lake
 from logmesh.lake.store.catalog import Catalog
 from logmesh.lake.store.store import LakeStore
@@ -322,6 +323,41 @@ async def test_files_of_many_kinds_are_read_some_at_a_time(opened: Opened, text:
     part = await store.stored("default", node, [flush], StoredAt(), 2_000, max_bytes=1 << 30, seconds=60)
     assert [one.body for _, one in part.records] == matching
     assert part.whole
+
+
+async def test_of_few_among_many_whole_records_are_read_where_these_are(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Files of two kinds and two spools, whose times are among each other's and whose rows have the same numbers."""
+    monkeypatch.setattr(matches, "_LITTLE", 0)
+    run, read = Workers.run, list[set[str]]()
+
+    async def watched(workers: Workers, statement: Statement) -> AsyncGenerator[pa.RecordBatch, None]:
+        read.append({file.path for file in statement.files})
+        async for batch in run(workers, statement):
+            yield batch
+
+    monkeypatch.setattr(Workers, "run", watched)
+    records = [record(at // 2) for at in range(160)]
+    for at, one in enumerate(records):
+        one.attributes[f"only{at % 4}"].string_value = f"v{at % 3}"
+        one.body += " needle" * (at % 8 == 1 and at > 40)
+    paths = list[str]()
+    for first in range(8):
+        mine = range(first, 160, 8)
+        keys = [(f"only{first % 4}", "text")] if first < 4 else []
+        file = await opened.written.put_file([records[at] for at in mine], mine, spool=1 + first % 2, keys=keys)  # type: ignore[arg-type]
+        paths.append(str(opened.written.path(file)))
+    for text, most in product(["needle", "attributes.only1 = v1", "NOT body = nowhere", "nowhere"], [1, 7, 300]):
+        holds, window = compile_predicate(parse_filter(text)), Window(0, Cursor(ALL.end_unix_nano))
+        matching = sorted(
+            (at for at in range(160) if holds(records[at])), key=lambda at: (at // 2, 1 + at % 2, at), reverse=True
+        )[:most]
+        async with aclosing(opened.store.search("default", parse_filter(text), window, most, seconds=60)) as parts:
+            shown = [one async for part in parts for one in part.records()]
+        assert [one.body for one in shown] == [records[at].body for at in matching]
+        assert [one.attributes for one in shown] == [records[at].attributes for at in matching]
+        assert not matching or read[-1] == {paths[at % 8] for at in matching}
 
 
 async def test_large_records_of_a_flush_come_a_few_at_a_time(opened: Opened) -> None:

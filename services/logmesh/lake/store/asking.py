@@ -34,9 +34,13 @@ class Lake(NamedTuple):
     workers: Workers
 
 
-def statement_over(files: Sequence[KnownFile], sql: str, to: Conditions, given: pa.Table | None = None) -> Statement:
-    """A statement that reads these files; `to` is what its conditions were written with, `given` what it is handed."""
-    threads = 1 if sum(file.rows for file in files) < _READ_BY_ONE else 2
+def statement_over(
+    files: Sequence[KnownFile], sql: str, to: Conditions, given: pa.Table | None = None, *, threads: int | None = None
+) -> Statement:
+    """A statement that reads these files; `to` is what its conditions were written with, `given` what it is handed. Without `threads`,
+    as many read as the files have records for."""
+    if threads is None:
+        threads = 1 if sum(file.rows for file in files) < _READ_BY_ONE else 2
     return Statement(sql, to.parameters, to.questions, [file.stored for file in files], threads, given)
 
 

@@ -1,57 +1,33 @@
 """Matches between two places, in order, from files and from rows: what all questions for records are made of."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import replace
-from typing import Final
+from functools import partial
+from typing import Final, TypeAlias
 
-from logmesh.lake.reading.conditions import Conditions
+from logmesh.filters.ast import EVERYTHING
 from logmesh.lake.reading.errors import TooLarge
 from logmesh.lake.reading.statement import Statement
-from logmesh.lake.store.asking import AsksLake, statement_over
+from logmesh.lake.schema import ROW_GROUP_ROWS
+from logmesh.lake.store.asking import AsksLake
 from logmesh.lake.store.catalog import KnownFile
+from logmesh.lake.store.first import places_of_first, records_of_all, records_of_first
 from logmesh.lake.store.hot_matches import hot_matches
+from logmesh.lake.store.places import MOST_PLACES, Place, places_of
 from logmesh.lake.store.plan import Plan
-from logmesh.lake.store.records import columns, record_from_columns
-from logmesh.lake.store.scan import WHOLE_RECORDS, Alike, alike, branches, files_of
+from logmesh.lake.store.records import record_from_columns
+from logmesh.lake.store.scan import VALUES, WHOLE_RECORDS, Alike, alike, at_once, of_whole
 from logmesh.lake.store.wanted import Match, Part, Wanted, merged, within
 from logmesh.store.order import Cursor
 from logmesh.v1.record_pb2 import LogRecord
 
 _FEWER: Final = 8
+_LITTLE: Final = ROW_GROUP_ROWS
+"""Records that are read with all columns at once: to look for matches first would take about as long."""
 
-
-def file_statement(wanted: Wanted, some: Sequence[Alike]) -> Statement:
-    """Reads those of some files. Each branch finds its own first ones: of all together, all columns of all would be read."""
-    to = Conditions()
-    most, sign = to.bind(wanted.most), " DESC" if wanted.newest_first else ""
-
-    def first(time: str) -> str:
-        return f"ORDER BY {time}{sign}, spool{sign}, position{sign} LIMIT {most}"
-
-    parts = [
-        f"(SELECT {columns(branch.to, wanted.characters)} FROM {branch.source}"
-        f" WHERE {branch.within()} AND {_condition(branch.to, wanted)}"
-        # Of few rows all columns are read at once: with the sum, DuckDB does not find the first ones before it reads them again.
-        f" {first('time' if branch.rows is None else 'time + 0')})"
-        for branch in branches(to, some)
-    ]
-    sql = parts[0] if len(parts) == 1 else f"SELECT * FROM ({' UNION ALL '.join(parts)}) {first('time')}"
-    return statement_over(files_of(some), sql, to)
-
-
-def _condition(to: Conditions, wanted: Wanted) -> str:
-    parts = []
-    for place, sign in ((wanted.low, ">"), (wanted.high, "<")):
-        if place.spool >= 0:
-            time, spool, position = map(to.bind, (place.unix_nano, place.spool, place.position))
-            beside = f"spool {sign} {spool} OR spool = {spool} AND position {sign} {position}"
-            parts.append(f"(time {sign} {time} OR time = {time} AND ({beside}))")
-    if wanted.ids:
-        pairs = ", ".join(f"({to.bind(spool)}, {to.bind(position)})" for spool, position in wanted.ids)
-        parts.append(f"(spool, position) IN ({pairs})")
-        parts.append(f"position IN ({', '.join(to.bind(position) for _, position in wanted.ids)})")
-    return " AND ".join([*parts, to.condition(wanted.node)])
+Reads: TypeAlias = Callable[[Wanted, Sequence[Alike]], Statement]
+"""Writes the statement that reads some files' matches."""
 
 
 class MatchesInLake(AsksLake):
@@ -83,35 +59,53 @@ class MatchesInLake(AsksLake):
         inside = [
             file for file in files if file.max_time >= span.start_unix_nano and file.min_time < span.end_unix_nano
         ]
+        at_most = plan.at_most(inside, span)
+        if at_most is None and wanted.most <= MOST_PLACES and sum(file.rows for file in inside) > _LITTLE:
+            return await self._at_places(wanted, plan, inside)
+        reads = records_of_first if at_most is None or at_most > min(2 * wanted.most, MOST_PLACES) else records_of_all
+        return await self._joined(wanted, alike(plan, {span: inside}, WHOLE_RECORDS), reads)
+
+    async def _at_places(self, wanted: Wanted, plan: Plan, files: Sequence[KnownFile]) -> Part:
+        """The first of files that may have few among many others: these are looked for by few columns. Raises ReadError."""
+        places: list[Place] = []
+        for some in alike(plan, {wanted.span: files}, VALUES):
+            places += places_of(await self._lake.workers.fetch(places_of_first(wanted, some)))
+        places = sorted(places, reverse=wanted.newest_first)[: wanted.most]
+        paths = {place.path for place in places}
+        there = of_whole([file for file in files if file.stored.path in paths])
+        named = replace(wanted, node=EVERYTHING, ids=[(place.spool, place.position) for place in places])
+        return await self._joined(named, at_once(there, WHOLE_RECORDS), partial(records_of_all, places=places))
+
+    async def _joined(self, wanted: Wanted, some_of_all: Iterable[Sequence[Alike]], reads: Reads) -> Part:
         found: Part | None = None
-        for some in alike(plan, {span: inside}, WHOLE_RECORDS):
-            part = await self._first(wanted, some)
+        for some in some_of_all:
+            part = await self._first(wanted, some, reads)
             found = part if found is None else within(merged(wanted, found, part), wanted.max_bytes)
         return found or Part([])
 
-    async def _first(self, wanted: Wanted, some: Sequence[Alike]) -> Part:
+    async def _first(self, wanted: Wanted, some: Sequence[Alike], reads: Reads) -> Part:
         """Fewer at once where a worker has no memory for as many. Raises ReadError."""
         most = wanted.most
         while True:
             try:
-                part = await self._read(replace(wanted, most=most), some)
+                part = await self._read(reads(replace(wanted, most=most), some), wanted.max_bytes)
             except TooLarge:
-                if most == 1:
+                if most == 1 and reads is records_of_first:
                     raise
-                most = max(1, most // _FEWER)
+                most, reads = max(1, most // _FEWER), records_of_first
                 continue
             return Part(part.matches, part.whole and (most == wanted.most or len(part.matches) < most))
 
-    async def _read(self, wanted: Wanted, some: Sequence[Alike]) -> Part:
+    async def _read(self, statement: Statement, max_bytes: int) -> Part:
         matches: list[Match] = []
         size = 0
-        async with aclosing(self._lake.workers.run(file_statement(wanted, some))) as batches:
+        async with aclosing(self._lake.workers.run(statement)) as batches:
             async for batch in batches:
                 for row in batch.to_pylist():
                     place = Cursor(row["time"], row["spool"], row["position"])
                     matches.append(Match(place, row, record_from_columns))
                     size += matches[-1].size
-                if size > wanted.max_bytes:
+                if size > max_bytes:
                     return Part(matches, whole=False)
         return Part(matches)
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from logmesh.lake.reading.conditions import Conditions
+from logmesh.lake.schema import ROW_GROUP_ROWS
 from logmesh.lake.store.catalog import KnownFile
 from logmesh.lake.store.plan import Plan, RowRanges
 from logmesh.store.time_range import TimeRange
@@ -53,17 +54,32 @@ def alike(plan: Plan, parts: Mapping[TimeRange, Sequence[KnownFile]], most: int)
     """What is to be read of files by range, up to `most` branches at once. Nothing where there are no files."""
     found: list[Alike] = []
     for span, files in parts.items():
-        by_kind: defaultdict[tuple[TimeRange | None, object], list[KnownFile]] = defaultdict(list)
+        whole: defaultdict[TimeRange | None, list[KnownFile]] = defaultdict(list)
         for file in files:
-            # To compare the times of a million records takes as long as to group them by an attribute.
-            cut = None if span.start_unix_nano <= file.min_time and file.max_time < span.end_unix_nano else span
+            # To compare the times of a million records takes as long as to group them by an attribute; those of a flush, less than a
+            # branch does.
+            is_within = span.start_unix_nano <= file.min_time and file.max_time < span.end_unix_nano
+            cut = None if is_within and file.rows > ROW_GROUP_ROWS else span
             if (rows := plan.rows(file)) is None:
-                by_kind[cut, tuple((key, kind, others == 0) for key, kind, others in file.columns)].append(file)
+                whole[cut].append(file)
             else:
                 found.append(Alike(cut, [file], rows))
-        found += [Alike(cut, mine) for (cut, _), mine in by_kind.items()]
+        found += [one for cut, mine in whole.items() for one in of_whole(mine, cut)]
+    return at_once(found, most)
+
+
+def of_whole(files: Sequence[KnownFile], cut: TimeRange | None = None) -> list[Alike]:
+    """The branches of files of which no rows are left out, within a range where it may cut one."""
+    by_columns: defaultdict[object, list[KnownFile]] = defaultdict(list)
+    for file in files:
+        by_columns[tuple((key, kind, others == 0) for key, kind, others in file.columns)].append(file)
+    return [Alike(cut, mine) for mine in by_columns.values()]
+
+
+def at_once(found: Sequence[Alike], most: int) -> Iterator[list[Alike]]:
+    """Up to `most` branches at a time."""
     for first in range(0, len(found), most):
-        yield found[first : first + most]
+        yield list(found[first : first + most])
 
 
 def branches(to: Conditions, some: Sequence[Alike]) -> list[Branch]:
