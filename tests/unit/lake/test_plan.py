@@ -124,6 +124,9 @@ def test_a_search_passes_over_what_has_not_its_text(monkeypatch: pytest.MonkeyPa
         one.resource.service_name = "api"
     file = file_of(made, [2] * 25)
     assert Plan(parse_filter("quokka")).stretches([file], 0, 50 * MINUTE, 100) == [30 * MINUTE, 0], "four of ten rows"
+    unmerged = file_of(made[48:])
+    stops = Plan(parse_filter("quokka")).stretches([unmerged, file], 0, 50 * MINUTE, 100)
+    assert stops == [38 * MINUTE, 0], "two of its rows, and two of ten"
 
 
 def test_what_is_left_of_a_search_is_no_stretch_of_its_own_where_it_is_little(monkeypatch: pytest.MonkeyPatch) -> None:

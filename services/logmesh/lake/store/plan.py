@@ -94,8 +94,9 @@ class Plan:
         # The minute that the end cuts is looked at, and counts for nothing.
         cut = int(np.searchsorted(-minutes, -(end // MINUTE_NANO), side="right"))
         reached = reached - (reached[cut - 1] if cut else 0)
-        # What texts leave is seldom more than some row groups, and each statement takes as long as one of these.
-        few = all(self.rows(file) is not None for file in files)
+        # What texts leave is seldom more than some row groups, and each statement takes as long as one of these. Of files that were not
+        # merged yet, nobody knows texts.
+        few = any(self.rows(file) is not None for file in files)
         wanted = most if decided else FIRST_ROWS * _GROWTH if few else FIRST_ROWS
         stops: list[int] = []
         while reached[-1] >= 2 * wanted:
