@@ -1,8 +1,8 @@
 """Attributes in their one form: JSON objects that are written the same whenever they mean the same, each key once, numbers by the
 rules of `record/values`.
 
-Many texts are read and written again at once. Where that gives the same bytes, all of them are in the form already, and so most
-loggers' are; it costs less than any look at each.
+Most loggers' are in the form already. Texts of the shape of many others are known by it (`shapes`). Of what is left many are read and
+written again at once: where that gives the same bytes, all of them are in the form; it costs less than any look at each.
 """
 
 from collections.abc import Container, Sequence
@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import orjson
 
+from logmesh.lake.writing.shapes import without_known
 from logmesh.record.entry import EntryRefused, check_body, is_deep
 from logmesh.record.json_text import dump_json, load_exact_json
 from logmesh.record.limits import MAX_ATTRIBUTES, MAX_ATTRIBUTES_BYTES
@@ -37,7 +38,8 @@ def one_form(texts: Sequence[bytes], checked: Container[int] = ()) -> Formed:
     made a text longer than one may be that comes.
     """
     formed = Formed(list(texts), {}, [])
-    places = [at for at, text in enumerate(texts) if text] if b"" in formed.texts else range(len(formed.texts))
+    there = [at for at, text in enumerate(texts) if text] if b"" in formed.texts else range(len(formed.texts))
+    places = [there[at] for at in without_known([formed.texts[at] for at in there])]
     for begin in range(0, len(places), _AT_ONCE):
         part = places[begin : begin + _AT_ONCE]
         if _are_formed([formed.texts[at] for at in part]):
