@@ -1,6 +1,7 @@
 """Rows of a file's columns to LogRecord."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 from logmesh.lake.reading.conditions import Conditions
@@ -8,7 +9,7 @@ from logmesh.record.ids import format_record_id
 from logmesh.record.origin_more import read_more
 from logmesh.record.rare import read_rare
 from logmesh.rows.records import fill_values
-from logmesh.v1.record_pb2 import LogRecord
+from logmesh.v1.record_pb2 import LogRecord, Resource
 
 _FACE: Final = "time, spool, position, severity, service"
 _COLUMNS: Final = (
@@ -37,9 +38,7 @@ def record_from_columns(row: Mapping[str, Any]) -> LogRecord:
         trace_id=row["trace_id"] or b"",
         span_id=row["span_id"] or b"",
     )
-    record.resource.service_name = row["service"]
-    record.resource.service_instance_id = row["instance"]
-    fill_values(record.resource.attributes, row["resource"])
+    record.resource.CopyFrom(_resource(row["service"], row["instance"], row["resource"]))
     if row["scope_name"] or row["scope_version"]:
         record.scope.name, record.scope.version = row["scope_name"], row["scope_version"]
     fill_values(record.attributes, row["attributes"])
@@ -48,3 +47,11 @@ def record_from_columns(row: Mapping[str, Any]) -> LogRecord:
     if row["origin_extra"]:
         read_more(row["origin_extra"], record)
     return record
+
+
+@lru_cache(maxsize=256)
+def _resource(service: str, instance: str, text: str) -> Resource:
+    """The same for many records. To read its text for each of them would take a fifth of the time to make one. Not to be changed."""
+    resource = Resource(service_name=service, service_instance_id=instance)
+    fill_values(resource.attributes, text)
+    return resource
