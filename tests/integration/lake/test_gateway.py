@@ -56,7 +56,7 @@ async def test_questions_and_a_tail_are_answered(
             await tail.until(lambda: len(tail.bodies) >= 4)
         assert sorted(tail.bodies) == ["filed later 0", "filed later 1", "hot later 0", "hot later 1"]
         before = await found("attributes.n = 7")
-        assert (await seal(owner, storing.root, "test", seal_bytes=0, seal_seconds=0)).files == 1
+        assert (await seal(owner, storing.root, "test", seal_bytes=1, seal_seconds=0)).files == 1
         assert await found("attributes.n = 7") == before
 
 

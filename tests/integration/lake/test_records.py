@@ -80,7 +80,7 @@ async def test_it_is_the_same_record_wherever_it_lies(
     assert any(record.event_name for record in expected.values()) and len(expected) > len(parts)
     assert await read(lake, "hot", len(parts), at) == expected
     assert await read(lake, "filed", len(parts), at) == expected
-    assert (await seal(owner, storing.root, "test", seal_bytes=0, seal_seconds=0)).files
+    assert (await seal(owner, storing.root, "test", seal_bytes=1, seal_seconds=0)).files
     assert await read(lake, "hot", len(parts), at) == expected
     await workers.close()
     pool.terminate()
