@@ -1,9 +1,9 @@
 import { createClient, createRouterTransport } from "@connectrpc/connect";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { createMemoryHistory, createRootRoute, createRoute, createRouter, RouterProvider } from "@tanstack/react-router";
-import { cleanup, render, screen, waitFor } from "@testing-library/react";
+import { render, screen, waitFor } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { beforeEach, expect, test, vi } from "vitest";
 import { only, parseSearch, stringifySearch } from "@/app/search";
 import { CompletionKind, QueryService } from "@/gen/logmesh/v1/query_service_pb";
 import { LivePage } from "./live";
@@ -27,8 +27,6 @@ vi.mock("@/features/live/useLive", () => ({ useLive: () => null }));
 beforeEach(() => {
   vi.spyOn(window, "scrollTo").mockImplementation(() => {});
 });
-
-afterEach(cleanup);
 
 function open(address: string) {
   const root = createRootRoute();

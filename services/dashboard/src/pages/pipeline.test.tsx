@@ -1,7 +1,7 @@
 import { Code, ConnectError, createClient, createRouterTransport } from "@connectrpc/connect";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { cleanup, render, screen } from "@testing-library/react";
-import { afterEach, expect, test, vi } from "vitest";
+import { render, screen } from "@testing-library/react";
+import { expect, test, vi } from "vitest";
 import { PipelineService } from "@/gen/logmesh/v1/pipeline_service_pb";
 import { PipelinePage } from "./pipeline";
 
@@ -30,8 +30,6 @@ vi.mock("@/api/clients", () => ({
     }),
   ),
 }));
-
-afterEach(cleanup);
 
 test("a processor that goes away is named, then the gateway, and both are forgotten when they are back", async () => {
   const client = new QueryClient();

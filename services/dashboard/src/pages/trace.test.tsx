@@ -2,7 +2,7 @@ import { Code, ConnectError, createClient, createRouterTransport } from "@connec
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { createMemoryHistory, createRootRoute, createRoute, createRouter, RouterProvider } from "@tanstack/react-router";
 import { cleanup, fireEvent, render, screen, waitFor, within } from "@testing-library/react";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { beforeEach, expect, test, vi } from "vitest";
 import { only, parseSearch, stringifySearch } from "@/app/search";
 import { log } from "@/features/trace/testing";
 import { QueryService } from "@/gen/logmesh/v1/query_service_pb";
@@ -33,8 +33,6 @@ beforeEach(() => {
     cached: true,
   });
 });
-
-afterEach(cleanup);
 
 function open(address: string) {
   const root = createRootRoute();

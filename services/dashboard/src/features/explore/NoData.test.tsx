@@ -1,6 +1,6 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { createClient, createRouterTransport } from "@connectrpc/connect";
-import { cleanup, screen } from "@testing-library/react";
+import { screen } from "@testing-library/react";
 import { afterEach, expect, test, vi } from "vitest";
 import { renderAt } from "@/features/overview/testing";
 import { PipelineService } from "@/gen/logmesh/v1/pipeline_service_pb";
@@ -28,7 +28,6 @@ gateway.queries = createClient(QueryService, transport);
 gateway.pipeline = createClient(PipelineService, transport);
 
 afterEach(() => {
-  cleanup();
   gateway.stored = [];
   gateway.bare = true;
 });

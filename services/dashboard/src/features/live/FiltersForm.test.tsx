@@ -1,15 +1,13 @@
 import { createClient, createRouterTransport } from "@connectrpc/connect";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { cleanup, render, screen, waitFor } from "@testing-library/react";
+import { render, screen, waitFor } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
-import { afterEach, expect, test, vi } from "vitest";
+import { expect, test, vi } from "vitest";
 import { CompletionKind, QueryService } from "@/gen/logmesh/v1/query_service_pb";
 import { FiltersForm } from "./FiltersForm";
 
 const gateway = vi.hoisted(() => ({ queries: undefined as unknown }));
 vi.mock("@/api/clients", () => gateway);
-
-afterEach(cleanup);
 
 test("both lanes are completed with the keyboard, and Enter compares them", async () => {
   const transport = createRouterTransport(({ service }) => {

@@ -1,14 +1,12 @@
 import { Code, ConnectError, createClient, createRouterTransport } from "@connectrpc/connect";
-import { cleanup, fireEvent, screen, waitFor } from "@testing-library/react";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { fireEvent, screen, waitFor } from "@testing-library/react";
+import { beforeEach, expect, test, vi } from "vitest";
 import { QueryService } from "@/gen/logmesh/v1/query_service_pb";
 import { Changes } from "./Changes";
 import { renderAt } from "./testing";
 
 const gateway = vi.hoisted(() => ({ queries: undefined as unknown }));
 vi.mock("@/api/clients", () => gateway);
-
-afterEach(cleanup);
 
 const WARNINGS = Array.from({ length: 100 }, (_, index) => ({ template: `slow thing ${index}`, count: 900n, severityNumber: 13, isNew: true }));
 

@@ -1,6 +1,6 @@
 import { Code, ConnectError, createClient, createRouterTransport } from "@connectrpc/connect";
-import { cleanup, fireEvent, screen, waitFor } from "@testing-library/react";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { fireEvent, screen, waitFor } from "@testing-library/react";
+import { beforeEach, expect, test, vi } from "vitest";
 import { QueryService } from "@/gen/logmesh/v1/query_service_pb";
 import { Facets } from "./Facets";
 import { renderAt } from "./testing";
@@ -8,7 +8,6 @@ import { renderAt } from "./testing";
 const gateway = vi.hoisted(() => ({ queries: undefined as unknown, wait: Promise.resolve() }));
 vi.mock("@/api/clients", () => gateway);
 
-afterEach(cleanup);
 beforeEach(() => {
   gateway.wait = Promise.resolve();
   const transport = createRouterTransport(({ service }) => {

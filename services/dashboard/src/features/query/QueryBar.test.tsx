@@ -1,15 +1,13 @@
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { createClient, createRouterTransport } from "@connectrpc/connect";
-import { cleanup, render, screen, waitFor } from "@testing-library/react";
+import { render, screen, waitFor } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
-import { afterEach, expect, test, vi } from "vitest";
+import { expect, test, vi } from "vitest";
 import { CompletionKind, QueryService } from "@/gen/logmesh/v1/query_service_pb";
 import { QueryBar } from "./QueryBar";
 
 const gateway = vi.hoisted(() => ({ queries: undefined as unknown }));
 vi.mock("@/api/clients", () => gateway);
-
-afterEach(cleanup);
 
 test("a value is completed with the keyboard, and Enter asks", async () => {
   const transport = createRouterTransport(({ service }) => {

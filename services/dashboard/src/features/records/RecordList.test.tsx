@@ -1,6 +1,6 @@
 import { create } from "@bufbuild/protobuf";
-import { cleanup, fireEvent, render, screen } from "@testing-library/react";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { fireEvent, render, screen } from "@testing-library/react";
+import { beforeEach, expect, test, vi } from "vitest";
 import { LogRecordSchema } from "@/gen/logmesh/v1/record_pb";
 import { RecordList, type RecordListProps } from "./RecordList";
 
@@ -9,7 +9,6 @@ beforeEach(() => {
   vi.spyOn(Element.prototype, "clientHeight", "get").mockReturnValue(400);
   vi.spyOn(Element.prototype, "clientWidth", "get").mockReturnValue(800);
 });
-afterEach(cleanup);
 
 const recordsOf = (...bodies: string[]) => bodies.map((body, index) => create(LogRecordSchema, { id: `${index}`, body, timeUnixNano: 1n }));
 

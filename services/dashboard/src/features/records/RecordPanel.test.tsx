@@ -1,11 +1,9 @@
 import { create } from "@bufbuild/protobuf";
-import { cleanup, fireEvent, render, screen } from "@testing-library/react";
-import { afterEach, expect, test, vi } from "vitest";
+import { fireEvent, render, screen } from "@testing-library/react";
+import { expect, test, vi } from "vitest";
 import { LogRecordSchema } from "@/gen/logmesh/v1/record_pb";
 import { attributesOf } from "@/lib/testing";
 import { RecordPanel } from "./RecordPanel";
-
-afterEach(cleanup);
 
 test("JSON opens laid out, and as it came on demand", () => {
   const body = '{"msg":"paid","id":9007199254740993,"stack":"a\\nb"}';

@@ -2,7 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import { Code, ConnectError, createClient, createRouterTransport } from "@connectrpc/connect";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { cleanup, render, screen, within } from "@testing-library/react";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { beforeEach, expect, test, vi } from "vitest";
 import { QueryService } from "@/gen/logmesh/v1/query_service_pb";
 import { LogRecordSchema } from "@/gen/logmesh/v1/record_pb";
 import { RecordPanel } from "./RecordPanel";
@@ -15,7 +15,6 @@ vi.mock("@/api/clients", () => {
 });
 
 beforeEach(() => void gateway.getTrace.mockReset());
-afterEach(cleanup);
 
 const TRACED = create(LogRecordSchema, { traceId: new Uint8Array(16).fill(0xab) });
 const ID = "ab".repeat(16);

@@ -1,9 +1,7 @@
 import { createMemoryHistory, createRootRoute, createRoute, createRouter, RouterProvider } from "@tanstack/react-router";
-import { cleanup, fireEvent, render, screen, waitFor } from "@testing-library/react";
-import { afterEach, expect, test, vi } from "vitest";
+import { fireEvent, render, screen, waitFor } from "@testing-library/react";
+import { expect, test, vi } from "vitest";
 import { TraceIdForm } from "./TraceIdForm";
-
-afterEach(cleanup);
 
 test("what holds no id is said, and a traceparent header leads to its trace", async () => {
   vi.spyOn(window, "scrollTo").mockImplementation(() => {});
