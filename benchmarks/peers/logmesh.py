@@ -20,12 +20,13 @@ from benchmarks.peers.processes import folder_bytes
 from benchmarks.peers.questions import Question
 from benchmarks.servers import ADDRESS, Servers
 from logmesh.cli.local.ports import free_port
-from logmesh.lake.tending.merge import FILES, LEVELS
+from logmesh.lake.tending.merge import FILES, LEFT_BYTES, LEVELS
 
 _ROUND_SECONDS = 7.0  # the keeper's rounds have five seconds between them
 _STATE = """
 SELECT EXISTS (
-         SELECT FROM logmesh.files WHERE dead_xid IS NULL AND level < $1 GROUP BY tenant, level HAVING count(*) >= $2
+         SELECT FROM logmesh.files WHERE dead_xid IS NULL AND level < $1 GROUP BY tenant, level
+         HAVING count(*) >= $2 OR level = 0 AND sum(bytes) >= $3
        ) AS mergeable,
        (SELECT max(file) FROM logmesh.files) AS newest
 """
@@ -76,11 +77,11 @@ class Logmesh:
         return self._asking.count()
 
     def settle(self) -> None:
-        """There are fewer files of each level than are merged, and a round of the keeper has made none. Rows that are too few for
-        a file stay in their table until a generation of them ends."""
+        """There are fewer files of each level than are merged, what was left as flushed has been merged, too, and a round of the
+        keeper has made none. Rows that are too few for a file stay in their table until a generation of them ends."""
         newest = None
         while True:
-            state = asyncio.run(self._fetchrow(_STATE, LEVELS, FILES))
+            state = asyncio.run(self._fetchrow(_STATE, LEVELS, FILES, LEFT_BYTES))
             if not state["mergeable"] and state["newest"] == newest:
                 return
             newest = state["newest"]
