@@ -118,6 +118,7 @@ def test_few_rows_are_left_where_few_row_groups_have_a_text() -> None:
 
 def test_a_search_passes_over_what_has_not_its_text(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "FIRST_ROWS", 1)
+    monkeypatch.setattr(module, "_GROWTH", 2)
     rare = (7, 15, 23, 31, 39)
     made = [LogRecord(time_unix_nano=at * MINUTE, body="quokka" if at in rare else "took") for at in range(50)]
     for one in made:

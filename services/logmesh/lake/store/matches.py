@@ -60,9 +60,11 @@ class MatchesInLake(AsksLake):
             file for file in files if file.max_time >= span.start_unix_nano and file.min_time < span.end_unix_nano
         ]
         at_most = plan.at_most(inside, span)
-        if at_most is None and wanted.most <= MOST_PLACES and sum(file.rows for file in inside) > _LITTLE:
+        reads = records_of_first
+        if wanted.ids or plan.is_of_a_trace or (at_most is not None and at_most <= min(2 * wanted.most, MOST_PLACES)):
+            reads = records_of_all
+        elif at_most is None and wanted.most <= MOST_PLACES and sum(file.rows for file in inside) > _LITTLE:
             return await self._at_places(wanted, plan, inside)
-        reads = records_of_first if at_most is None or at_most > min(2 * wanted.most, MOST_PLACES) else records_of_all
         return await self._joined(wanted, alike(plan, {span: inside}, WHOLE_RECORDS), reads)
 
     async def _at_places(self, wanted: Wanted, plan: Plan, files: Sequence[KnownFile]) -> Part:

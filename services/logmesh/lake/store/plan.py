@@ -15,7 +15,7 @@ from logmesh.lake.store.verdicts import ALWAYS, NEVER, PERHAPS, Verdicts
 from logmesh.lake.trigrams import group_rows
 from logmesh.store.time_range import TimeRange
 
-FIRST_ROWS: Final = 40_960
+FIRST_ROWS: Final = 10_240
 """Records of the first stretch of a search that may have to look at each."""
 _GROWTH: Final = 4
 _MOST_GROUPS: Final = 0.2
@@ -42,6 +42,11 @@ class Plan:
         self.node, self._has_needles = node, has_needles(node)
         self._rows: dict[StoredFile, RowRanges | None] = {}
         self._minutes: dict[StoredFile, Minutes] = {}
+
+    @property
+    def is_of_a_trace(self) -> bool:
+        """Whether all matches are of one trace, of which a file has few records."""
+        return bool(self._traces)
 
     def files(self, known: Iterable[KnownFile]) -> list[KnownFile]:
         """Those that may have a match."""
@@ -97,7 +102,7 @@ class Plan:
         # What texts leave is seldom more than some row groups, and each statement takes as long as one of these. Of files that were not
         # merged yet, nobody knows texts.
         few = any(self.rows(file) is not None for file in files)
-        wanted = most if decided else FIRST_ROWS * _GROWTH if few else FIRST_ROWS
+        wanted = most if decided else FIRST_ROWS * _GROWTH**2 if few else FIRST_ROWS
         stops: list[int] = []
         while reached[-1] >= 2 * wanted:
             at = int(np.searchsorted(reached, wanted))
