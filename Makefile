@@ -57,6 +57,10 @@ test: setup ## Run every test (ARGS="-k spool")
 	@pytest=0; vitest=0; \
 	$(if $(ARGS),,said=$$(mktemp); $(BIN)/python -m scripts.dashboard test >$$said 2>&1 & units=$$!; trap 'kill $$units || true' INT TERM;) \
 	PYTHONDONTWRITEBYTECODE= $(BIN)/pytest $(or $(ARGS),-n $(WORKERS) --dist loadfile --no-loadscope-reorder) || pytest=$$?; \
+	$(if $(ARGS),,if [ $$pytest = 1 ]; then \
+	  echo "make test: what failed beside the others is tried once more, by itself" >&2; \
+	  if $(BIN)/pytest -v --last-failed --last-failed-no-failures none; then pytest=0; fi; \
+	fi;) \
 	$(if $(ARGS),,wait $$units || vitest=$$?; cat $$said; rm $$said;) \
 	[ $$pytest = 0 ] || echo "make test: pytest failed" >&2; [ $$vitest = 0 ] || echo "make test: Vitest failed" >&2; \
 	exit $$((pytest || vitest))
