@@ -2,7 +2,17 @@
 
 from collections.abc import Sequence
 
-from logmesh.filters.ast import And, Node, Not, Or, SeverityCompare
+from logmesh.filters.ast import (
+    And,
+    Node,
+    Not,
+    Or,
+    SeverityCompare,
+    TextCompare,
+    TextContains,
+    TextMatches,
+    TextPresent,
+)
 from logmesh.filters.fields import Field
 from logmesh.lake.reading.conditions import Conditions
 from logmesh.lake.store.asking import answering
@@ -18,8 +28,8 @@ class FiguresOfLake(GroupsInLake):
     async def is_counted(
         self, node: Node, field: Field, span: TimeRange, width_nano: int = 0, *, seconds: float
     ) -> bool:
-        """See Store. Columns are counted so quickly that nothing need be counted beforehand; a histogram that must look into texts is
-        best counted window by window."""
+        """See Store. Columns are counted so quickly that nothing need be counted beforehand; a histogram that must look into texts may
+        take longer than there is time, and is then counted as far as that goes."""
         return width_nano == 0 or _is_quick(node)
 
     async def count_keys(
@@ -100,5 +110,7 @@ def _is_quick(node: Node) -> bool:
             return _is_quick(child)
         case SeverityCompare():
             return True
+        case TextCompare(column) | TextContains(column) | TextMatches(column) | TextPresent(column):
+            return column in ("service", "instance")
         case _:
-            return getattr(node, "column", "") in ("service", "instance")
+            return False
