@@ -26,6 +26,7 @@ def test_a_free_port_is_none_that_a_connection_may_take_before_a_server_does() -
     low, high = map(int, Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split())
     ports = {free_port() for _ in range(50)}
     assert not [port for port in ports if low <= port <= high]
+    assert len(ports) == 50, "none is given out twice, though nobody listens yet"
 
 
 def test_a_port_in_use_is_said_with_what_to_do() -> None:
