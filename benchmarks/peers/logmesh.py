@@ -20,7 +20,7 @@ from benchmarks.peers.processes import folder_bytes
 from benchmarks.peers.questions import Question
 from benchmarks.servers import ADDRESS, Servers
 from logmesh.cli.local.ports import free_port
-from logmesh.lake.tending.merge import FILES, LEFT_BYTES, LEVELS
+from logmesh.lake.tending.merge import FEW_FILES, LEFT_BYTES, LEVELS
 
 _ROUND_SECONDS = 7.0  # the keeper's rounds have five seconds between them
 _STATE = """
@@ -77,11 +77,11 @@ class Logmesh:
         return self._asking.count()
 
     def settle(self) -> None:
-        """There are fewer files of each level than are merged, what was left as flushed has been merged, too, and a round of the
-        keeper has made none. Rows that are too few for a file stay in their table until a generation of them ends."""
+        """There are fewer files of each level than are merged once they waited, what was left as flushed has been merged, too, and a
+        round of the keeper has made none. Rows that are too few for a file stay in their table until a generation of them ends."""
         newest = None
         while True:
-            state = asyncio.run(self._fetchrow(_STATE, LEVELS, FILES, LEFT_BYTES))
+            state = asyncio.run(self._fetchrow(_STATE, LEVELS, FEW_FILES, LEFT_BYTES))
             if not state["mergeable"] and state["newest"] == newest:
                 return
             newest = state["newest"]

@@ -10,14 +10,14 @@ import pytest
 from tests.conftest import Database
 from tests.integration.lake.batches import columns
 from tests.integration.lake.conftest import owner, storing
-from tests.integration.lake.storing import Spool, Storing, contents
+from tests.integration.lake.storing import Spool, Storing, age_files, contents
 from tests.integration.processor.conftest import ServerStore
 from tests.integration.processor.running import running_processor
 from tests.needs import missing
 from tests.unit.journal.disks import fill_disk
 from tests.waiting import until
 
-from logmesh.lake.tending.merge import FILES
+from logmesh.lake.tending.merge import FEW_FILES
 from logmesh.lake.tending.passed_over import PassedOver
 from logmesh.lake.tending.seal import seal
 from logmesh.lake.tending.tend import Tended, tend
@@ -115,9 +115,10 @@ async def test_a_merge_that_has_no_room_waits_and_smaller_ones_go_on(
     storing: Storing, owner: asyncpg.Connection, small_disk: Path
 ) -> None:
     large, small = Spool("large"), Spool("small")
-    for at in range(FILES):
+    for at in range(FEW_FILES):
         await storing.store(large.batch(dense(at)), small.batch(columns(FILE_ROWS)))
     await storing.store(large.batch(columns(FILE_ROWS)))  # has the most files, so it comes first
+    await age_files(owner)
     left = 4 << 20
     filler = small_disk / "filler"
     fill_disk(filler)

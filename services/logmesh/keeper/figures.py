@@ -5,7 +5,7 @@ from typing import Final
 
 import asyncpg
 
-from logmesh.lake.tending.merge import FILES, LEVELS, MOST_BYTES
+from logmesh.lake.tending.merge import FEW_FILES, FILES, LEVELS, MOST_BYTES, WAITED_SECONDS
 from logmesh.runtime import metrics
 from logmesh.storage.sql import load
 
@@ -36,7 +36,7 @@ class Figures:
         if time.monotonic() < self._read + _EVERY_SECONDS:
             return
         levels = await connection.fetch(load("sum_files"), LEVELS)
-        whole = await connection.fetchrow(load("sum_lake"), LEVELS, FILES, MOST_BYTES)
+        whole = await connection.fetchrow(load("sum_lake"), LEVELS, FILES, MOST_BYTES, FEW_FILES, WAITED_SECONDS)
         if whole is None:
             raise AssertionError("it has one row")
         for row in levels:

@@ -179,7 +179,7 @@ LAKE_UNSEALED_SECONDS = Gauge(
     "Age of the oldest generation whose rows are not in files yet; it counts from when the generation was opened, 0: there is none.",
     registry=KEEPER,
 )
-LAKE_MERGES = Counter("logmesh_lake_merges", "Merges done, of sixteen files into one.", registry=KEEPER)
+LAKE_MERGES = Counter("logmesh_lake_merges", "Merges done, of many files into one.", registry=KEEPER)
 LAKE_MERGE_BACKLOG = Gauge(
     "logmesh_lake_merge_backlog_files",
     "Files that wait for being merged: their tenant has enough of them.",

@@ -18,6 +18,7 @@ from logmesh.journal import FrameRef
 from logmesh.lake.attribute_columns import AttributeColumn, attribute_texts, read_columns
 from logmesh.lake.folder import path_of
 from logmesh.lake.schema import SCHEMA
+from logmesh.lake.tending.merge import WAITED_SECONDS
 from logmesh.processor.entries import Moment
 from logmesh.processor.frame import Header, Unwritten, encode_header
 from logmesh.processor.writer.lake import Lake
@@ -120,6 +121,11 @@ async def contents(owner: asyncpg.Connection, root: Path, known: Known | None = 
         files[file["file"]] = known[which]
         assert len(files[file["file"]]) == file["rows"]
     return Contents(files, [dict(row) for row in hot], stored, catalog)
+
+
+async def age_files(owner: asyncpg.Connection) -> None:
+    """Let all files that there are have waited for others: few are enough for a merge then."""
+    await owner.execute("UPDATE logmesh.files SET checked = now() - make_interval(secs => $1)", 2.0 * WAITED_SECONDS)
 
 
 async def full_catalog(owner: asyncpg.Connection) -> None:

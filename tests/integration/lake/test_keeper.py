@@ -15,7 +15,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from tests.conftest import Database
 from tests.integration.gateway.running import running_gateway
 from tests.integration.lake.batches import columns
-from tests.integration.lake.storing import Spool, Storing, contents
+from tests.integration.lake.storing import Spool, Storing, age_files, contents
 from tests.integration.processor.running import NOT_SERVING, SERVING
 from tests.waiting import until, until_true
 
@@ -25,7 +25,7 @@ from logmesh.keeper.process import run_keeper
 from logmesh.keeper.settings import KeeperSettings
 from logmesh.lake.folder import path_of
 from logmesh.lake.tending.damage import note_damage
-from logmesh.lake.tending.merge import FILES
+from logmesh.lake.tending.merge import FEW_FILES
 from logmesh.lake.tending.scrub import Scrub
 from logmesh.lake.writing.filing import FILE_ROWS
 from logmesh.runtime.metrics import KEEPER
@@ -63,14 +63,15 @@ async def test_the_lake_is_tended_and_says_how_it_is(
     storing: Storing, owner: asyncpg.Connection, database: Database
 ) -> None:
     spool = Spool()
-    for _ in range(FILES):
+    for _ in range(FEW_FILES):
         await storing.store(spool.batch(columns(FILE_ROWS)))
     await storing.store(spool.batch(columns(9)))
+    await age_files(owner)
     merges = shown("merges_total") or 0
     async with keeping(database, storing.root):
         await until_true(lambda: shown("files", level="1") == 1)
         assert shown("merges_total") == merges + 1
-        assert (shown("rows", level="1"), shown("files", level="0")) == (FILES * FILE_ROWS, 0)
+        assert (shown("rows", level="1"), shown("files", level="0")) == (FEW_FILES * FILE_ROWS, 0)
         assert (shown("generations", state="open"), shown("leads"), shown("merge_backlog_files")) == (1, 1, 0)
         assert (shown("hot_bytes") or 0) > 0 and (shown("unsealed_seconds") or 0) > 0
     assert shown("files", level="1") is None and shown("leads") == 0, "it knows no more"
@@ -82,13 +83,14 @@ async def test_a_file_that_is_known_to_be_damaged_waits_for_no_merge_and_is_in_n
     storing: Storing, owner: asyncpg.Connection, database: Database
 ) -> None:
     spool = Spool()
-    for _ in range(FILES):
+    for _ in range(FEW_FILES):
         await storing.store(spool.batch(columns(FILE_ROWS)))
+    await age_files(owner)
     await owner.execute("UPDATE logmesh.files SET damaged = now() WHERE file = (SELECT max(file) FROM logmesh.files)")
     async with keeping(database, storing.root):
         await until_true(lambda: shown("leads") == 1)
-        assert (shown("files", level="0"), shown("files", level="1")) == (FILES, 0)
-        assert (shown("merge_backlog_files"), shown("damaged_files"), shown("unmerged_files")) == (0, 1, FILES - 1)
+        assert (shown("files", level="0"), shown("files", level="1")) == (FEW_FILES, 0)
+        assert (shown("merge_backlog_files"), shown("damaged_files"), shown("unmerged_files")) == (0, 1, FEW_FILES - 1)
         await storing.store(spool.batch(columns(FILE_ROWS)))
 
         async def merged() -> bool:

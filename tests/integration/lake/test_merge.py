@@ -8,13 +8,13 @@ import asyncpg
 import pyarrow.parquet as pq
 import pytest
 from tests.integration.lake.batches import columns
-from tests.integration.lake.storing import Contents, Spool, Storing, contents, full_catalog, said
+from tests.integration.lake.storing import Contents, Spool, Storing, age_files, contents, full_catalog, said
 
 from logmesh.lake import bloom, trigrams
 from logmesh.lake.attribute_columns import AttributeColumn, read_columns
 from logmesh.lake.folder import path_of
 from logmesh.lake.schema import PAGE_ROWS, ROW_GROUP_BYTES, ROW_GROUP_ROWS
-from logmesh.lake.tending.merge import MergeRefused, merge
+from logmesh.lake.tending.merge import FEW_FILES, OVERLAPPING, MergeRefused, merge
 from logmesh.lake.tending.merging import Damaged
 from logmesh.lake.tending.sweep import sweep
 from logmesh.lake.writing.filing import FILE_ROWS
@@ -61,9 +61,9 @@ async def test_what_is_left_is_merged_once_no_more_comes(storing: Storing, owner
     await fill(storing, 1, "little")
     left = [file["file"] for file in (await contents(owner, storing.root)).catalog if file["tenant"] == "acme"]
     assert await merge(owner, storing.root, OWNER) is None, "others may come"
-    merged = await merge(owner, storing.root, OWNER, left_seconds=0)
+    merged = await merge(owner, storing.root, OWNER, waited_seconds=0)
     assert merged and (sorted(merged.sources), merged.rows) == (left, 24)
-    assert await merge(owner, storing.root, OWNER, left_seconds=0) is None, "it is merged, or too little"
+    assert await merge(owner, storing.root, OWNER, waited_seconds=0) is None, "it is merged, or too little"
 
 
 async def test_a_merged_file_is_in_order_and_has_pages(storing: Storing, owner: asyncpg.Connection) -> None:
@@ -116,13 +116,13 @@ async def test_bodies_of_a_merged_file_are_found_by_trigrams(storing: Storing, o
 async def test_long_bodies_end_a_row_group_early_and_a_merge_soon(storing: Storing, owner: asyncpg.Connection) -> None:
     spool, at = Spool("acme"), time.time_ns()
     long = "".join(random.Random(1).choices("0123456789abcdef", k=200_000))
-    for each in range(3):
+    for each in range(5):
         parts = [columns(30, at=at + (4 * each + part) * 30, name=long[each:]) for part in range(4)]
         await storing.store(*map(spool.batch, parts))
-    assert await merge(owner, storing.root, OWNER, files=3, most_bytes=1) is None
+    assert await merge(owner, storing.root, OWNER, files=5, most_bytes=1) is None
     size = await owner.fetchval("SELECT max(bytes) FROM logmesh.files")
-    merged = await merge(owner, storing.root, OWNER, files=99, most_bytes=2 * size + 1)
-    assert merged and (len(merged.sources), merged.rows) == (2, 240)
+    merged = await merge(owner, storing.root, OWNER, files=99, most_bytes=4 * size + 1)
+    assert merged and (len(merged.sources), merged.rows) == (4, 480)
     incarnation = await owner.fetchval("SELECT logmesh.incarnation()")
     for file in (merged.file, max(merged.sources)):
         metadata = pq.read_metadata(path_of(storing.root, incarnation, file))
@@ -200,3 +200,25 @@ async def test_sources_go_once_their_time_is_over(storing: Storing, owner: async
     assert (await sweep(owner, storing.root, dead_seconds=0)).deleted == 2
     found = await contents(owner, storing.root)
     assert set(found.identities().values()) == {1} and len(found.filed) == 12_000
+
+
+async def test_few_files_are_enough_once_one_has_waited(storing: Storing, owner: asyncpg.Connection) -> None:
+    await fill(storing, FEW_FILES)
+    assert await merge(owner, storing.root, OWNER) is None, "more may come"
+    await age_files(owner)
+    merged = await merge(owner, storing.root, OWNER)
+    assert merged and len(merged.sources) == FEW_FILES
+
+
+async def test_files_that_would_be_in_memory_together_are_merged_sixteen_at_once(
+    storing: Storing, owner: asyncpg.Connection
+) -> None:
+    spool, at = Spool("acme"), time.time_ns()
+    for _ in range(OVERLAPPING + 2):
+        await storing.store(spool.batch(columns(FILE_ROWS, at=at)))
+    for _ in range(OVERLAPPING):  # each beside one other
+        at += FILE_ROWS
+        await storing.store(spool.batch(columns(FILE_ROWS, at=at)))
+    sources = [await merge(owner, storing.root, OWNER, files=each) for each in (2 * OVERLAPPING, OVERLAPPING + 2)]
+    assert [merged and len(merged.sources) for merged in sources] == [OVERLAPPING, OVERLAPPING + 2]
+    assert set((await contents(owner, storing.root)).identities().values()) == {1}

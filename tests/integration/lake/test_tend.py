@@ -7,10 +7,10 @@ import asyncpg
 import google_crc32c
 from tests.conftest import Database
 from tests.integration.lake.batches import columns
-from tests.integration.lake.storing import Spool, Storing, contents
+from tests.integration.lake.storing import Spool, Storing, age_files, contents
 
 from logmesh.lake.folder import path_of
-from logmesh.lake.tending.merge import FILES
+from logmesh.lake.tending.merge import FEW_FILES
 from logmesh.lake.tending.passed_over import PassedOver
 from logmesh.lake.tending.tend import Tended, tend
 from logmesh.lake.writing.filing import FILE_ROWS
@@ -29,15 +29,16 @@ async def tended(owner: asyncpg.Connection, storing: Storing) -> Tended:
 
 async def test_files_are_merged_and_what_is_closed_is_sealed(storing: Storing, owner: asyncpg.Connection) -> None:
     spool = Spool()
-    for _ in range(FILES):
+    for _ in range(FEW_FILES):
         await storing.store(spool.batch(columns(FILE_ROWS)))
     await storing.store(spool.batch(columns(9)))
+    await age_files(owner)
     await owner.execute("UPDATE logmesh.generations SET closed = true")
     done = await tended(owner, storing)
     assert (done.merged, done.sealed.rows, done.retired, done.postponed) == (1, 9, 0, [])
     found = await contents(owner, storing.root)
     assert set(found.identities().values()) == {1} and len(found.filed) == found.stored
-    assert sorted(file["level"] for file in found.catalog) == [0, 1]
+    assert [file["level"] for file in found.catalog] == [1], "what was sealed is merged with them"
 
 
 async def test_one_session_leads(storing: Storing, owner: asyncpg.Connection, database: Database) -> None:
@@ -61,8 +62,9 @@ async def test_retention_counts_from_the_later_of_time_and_receipt(storing: Stor
 
 async def test_a_damaged_file_is_named_and_holds_up_nobody_else(storing: Storing, owner: asyncpg.Connection) -> None:
     spools = Spool("one"), Spool("two")
-    for _ in range(FILES):
+    for _ in range(FEW_FILES):
         await storing.store(*[spool.batch(columns(FILE_ROWS)) for spool in spools])
+    await age_files(owner)
     incarnation = await owner.fetchval("SELECT logmesh.incarnation()")
     gone = min(file["file"] for file in (await contents(owner, storing.root)).catalog if file["tenant"] == "one")
     path_of(storing.root, incarnation, gone).unlink()
@@ -79,8 +81,9 @@ async def test_files_that_cannot_be_merged_hold_up_nobody_else_and_are_tried_aga
 ) -> None:
     """Each of three tenants has one file of another kind that no merge survives, the fourth one has none."""
     spools = [Spool(name) for name in ("refused", "unreadable", "no parquet", "well")]
-    for _ in range(FILES):
+    for _ in range(FEW_FILES):
         await storing.store(*[spool.batch(columns(FILE_ROWS)) for spool in spools])
+    await age_files(owner)
     paths = await _first_files(owner, storing)
     await owner.execute("UPDATE logmesh.files SET rows = rows + 1 WHERE file = $1", int(paths["refused"].stem))
     paths["unreadable"].unlink()
@@ -99,6 +102,7 @@ async def test_files_that_cannot_be_merged_hold_up_nobody_else_and_are_tried_aga
     merged = "SELECT tenant FROM logmesh.files WHERE dead_xid IS NULL AND level = 1 ORDER BY tenant"
     assert [row["tenant"] for row in await owner.fetch(merged)] == ["well"]
     await storing.store(*[spool.batch(columns(FILE_ROWS)) for spool in spools])
+    await age_files(owner)
     again = await tend(owner, storing.root, "merger", retention_days=DAYS, passed_over=passed_over)
     assert again and (again.merged, again.postponed) == (1, []), "the unreadable one's neighbours"
     await owner.execute("UPDATE logmesh.files SET rows = rows - 1 WHERE file = $1", int(paths["refused"].stem))

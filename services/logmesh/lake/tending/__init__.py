@@ -2,7 +2,7 @@
 anywhere, and is done again.
 
 seal: hot rows of a closed generation ─► files        drop: their table, once nobody can see them in it
-merge: sixteen files of a tenant ─► one, for as long as they are small
+merge: many files of a tenant ─► one, for as long as they are small
 retire: what retention has passed
 sweep: numbers that nobody uses any more, and files on the disk that no catalog names
 """

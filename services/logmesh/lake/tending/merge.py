@@ -1,4 +1,4 @@
-"""Makes one file of sixteen, so that questions open few: each record is written anew once a level, and there are two.
+"""Makes one file of many, so that questions open few: each record is written anew once a level, and there are two at most.
 
 The merged file must hold what its sources do, by a digest that is taken of what is read back from the disk; only then do they make room
 for it, in one transaction in which all of them must still be live.
@@ -29,15 +29,20 @@ from logmesh.lake.writing.filing import NewFile, file_tables
 from logmesh.lake.writing.live import committing, make_live, reserve
 from logmesh.storage.sql import load
 
-FILES: Final = 16
-"""Of one tenant and level, that are merged into one of the next."""
+FILES: Final = 64
+"""Of one tenant and level, that are merged into one of the next at once."""
+FEW_FILES: Final = 16
+WAITED_SECONDS: Final = 60
+"""So many are enough when the oldest has been there for so long: who writes fast has files that become large in one merge, and who
+writes slowly has few that are small."""
+OVERLAPPING: Final = 16
+"""Of files that are merged, those whose times are the same are in memory together."""
 MOST_COLUMNS: Final = 8
 """Of attributes in a merged file: each costs some bytes a row group, and time of whoever writes it and whoever opens it."""
-MOST_BYTES: Final = 256 << 20
-"""Of files that are merged: what is made of them has about as many."""
+MOST_BYTES: Final = 64 << 20
+"""Of files that are merged: what is made of them has about as many. What has a quarter of it stays as it is."""
 LEFT_BYTES: Final = 1 << 20
-LEFT_SECONDS: Final = 60
-"""So much is worth a merge, however few files, once none came for so long: as flushed they have neither trigrams nor columns."""
+"""So much is worth a merge, however few files, once none came for `WAITED_SECONDS`: as flushed they have no trigrams and no columns."""
 LEVELS: Final = 2
 """A file of this level is not merged any more."""
 
@@ -76,18 +81,19 @@ async def merge(
     files: int = FILES,
     most_bytes: int = MOST_BYTES,
     most_columns: int = MOST_COLUMNS,
-    left_seconds: float = LEFT_SECONDS,
+    waited_seconds: float = WAITED_SECONDS,
     without: Sequence[int] = (),
 ) -> Merged | None:
-    """Merge the files of one tenant and level, `without` some, where any has enough `files`, or fewer with `most_bytes`, or what is
-    left as flushed where none came for `left_seconds`. None where none has, or where the files were not what they had been by the
-    time that theirs was written. `connection` is an owner's.
+    """Merge the files of one tenant and level, `without` some, where any has enough `files`, or fewer with `most_bytes` or of which
+    one has `waited_seconds`, or what is left as flushed where none came for so long. None where none has, or where the files were not
+    what they had been by the time that theirs was written. `connection` is an owner's.
 
     Raises what asyncpg raises, Damaged for a source that is not what was written, MergeRefused and DiskFailed.
     """
     incarnation: str = await connection.fetchval("SELECT logmesh.incarnation()")
     sources = await connection.fetch(
-        load("list_mergeable"), LEVELS, files, list(without), most_bytes, LEFT_BYTES, left_seconds
+        *(load("list_mergeable"), LEVELS, files, list(without), most_bytes, LEFT_BYTES, waited_seconds),
+        *(FEW_FILES, OVERLAPPING),
     )
     if not sources:
         return None

@@ -1,12 +1,14 @@
--- The lake as a whole. In: levels that are merged, how many files are enough, how many bytes a merge may have (see list_mergeable). Out:
--- one row: generations by state; bytes of hot rows; for how many seconds the oldest rows may not be in files; files that wait for merging,
--- and those of level 0 of one tenant at most; damaged files; how many seconds ago the file was looked at that was not for longest.
+-- The lake as a whole. In: levels that are merged, how many files are enough, how many bytes a merge may have, how
+-- many are enough once one is so many seconds old (see list_mergeable). Out: one row: generations by state; bytes of hot rows; for how
+-- many seconds the oldest rows may not be in files; files that wait for merging, and those of level 0 of one tenant at most; damaged
+-- files; how many seconds ago the file was looked at that was not for longest.
 WITH live AS (
   SELECT count(*) FILTER (WHERE damaged IS NOT NULL) AS damaged, extract(epoch FROM now() - min(checked)) AS unchecked
   FROM logmesh.files WHERE dead_xid IS NULL
 ), waiting AS (
-  SELECT level, count(*) AS files, count(*) >= $2::int OR sum(bytes) > $3::bigint AS enough FROM logmesh.files
-  WHERE dead_xid IS NULL AND damaged IS NULL AND level < $1::int AND bytes <= $3::bigint / 2 GROUP BY tenant, level
+  SELECT level, count(*) AS files, count(*) >= $2::int OR sum(bytes) > $3::bigint
+         OR (count(*) >= $4::int AND min(checked) < now() - make_interval(secs => $5)) AS enough FROM logmesh.files
+  WHERE dead_xid IS NULL AND damaged IS NULL AND level < $1::int AND bytes <= $3::bigint / 4 GROUP BY tenant, level
 ), generation AS (
   SELECT *, to_regclass(format('logmesh.hot_%s', generation)) AS hot FROM logmesh.generations
 ), hot AS (
