@@ -16,6 +16,7 @@ from logmesh.cli.local.ports import free_port
 from logmesh.cli.local.postgres import Postgres
 from logmesh.gateway.lake import StoresOfLake
 from logmesh.journal import FrameRef
+from logmesh.lake.tending.merge import WAITED_SECONDS
 from logmesh.lake.tending.tend import Tended, tend
 from logmesh.processor.entries import Moment
 from logmesh.processor.frame import Header, Unwritten, encode_header
@@ -36,6 +37,7 @@ SELECT count(*) AS files, coalesce(sum(bytes), 0)::bigint AS bytes, coalesce(sum
        pg_total_relation_size('logmesh.files') AS catalog
 FROM logmesh.files WHERE dead_xid IS NULL
 """
+_QUIET = "UPDATE logmesh.files SET checked = now() - make_interval(secs => $1)"
 
 
 class Sent(NamedTuple):
@@ -80,6 +82,11 @@ class Grown:
         assert done is not None
         assert not done.postponed, done.postponed
         return done, self.cpu() - began
+
+    async def settle(self) -> float:
+        """A round of the keeper once no more came for long enough; its CPU seconds."""
+        await self._owner.execute(_QUIET, 2.0 * WAITED_SECONDS)
+        return (await self.tend())[1]
 
     async def catalog(self) -> Any:
         """Live `files`, their `bytes` and `rows`, bytes of the `catalog` itself."""

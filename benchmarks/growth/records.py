@@ -44,6 +44,7 @@ async def run(lake: Grown, sizes: list[int]) -> None:
             if seq % (16 * _FLUSH) == 0:
                 cost.tend += (await lake.tend())[1]
                 print(f"  {seq * _BATCH:,} of {sizes[-1]:,} records", file=sys.stderr)
+        cost.tend += await lake.settle()
         trace = trace or next(
             one for one in (group[0].trace_ids[at : at + 16] for at in range(0, 16_000, 16)) if any(one)
         )
