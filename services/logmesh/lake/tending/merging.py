@@ -16,7 +16,7 @@ from logmesh.lake.tending.sources import Columns, Sources
 from logmesh.lake.tending.splitting import Splitter
 
 _PIECE_BYTES: Final = 1 << 20
-_ENOUGH_ROWS: Final = 4 * ROW_GROUP_ROWS
+_ENOUGH_ROWS: Final = 2 * ROW_GROUP_ROWS
 _ENOUGH_BYTES: Final = 2 * ROW_GROUP_BYTES
 """What is split and sorted at once: enough for row groups, and no more than has room in memory several times."""
 
