@@ -1,14 +1,14 @@
 """Statements that find the first matches of some files: whole records, or only where they are."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from logmesh.lake.reading.conditions import Conditions
 from logmesh.lake.reading.statement import Statement
 from logmesh.lake.store.asking import statement_over
 from logmesh.lake.store.places import Place, condition_of
-from logmesh.lake.store.records import columns
-from logmesh.lake.store.scan import Alike, branches, files_of
+from logmesh.lake.store.records import columns, face, members_of
+from logmesh.lake.store.scan import Alike, Branch, branches, files_of
 from logmesh.lake.store.wanted import Wanted
 
 _PLACE: Final = "time, spool, position, filename, file_row_number"
@@ -20,9 +20,8 @@ def records_of_all(wanted: Wanted, some: Sequence[Alike], places: Sequence[Place
     to = Conditions()
     there = f" AND {condition_of(places)}" if places else ""
     parts = [
-        f"SELECT {columns(branch.to, wanted.characters)} FROM {branch.source}"
-        f" WHERE {branch.within()} AND {_condition(branch.to, wanted)}{there}"
-        for branch in branches(to, some)
+        f"SELECT {read} FROM {branch.source} WHERE {branch.within()} AND {_condition(branch.to, wanted)}{there}"
+        for branch, read in _read(to, wanted, some)
     ]
     sql = f"SELECT * FROM ({' UNION ALL '.join(parts)}) {_order(wanted)}"
     return statement_over(files_of(some), sql, to, threads=1)
@@ -33,11 +32,11 @@ def records_of_first(wanted: Wanted, some: Sequence[Alike]) -> Statement:
     to = Conditions()
     most = to.bind(wanted.most)
     parts = [
-        f"(SELECT {columns(branch.to, wanted.characters)} FROM {branch.source}"
+        f"(SELECT {read} FROM {branch.source}"
         f" WHERE {branch.within()} AND {_condition(branch.to, wanted)}"
         # Of few rows all columns are read at once: with the sum, DuckDB does not find the first ones before it reads them again.
         f" {_order(wanted, 'time' if branch.rows is None else 'time + 0')} LIMIT {most})"
-        for branch in branches(to, some)
+        for branch, read in _read(to, wanted, some)
     ]
     sql = parts[0] if len(parts) == 1 else f"SELECT * FROM ({' UNION ALL '.join(parts)}) {_order(wanted)} LIMIT {most}"
     return statement_over(files_of(some), sql, to)
@@ -53,6 +52,13 @@ def places_of_first(wanted: Wanted, some: Sequence[Alike]) -> Statement:
     # As above, nothing is read twice.
     first = f"{_order(wanted, 'time + 0')} LIMIT {to.bind(wanted.most)}"
     return statement_over(files_of(some), f"SELECT * FROM ({' UNION ALL '.join(parts)}) {first}", to)
+
+
+def _read(to: Conditions, wanted: Wanted, some: Sequence[Alike]) -> Iterator[tuple[Branch, str]]:
+    """By branch what is read of a record."""
+    members, characters = members_of(some), wanted.characters
+    for branch in branches(to, some):
+        yield branch, columns(branch.to, members) if characters is None else face(branch.to, characters)
 
 
 def _order(wanted: Wanted, time: str = "time") -> str:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from itertools import chain
 from typing import Any, NamedTuple
 
 import asyncpg
@@ -19,7 +20,7 @@ from logmesh.lake.reading.statement import Statement
 from logmesh.lake.store.asking import AsksLake, statement_over
 from logmesh.lake.store.catalog import KnownFile
 from logmesh.lake.store.plan import Plan
-from logmesh.lake.store.records import columns, record_from_columns
+from logmesh.lake.store.records import columns, members_of, record_from_columns, rows_of
 from logmesh.lake.store.scan import VALUES, WHOLE_RECORDS, Alike, alike, branches, files_of
 from logmesh.rows.records import from_timestamp, record_from_row
 from logmesh.storage import statement as storage
@@ -111,7 +112,8 @@ class FlushedInLake(AsksLake):
         span = TimeRange(min(times), max(times) + 1)
         for some in alike(plan, {span: files if found else []}, WHOLE_RECORDS):
             table = await self._lake.workers.fetch(_records_statement(found, some))
-            records |= {(row["spool"], row["position"]): record_from_columns(row) for row in table.to_pylist()}
+            rows = chain.from_iterable(rows_of(batch, members_of(some)) for batch in table.to_batches())
+            records |= {(row["spool"], row["position"]): record_from_columns(row) for row in rows}
         return records
 
 
@@ -167,8 +169,9 @@ def _records_statement(found: Sequence[_Found], some: Sequence[Alike]) -> Statem
     positions = [one.place.position for one in found]
     wanted = pa.table({"spool": [one.place.spool for one in found], "position": positions})
     between = f"position BETWEEN {to.bind(min(positions))} AND {to.bind(max(positions))}"
+    members = members_of(some)
     sql = " UNION ALL ".join(
-        f"SELECT {columns(branch.to)} FROM {branch.source} SEMI JOIN given USING (spool, position)"
+        f"SELECT {columns(branch.to, members)} FROM {branch.source} SEMI JOIN given USING (spool, position)"
         f" WHERE {branch.within()} AND {between}"
         for branch in branches(to, some)
     )

@@ -16,7 +16,7 @@ from logmesh.lake.store.first import places_of_first, records_of_all, records_of
 from logmesh.lake.store.hot_matches import hot_matches
 from logmesh.lake.store.places import MOST_PLACES, Place, places_of
 from logmesh.lake.store.plan import Plan
-from logmesh.lake.store.records import record_from_columns
+from logmesh.lake.store.records import Member, members_of, record_from_columns, rows_of
 from logmesh.lake.store.scan import VALUES, WHOLE_RECORDS, Alike, alike, at_once, of_whole
 from logmesh.lake.store.wanted import Match, Part, Wanted, merged, within
 from logmesh.store.order import Cursor
@@ -90,7 +90,8 @@ class MatchesInLake(AsksLake):
         most = wanted.most
         while True:
             try:
-                part = await self._read(reads(replace(wanted, most=most), some), wanted.max_bytes)
+                statement = reads(replace(wanted, most=most), some)
+                part = await self._read(statement, members_of(some), wanted.max_bytes)
             except TooLarge:
                 if most == 1 and reads is records_of_first:
                     raise
@@ -98,12 +99,12 @@ class MatchesInLake(AsksLake):
                 continue
             return Part(part.matches, part.whole and (most == wanted.most or len(part.matches) < most))
 
-    async def _read(self, statement: Statement, max_bytes: int) -> Part:
+    async def _read(self, statement: Statement, members: Sequence[Member], max_bytes: int) -> Part:
         matches: list[Match] = []
         size = 0
         async with aclosing(self._lake.workers.run(statement)) as batches:
             async for batch in batches:
-                for row in batch.to_pylist():
+                for row in rows_of(batch, members):
                     place = Cursor(row["time"], row["spool"], row["position"])
                     matches.append(Match(place, row, record_from_columns))
                     size += matches[-1].size

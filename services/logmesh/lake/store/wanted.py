@@ -41,17 +41,13 @@ class Wanted:
 
 
 class Match:
-    """One record's place, and the record when it is asked for."""
+    """One record's place, about how many bytes it has, and the record when it is asked for."""
 
-    __slots__ = ("_make", "_row", "place")
+    __slots__ = ("_make", "_row", "place", "size")
 
     def __init__(self, place: Cursor, row: Any, make: Callable[[Any], LogRecord]) -> None:
         self.place, self._row, self._make = place, row, make
-
-    @property
-    def size(self) -> int:
-        """About how many bytes it has."""
-        return len(self._row["body"]) + len(self._row["attributes"] or "")
+        self.size = len(row["body"]) + len(str(row["attributes"] or ""))
 
     def face(self, characters: int) -> tuple[int, str, str]:
         """Severity, service, and the beginning of the body."""
