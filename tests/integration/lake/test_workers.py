@@ -95,6 +95,15 @@ async def test_nothing_but_the_lake_can_be_read(workers: Workers, tmp_path: Path
         assert "/etc/" not in str(caught.value)
 
 
+async def test_a_process_has_none_of_our_passwords(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOGMESH_DATABASE_DSN", "postgresql://reader:secret@db/logmesh")
+    workers = Workers(tmp_path)
+    await workers.fetch(Statement("SELECT 1 AS one"))
+    environment = Path(f"/proc/{workers.idle[0]}/environ").read_bytes()
+    await workers.close()
+    assert b"PATH=" in environment and b"secret" not in environment
+
+
 async def test_a_damaged_file_is_named_and_never_answers(workers: Workers, tmp_path: Path) -> None:
     draw = random.Random(15)
     for _ in range(40):

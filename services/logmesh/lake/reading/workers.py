@@ -5,6 +5,7 @@ process is ended. It is bounded in memory, where ours is everybody's.
 """
 
 import asyncio
+import os
 import pickle
 import socket
 import sys
@@ -23,6 +24,8 @@ STOP_SECONDS: Final = 0.1
 WAIT_SECONDS: Final = 2.0
 _START_SECONDS: Final = 30.0
 _MODULE: Final = "logmesh.lake.reading.worker"
+_NEEDED: Final = ("PATH", "LANG", "LC_", "TZ", "PYTHON", "LD_", "MALLOC_")
+"""How names begin of variables that a process gets: ours has passwords among the others."""
 
 
 class Workers:
@@ -117,6 +120,7 @@ class _Worker:
                 process = await asyncio.create_subprocess_exec(
                     *(sys.executable, "-m", _MODULE, str(theirs.fileno()), str(folder), str(memory_mib)),
                     pass_fds=[theirs.fileno()],
+                    env={name: value for name, value in os.environ.items() if name.startswith(_NEEDED)},
                     stdin=asyncio.subprocess.DEVNULL,
                     start_new_session=True,  # what a terminal sends to all of a group is not for it
                 )
