@@ -69,7 +69,8 @@ def test_a_file_is_laid_out_as_the_schema_says(tmp_path: Path, level: int) -> No
     groups = [parquet.metadata.row_group(at) for at in range(parquet.num_row_groups)]
     assert [group.num_rows for group in groups] == [ROW_GROUP_ROWS, 5_000]
     columns = {groups[0].column(at).path_in_schema: groups[0].column(at) for at in range(groups[0].num_columns)}
-    assert "DELTA_LENGTH_BYTE_ARRAY" in columns["body"].encodings and not columns["body"].is_stats_set
+    assert ("DELTA_LENGTH_BYTE_ARRAY" in columns["body"].encodings) == (level > 0)
+    assert not columns["body"].is_stats_set
     assert "DELTA_BINARY_PACKED" in columns["time"].encodings and columns["time"].statistics.max == ROW_GROUP_ROWS - 1
     assert "RLE_DICTIONARY" in columns["service"].encodings
     assert columns["trace_id"].bloom_filter_length and not columns["span_id"].bloom_filter_length
