@@ -38,8 +38,11 @@ def one_form(texts: Sequence[bytes], checked: Container[int] = ()) -> Formed:
     made a text longer than one may be that comes.
     """
     formed = Formed(list(texts), {}, [])
-    there = [at for at, text in enumerate(texts) if text] if b"" in formed.texts else range(len(formed.texts))
-    places = [there[at] for at in without_known([formed.texts[at] for at in there])]
+    if b"" in formed.texts:
+        there = [at for at, text in enumerate(texts) if text]
+        places: Sequence[int] = [there[at] for at in without_known([formed.texts[at] for at in there])]
+    else:
+        places = without_known(formed.texts)
     for begin in range(0, len(places), _AT_ONCE):
         part = places[begin : begin + _AT_ONCE]
         if _are_formed([formed.texts[at] for at in part]):
