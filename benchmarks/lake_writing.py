@@ -83,9 +83,15 @@ def measure(folder: Path, batch: int, rows: int, runs: int) -> None:
         steps.done("check JSON")
         batches = [
             Checked(
-                "default", at % _SPOOLS, 1 + at // _SPOOLS, now, list(map(formed_origin, each.columns.origins)), each
+                "default",
+                at % _SPOOLS,
+                1 + at // _SPOOLS,
+                now,
+                list(map(formed_origin, payload.columns.origins)),
+                payload.origin_of,
+                each,
             )
-            for at, each in enumerate(kept)
+            for at, (payload, each) in enumerate(zip(payloads, kept, strict=True))
         ]
         columns = Columns(batches, Clock(now + 3_600 * 10**9))
         (order,) = columns.row_groups()

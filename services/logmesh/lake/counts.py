@@ -66,8 +66,9 @@ class Counts:
 
 def count(times: Any, services: Any, severities: Any, names: list[str]) -> Counts:
     """Count records by columns: `times` in nanoseconds, `services` as places in `names`, which are in order, `severities` 0 to 24."""
-    keys = (times // MINUTE_NANO * len(names) + services << _SEVERITY_BITS) | severities
-    return _by_keys(*np.unique(keys, return_counts=True), names)
+    keys = np.sort((times // MINUTE_NANO * len(names) + services << _SEVERITY_BITS) | severities)
+    firsts = np.flatnonzero(np.diff(keys, prepend=keys[:1] - 1))  # np.unique takes three times as long
+    return _by_keys(keys[firsts], np.diff(firsts, append=len(keys)), names)
 
 
 def add(parts: Sequence[Counts]) -> Counts:

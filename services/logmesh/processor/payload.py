@@ -1,7 +1,7 @@
 """Opens a batch's payload: decompresses, parses, and checks that its columns fit together, before any entry is looked at."""
 
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 import zstandard
@@ -17,6 +17,7 @@ from logmesh.record.rare import RARE_COLUMNS
 from logmesh.v1 import ingest_service_pb2 as pb
 from logmesh.v1.record_pb2 import LogColumns, LogRecord
 
+OriginIndexes: TypeAlias = "np.ndarray[tuple[int], np.dtype[np.uint8 | np.uint32]]"
 _NO_ENTRIES: Entries = np.empty(0, np.int64)
 _SIZE_UNSTATED = -1
 
@@ -48,6 +49,7 @@ class Payload:
     `bodies` and `attributes` are those of the columns as lists, an attribute's text empty where there is none: each pass over a
     protobuf container makes its bytes objects anew, and each look at a column costs, so that `says_more` tells whether any record has
     a severity's text or anything rare. `size` is about how many bytes all of it has. `link` is None where the producer gave no chain.
+    `origin_of`: by record the place of its origin; None where no record says one.
     """
 
     columns: LogColumns
@@ -56,6 +58,7 @@ class Payload:
     attributes: list[bytes]
     size: int
     says_more: bool
+    origin_of: "OriginIndexes | None" = None
     refused: list[tuple[int, str, bytes]] = field(default_factory=list)
     link: Link | None = None
 
@@ -76,10 +79,11 @@ def decode_payload(raw: bytes, header: Header) -> Payload:
     except DecodeError as error:
         raise BatchRefused("columns are not a LogColumns", data) from error
     lengths = _lengths(columns)
-    if fault := _fault_of(columns, lengths, header.count):
+    origin_of = _origin_of(columns) if "origin_indexes" in lengths else None
+    if fault := _fault_of(columns, lengths, origin_of, header.count):
         raise BatchRefused(fault, data)
     link = Link(batch.crc32c, batch.chain) if batch.HasField("chain") else None
-    return _payload(columns, lengths, np.arange(header.count), len(data), link=link)
+    return _payload(columns, lengths, origin_of, np.arange(header.count), len(data), link=link)
 
 
 def _from_records(entries: list[bytes], header: Header) -> Payload:
@@ -99,12 +103,15 @@ def _from_records(entries: list[bytes], header: Header) -> Payload:
             records.append(record)
             places.append(place)
     columns = columns_from_records(records, header.received_unix_nano)
-    return _payload(columns, _lengths(columns), np.array(places, np.int64), sum(map(len, entries)), refused)
+    lengths = _lengths(columns)
+    origin_of = _origin_of(columns) if "origin_indexes" in lengths else None
+    return _payload(columns, lengths, origin_of, np.array(places, np.int64), sum(map(len, entries)), refused)
 
 
 def _payload(
     columns: LogColumns,
     lengths: dict[str, int],
+    origin_of: "OriginIndexes | None",
     entries: Entries,
     size: int,
     refused: list[tuple[int, str, bytes]] | None = None,
@@ -112,7 +119,8 @@ def _payload(
 ) -> Payload:
     bodies: list[bytes] = columns.bodies[:]
     attributes: list[bytes] = columns.attributes[:] or [b""] * len(bodies)
-    return Payload(columns, entries, bodies, attributes, size, not _MORE.isdisjoint(lengths), refused or [], link)
+    says_more = not _MORE.isdisjoint(lengths)
+    return Payload(columns, entries, bodies, attributes, size, says_more, origin_of, refused or [], link)
 
 
 def _decompress(data: bytes, raw_size: int) -> bytes:
@@ -142,7 +150,18 @@ def _lengths(columns: LogColumns) -> dict[str, int]:
     return {name: length for name in _WIDTHS if (length := len(getattr(columns, name)))}
 
 
-def _fault_of(columns: LogColumns, lengths: dict[str, int], count: int) -> str | None:
+def _origin_of(columns: LogColumns) -> OriginIndexes:
+    """By record the place of its origin, as bytes where these are enough: they are made of Python's numbers twice as quickly."""
+    indexes = columns.origin_indexes[:]
+    try:
+        return np.frombuffer(bytes(indexes), np.uint8)
+    except ValueError:
+        return np.array(indexes, np.uint32)
+
+
+def _fault_of(
+    columns: LogColumns, lengths: dict[str, int], origin_of: "OriginIndexes | None", count: int
+) -> str | None:
     if len(columns.bodies) != count or count > MAX_BATCH_RECORDS:
         return "count of bodies is not the batch's count"
     if len(columns.times_unix_nano) != count * 8:
@@ -152,6 +171,6 @@ def _fault_of(columns: LogColumns, lengths: dict[str, int], count: int) -> str |
             return f"length of {name} does not fit the batch's count"
     if len(columns.origins) > count:  # each would be a row of the database
         return "more origins than records"
-    if "origin_indexes" in lengths and np.array(columns.origin_indexes, np.uint32).max() >= len(columns.origins):
+    if origin_of is not None and origin_of.max() >= len(columns.origins):
         return "origin index outside the dictionary"
     return None

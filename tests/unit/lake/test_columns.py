@@ -55,7 +55,10 @@ def checked(seq: int, columns: LogColumns, *, spool: int = 7, at: list[int] | No
     )
     if at is not None:
         kept = kept.without(set(range(len(columns.bodies))).difference(at))
-    return Checked("acme", spool, seq, NOW + seq, list(map(formed_origin, columns.origins or [Origin()])), kept)
+    indexes = np.array(columns.origin_indexes, np.uint32) if columns.origin_indexes else None
+    origin_of = indexes if indexes is None or kept.at is None else indexes[kept.at]
+    origins = list(map(formed_origin, columns.origins or [Origin()]))
+    return Checked("acme", spool, seq, NOW + seq, origins, origin_of, kept)
 
 
 def table_of(*batches: Checked, clock: Clock = CLOCK) -> pa.Table:

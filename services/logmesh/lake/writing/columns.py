@@ -5,6 +5,7 @@ Batches are small and many: each of them costs a few Python lists, and numpy is 
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import chain
 from typing import Any, Final
 
@@ -13,6 +14,7 @@ import pyarrow as pa
 
 from logmesh.lake.layout import Places, row_groups
 from logmesh.lake.schema import ROW_GROUP_BYTES, SCHEMA
+from logmesh.lake.writing.arrays import few, ids, joined, texts
 from logmesh.record.entry import clean_text
 from logmesh.record.ids import ENTRY_BITS
 from logmesh.record.kept import Kept
@@ -25,22 +27,21 @@ _MAX_TIME: Final = (1 << 63) - 1
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What is stored of a batch: bodies are UTF-8, attributes in their one form. `origins` is the batch's dictionary."""
+    """What is stored of a batch: bodies are UTF-8, attributes in their one form. `origins` is the batch's dictionary, `origin_of` by
+    row a place in it (None: all are of the first)."""
 
     tenant: str
     spool: int
     seq: int
     received_unix_nano: int
     origins: Sequence[OriginTexts]
+    origin_of: Any | None
     kept: Kept
     size: int = 0  # about how many bytes it has
 
     def origin_indexes(self) -> Sequence[int]:
         """By row, its place in `origins`."""
-        indexes: list[int] = self.kept.columns.origin_indexes[:] if len(self.origins) > 1 else []
-        if not indexes:
-            return [0] * len(self.kept.bodies)
-        return indexes if self.kept.at is None else [indexes[at] for at in self.kept.at]
+        return [0] * len(self.kept.bodies) if self.origin_of is None else self.origin_of.tolist()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +87,9 @@ class Columns:
 
     def table(self, rows: Places) -> pa.Table:
         """The rows at these places, in this rows, as `schema.SCHEMA` has them."""
-        batches = self.batches
-        places: list[int] = rows.tolist()
         origin_of = self._origin_of[rows]
         of_origins = {
-            name: _few(list(column), origin_of, empty_is_null=name == "origin_extra")
+            name: few(list(column), origin_of, empty_is_null=name == "origin_extra")
             for name, column in zip(_ORIGIN_COLUMNS, zip(*self._origins, strict=True), strict=True)
         }
         columns: dict[str, pa.Array] = {
@@ -100,15 +99,23 @@ class Columns:
             "severity": pa.array(self.severities[rows].astype(np.int32)),
             "severity_text": self._severity_texts(rows),
             **of_origins,
-            "body": _texts(_picked([batch.kept.bodies for batch in batches], places)),
-            "attributes": _texts(_picked([batch.kept.attributes for batch in batches], places), empty_is_null=True),
-            "extra": self._extras(places),
-            "trace_id": _binary(self.trace_ids, rows, 16),
-            "span_id": _binary(self.span_ids, rows, 8),
+            "body": texts(self._bodies, rows),
+            "attributes": texts(self._attributes, rows, empty_is_null=True),
+            "extra": self._extras(rows),
+            "trace_id": ids(self.trace_ids, rows, 16),
+            "span_id": ids(self.span_ids, rows, 8),
             "spool": pa.array(self.spools[rows]),
             "position": pa.array(self.positions[rows]),
         }
         return pa.Table.from_arrays([columns[name] for name in SCHEMA.names], schema=SCHEMA)
+
+    @cached_property
+    def _bodies(self) -> pa.ChunkedArray:
+        return joined([batch.kept.bodies for batch in self.batches])
+
+    @cached_property
+    def _attributes(self) -> pa.ChunkedArray:
+        return joined([batch.kept.attributes for batch in self.batches])
 
     def _make_times(self, clock: Clock) -> tuple[Any, Any]:
         """Times, and by row the one that came, 0 where that is the same."""
@@ -134,9 +141,13 @@ class Columns:
         for batch in self.batches:
             firsts.append(len(numbers))
             numbers += [known.setdefault(origin, len(known)) for origin in batch.origins]
-        indexes = chain.from_iterable([batch.origin_indexes() for batch in self.batches])
         self._origins = list(known)
-        places = np.fromiter(indexes, np.int64, self.rows) + np.repeat(_ints(firsts), self.counts)
+        places = np.repeat(_ints(firsts), self.counts)
+        begin = 0
+        for batch, count in zip(self.batches, self.counts, strict=True):
+            if batch.origin_of is not None:
+                places[begin : begin + count] += batch.origin_of
+            begin += count
         return _ints(numbers)[places] if self.rows else places
 
     def _sizes(self) -> Any | None:
@@ -178,27 +189,25 @@ class Columns:
 
     def _severity_texts(self, rows: Any) -> pa.Array:
         if not any(batch.kept.columns.severity_texts for batch in self.batches):
-            return _few([""], np.zeros(len(rows), np.int32), empty_is_null=True)
+            return few([""], np.zeros(len(rows), np.int32), empty_is_null=True)
         known: dict[bytes, int] = {}
         numbers: list[int] = []
         for batch, count in zip(self.batches, self.counts, strict=True):
-            texts: list[bytes] = batch.kept.columns.severity_texts[:] or [b""] * count
+            said: list[bytes] = batch.kept.columns.severity_texts[:] or [b""] * count
             at = batch.kept.at if batch.kept.columns.severity_texts else None
-            numbers += [
-                known.setdefault(text, len(known)) for text in (texts if at is None else [texts[i] for i in at])
-            ]
+            numbers += [known.setdefault(text, len(known)) for text in (said if at is None else [said[i] for i in at])]
         names = [clean_text(text, MAX_SEVERITY_TEXT_BYTES).decode() for text in known]
-        return _few(names, _ints(numbers)[rows], empty_is_null=True)
+        return few(names, _ints(numbers)[rows], empty_is_null=True)
 
-    def _extras(self, places: list[int]) -> pa.Array:
+    def _extras(self, rows: Places) -> pa.Array:
         parts = [
             rare_texts(batch.kept.columns, range(count) if batch.kept.at is None else batch.kept.at)
             for batch, count in zip(self.batches, self.counts, strict=True)
         ]
         if not any(parts):
-            return pa.nulls(len(places), pa.string())
+            return pa.nulls(len(rows), pa.string())
         filled = [part or [b""] * count for part, count in zip(parts, self.counts, strict=True)]
-        return _texts(_picked(filled, places), empty_is_null=True)
+        return texts(joined(filled), rows, empty_is_null=True)
 
 
 _ORIGIN_COLUMNS: Final = ("service", "instance", "resource", "scope_name", "scope_version", "origin_extra")
@@ -211,45 +220,3 @@ def _ints(numbers: Sequence[int]) -> Any:
 
 def _lengths(texts: Iterable[bytes], count: int) -> Any:
     return np.fromiter(map(len, texts), np.int64, count)
-
-
-def _picked(parts: Sequence[Sequence[bytes]], places: list[int]) -> list[bytes]:
-    everything = list(chain.from_iterable(parts))
-    return list(map(everything.__getitem__, places))
-
-
-def _texts(texts: list[bytes], *, empty_is_null: bool = False) -> pa.Array:
-    """A column of texts that are UTF-8."""
-    lengths = np.fromiter(map(len, texts), np.int32, len(texts))
-    offsets = np.zeros(len(texts) + 1, np.int32)
-    np.cumsum(lengths, out=offsets[1:])
-    validity = _validity(lengths > 0) if empty_is_null else None
-    return pa.Array.from_buffers(
-        pa.string(), len(texts), [validity, pa.py_buffer(offsets), pa.py_buffer(b"".join(texts))]
-    )
-
-
-def _binary(packed: bytes, order: Any, width: int) -> pa.Array:
-    """A column of ids of `width` bytes each, null where one is all zeros."""
-    if not packed:
-        return pa.nulls(len(order), pa.binary())
-    words = np.frombuffer(packed, "<u8").reshape(-1, width // 8)[order]
-    there = words.any(axis=1)
-    offsets = np.zeros(len(order) + 1, np.int32)
-    np.cumsum(there * np.int32(width), out=offsets[1:])
-    return pa.Array.from_buffers(
-        pa.binary(), len(order), [_validity(there), pa.py_buffer(offsets), pa.py_buffer(words[there].tobytes())]
-    )
-
-
-def _validity(there: Any) -> pa.Buffer | None:
-    return None if there.all() else pa.py_buffer(np.packbits(there, bitorder="little"))
-
-
-def _few(values: list[str], places: Any, *, empty_is_null: bool) -> pa.Array:
-    """A dictionary column of `values` by row. Each is in the dictionary once: Parquet writes one that repeats a value as plain text."""
-    known: dict[str, int] = {}
-    numbers = np.array([known.setdefault(value, len(known)) for value in values], np.int32)[places]
-    empty = known.get("", -1) if empty_is_null else -1
-    mask = numbers == empty if empty >= 0 else None
-    return pa.DictionaryArray.from_arrays(pa.array(numbers, mask=mask), pa.array(list(known), pa.string()))

@@ -9,6 +9,7 @@ import numpy as np
 from logmesh.lake.writing.attributes import formed_origin, one_form
 from logmesh.lake.writing.columns import Checked
 from logmesh.processor.entries import MAX_SEVERITY, Refused, bodies_are_plain, check_entries, single
+from logmesh.processor.payload import OriginIndexes, Payload
 from logmesh.processor.writer.opened import Opened
 from logmesh.processor.writer.prepare import Prepared, RefusedEntries, begin, parts
 from logmesh.record.entry import count_texts
@@ -76,9 +77,17 @@ def _fill(result: Prepared, opened: Opened, kept: Kept) -> None:
             batch.seq,
             batch.received_unix_nano,
             list(map(_origin, opened.origins)),
+            _origin_of(opened.payload, kept),
             kept,
             opened.payload.size,
         )
+
+
+def _origin_of(payload: Payload, kept: Kept) -> "OriginIndexes | None":
+    """By row that is kept, the place of its origin; None where there is only one."""
+    if payload.origin_of is None or len(payload.columns.origins) == 1:
+        return None
+    return payload.origin_of if kept.at is None else payload.origin_of[kept.at]
 
 
 def _all_are_plain(group: Sequence[Opened]) -> bool:
