@@ -1,6 +1,7 @@
 """Statements that find the first matches of some files: whole records, or only where they are."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Final
 
 from logmesh.lake.reading.conditions import Conditions
@@ -18,6 +19,8 @@ def records_of_all(wanted: Wanted, some: Sequence[Alike], places: Sequence[Place
     """Reads all matches, in order: for where they are known to be few, or where their places are known. To look for the first of them
     would cost as much again."""
     to = Conditions()
+    # To look at ids as well takes longer: the few others that are at such times and rows are left out when they have been read.
+    wanted = replace(wanted, ids=()) if places else wanted
     there = f" AND {condition_of(places)}" if places else ""
     parts = [
         f"SELECT {read} FROM {branch.source} WHERE {branch.within()} AND {_condition(branch.to, wanted)}{there}"
@@ -35,7 +38,7 @@ def records_of_first(wanted: Wanted, some: Sequence[Alike]) -> Statement:
         f"(SELECT {read} FROM {branch.source}"
         f" WHERE {branch.within()} AND {_condition(branch.to, wanted)}"
         # Of few rows all columns are read at once: with the sum, DuckDB does not find the first ones before it reads them again.
-        f" {_order(wanted, 'time' if branch.rows is None else 'time + 0')} LIMIT {most})"
+        f" {_order(wanted, 'time + 0' if branch.are_few else 'time')} LIMIT {most})"
         for branch, read in _read(to, wanted, some)
     ]
     sql = parts[0] if len(parts) == 1 else f"SELECT * FROM ({' UNION ALL '.join(parts)}) {_order(wanted)} LIMIT {most}"

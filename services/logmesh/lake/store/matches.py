@@ -24,7 +24,7 @@ from logmesh.v1.record_pb2 import LogRecord
 
 _FEWER: Final = 8
 _LITTLE: Final = ROW_GROUP_ROWS
-"""Records that are read with all columns at once: to look for matches first would take about as long."""
+"""Records that may match and are read with all columns at once: to look for matches first would take longer."""
 
 Reads: TypeAlias = Callable[[Wanted, Sequence[Alike]], Statement]
 """Writes the statement that reads some files' matches."""
@@ -63,7 +63,7 @@ class MatchesInLake(AsksLake):
         reads = records_of_first
         if wanted.ids or plan.is_of_a_trace or (at_most is not None and at_most <= min(2 * wanted.most, MOST_PLACES)):
             reads = records_of_all
-        elif at_most is None and wanted.most <= MOST_PLACES and sum(file.rows for file in inside) > _LITTLE:
+        elif at_most is None and wanted.most <= MOST_PLACES and plan.possible(inside, span) > _LITTLE:
             return await self._at_places(wanted, plan, inside)
         return await self._joined(wanted, alike(plan, {span: inside}, WHOLE_RECORDS), reads)
 
@@ -91,7 +91,7 @@ class MatchesInLake(AsksLake):
         while True:
             try:
                 statement = reads(replace(wanted, most=most), some)
-                part = await self._read(statement, members_of(some), wanted.max_bytes)
+                part = await self._read(statement, wanted, members_of(some))
             except TooLarge:
                 if most == 1 and reads is records_of_first:
                     raise
@@ -99,16 +99,17 @@ class MatchesInLake(AsksLake):
                 continue
             return Part(part.matches, part.whole and (most == wanted.most or len(part.matches) < most))
 
-    async def _read(self, statement: Statement, members: Sequence[Member], max_bytes: int) -> Part:
+    async def _read(self, statement: Statement, wanted: Wanted, members: Sequence[Member]) -> Part:
         matches: list[Match] = []
-        size = 0
+        size, ids = 0, set(wanted.ids)
         async with aclosing(self._lake.workers.run(statement)) as batches:
             async for batch in batches:
                 for row in rows_of(batch, members):
                     place = Cursor(row["time"], row["spool"], row["position"])
-                    matches.append(Match(place, row, record_from_columns))
-                    size += matches[-1].size
-                if size > max_bytes:
+                    if not ids or (place.spool, place.position) in ids:
+                        matches.append(Match(place, row, record_from_columns))
+                        size += matches[-1].size
+                if size > wanted.max_bytes:
                     return Part(matches, whole=False)
         return Part(matches)
 

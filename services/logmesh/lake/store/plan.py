@@ -18,11 +18,18 @@ from logmesh.store.time_range import TimeRange
 FIRST_ROWS: Final = 10_240
 """Records of the first stretch of a search that may have to look at each."""
 _GROWTH: Final = 4
-_MOST_GROUPS: Final = 0.2
-"""Of a file's row groups: to look for more by their rows costs more than to look at all."""
+_MOST_GROUPS: Final = 0.75
+"""Of a file's row groups: to look for more by their rows costs about what it takes to look at all."""
+_FEW_ROWS: Final = 0.2
+"""Of a file's rows, where texts leave few."""
 
 RowRanges = tuple[tuple[int, int], ...]
 """First and last rows of parts of a file, in order."""
+
+
+def are_few(rows: RowRanges | None, file: KnownFile) -> bool:
+    """Whether texts leave but few rows of a file."""
+    return rows is not None and sum(last + 1 - first for first, last in rows) <= _FEW_ROWS * file.rows
 
 
 class Minutes(NamedTuple):
@@ -72,15 +79,18 @@ class Plan:
     def at_most(self, files: Iterable[KnownFile], span: TimeRange) -> int | None:
         """How many matches files have in a range, or some more: whole minutes are counted. None where that depends on more than service
         and severity."""
+        found = list(files)
+        return self.possible(found, span) if all(self._minutes_of(file).decided for file in found) else None
+
+    def possible(self, files: Iterable[KnownFile], span: TimeRange) -> int:
+        """How many records of files may match in a range, or some more: whole minutes are counted."""
         first, end = span.start_unix_nano // MINUTE_NANO, -(-span.end_unix_nano // MINUTE_NANO)
-        matches = 0
+        records = 0
         for file in files:
             found = self._minutes_of(file)
-            if not found.decided:
-                return None
             low, high = np.searchsorted(found.minutes, (first, end))
-            matches += int(found.records[low:high].sum())
-        return matches
+            records += int(found.records[low:high].sum())
+        return records
 
     def stretches(self, files: Sequence[KnownFile], start: int, end: int, most: int) -> list[int]:
         """Where a search for `most` matches from `end` down to `start` stops to see whether it has them: times, newest first, the last
@@ -101,7 +111,7 @@ class Plan:
         reached = reached - (reached[cut - 1] if cut else 0)
         # What texts leave is seldom more than some row groups, and each statement takes as long as one of these. Of files that were not
         # merged yet, nobody knows texts.
-        few = any(self.rows(file) is not None for file in files)
+        few = any(are_few(self.rows(file), file) for file in files)
         wanted = most if decided else FIRST_ROWS * _GROWTH**2 if few else FIRST_ROWS
         stops: list[int] = []
         while reached[-1] >= 2 * wanted:
