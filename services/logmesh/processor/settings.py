@@ -45,7 +45,12 @@ class ProcessorSettings(StoreSettings):
         default=128, ge=1, description="Write calls at once, those that wait for the commit included."
     )
     max_tails: int = Field(default=500, ge=1, description="Live tails at once; each of a gateway's is one.")
-    flush_rows: int = Field(default=10_000, ge=1, le=100_000, description="Rows that a flush waits for.")
+    flush_rows: int | None = Field(
+        default=None,
+        ge=1,
+        le=100_000,
+        description="Rows that a flush waits for. Unset: 10000, and 20000 where `LOGMESH_STORE` is `lake`.",
+    )
     flush_bytes: int = Field(
         default=8 << 20,
         ge=1 << 20,

@@ -26,7 +26,7 @@ FILE_BYTES: Final = 1 << 20
 """Of one tenant in a flush: so many rows, or so many bytes, are worth a file."""
 _DAY_NANO: Final = 86_400 * 10**9
 _MINUTE_NANO: Final = 60 * 10**9
-MAX_TRACES: Final = 1 << 16
+MAX_TRACES: Final = 1 << 17
 """So many traces have a filter in the catalog; of a file with more, its own say it."""
 
 

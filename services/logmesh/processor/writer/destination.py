@@ -15,8 +15,10 @@ from logmesh.storage.recent_traces import ROWS, Layout
 
 class Destination(Protocol):
     """`numbers_origins`: whether it refers to what produced records by the database's numbers, which are resolved before. `earliest`:
-    see `Moment`. `cached_as` is the form of `Prepared.traces`, which those have that were flushed."""
+    see `Moment`. `cached_as` is the form of `Prepared.traces`, which those have that were flushed. `flush_rows`: so many are worth a
+    flush."""
 
+    flush_rows: int
     numbers_origins: bool
     cached_as: Layout
     earliest: int | None
@@ -45,6 +47,7 @@ class Destination(Protocol):
 class Rows:
     """Rows of `logmesh.logs`, by COPY; `with_traces` also keeps them by trace, for the cache."""
 
+    flush_rows = 10_000  # with twice as many, a row costs a hundredth less, and a processor takes 10 MiB more
     numbers_origins = True
     cached_as = ROWS
     earliest: int | None = None  # partitions are made for some days

@@ -79,9 +79,8 @@ class Writer:
         self._branches = Branches()
         self._tenants = settings.tenants
         self._deadline = settings.database_seconds
-        self._pace = Pace(
-            settings.flush_rows, settings.flush_bytes, self._deadline, aim=settings.flush_interval_seconds
-        )
+        rows = settings.flush_rows or into.flush_rows
+        self._pace = Pace(rows, settings.flush_bytes, self._deadline, aim=settings.flush_interval_seconds)
         self._retry = Retry()
         self._steps = Steps(metrics.STEP_SECONDS)
         self._free = asyncio.Semaphore(_GROUPS)
