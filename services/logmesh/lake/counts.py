@@ -38,13 +38,20 @@ class Counts:
     def size(self) -> int:
         """How many bytes its numbers take, and what is found of them."""
         return sum(
-            column.nbytes for column in (self.minutes, self.of_service, self.severities, self.records, self.of_pair)
+            column.nbytes
+            for column in (self.minutes, self.of_service, self.severities, self.records, self.of_pair, *self.by_minute)
         )
 
     @cached_property
     def begins(self) -> Numbers:
         """Where each minute's entries begin."""
         return np.flatnonzero(np.diff(self.minutes, prepend=self.minutes[:1] - 1))
+
+    @cached_property
+    def by_minute(self) -> tuple[Numbers, Numbers]:
+        """Each minute once, and how many records it has."""
+        records = np.add.reduceat(self.records, self.begins, dtype=np.int64)
+        return self.minutes[self.begins].astype(np.int64), records
 
     @property
     def pairs(self) -> list[tuple[str, int]]:

@@ -9,6 +9,7 @@ row group.
 """
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from struct import Struct
 from typing import Any, Final, TypeAlias
 
@@ -68,8 +69,7 @@ def group_rows(packed: bytes) -> Any:
 def row_groups(packed: bytes, needles: Sequence[str]) -> Any:
     """By row group, whether it may have a body that contains all `needles` in whatever case of letters, as an array of booleans. None
     where they say nothing: fewer than three letters of each count."""
-    parts = [_trigrams(part) for needle in needles for part in _sure_parts(needle)]
-    asked = np.unique(np.concatenate(parts)) if parts else np.zeros(0, np.uint32)
+    asked = _asked(tuple(needles))
     if not len(asked):
         return None
     count, groups = _HEADER.unpack_from(packed)
@@ -80,6 +80,13 @@ def row_groups(packed: bytes, needles: Sequence[str]) -> Any:
     if (at == count).any() or (trigrams[at] != asked).any():
         return np.zeros(groups, bool)
     return np.unpackbits(np.bitwise_and.reduce(bits[at], axis=0), count=groups, bitorder="little").view(bool)
+
+
+@lru_cache(maxsize=64)
+def _asked(needles: tuple[str, ...]) -> Any:
+    """Trigrams that a body with all needles has: the same for every file that a question looks at."""
+    parts = [_trigrams(part) for needle in needles for part in _sure_parts(needle)]
+    return np.unique(np.concatenate(parts)) if parts else np.zeros(0, np.uint32)
 
 
 def _trigrams(text: bytes) -> Any:

@@ -1,7 +1,6 @@
 """Which files there are, and what is known of each without opening it."""
 
 from collections import OrderedDict
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -46,54 +45,48 @@ class KnownFile:
     columns: tuple[AttributeColumn, ...] = ()
 
 
+class _Name(NamedTuple):
+    """All that names a file in a catalog, for a database that was put back gives out its numbers once more."""
+
+    file: int
+    incarnation: str
+    size: int
+    crc32c: int
+
+
 class Catalog:
-    """Reads the catalog of one database whose files are below `root`. A file's index never changes, so it is kept: by all that names
-    the file, for a database that was put back gives out its numbers once more."""
+    """Reads the catalog of one database whose files are below `root`. A file never changes, so what is known of it is kept."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
-        self._indexes: OrderedDict[StoredFile, FileIndex] = OrderedDict()
+        self._known: OrderedDict[_Name, KnownFile] = OrderedDict()
         self._size = 0
 
     async def files(self, connection: "asyncpg.pool.PoolConnectionProxy", span: TimeRange) -> list[KnownFile]:
         """The tenant's files that may have records of a range, the newest first. Raises asyncpg's errors."""
         rows = await connection.fetch(load("list_files"), span.start_unix_nano, span.end_unix_nano)
-        stored = {row["file"]: self._stored(row) for row in rows}
-        indexes = await self._read_indexes(connection, stored)
-        return [
-            KnownFile(
-                stored[row["file"]],
-                row["min_time"],
-                row["max_time"],
-                row["rows"],
-                indexes[row["file"]],
-                read_columns(row["columns"]),
-            )
-            for row in rows
-        ]
+        names = [_Name(*row) for row in rows]
+        found = {name: known for name in names if (known := self._known.get(name)) is not None}
+        for name in found:
+            self._known.move_to_end(name)
+        if missing := {name.file: name for name in names if name not in found}:
+            for row in await connection.fetch(load("list_file_indexes"), list(missing)):
+                name = missing[row["file"]]
+                found[name] = self._read(name, row)
+                self._keep(name, found[name])
+        return [found[name] for name in names]
 
-    def _stored(self, row: "asyncpg.Record") -> StoredFile:
-        return StoredFile(str(path_of(self._root, row["incarnation"], row["file"])), row["bytes"], row["crc32c"])
+    def _read(self, name: _Name, row: "asyncpg.Record") -> KnownFile:
+        path = path_of(self._root, name.incarnation, name.file)
+        index = FileIndex(counts.unpack(row["counts"]), row["traces"], row["trigrams"])
+        stored, columns = StoredFile(str(path), name.size, name.crc32c), read_columns(row["columns"])
+        return KnownFile(stored, row["min_time"], row["max_time"], row["rows"], index, columns)
 
-    async def _read_indexes(
-        self, connection: "asyncpg.pool.PoolConnectionProxy", files: Mapping[int, StoredFile]
-    ) -> dict[int, FileIndex]:
-        found: dict[int, FileIndex] = {}
-        for file, stored in files.items():
-            if (index := self._indexes.get(stored)) is not None:
-                found[file] = index
-                self._indexes.move_to_end(stored)
-        if missing := [file for file in files if file not in found]:
-            for file, packed, traces, trigrams in await connection.fetch(load("list_file_indexes"), missing):
-                found[file] = FileIndex(counts.unpack(packed), traces, trigrams)
-                self._keep(files[file], found[file])
-        return found
-
-    def _keep(self, file: StoredFile, index: FileIndex) -> None:
+    def _keep(self, name: _Name, known: KnownFile) -> None:
         """In place of those that were asked for longest ago. Another question may have read it meanwhile."""
-        if (before := self._indexes.pop(file, None)) is not None:
-            self._size -= before.size
-        self._indexes[file] = index
-        self._size += index.size
+        if (before := self._known.pop(name, None)) is not None:
+            self._size -= before.index.size
+        self._known[name] = known
+        self._size += known.index.size
         while self._size > _MOST_BYTES:
-            self._size -= self._indexes.popitem(last=False)[1].size
+            self._size -= self._known.popitem(last=False)[1].index.size

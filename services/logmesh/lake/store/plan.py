@@ -57,7 +57,10 @@ class Plan:
 
     def files(self, known: Iterable[KnownFile]) -> list[KnownFile]:
         """Those that may have a match."""
-        return [file for file in known if self._may_have_traces(file.index) and self._minutes_of(file).records.any()]
+        return [file for file in known if self._may_have_traces(file.index) and self._may_match(file)]
+
+    def _may_match(self, file: KnownFile) -> bool:
+        return self.rows(file) != () and bool(self._minutes_of(file).records.any())
 
     def rows(self, file: KnownFile) -> RowRanges | None:
         """The rows of a file that may match, by the texts that their bodies have; None where these leave most of them."""
@@ -128,15 +131,17 @@ class Plan:
         return known
 
     def _count(self, file: KnownFile) -> Minutes:
-        counts, of_all = file.index.counts, self._verdicts.of_all
-        minutes, rows = counts.minutes[counts.begins].astype(np.int64), self.rows(file)
-        records, decided = counts.records, of_all == ALWAYS
-        if rows is None and of_all is None:
-            verdicts = self._verdicts.of_pairs(counts)
-            records = np.where((verdicts != NEVER)[counts.of_pair], records, 0)
-            decided = not (verdicts == PERHAPS).any()
-        records = np.add.reduceat(records, counts.begins, dtype=np.int64)
-        return Minutes(minutes, records if rows is None else _within(records, rows), decided and rows is None)
+        counts, of_all, rows = file.index.counts, self._verdicts.of_all, self.rows(file)
+        minutes, records = counts.by_minute
+        if rows is not None:
+            return Minutes(minutes, _within(records, rows), False)
+        if of_all is not None:
+            return Minutes(minutes, records, of_all == ALWAYS)
+        verdicts = self._verdicts.of_pairs(counts)
+        records = np.where((verdicts != NEVER)[counts.of_pair], counts.records, 0)
+        return Minutes(
+            minutes, np.add.reduceat(records, counts.begins, dtype=np.int64), not (verdicts == PERHAPS).any()
+        )
 
     def _may_have_traces(self, index: FileIndex) -> bool:
         return index.traces is None or all(may_hold(index.traces, trace) for trace in self._traces)

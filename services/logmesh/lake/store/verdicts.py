@@ -36,18 +36,18 @@ class Verdicts:
         self.of_all = None if _asks_for_columns(node) else _number(self._verdict(LogRecord()))
         """The verdict where it is the same whatever service and severity are, else None."""
         self._known: dict[tuple[str, int], int] = {}
+        self._record = LogRecord()
 
     def of_pairs(self, counts: Counts) -> Any:
         """By pair of the counts, as an array."""
-        return np.array([self._of(pair) for pair in counts.pairs], np.int8)
+        for pair in counts.pairs:
+            if pair not in self._known:
+                self._known[pair] = self._of(pair)
+        return np.fromiter(map(self._known.__getitem__, counts.pairs), np.int8, len(counts.pairs))
 
     def _of(self, pair: tuple[str, int]) -> int:
-        if (known := self._known.get(pair)) is None:
-            service, severity = pair
-            record = LogRecord(severity_number=severity)  # type: ignore[arg-type]
-            record.resource.service_name = service
-            known = self._known[pair] = _number(self._verdict(record))
-        return known
+        self._record.resource.service_name, self._record.severity_number = pair  # type: ignore[assignment]
+        return _number(self._verdict(self._record))
 
 
 def _number(verdict: bool | None) -> int:
