@@ -7,7 +7,7 @@ from tests.unit.lake.filed import MINUTE, TRACES, file_of, records
 
 from logmesh.filters import compile_predicate, parse_filter
 from logmesh.lake.store import plan as module
-from logmesh.lake.store.plan import Plan
+from logmesh.lake.store.plan import Plan, are_few
 from logmesh.store.time_range import TimeRange
 from logmesh.v1.record_pb2 import LogRecord, Resource
 
@@ -110,7 +110,11 @@ def test_few_rows_are_left_where_few_row_groups_have_a_text() -> None:
         one.resource.service_name = "api"
     file = file_of(made, [2, 3] * 10)
     plan = Plan(parse_filter("quokka"))
-    assert plan.rows(file) == ((5, 6), (40, 41))
+    assert plan.rows(file) == ((5, 6), (40, 41)) and are_few(plan.rows(file), file)
+    for at in range(34):
+        made[at].body = "quokka"
+    most = file_of(made, [2, 3] * 10)
+    assert plan.rows(most) == ((0, 34), (40, 41)) and not are_few(plan.rows(most), most)
     assert Plan(parse_filter("took")).rows(file) is None, "most have it"
     assert Plan(parse_filter("nowhere")).rows(file) == () and Plan(parse_filter("qu")).rows(file) is None
     assert plan.rows(file_of(made)) is None, "nobody looked"
