@@ -8,6 +8,7 @@ import asyncio
 import os
 import pickle
 import socket
+import subprocess
 import sys
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
@@ -106,7 +107,7 @@ class _Worker:
     """One process; `is_running` from the statement that it got until the end of its answer."""
 
     def __init__(
-        self, process: asyncio.subprocess.Process, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+        self, process: "subprocess.Popen[bytes]", reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
         self._process, self._reader, self._writer = process, reader, writer
         self.is_running = True
@@ -117,11 +118,13 @@ class _Worker:
         ours, theirs = socket.socketpair()
         try:
             with theirs:
-                process = await asyncio.create_subprocess_exec(
-                    *(sys.executable, "-m", _MODULE, str(theirs.fileno()), str(folder), str(memory_mib)),
+                # Not by the event loop, which may fork: of a fork gRPC knows, and begins threads in it, which may crash before the
+                # other program is there.
+                process = subprocess.Popen(  # noqa: ASYNC220  # takes a millisecond
+                    [sys.executable, "-m", _MODULE, str(theirs.fileno()), str(folder), str(memory_mib)],
                     pass_fds=[theirs.fileno()],
                     env={name: value for name, value in os.environ.items() if name.startswith(_NEEDED)},
-                    stdin=asyncio.subprocess.DEVNULL,
+                    stdin=subprocess.DEVNULL,
                     start_new_session=True,  # what a terminal sends to all of a group is not for it
                 )
         except OSError as error:
@@ -147,7 +150,7 @@ class _Worker:
     @property
     def is_alive(self) -> bool:
         """Whether the process has not ended, as far as is known."""
-        return self._process.returncode is None and not self._reader.at_eof() and self._reader.exception() is None
+        return self._process.poll() is None and not self._reader.at_eof() and self._reader.exception() is None
 
     async def run(self, statement: Statement) -> AsyncGenerator[pa.RecordBatch, None]:
         """Yield what a statement finds. Raises ReadError."""
@@ -180,10 +183,9 @@ class _Worker:
 
     async def kill(self) -> None:
         """End the process, and wait for it."""
-        if self._process.returncode is None:
-            self._process.kill()
+        self._process.kill()
         self._writer.close()
-        await self._process.wait()
+        await asyncio.to_thread(self._process.wait)
 
     async def _read(self) -> tuple[int, bytes]:
         """The next frame. Raises WorkerLost."""
