@@ -73,8 +73,9 @@ class Engine:
 
     def _batches(self, connection: duckdb.DuckDBPyConnection, statement: Statement) -> Iterator[pa.RecordBatch]:
         self._go_on()
-        relation = connection.sql(statement.sql, params=statement.parameters or None)
-        reader = relation.to_arrow_reader(BATCH_ROWS)
+        # As `sql(…).to_arrow_reader(…)`, which plans a statement twice: once for a relation's columns. After `execute` rows are copied,
+        # and what is interrupted has to be ended.
+        reader = connection._submit(statement.sql, statement.parameters or None, "stream", BATCH_ROWS).arrow_reader()
         empty = True
         for batch in reader:
             empty = False
