@@ -8,7 +8,7 @@ import re
 import resource
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import duckdb
 import google_crc32c
@@ -25,8 +25,6 @@ _OUT_OF_MEMORY: Final = "Out of Memory Error"
 _GIVEN: Final = "given"
 _MOST_CHECKED: Final = 100_000
 _SETTINGS: Final = (
-    # Reading ahead costs a local file a tenth and more with one thread, and gains nothing with two.
-    "SET disable_parquet_prefetching = true",
     "SET parquet_metadata_cache = true",
     # At the default of 50 rows, the newest 100 are found by reading all columns of all.
     "SET late_materialization_max_rows = 10000",
@@ -36,12 +34,24 @@ _SETTINGS: Final = (
 )
 
 
+class _Way(NamedTuple):
+    """How statements are run that one connection is for."""
+
+    threads: int
+    reads_ahead: bool = False
+
+
+# Reading ahead costs a local file a tenth and more with one thread, and gains nothing with two. But where no index says which pages
+# are needed, DuckDB reads the heads of all others byte by byte without it.
+_WAYS: Final = (*(_Way(threads) for threads in range(1, MOST_THREADS + 1)), _Way(1, reads_ahead=True))
+
+
 class Engine:
     """Runs a statement at a time. `stop` may be called from any thread."""
 
     def __init__(self, folder: Path, memory_mib: int) -> None:
-        self._connections = {threads: _open(folder, threads, memory_mib) for threads in range(1, MOST_THREADS + 1)}
-        self._answers = {threads: Answers(connection) for threads, connection in self._connections.items()}
+        self._connections = {way: _open(folder, way, memory_mib) for way in _WAYS}
+        self._answers = {way: Answers(connection) for way, connection in self._connections.items()}
         self._checked: dict[StoredFile, tuple[int, ...]] = {}
         self._running: duckdb.DuckDBPyConnection | None = None
         self._stopped = False
@@ -49,12 +59,12 @@ class Engine:
     def run(self, statement: Statement) -> Iterator[pa.RecordBatch]:
         """Yield what it finds, at least one batch, which may be empty. Raises ReadError."""
         self._stopped = False
-        threads = min(statement.threads, MOST_THREADS)
-        self._running = self._connections[threads]
+        way = _Way(1 if statement.reads_ahead else min(statement.threads, MOST_THREADS), statement.reads_ahead)
+        self._running = self._connections[way]
         try:
             for file in statement.files:
                 self._check(file)
-            self._answers[threads].prepare(statement.questions)
+            self._answers[way].prepare(statement.questions)
             if statement.given is not None:
                 self._running.register(_GIVEN, statement.given)
             yield from self._batches(self._running, statement)
@@ -62,7 +72,7 @@ class Engine:
             raise self._meaning(error, statement) from error
         finally:
             if statement.given is not None:
-                self._connections[threads].unregister(_GIVEN)
+                self._connections[way].unregister(_GIVEN)
             self._running = None
 
     def stop(self) -> None:
@@ -137,10 +147,10 @@ def bound_memory(more_mib: int) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (most, most))
 
 
-def _open(folder: Path, threads: int, memory_mib: int) -> duckdb.DuckDBPyConnection:
+def _open(folder: Path, way: _Way, memory_mib: int) -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect(
         config={
-            "threads": threads,
+            "threads": way.threads,
             "memory_limit": f"{memory_mib}MB",
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
@@ -149,6 +159,7 @@ def _open(folder: Path, threads: int, memory_mib: int) -> duckdb.DuckDBPyConnect
     )
     quoted = str(folder).replace("'", "''")
     connection.execute(f"SET allowed_directories = ['{quoted}']")
+    connection.execute(f"SET disable_parquet_prefetching = {not way.reads_ahead}")
     for setting in _SETTINGS:
         connection.execute(setting)
     return connection

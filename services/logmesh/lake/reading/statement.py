@@ -21,7 +21,7 @@ class Statement:
     """SQL with its parameters, numbered from 1, the questions that it asks of Python, every file that it reads, and a table that it may
     call `given`: as a parameter, a list takes 5 µs a value.
 
-    More `threads` than one answer sooner where much is read, and cost more where little is.
+    More `threads` than one answer sooner where much is read, and cost more where little is. What `reads_ahead` does so on one thread.
     """
 
     sql: str
@@ -30,3 +30,4 @@ class Statement:
     files: list[StoredFile] = field(default_factory=list)
     threads: int = 1
     given: pa.Table | None = None
+    reads_ahead: bool = False

@@ -30,6 +30,11 @@ def records_of_all(wanted: Wanted, some: Sequence[Alike], places: Sequence[Place
     return statement_over(files_of(some), sql, to, threads=1)
 
 
+def records_of_trace(wanted: Wanted, some: Sequence[Alike]) -> Statement:
+    """The same, where a file's index of pages says nothing of where matches are."""
+    return replace(records_of_all(wanted, some), reads_ahead=True)
+
+
 def records_of_first(wanted: Wanted, some: Sequence[Alike]) -> Statement:
     """Reads the first matches. Each branch finds its own first ones: of all together, all columns of all would be read."""
     to = Conditions()

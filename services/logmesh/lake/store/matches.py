@@ -12,7 +12,7 @@ from logmesh.lake.reading.statement import Statement
 from logmesh.lake.schema import ROW_GROUP_ROWS
 from logmesh.lake.store.asking import AsksLake
 from logmesh.lake.store.catalog import KnownFile
-from logmesh.lake.store.first import places_of_first, records_of_all, records_of_first
+from logmesh.lake.store.first import places_of_first, records_of_all, records_of_first, records_of_trace
 from logmesh.lake.store.hot_matches import hot_matches
 from logmesh.lake.store.places import MOST_PLACES, Place, places_of
 from logmesh.lake.store.plan import Plan
@@ -61,7 +61,9 @@ class MatchesInLake(AsksLake):
         ]
         at_most = plan.at_most(inside, span)
         reads = records_of_first
-        if wanted.ids or plan.is_of_a_trace or (at_most is not None and at_most <= min(2 * wanted.most, MOST_PLACES)):
+        if plan.is_of_a_trace:
+            reads = records_of_trace
+        elif wanted.ids or (at_most is not None and at_most <= min(2 * wanted.most, MOST_PLACES)):
             reads = records_of_all
         elif at_most is None and wanted.most <= MOST_PLACES and plan.possible(inside, span) > _LITTLE:
             return await self._at_places(wanted, plan, inside)
