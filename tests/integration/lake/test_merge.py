@@ -210,7 +210,7 @@ async def test_few_files_are_enough_once_one_has_waited(storing: Storing, owner:
     assert merged and len(merged.sources) == FEW_FILES
 
 
-async def test_files_that_would_be_in_memory_together_are_merged_sixteen_at_once(
+async def test_few_files_are_merged_at_once_that_would_be_in_memory_together(
     storing: Storing, owner: asyncpg.Connection
 ) -> None:
     spool, at = Spool("acme"), time.time_ns()

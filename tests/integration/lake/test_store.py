@@ -107,7 +107,9 @@ async def test_a_reader_without_pause_is_never_wrong_while_rows_become_files_and
 
     async def read() -> None:
         try:
-            for _ in range(READS):
+            for reads in count():
+                if reads >= READS and len(files) <= 3:  # until it has read beside every kind of change
+                    break
                 assert await opened.store.count_some("default", ALL, 10_000, seconds=60) == RECORDS
                 answered.set()
                 assert await found(opened.store) == [f"line {at}" for at in range(RECORDS - 1, -1, -1)]
@@ -117,7 +119,6 @@ async def test_a_reader_without_pause_is_never_wrong_while_rows_become_files_and
             answered.set()
 
     await asyncio.gather(move(), read())
-    assert len(files) <= 3
 
 
 async def test_a_damaged_file_is_told_and_the_others_answer(opened: Opened) -> None:

@@ -35,7 +35,7 @@ FEW_FILES: Final = 16
 WAITED_SECONDS: Final = 60
 """So many are enough when the oldest has been there for so long: who writes fast has files that become large in one merge, and who
 writes slowly has few that are small."""
-OVERLAPPING: Final = 16
+OVERLAPPING: Final = 8
 """Of files that are merged, those whose times are the same are in memory together."""
 MOST_COLUMNS: Final = 8
 """Of attributes in a merged file: each costs some bytes a row group, and time of whoever writes it and whoever opens it."""
