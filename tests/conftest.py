@@ -12,11 +12,12 @@ import pytest_asyncio
 from scripts.node import ROOT
 from tests import needs
 from tests.scheduling import Scheduling
+from tests.servers import new_server
 
 from logmesh.cli.local.certificates import WorkloadFiles, ensure_certificates
-from logmesh.cli.local.ports import free_port
 from logmesh.cli.local.postgres import Postgres
 from logmesh.cli.local.redis import Redis
+from logmesh.storage.migrate import migrate
 
 # Tests start programs while gRPC's threads run; none of the children goes on with gRPC. Read when gRPC is first used.
 os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
@@ -46,10 +47,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
             terminalreporter.write_line(line)
 
 
-NO_SYNC = {"fsync": "off", "full_page_writes": "off"}
-"""For a server from which no test takes the power: its processes may be killed all the same."""
-
-
 @dataclass(frozen=True, slots=True)
 class Database:
     """A database of its own: connection strings by role."""
@@ -64,18 +61,19 @@ class Database:
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
     """A PostgreSQL server with Logmesh's roles. Tests that stop it start one of their own instead."""
-    server = Postgres(tmp_path_factory.mktemp("postgres"), port=free_port(), settings=NO_SYNC)
+    server = new_server(tmp_path_factory.mktemp("postgres") / "server")
     server.start()
     yield server
     server.stop()
 
 
 @asynccontextmanager
-async def fresh_database(postgres: Postgres) -> AsyncIterator[Database]:
-    """An empty database, which is dropped in the end."""
+async def fresh_database(postgres: Postgres, *, empty: bool = False) -> AsyncIterator[Database]:
+    """A database with the schema and nothing in it, or `empty`, which is dropped in the end."""
     name = f"test_{uuid4().hex[:12]}"
     superuser = await asyncpg.connect(postgres.dsn("postgres", "postgres"))
-    await superuser.execute(f"CREATE DATABASE {name} OWNER logmesh_owner")
+    template = "template1" if empty else await _with_schema(superuser, postgres)
+    await superuser.execute(f"CREATE DATABASE {name} OWNER logmesh_owner TEMPLATE {template}")
     yield Database(
         server=postgres,
         name=name,
@@ -87,16 +85,34 @@ async def fresh_database(postgres: Postgres) -> AsyncIterator[Database]:
     await superuser.close()
 
 
+async def _with_schema(superuser: "asyncpg.Connection", postgres: Postgres) -> str:
+    """The database that others are copies of, made once a server: a copy takes half of what the schema takes."""
+    name = "with_schema"
+    if not await superuser.fetchval("SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)", name):
+        await superuser.execute(f"CREATE DATABASE {name} OWNER logmesh_owner")
+        owner = await asyncpg.connect(postgres.dsn("logmesh_owner", name))
+        await migrate(owner)
+        await owner.close()
+    return name
+
+
 @pytest.fixture
 async def database(postgres: Postgres) -> AsyncIterator[Database]:
-    """A fresh database for one test."""
+    """A fresh database for one test, with the schema."""
     async with fresh_database(postgres) as fresh:
+        yield fresh
+
+
+@pytest.fixture
+async def empty_database(postgres: Postgres) -> AsyncIterator[Database]:
+    """A fresh database without the schema, for a test of how that comes about."""
+    async with fresh_database(postgres, empty=True) as fresh:
         yield fresh
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def lasting_database(postgres: Postgres) -> AsyncIterator[Database]:
-    """A fresh database for files whose tests change nothing that another asks for. They run in one event loop."""
+    """The same for files whose tests change nothing that another asks for. They run in one event loop."""
     async with fresh_database(postgres) as fresh:
         yield fresh
 

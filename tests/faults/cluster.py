@@ -1,14 +1,10 @@
 """A small real cluster for fault tests: PostgreSQL, processors, and producers that follow files whose lines are known."""
 
-import atexit
-import functools
 import itertools
 import os
 import random
-import shutil
 import signal
 import subprocess
-import tempfile
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -18,37 +14,15 @@ from types import MappingProxyType
 
 import asyncpg
 import grpc
-from tests.conftest import NO_SYNC
 from tests.faults import lake_records
 from tests.faults.processes import Running, start
+from tests.servers import new_server
 
 from logmesh.cli.local.ports import free_port
-from logmesh.cli.local.postgres import Postgres
 from logmesh.v1.pipeline_service_pb2 import ListProcessorsRequest, ProcessorState
 from logmesh.v1.pipeline_service_pb2_grpc import PipelineServiceStub
 
 KEEPER = "log-keeper"
-WITH_TIMESCALEDB = {"shared_preload_libraries": "timescaledb", "timescaledb.telemetry_level": "off"}
-
-
-def _server(directory: Path, timescaledb: Path | None) -> Postgres:
-    settings = NO_SYNC if timescaledb is None else NO_SYNC | WITH_TIMESCALEDB
-    return Postgres(directory, port=free_port(), settings=settings, installation=timescaledb)
-
-
-@functools.cache
-def _data_of_postgres(timescaledb: Path | None) -> Path:
-    """A server's folder as it is before its first use: a copy takes a fraction of making it."""
-    folder = Path(tempfile.mkdtemp(prefix="logmesh-postgres-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    server = _server(folder / "made", timescaledb)
-    server.prepare()
-    if timescaledb is not None:
-        server.start()
-        command = [f"{timescaledb}/bin/psql", server.dsn("postgres"), "-qc", "CREATE EXTENSION timescaledb"]
-        subprocess.run(command, check=True, env={**os.environ, "PGOPTIONS": "-c client_min_messages=error"})
-    server.stop()
-    return server.directory
 
 
 @dataclass
@@ -68,8 +42,7 @@ class Cluster:
 
     def __post_init__(self) -> None:
         self.port, self.direct_port = free_port(), free_port()
-        self.postgres = _server(self.folder / "postgres", self.timescaledb)
-        subprocess.run(["cp", "-a", _data_of_postgres(self.timescaledb), self.postgres.directory], check=True)
+        self.postgres = new_server(self.folder / "postgres", self.timescaledb)
         self.postgres.start()
         if self.lake:
             self.lake_folder.mkdir()

@@ -13,8 +13,6 @@ from tests.conftest import Database
 from tests.faults.lake_process import FILED_ROWS, HOT_ROWS, do
 from tests.integration.lake.storing import Contents, Known, contents
 
-from logmesh.storage.migrate import migrate
-
 MOST_STEPS = 200
 
 
@@ -53,7 +51,6 @@ async def running(
 ) -> AsyncIterator[Process]:
     """A process that waits to be told what to do in `root`."""
     owner = await asyncpg.connect(database.owner_dsn)
-    await migrate(owner)
     writer = await asyncpg.connect(database.writer_dsn)
     started = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "tests.faults.lake_process", database.writer_dsn, database.owner_dsn, str(root)),

@@ -29,8 +29,6 @@ from tests.manifests.monitoring import (
     yaml,
 )
 
-from logmesh.storage.migrate import migrate
-
 COMPONENT = ROOT / "manifests" / "components" / "monitoring"
 WORKLOADS = {"log-producer", "log-agent", "log-processor", "gateway", "frontend"}
 
@@ -70,9 +68,6 @@ def test_dashboards_ask_prometheus_what_it_can_parse(tmp_path: Path) -> None:
 
 
 async def test_dashboards_ask_the_database_what_its_reader_may(database: Database) -> None:
-    owner = await asyncpg.connect(database.owner_dsn)
-    await migrate(owner)
-    await owner.close()
     # As PGOPTIONS does it for Grafana.
     reader = await asyncpg.connect(database.reader_dsn, server_settings={"app.tenant": "default"})
     queries = [query for path in DASHBOARDS for query in sql(path)]

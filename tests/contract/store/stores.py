@@ -23,7 +23,6 @@ from logmesh.live.offer import Span
 from logmesh.rows.reader import Reader
 from logmesh.rows.records import to_timestamp
 from logmesh.rows.store import RowsStore
-from logmesh.storage.migrate import migrate
 from logmesh.storage.postgres import open_pool
 from logmesh.store.flushes import Flush
 from logmesh.store.store import Store
@@ -66,7 +65,6 @@ _RECEIVED: Final = "SELECT (extract(epoch FROM max(received)) * 1e6)::bigint FRO
 
 async def _empty(database: Database) -> None:
     owner = await asyncpg.connect(database.owner_dsn)
-    await migrate(owner)
     await owner.execute(_EMPTY)
     await owner.close()
 

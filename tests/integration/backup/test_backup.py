@@ -23,7 +23,6 @@ DAY, HOUR = datetime.timedelta(days=1), datetime.timedelta(hours=1)
 @pytest.fixture
 async def owner(database: Database) -> AsyncIterator[asyncpg.Connection]:
     connection = await asyncpg.connect(database.owner_dsn)
-    await migrate(connection)
     yield connection
     await connection.close()
 
@@ -80,10 +79,11 @@ async def test_a_spool_too_young_for_retention_has_all_that_it_stored(
     assert "NOT VERIFIED: 7 rows that the ledger has are not in the dump" in done.stderr
 
 
-async def test_a_database_before_its_first_processor_is_dumped(database: Database, volume: Volume) -> None:
-    done = volume.backup()
-    assert done.returncode == 0, done.stderr
-    assert volume.report(volume.dumps()[0])["counted"]["rows"] == 0
+async def test_a_database_before_its_first_processor_is_dumped(empty_database: Database) -> None:
+    with made_volume(empty_database.server.dsn("postgres", empty_database.name)) as volume:
+        done = volume.backup()
+        assert done.returncode == 0, done.stderr
+        assert volume.report(volume.dumps()[0])["counted"]["rows"] == 0
 
 
 async def test_damaged_dumps_do_not_pass(owner: asyncpg.Connection, volume: Volume) -> None:

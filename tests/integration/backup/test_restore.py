@@ -6,11 +6,10 @@ from pathlib import Path
 
 import asyncpg
 import pytest
-from tests.conftest import NO_SYNC
 from tests.integration.backup.records import store
 from tests.integration.backup.volume import Volume, made_volume
+from tests.servers import new_server
 
-from logmesh.cli.local.ports import free_port
 from logmesh.cli.local.postgres import Postgres
 from logmesh.storage.migrate import migrate
 
@@ -18,7 +17,7 @@ from logmesh.storage.migrate import migrate
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Postgres]:
     """One whose database `logmesh` may be replaced."""
-    server = Postgres(tmp_path / "postgres", port=free_port(), settings=NO_SYNC)
+    server = new_server(tmp_path / "postgres")
     server.start()
     yield server
     server.stop("immediate")

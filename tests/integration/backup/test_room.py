@@ -10,8 +10,6 @@ from tests.conftest import Database
 from tests.integration.backup.records import store
 from tests.integration.backup.volume import Volume, made_volume
 
-from logmesh.storage.migrate import migrate
-
 MEGABYTE = 1 << 20
 # A database that grows for two weeks, on a volume of twice what it becomes, as the defaults have it; and then stays so.
 NIGHTS = """
@@ -61,7 +59,6 @@ def test_what_was_not_verified_goes_first_and_the_last_verified_one_never(small:
 
 async def test_a_full_volume_is_said_before_the_dump_is_made_with_what_is_missing(database: Database) -> None:
     owner = await asyncpg.connect(database.owner_dsn)
-    await migrate(owner)
     await store(owner, 20_000, since=datetime.timedelta(days=1), producer="young", words=20)
     await owner.close()
     with made_volume(database.server.dsn("postgres", database.name), megabytes=160) as volume:

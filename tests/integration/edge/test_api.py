@@ -21,7 +21,7 @@ from tests.conftest import Database
 from tests.integration.edge.conftest import MakeOptions
 from tests.integration.edge.http import get
 from tests.integration.edge.running import code_of, running_edge, running_gateway
-from tests.integration.gateway.stored import make_schema, store_records
+from tests.integration.gateway.stored import store_records
 from tests.waiting import until_true
 
 from logmesh.cli.local.certificates import WorkloadFiles, spiffe_id
@@ -59,7 +59,6 @@ async def whole_edge(
     database: Database, certificates: dict[str, WorkloadFiles], options: MakeOptions, folder: Path
 ) -> AsyncIterator[Edge]:
     """An edge before a gateway with three records."""
-    await make_schema(database)
     now = time.time_ns()
     records = [LogRecord(time_unix_nano=now - n * 10**9, body=f"line {n}") for n in range(3)]
     records[1].severity_number = SEVERITY_NUMBER_ERROR

@@ -15,7 +15,7 @@ from tests.integration.edge.running import running_edge, running_gateway
 from tests.integration.edge.test_tokens import Guarded, guarded
 from tests.integration.gateway.by_hand import flush_by_hand
 from tests.integration.gateway.commands import command
-from tests.integration.gateway.stored import make_schema, store_records
+from tests.integration.gateway.stored import store_records
 from tests.integration.gateway.test_tail_command import command as running_command
 from tests.integration.gateway.test_tail_command import ended, line_of
 
@@ -32,7 +32,6 @@ TRACE = "0a" * 16
 @pytest.fixture
 async def records(database: Database) -> None:
     """One of each of two tenants, which share a trace, and a loss of one of them."""
-    await make_schema(database)
     for spool, tenant in enumerate(("acme", "globex"), 1):
         made = LogRecord(time_unix_nano=time.time_ns(), body=f"of {tenant}", trace_id=bytes.fromhex(TRACE))
         await store_records(database, [made], tenant=tenant, spool=spool)
@@ -126,7 +125,6 @@ async def edge_in_tls(
 async def test_an_edge_in_tls_is_asked_under_an_authority_that_is_believed(
     database: Database, certificates: dict[str, WorkloadFiles], options: MakeOptions, tmp_path: Path
 ) -> None:
-    await make_schema(database)
     await flush_by_hand(database, "hello")
     stranger = ensure_certificates(tmp_path / "strangers")["edge"].ca
     own = str(certificates["edge"].ca)
@@ -152,7 +150,6 @@ async def test_an_edge_in_tls_is_asked_under_an_authority_that_is_believed(
 async def test_a_gateway_in_mutual_tls_is_asked_with_the_certificate_of_its_pod(
     database: Database, certificates: dict[str, WorkloadFiles]
 ) -> None:
-    await make_schema(database)
     await flush_by_hand(database, "hello")
     operator, stranger = certificates["operator"], certificates["log-producer"]
     async with running_gateway(database.reader_dsn, certificates) as address:

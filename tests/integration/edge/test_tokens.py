@@ -20,7 +20,6 @@ from tests.conftest import Database
 from tests.integration.edge.conftest import MakeOptions
 from tests.integration.edge.http import get
 from tests.integration.edge.running import code_of, running_edge, running_gateway, tls_files
-from tests.integration.gateway.stored import make_schema
 from tests.unit.gateway.issuer import AUDIENCE, ISSUER, Issuer
 
 from logmesh.cli.local.certificates import WorkloadFiles
@@ -49,7 +48,6 @@ async def guarded(
     database: Database, certificates: dict[str, WorkloadFiles], options: MakeOptions, tmp_path: Path
 ) -> AsyncIterator[Guarded]:
     """With two tenants' producers in the ledger."""
-    await make_schema(database)
     owner = await asyncpg.connect(database.owner_dsn)
     await owner.execute(
         "INSERT INTO logmesh.spools (tenant, spool_id, producer, principal, committed, stored, dead_letters)"
@@ -149,7 +147,6 @@ async def test_keys_come_from_the_issuers_address_and_are_asked_for_anew(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    await make_schema(database)
     monkeypatch.setenv("SSL_CERT_FILE", str(certificates["edge"].ca))  # whose certificates Python believes
     monkeypatch.setattr(keys, "RETRY_SECONDS", 0.2)
     first, second = Issuer(), Issuer()

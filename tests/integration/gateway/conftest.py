@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 from tests.conftest import Database
-from tests.integration.gateway.stored import make_schema
 
 from logmesh.rows.reader import Reader
 from logmesh.rows.store import RowsStore
@@ -15,7 +14,6 @@ from logmesh.storage.postgres import open_pool
 @pytest.fixture
 async def pool(database: Database) -> "AsyncIterator[asyncpg.Pool]":
     """The reader's connections to a database with the schema in it."""
-    await make_schema(database)
     opened = await open_pool(database.reader_dsn, application="test", size=4)
     yield opened
     opened.terminate()

@@ -11,7 +11,6 @@ from tests.conftest import Database
 from logmesh.processor.counts import count, count_keys
 from logmesh.record.attributes import attributes_to_json
 from logmesh.rows.records import to_timestamp
-from logmesh.storage.migrate import migrate
 from logmesh.storage.sql import load
 from logmesh.v1.record_pb2 import LogRecord
 
@@ -19,13 +18,6 @@ _COLUMNS = (
     "time", "ns", "position", "spool", "origin", "severity", "trace_id", "span_id", "tenant", "service",
     "severity_text", "body", "attributes",
 )  # fmt: skip
-
-
-async def make_schema(database: Database) -> None:
-    """Bring the schema of an empty database up to date."""
-    connection = await asyncpg.connect(database.owner_dsn)
-    await migrate(connection)
-    await connection.close()
 
 
 async def store_records(

@@ -16,7 +16,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.conftest import Database
-from tests.integration.gateway.stored import make_schema, store_records
+from tests.integration.gateway.stored import store_records
 
 from logmesh.filters import compile_predicate, parse_filter
 from logmesh.filters.completion import write_value
@@ -374,7 +374,6 @@ def test_the_rollup_and_the_records_give_the_same_answer(database: Database, mon
         return runner.run(over_time(store, over))
 
     with asyncio.Runner() as runner:
-        runner.run(make_schema(database))
         runner.run(store_records(database, stored))
         pool = runner.run(open_pool(database.reader_dsn, application="test", size=2))
         store = RowsStore(Reader(pool))

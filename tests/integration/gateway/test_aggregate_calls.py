@@ -13,7 +13,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from pydantic import SecretStr
 from tests.conftest import Database
-from tests.integration.gateway.stored import make_schema, store_records
+from tests.integration.gateway.stored import store_records
 
 from logmesh.cli.local.ports import free_port
 from logmesh.gateway.process import run_gateway
@@ -35,7 +35,6 @@ SLOW = " OR ".join(f'body =~ "(a|aa)+{n}$"' for n in range(100))
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def stub(lasting_database: Database) -> AsyncIterator[Any]:
     """A client of a gateway with records that a slow filter takes long over."""
-    await make_schema(lasting_database)
     now = time.time_ns()
     await store_records(
         lasting_database, [LogRecord(time_unix_nano=now - n * 10**6, body="a" * 20_000 + "b") for n in range(300)]

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.conftest import Database
-from tests.integration.gateway.stored import make_schema, store_records
+from tests.integration.gateway.stored import store_records
 from tests.integration.lake.merging import merge_files
 from tests.integration.lake.split import Keys
 from tests.integration.lake.written import write_records
@@ -310,7 +310,6 @@ def stored_records(database: Database, folder: Path) -> Iterator[Stored]:
 
     gather()
     with asyncio.Runner() as runner, duckdb.connect(config={"threads": 1}) as lake:
-        runner.run(make_schema(database))
         runner.run(store_records(database, records_drawn))
         rows = runner.run(asyncpg.connect(database.reader_dsn))
         runner.run(rows.execute("SELECT set_config('app.tenant', 'default', false)"))

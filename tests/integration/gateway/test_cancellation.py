@@ -10,7 +10,6 @@ import grpc
 import pytest
 from tests.conftest import Database
 from tests.integration.gateway.running import running_gateway
-from tests.integration.gateway.stored import make_schema
 
 from logmesh.v1.query_service_pb2 import ExportRequest, GetContextRequest, GetTraceRequest, SearchRequest
 from logmesh.v1.query_service_pb2_grpc import QueryServiceStub
@@ -32,7 +31,6 @@ QUERIES: dict[str, Callable[[Any], Any]] = {
 
 @pytest.mark.parametrize("asked", QUERIES)
 async def test_a_call_that_is_given_up_frees_its_backend_within_100_ms(database: Database, asked: str) -> None:
-    await make_schema(database)
     watcher = await asyncpg.connect(database.server.dsn("postgres", database.name))
     owner = await asyncpg.connect(database.owner_dsn)
 

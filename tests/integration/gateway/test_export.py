@@ -16,7 +16,7 @@ from google.api.httpbody_pb2 import HttpBody
 from google.protobuf.timestamp_pb2 import Timestamp
 from tests.conftest import Database
 from tests.integration.gateway.running import running_gateway
-from tests.integration.gateway.stored import make_schema, store_records
+from tests.integration.gateway.stored import store_records
 
 from logmesh.client.errors import Overloaded
 from logmesh.client.failures import from_rpc
@@ -37,7 +37,6 @@ IN_A_TRANSACTION = (
 @pytest.fixture
 async def gateway(database: Database) -> AsyncIterator[str]:
     """Address of a gateway with an empty database; two exports at once."""
-    await make_schema(database)
     async with running_gateway(database.reader_dsn, database_connections=4) as address:
         yield address
 
@@ -151,7 +150,6 @@ async def test_a_database_that_goes_away_ends_the_file_with_a_status(gateway: st
 
 
 async def test_a_filter_that_takes_too_long_ends_the_file_with_a_status(database: Database) -> None:
-    await make_schema(database)
     owner = await asyncpg.connect(database.owner_dsn)
     async with running_gateway(database.reader_dsn, search_seconds=0.3) as address, owner.transaction():
         await owner.execute("LOCK TABLE logmesh.logs IN ACCESS EXCLUSIVE MODE")
@@ -239,7 +237,6 @@ async def test_while_a_piece_is_written_others_are_answered(
 
 
 async def test_no_tenant_exports_anothers_records(database: Database) -> None:
-    await make_schema(database)
     await store_records(database, records(1, "ours"))
     await store_records(database, records(1, "theirs"), tenant="acme", spool=2)
     for tenant, body in (("default", "ours 0"), ("acme", "theirs 0")):

@@ -10,7 +10,6 @@ import grpc
 import pytest
 from tests.conftest import Database
 from tests.integration.gateway.running import running_gateway
-from tests.integration.gateway.stored import make_schema
 from tests.unit.gateway.issuer import AUDIENCE, ISSUER, Issuer
 
 from logmesh.v1 import pipeline_service_pb2 as pb
@@ -23,7 +22,6 @@ OTHERS = 2_500
 @pytest.fixture
 async def ledger(database: Database) -> AsyncIterator[asyncpg.Connection]:
     """The owner's connection to a ledger in which 2,500 producers are well."""
-    await make_schema(database)
     connection = await asyncpg.connect(database.owner_dsn)
     await connection.execute(
         "INSERT INTO logmesh.spools (tenant, spool_id, producer, principal, committed, stored, last_commit)"
@@ -256,7 +254,6 @@ async def test_with_tokens_an_administrator_of_the_tenant_alone_may_acknowledge(
 
 
 async def test_the_reader_may_write_nothing_but_what_the_function_writes(database: Database) -> None:
-    await make_schema(database)
     reader = await asyncpg.connect(database.reader_dsn)
     for statement in (
         "INSERT INTO logmesh.acknowledgements (tenant, spool_id, producer, kind, numbers, batches, who, reason)"

@@ -20,7 +20,7 @@ from pydantic import SecretStr
 from tests.conftest import Database
 from tests.integration.gateway.commands import SERVICES, command
 from tests.integration.gateway.running import running_gateway
-from tests.integration.gateway.stored import make_schema, store_records
+from tests.integration.gateway.stored import store_records
 from tests.integration.processor.append_stream import columns_of
 from tests.integration.processor.conftest import ServerStore
 from tests.integration.processor.running import running_processor
@@ -43,7 +43,6 @@ from logmesh.v1.record_pb2 import SEVERITY_NUMBER_ERROR, LogRecord
 @pytest.fixture
 async def gateway(database: Database) -> AsyncIterator[str]:
     """Address of a gateway with five records in its database; one of its two processors is not there."""
-    await make_schema(database)
     now = time.time_ns()
     records = [
         LogRecord(time_unix_nano=now - n * 10**9, body=f"line {n}", trace_id=bytes([n + 1]) * 16) for n in range(5)
@@ -175,7 +174,6 @@ async def test_commands_fail_with_one_line_and_the_exit_code_that_help_states(ga
 
 
 async def test_an_empty_search_says_in_one_line_what_to_do_next(database: Database) -> None:
-    await make_schema(database)
     async with running_gateway(database.reader_dsn) as gateway:
         code, out, err = await command("search", "--gateway", f"http://{gateway}/")
         assert (code, out, err.count("\n")) == (0, "", 1)

@@ -13,7 +13,6 @@ import asyncpg
 import grpc
 from tests.conftest import Database
 from tests.integration.gateway.commands import SERVICES
-from tests.integration.gateway.stored import make_schema
 
 from logmesh.cli.local.ports import free_port
 from logmesh.runtime.channel import END_OF_STREAM
@@ -27,7 +26,6 @@ TRACE = "ab" * 16
 
 async def store_large_records(database: Database) -> None:
     """600 records of nearly the largest size there is, of one trace."""
-    await make_schema(database)
     owner = await asyncpg.connect(database.owner_dsn)
     await owner.execute(
         "WITH origin AS (INSERT INTO logmesh.origins (tenant, service, instance, resource, scope_name, scope_version, digest)"

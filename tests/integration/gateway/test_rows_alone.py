@@ -8,7 +8,6 @@ from pydantic import SecretStr
 from tests.conftest import Database
 from tests.contract.store.asked import MINUTE, record
 from tests.integration.gateway.running import running_gateway
-from tests.integration.gateway.stored import make_schema
 from tests.integration.lake.written import Lake
 
 from logmesh.cli.local.ports import free_port
@@ -29,7 +28,6 @@ def settings(database: Database) -> GatewaySettings:
 async def test_a_gateway_that_would_not_find_records_of_the_lake_does_not_start(
     database: Database, tmp_path: Path
 ) -> None:
-    await make_schema(database)
     async with running_gateway(database.reader_dsn):
         pass  # an empty lake keeps nobody away
     await Lake(database, tmp_path).put_rows([record(MINUTE)], [0])

@@ -9,7 +9,6 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 from tests.conftest import Database
 from tests.integration.edge.running import code_of, running_gateway, tls_files
-from tests.integration.gateway.stored import make_schema
 from tests.integration.identities import NOW, issue
 
 from logmesh.cli.local.certificates import WorkloadFiles, ensure_certificates, spiffe_id
@@ -27,7 +26,6 @@ UNAUTHENTICATED, DENIED = grpc.StatusCode.UNAUTHENTICATED, grpc.StatusCode.PERMI
 async def test_only_named_identities_ask_anything_of_a_gateway(
     database: Database, certificates: dict[str, WorkloadFiles], tmp_path: Path
 ) -> None:
-    await make_schema(database)
     ca = certificates["gateway"].ca
     stranger = ensure_certificates(tmp_path / "strangers")["edge"]
     edge = spiffe_id("edge")

@@ -11,7 +11,6 @@ from pydantic import SecretStr
 from tests.conftest import Database
 from tests.integration.gateway.commands import command
 from tests.integration.gateway.running import running_gateway
-from tests.integration.gateway.stored import make_schema
 from tests.integration.processor.conftest import ServerStore
 from tests.integration.processor.running import running_processor
 
@@ -39,7 +38,6 @@ async def add_loss(database: Database, age: str) -> None:
     ids=["nobody listens", "no such name"],
 )
 async def test_without_a_processor_lag_is_unknown_and_nothing_is_green(database: Database, processors: str) -> None:
-    await make_schema(database)
     await add_loss(database, "12 minutes")
     async with running_gateway(database.reader_dsn, processors, processor_seconds=1) as gateway:
         (code, out, _), (code_of_json, plain, _) = await asyncio.gather(
@@ -54,7 +52,6 @@ async def test_without_a_processor_lag_is_unknown_and_nothing_is_green(database:
 
 
 async def test_an_empty_store_says_how_to_send_the_first_log(database: Database) -> None:
-    await make_schema(database)
     async with running_gateway(database.reader_dsn) as gateway:
         code, out, _ = await command("status", "--gateway", gateway, COLUMNS="200")
         assert code == 0
@@ -87,7 +84,6 @@ async def test_without_a_ledger_the_processors_are_shown(database: Database, tmp
 
 
 async def test_a_loss_of_yesterday_is_shown_until_it_is_acknowledged(database: Database) -> None:
-    await make_schema(database)
     await add_loss(database, "1 day")
     async with running_gateway(database.reader_dsn) as gateway:
 

@@ -12,7 +12,6 @@ from google.protobuf.duration_pb2 import Duration
 from tests.conftest import Database
 from tests.integration.gateway.by_hand import TENANT, FlushByHand, flush_by_hand, make_spools
 from tests.integration.gateway.running import TailReader, running_gateway
-from tests.integration.gateway.stored import make_schema
 
 from logmesh.gateway.tail import readings
 from logmesh.gateway.tail import stored as stored_side
@@ -20,6 +19,7 @@ from logmesh.gateway.tail.flushes import find_flushes
 from logmesh.gateway.tail.standing import Standing
 from logmesh.live import frames
 from logmesh.storage.maintenance import maintain
+from logmesh.storage.migrate import migrate
 from logmesh.storage.sql import load
 from logmesh.v1 import tail_service_pb2 as pb
 
@@ -35,7 +35,6 @@ def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 async def stored(database: Database) -> Database:
     """A database with a schema, and nothing in it."""
-    await make_schema(database)
     return database
 
 
@@ -190,7 +189,9 @@ async def replace(database: Database) -> None:
     await superuser.execute(f"DROP DATABASE {database.name} WITH (FORCE)")
     await superuser.execute(f"CREATE DATABASE {database.name} OWNER logmesh_owner")
     await superuser.close()
-    await make_schema(database)
+    owner = await asyncpg.connect(database.owner_dsn)
+    await migrate(owner)
+    await owner.close()
 
 
 async def test_what_is_forgotten_is_a_gap_and_what_is_not_comes_all_the_same(stored: Database) -> None:

@@ -14,7 +14,6 @@ import pytest
 from tests.conftest import Database
 from tests.integration.gateway.by_hand import flush_by_hand
 from tests.integration.gateway.running import running_gateway
-from tests.integration.gateway.stored import make_schema
 from tests.unit.gateway.issuer import ISSUER, Issuer
 
 from logmesh import AsyncClient, Client, Record
@@ -25,7 +24,6 @@ from logmesh.v1.tail_service_pb2_grpc import TailServiceStub
 
 
 async def test_tails_that_open_at_one_moment_are_no_more_than_allowed(database: Database) -> None:
-    await make_schema(database)
     async with (
         running_gateway(database.reader_dsn, max_tails=200) as address,
         grpc.aio.insecure_channel(address) as channel,
@@ -56,7 +54,6 @@ class Guarded:
 
 @pytest.fixture
 async def guarded(database: Database, tmp_path: Path) -> AsyncIterator[Guarded]:
-    await make_schema(database)
     issuer = Issuer()
     keys = str(issuer.write_keys(tmp_path / "jwks.json"))
     async with running_gateway(database.reader_dsn, jwt_issuer=ISSUER, jwt_jwks=keys) as address:

@@ -7,7 +7,7 @@ import pytest
 from tests.conftest import Database
 from tests.integration.gateway.commands import command
 from tests.integration.gateway.running import running_gateway
-from tests.integration.gateway.stored import make_schema, store_records
+from tests.integration.gateway.stored import store_records
 
 from logmesh.cli.local.ports import free_port
 from logmesh.record.values import set_values
@@ -25,7 +25,6 @@ def record(body: str, offset_ms: float, service: str) -> LogRecord:
 
 
 async def test_a_trace_is_shown_as_text_json_or_bodies(database: Database) -> None:
-    await make_schema(database)
     records = [record("paid \x1b[31m", 1_012.5, "payment"), record("begin", 0, "web"), record("end", 2_000, "web")]
     set_values(records[0].attributes, {"amount": 5})
     await store_records(database, records)
@@ -47,7 +46,6 @@ async def test_a_trace_is_shown_as_text_json_or_bodies(database: Database) -> No
 
 
 async def test_it_fails_with_one_line_and_the_exit_code_that_help_states(database: Database) -> None:
-    await make_schema(database)
     async with running_gateway(database.reader_dsn) as address:
         for trace_id, expected, words in (("00ff", 2, "32 hexadecimal digits"), ("a" * 32, 3, "no record has")):
             code, out, err = await command("trace", trace_id, "--gateway", address)

@@ -9,7 +9,7 @@ import pytest
 from tests.conftest import Database
 from tests.integration.gateway.commands import COMMANDS, SERVICES
 from tests.integration.gateway.running import running_gateway
-from tests.integration.gateway.stored import make_schema, store_records
+from tests.integration.gateway.stored import store_records
 
 from logmesh.v1.record_pb2 import LogRecord
 
@@ -38,7 +38,6 @@ async def unread(*arguments: str) -> tuple[int | None, str]:
 
 
 async def test_a_closed_pipe_ends_every_command_quietly_and_well(database: Database) -> None:
-    await make_schema(database)
     records = [LogRecord(time_unix_nano=time.time_ns() - 10**9, body=f"line {n}", trace_id=TRACE) for n in range(3)]
     await store_records(database, records)
     async with running_gateway(database.reader_dsn) as address:

@@ -37,9 +37,9 @@ WIDE = [f"wide {n}" for n in range(7)]
 
 
 @pytest.fixture
-def store(database: Database) -> ServerStore:
-    """A fresh database."""
-    return ServerStore(database.server, database.name)
+def store(empty_database: Database) -> ServerStore:
+    """A fresh database, without the schema: some get that of before."""
+    return ServerStore(empty_database.server, empty_database.name)
 
 
 @pytest.mark.parametrize("before", [[], BEFORE], ids=["new", "upgraded"])

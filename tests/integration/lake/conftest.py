@@ -8,15 +8,13 @@ import pytest
 from tests.conftest import Database
 from tests.integration.lake.storing import Storing
 
-from logmesh.storage.migrate import migrate
 from logmesh.storage.postgres import connect, connect_writer
 
 
 @pytest.fixture
 async def owner(database: Database) -> AsyncIterator[asyncpg.Connection]:
-    """The owner's session; the schema is there."""
+    """The owner's session."""
     connection = await connect(database.owner_dsn, application="test")
-    await migrate(connection)
     yield connection
     await connection.close()
 

@@ -10,7 +10,7 @@ from typing import Final
 import asyncpg
 from tests.conftest import Database
 from tests.contract.store.asked import MINUTE, NOW, SECOND, record
-from tests.integration.gateway.stored import make_schema, store_records
+from tests.integration.gateway.stored import store_records
 from tests.integration.lake.written import Lake as WrittenLake
 
 from logmesh.lake.beside_rows import lake_beside_rows
@@ -85,8 +85,6 @@ def _drawn(draw: random.Random) -> LogRecord:
 @asynccontextmanager
 async def spread_stores(alone: Database, spread: Database, folder: Path) -> AsyncIterator[Spread]:
     """Both, empty."""
-    for database in (alone, spread):
-        await make_schema(database)
     pools = [await open_pool(database.reader_dsn, application="test", size=1) for database in (alone, spread)]
     workers = Workers(folder, wait_seconds=60)
     both = lake_beside_rows(Lake(Reader(pools[1]), Catalog(folder), workers))

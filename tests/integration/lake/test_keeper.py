@@ -102,12 +102,12 @@ async def test_a_file_that_is_known_to_be_damaged_waits_for_no_merge_and_is_in_n
     )
 
 
-async def test_a_keeper_waits_for_the_schema(database: Database, tmp_path: Path) -> None:
+async def test_a_keeper_waits_for_the_schema(empty_database: Database, tmp_path: Path) -> None:
     with structlog.testing.capture_logs() as logs:
-        async with keeping(database, tmp_path):
+        async with keeping(empty_database, tmp_path):
             await until_true(lambda: any(entry.get("event_name") == "tending_failed" for entry in logs))
             assert shown("leads") == 0
-            owner = await connect(database.owner_dsn, application="test")
+            owner = await connect(empty_database.owner_dsn, application="test")
             await migrate(owner)
             await owner.close()
             await until_true(lambda: shown("leads") == 1)

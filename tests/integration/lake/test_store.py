@@ -12,7 +12,6 @@ import asyncpg
 import pyarrow as pa
 import pytest
 from tests.conftest import Database
-from tests.integration.gateway.stored import make_schema
 from tests.integration.lake.written import Lake as WrittenLake
 
 from logmesh.filters import compile_predicate, parse_filter
@@ -60,7 +59,6 @@ class Opened:
 
 @pytest.fixture
 async def opened(database: Database, tmp_path: Path) -> AsyncIterator[Opened]:
-    await make_schema(database)
     pool = await open_pool(database.reader_dsn, application="test", size=2)
     workers = Workers(tmp_path, wait_seconds=60)
     yield Opened(WrittenLake(database, tmp_path), LakeStore(Lake(Reader(pool), Catalog(tmp_path), workers)))
@@ -227,7 +225,6 @@ async def test_what_takes_too_long_is_stopped_and_said(opened: Opened) -> None:
 async def test_large_records_come_a_few_at_a_time_and_in_order(database: Database, tmp_path: Path) -> None:
     """Together they take more than a search holds, or a reading process: of a row group of a merged file, 16 MiB, it takes six times
     as much."""
-    await make_schema(database)
     pool = await open_pool(database.reader_dsn, application="test", size=2)
     workers = Workers(tmp_path, memory_mib=128, wait_seconds=60)
     written = WrittenLake(database, tmp_path)

@@ -9,6 +9,7 @@ import redis.asyncio
 from tests.integration.processor.append_stream import columns_of
 from tests.integration.processor.conftest import ServerStore
 from tests.integration.processor.running import SERVING, RunningProcessor, running_processor
+from tests.servers import lay_data
 
 from logmesh.cli.local.ports import free_port
 from logmesh.cli.local.postgres import Postgres
@@ -120,6 +121,7 @@ async def test_a_trace_that_goes_on_and_on_fills_its_key_and_no_more(
 
 
 async def test_the_log_bridges_the_absence_of_the_database_and_status_says_so(tmp_path: Path) -> None:
+    lay_data(tmp_path / "postgres")
     server = Postgres(tmp_path / "postgres", port=free_port())
     await asyncio.to_thread(server.start)
     try:

@@ -12,6 +12,7 @@ import asyncpg
 import grpc
 import pytest
 from grpc.aio import AioRpcError
+from tests.conftest import Database
 from tests.integration.processor.append_stream import columns_of
 from tests.integration.processor.conftest import ServerStore
 from tests.integration.processor.running import NOT_SERVING, SERVING, RunningProcessor, running_processor
@@ -30,6 +31,12 @@ STOP_SECONDS = 5
 OPEN = (
     "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'logmesh-migrate' AND datname = current_database()"
 )
+
+
+@pytest.fixture
+def store(empty_database: Database) -> ServerStore:
+    """Without the schema, which a start makes."""
+    return ServerStore(empty_database.server, empty_database.name)
 
 
 @pytest.fixture
