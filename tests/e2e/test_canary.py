@@ -12,7 +12,8 @@ from pathlib import Path
 import asyncpg
 import grpc
 import pytest
-from tests.e2e.test_up import LOOPBACK, Running, child_pid, run
+from tests.commands import run
+from tests.e2e.test_up import LOOPBACK, Running, begun, child_pid
 from tests.integration.processor.append_stream import AppendStream
 
 from logmesh.runtime.channel import open_channel
@@ -27,7 +28,7 @@ AT_ONCE = 8
 
 @pytest.fixture
 def system(tmp_path: Path) -> Iterator[Running]:
-    running = Running(tmp_path / "data", "--canary", str(PERCENT), "--producers", "2", "--rate", "300")
+    running = Running(begun(tmp_path / "data"), "--canary", str(PERCENT), "--producers", "2", "--rate", "300")
     try:
         running.wait_for("Logmesh is up")
         yield running

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from scripts import dashboard
 from scripts.node import Node, find_node
-from tests.e2e.test_up import LOOPBACK, Running, run
+from tests.commands import run
+from tests.e2e.test_up import LOOPBACK, Running, begun
 
 SPECS = sorted(str(path.relative_to(dashboard.DASHBOARD)) for path in (dashboard.DASHBOARD / "e2e").rglob("*.e2e.ts"))
 LIMIT_SECONDS = 600
@@ -55,7 +56,7 @@ def node() -> Node:
 @pytest.fixture(scope="module")
 def system(node: Node, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """A system with a canary, the generator's records and the hostile ones."""
-    folder = tmp_path_factory.mktemp("dashboard") / "data"
+    folder = begun(tmp_path_factory.mktemp("dashboard") / "data")
     running = Running(folder, "--canary", "50", "--producers", "2", "--rate", "150")
     try:
         running.wait_for("Logmesh is up")

@@ -10,7 +10,8 @@ from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
-from tests.e2e.test_up import LOGMESH, Running, child_pid, own_loopback, query, run
+from tests.commands import run
+from tests.e2e.test_up import LOGMESH, Running, begun, child_pid, own_loopback, query, run_up
 from tests.waiting import until, until_true
 
 from logmesh.cli.local.run_state import read_run_state
@@ -26,7 +27,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def system(folder: Path) -> Iterator[Running]:
-    running = Running(folder / "data", "--store", "lake", "--rate", "100", loopback=own_loopback())
+    running = Running(begun(folder / "data"), "--store", "lake", "--rate", "100", loopback=own_loopback())
     try:
         running.wait_for("Logmesh is up")
         yield running
@@ -75,19 +76,23 @@ async def test_what_is_shipped_is_found_traced_and_accounted_for(system: Running
     assert [processor["ready"] for processor in status["processors"]] == [True, True]
 
 
-def test_a_tail_shows_what_comes(system: Running) -> None:
+async def test_a_tail_shows_what_comes(system: Running) -> None:
     command = [*LOGMESH, "tail", 'service = "followed"', "--data-dir", str(system.data_dir)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as tail:
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as tail:
         assert tail.stdout is not None
-        for _ in range(60):  # until the tail stands, nobody knows
+        screen = tail.stdout
+        os.set_blocking(screen.fileno(), False)
+
+        def came() -> bool:
+            """Whether it showed what is shipped now or was before: until the tail stands, nobody knows."""
             shipped = run("ship", "-", "--service", "followed", "--data-dir", str(system.data_dir), text="it came\n")
             assert shipped.returncode == 0, shipped.stderr
-            os.set_blocking(tail.stdout.fileno(), False)
-            if "it came" in (tail.stdout.read() or ""):
-                break
-        else:
-            pytest.fail(system.said())
-        tail.terminate()
+            return b"it came" in (screen.read() or b"")
+
+        try:
+            await until_true(came)
+        finally:
+            tail.terminate()
 
 
 def shown(system: Running, name: str) -> float:
@@ -113,7 +118,7 @@ async def test_a_keeper_that_is_killed_is_started_again_and_leads(system: Runnin
 def test_a_restart_finds_the_lake_without_being_told(system: Running) -> None:
     assert system.stop() == 0, system.said()
     assert "keeper has stopped" in system.said()
-    refused = run("up", "--data-dir", str(system.data_dir), "--store", "rows", "--loopback", system.loopback)
+    refused = run_up("--data-dir", str(system.data_dir), "--store", "rows", "--loopback", system.loopback)
     assert refused.returncode == 1
     assert refused.stderr.startswith(f"logmesh: {system.data_dir} has a lake"), refused.stderr
     assert refused.stderr.count("\n") == 1
@@ -126,7 +131,7 @@ def test_a_restart_finds_the_lake_without_being_told(system: Running) -> None:
 
 
 def test_a_folder_that_was_begun_with_rows_gets_a_lake_and_shows_both(tmp_path: Path) -> None:
-    folder, loopback = tmp_path / "data", own_loopback()
+    folder, loopback = begun(tmp_path / "data"), own_loopback()
 
     def ship(words: str) -> None:
         shipped = run("ship", "-", "--service", "both", "--data-dir", str(folder), text=f"{words}\n")

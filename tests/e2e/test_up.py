@@ -16,6 +16,8 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from tests.commands import run
+from tests.servers import lay_data
 
 LOGMESH = [sys.executable, "-m", "logmesh.cli.main"]
 
@@ -29,6 +31,12 @@ LOOPBACK = own_loopback()
 """Of every system that is not told another: one of them runs at a time."""
 OF_THE_PERSON = {"OPENBLAS_NUM_THREADS": "2", "GRPC_ENABLE_FORK_SUPPORT": "1", "GRPC_VERBOSITY": "ERROR"}
 """Variables that the runner has values of its own for, and that are its processes' as they were given."""
+
+
+def begun(data_dir: Path) -> Path:
+    """A folder with the database of a first start, which `test_records_flow…` makes by itself."""
+    lay_data(data_dir / "postgres")
+    return data_dir
 
 
 class Running:
@@ -94,7 +102,7 @@ def running(data_dir: Path) -> Iterator[Running]:
 @pytest.fixture(scope="module")
 def expendable(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """A system whose parts are killed, and then all of it."""
-    folder = tmp_path_factory.mktemp("expendable") / "data"
+    folder = begun(tmp_path_factory.mktemp("expendable") / "data")
     system = Running(folder, "--rate", "300", loopback=own_loopback(), **OF_THE_PERSON)
     try:
         system.wait_for("Logmesh is up")
@@ -113,8 +121,9 @@ async def query(data_dir: Path, sql: str) -> int:
         await connection.close()
 
 
-def run(*arguments: str, text: str | None = None) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*LOGMESH, *arguments], input=text, capture_output=True, text=True, timeout=60, check=False)
+def run_up(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """A start that is to fail."""
+    return subprocess.run([*LOGMESH, "up", *arguments], capture_output=True, text=True, timeout=60, check=False)
 
 
 async def test_records_flow_lines_are_shipped_once_and_a_restart_finds_them(running: Running, tmp_path: Path) -> None:
@@ -210,7 +219,7 @@ def test_a_client_that_speaks_another_protocol_is_no_line_of_the_log(up: Running
 
 
 def test_a_second_instance_is_refused_in_one_line(up: Running) -> None:
-    refused = run("up", "--data-dir", str(up.data_dir), "--loopback", LOOPBACK)
+    refused = run_up("--data-dir", str(up.data_dir), "--loopback", LOOPBACK)
     assert refused.returncode == 1
     assert refused.stderr.startswith("logmesh: Logmesh already runs in")
     assert refused.stderr.count("\n") == 1
@@ -228,7 +237,7 @@ def test_a_second_request_to_stop_kills(running: Running) -> None:
 
 def test_a_port_in_use_is_said_in_one_line(data_dir: Path) -> None:
     with socket.create_server((f"{LOOPBACK}.11", 50052)):
-        refused = run("up", "--data-dir", str(data_dir), "--loopback", LOOPBACK)
+        refused = run_up("--data-dir", str(data_dir), "--loopback", LOOPBACK)
     assert refused.returncode == 1
     assert refused.stderr.startswith(f"logmesh: {LOOPBACK}.11:50052 is in use, and log-processor-0 needs it")
     assert refused.stderr.count("\n") == 1
@@ -236,7 +245,7 @@ def test_a_port_in_use_is_said_in_one_line(data_dir: Path) -> None:
 
 def test_a_port_of_the_edge_in_use_is_said_in_one_line(data_dir: Path) -> None:
     with socket.create_server((f"{LOOPBACK}.1", 8080)):
-        refused = run("up", "--data-dir", str(data_dir), "--loopback", LOOPBACK)
+        refused = run_up("--data-dir", str(data_dir), "--loopback", LOOPBACK)
     assert refused.returncode == 1
     # What it says would do, and nothing was made before it was looked for.
     offer = f"{LOOPBACK}.1:8080 is in use, and the API needs it: stop what listens there, or run with --port 8081"
@@ -245,7 +254,7 @@ def test_a_port_of_the_edge_in_use_is_said_in_one_line(data_dir: Path) -> None:
 
 
 def test_a_loopback_that_is_none_is_said_in_one_line(data_dir: Path) -> None:
-    refused = run("up", "--data-dir", str(data_dir), "--loopback", "10.0.0")
+    refused = run_up("--data-dir", str(data_dir), "--loopback", "10.0.0")
     assert refused.returncode == 2
     assert refused.stderr.startswith("logmesh: --loopback 10.0.0: must be the first three numbers")
     assert refused.stderr.count("\n") == 1

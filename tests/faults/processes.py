@@ -2,7 +2,6 @@
 the CPU that an interpreter takes. One with a library preloaded, or of another release, needs an interpreter of its own.
 """
 
-import atexit
 import multiprocessing
 import os
 import runpy
@@ -13,6 +12,8 @@ import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
+
+from tests.forked import code_of
 
 _PROGRAMS = multiprocessing.get_context("forkserver")
 _PROGRAMS.set_forkserver_preload(["logmesh.processor.__main__", "logmesh.producer.__main__", "tests.faults.processes"])
@@ -76,16 +77,7 @@ def _run(module: str, environment: dict[str, str], output: Path) -> None:
         os.dup2(out.fileno(), 1)
         os.dup2(out.fileno(), 2)
     sys.argv = [module]
-    code: object = 0
-    try:
-        runpy.run_module(module, run_name="__main__")
-    except SystemExit as exit_:
-        code = exit_.code
-    finally:
-        atexit._run_exitfuncs()
-        sys.stdout.flush()
-        sys.stderr.flush()
-    os._exit(code if isinstance(code, int) else int(code is not None))
+    os._exit(code_of(lambda: runpy.run_module(module, run_name="__main__")))
 
 
 def _end_with_tests() -> None:

@@ -14,7 +14,7 @@ from tests.integration.edge.conftest import MakeOptions, options
 from tests.integration.edge.running import running_edge, running_gateway
 from tests.integration.edge.test_tokens import Guarded, guarded
 from tests.integration.gateway.by_hand import flush_by_hand
-from tests.integration.gateway.commands import command
+from tests.integration.gateway.commands import command, interpreted
 from tests.integration.gateway.stored import store_records
 from tests.integration.gateway.test_tail_command import command as running_command
 from tests.integration.gateway.test_tail_command import ended, line_of
@@ -60,7 +60,7 @@ async def test_every_command_shows_what_its_token_may_see(records: None, guarded
     token = guarded.issuer.token(tenant="acme", roles=["admin"])
     shown = {}
     for name, words in commands.items():
-        code, shown[name], err = await command(*words, LOGMESH_TOKEN=f" {token}\n", COLUMNS="200")
+        code, shown[name], err = await interpreted(*words, LOGMESH_TOKEN=f" {token}\n", COLUMNS="200")
         assert (name, code, err) == (name, 0, "")
     assert shown["search"] == shown["trace"] == "of acme\n"
     assert [fact["producer"] for fact in json.loads(shown["status"])["facts"]] == ["agent"]

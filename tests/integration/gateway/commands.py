@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.commands import run
+
 SERVICES = Path(__file__).parents[3] / "services"
 # These commands and nothing else, so that they are seen to need nothing else.
 COMMANDS = (
@@ -17,6 +19,12 @@ COMMANDS = (
 
 async def command(*arguments: str, **environment: str) -> tuple[int, str, str]:
     """Run a command; what it exits with, and what it writes to both outputs."""
+    done = await asyncio.to_thread(run, *arguments, environment=os.environ | environment)
+    return done.returncode, done.stdout, done.stderr
+
+
+async def interpreted(*arguments: str, **environment: str) -> tuple[int, str, str]:
+    """The same by an interpreter, with nothing imported but what the command imports."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-c", COMMANDS, *arguments,
         env={**os.environ, "PYTHONPATH": str(SERVICES), **environment},
