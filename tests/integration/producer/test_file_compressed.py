@@ -19,7 +19,8 @@ from logmesh.producer.sources.reading import BLOCK_BYTES, PackedReader
 from logmesh.producer.sources.troubles import Troubles
 from logmesh.producer.sources.unpacking import unpacker_for
 
-LINES = "".join(f"{line} {random.Random(line).random()}\n" for line in numbers(0, 5_000)).encode()
+_NOISE = random.Random(7)
+LINES = "".join(f"{line} {_NOISE.random()}\n" for line in numbers(0, 5_000)).encode()
 EXPECTED = LINES.split(b"\n")[:-1]
 
 

@@ -19,7 +19,8 @@ from logmesh.producer.sources import Chunk
 from logmesh.producer.sources.file import FileSource
 from logmesh.producer.sources.troubles import Troubles
 
-LINES = "".join(f"{line} {random.Random(line).random()}\n" for line in numbers(0, 20_000)).encode()
+_NOISE = random.Random(7)
+LINES = "".join(f"{line} {_NOISE.random()}\n" for line in numbers(0, 20_000)).encode()
 WHOLE = gzip.compress(LINES)
 MIDDLE = len(WHOLE) // 2
 
