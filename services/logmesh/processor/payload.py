@@ -79,7 +79,7 @@ def decode_payload(raw: bytes, header: Header) -> Payload:
     except DecodeError as error:
         raise BatchRefused("columns are not a LogColumns", data) from error
     lengths = _lengths(columns)
-    origin_of = _origin_of(columns) if "origin_indexes" in lengths else None
+    origin_of = _origin_of(columns)
     if fault := _fault_of(columns, lengths, origin_of, header.count):
         raise BatchRefused(fault, data)
     link = Link(batch.crc32c, batch.chain) if batch.HasField("chain") else None
@@ -103,9 +103,8 @@ def _from_records(entries: list[bytes], header: Header) -> Payload:
             records.append(record)
             places.append(place)
     columns = columns_from_records(records, header.received_unix_nano)
-    lengths = _lengths(columns)
-    origin_of = _origin_of(columns) if "origin_indexes" in lengths else None
-    return _payload(columns, lengths, origin_of, np.array(places, np.int64), sum(map(len, entries)), refused)
+    origin_of = _origin_of(columns)
+    return _payload(columns, _lengths(columns), origin_of, np.array(places, np.int64), sum(map(len, entries)), refused)
 
 
 def _payload(
@@ -150,9 +149,11 @@ def _lengths(columns: LogColumns) -> dict[str, int]:
     return {name: length for name in _WIDTHS if (length := len(getattr(columns, name)))}
 
 
-def _origin_of(columns: LogColumns) -> OriginIndexes:
-    """By record the place of its origin, as bytes where these are enough: they are made of Python's numbers twice as quickly."""
-    indexes = columns.origin_indexes[:]
+def _origin_of(columns: LogColumns) -> "OriginIndexes | None":
+    """By record the place of its origin, None where no record says one. As bytes where these are enough: they are made of Python's
+    numbers twice as quickly."""
+    if not (indexes := columns.origin_indexes[:]):
+        return None
     try:
         return np.frombuffer(bytes(indexes), np.uint8)
     except ValueError:

@@ -119,10 +119,12 @@ async def test_long_bodies_end_a_row_group_early_and_a_merge_soon(storing: Stori
     for each in range(5):
         parts = [columns(30, at=at + (4 * each + part) * 30, name=long[each:]) for part in range(4)]
         await storing.store(*map(spool.batch, parts))
-    assert await merge(owner, storing.root, OWNER, files=5, most_bytes=1) is None
     size = await owner.fetchval("SELECT max(bytes) FROM logmesh.files")
     merged = await merge(owner, storing.root, OWNER, files=99, most_bytes=4 * size + 1)
     assert merged and (len(merged.sources), merged.rows) == (4, 480)
+    alone = await merge(owner, storing.root, OWNER, files=99, most_bytes=1)
+    assert alone and alone.rows == 120, "as flushed it would have neither columns nor trigrams"
+    assert await merge(owner, storing.root, OWNER, files=2, most_bytes=1) is None, "what was merged is large enough"
     incarnation = await owner.fetchval("SELECT logmesh.incarnation()")
     for file in (merged.file, max(merged.sources)):
         metadata = pq.read_metadata(path_of(storing.root, incarnation, file))

@@ -40,7 +40,7 @@ OVERLAPPING: Final = 8
 MOST_COLUMNS: Final = 8
 """Of attributes in a merged file: each costs some bytes a row group, and time of whoever writes it and whoever opens it."""
 MOST_BYTES: Final = 64 << 20
-"""Of files that are merged: what is made of them has about as many. What has a quarter of it stays as it is."""
+"""Of files that are merged: what is made of them has about as many. What was merged and has a quarter of it stays as it is."""
 LEFT_BYTES: Final = 1 << 20
 """So much is worth a merge, however few files, once none came for `WAITED_SECONDS`: as flushed they have no trigrams and no columns."""
 LEVELS: Final = 2
@@ -92,8 +92,15 @@ async def merge(
     """
     incarnation: str = await connection.fetchval("SELECT logmesh.incarnation()")
     sources = await connection.fetch(
-        *(load("list_mergeable"), LEVELS, files, list(without), most_bytes, LEFT_BYTES, waited_seconds),
-        *(FEW_FILES, OVERLAPPING),
+        load("list_mergeable"),
+        LEVELS,
+        files,
+        list(without),
+        most_bytes,
+        LEFT_BYTES,
+        waited_seconds,
+        FEW_FILES,
+        OVERLAPPING,
     )
     if not sources:
         return None

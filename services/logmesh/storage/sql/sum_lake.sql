@@ -8,7 +8,8 @@ WITH live AS (
 ), waiting AS (
   SELECT level, count(*) AS files, count(*) >= $2::int OR sum(bytes) > $3::bigint
          OR (count(*) >= $4::int AND min(checked) < now() - make_interval(secs => $5)) AS enough FROM logmesh.files
-  WHERE dead_xid IS NULL AND damaged IS NULL AND level < $1::int AND bytes <= $3::bigint / 4 GROUP BY tenant, level
+  WHERE dead_xid IS NULL AND damaged IS NULL AND level < $1::int AND (level = 0 OR bytes <= $3::bigint / 4)
+  GROUP BY tenant, level
 ), generation AS (
   SELECT *, to_regclass(format('logmesh.hot_%s', generation)) AS hot FROM logmesh.generations
 ), hot AS (
