@@ -61,7 +61,9 @@ export const OPENINGS: Record<string, Opening> = {
   "record of a tail": {
     path: "/live",
     open: async (page) => {
-      await page.getByRole("group", { name: "Lines" }).getByRole("row").nth(3).click();
+      // A mark of what is missing is a row as well, of fewer cells, and opens nothing: other specs stop processors meanwhile.
+      const records = page.getByRole("row").filter({ has: page.getByRole("cell").nth(3) });
+      await page.getByRole("group", { name: "Lines" }).locator(records).nth(3).click();
       await page.getByRole("complementary", { name: "Record" }).waitFor();
     },
   },
