@@ -4,7 +4,7 @@ from typing import Any
 
 import google_crc32c
 
-from logmesh.record.limits import MAX_BATCH_RECORDS, MAX_RAW_BYTES, MAX_SEQ
+from logmesh.record.limits import MAX_BATCH_RECORDS, MAX_RAW_BYTES, MAX_SEQ, REQUEST_BYTES
 from logmesh.record.opaque import opaque_types
 from logmesh.v1 import ingest_service_pb2 as pb
 
@@ -37,6 +37,8 @@ def _fault_of(batch: Any, crc: int, has_columns: bool, records: int) -> str | No
         return f"encoding {batch.encoding} is unknown"
     if batch.encoding == pb.ENCODING_ZSTD and not 1 <= batch.raw_size <= MAX_RAW_BYTES:
         return f"raw_size {batch.raw_size} is not between 1 and {MAX_RAW_BYTES}"
+    if len(batch.request) not in (0, REQUEST_BYTES):
+        return f"request has {len(batch.request)} bytes, not {REQUEST_BYTES}"
     if batch.crc32c and batch.crc32c != crc:
         return f"crc32c of the payload is {crc:#010x}, the envelope says {batch.crc32c:#010x}"
     return None

@@ -29,6 +29,8 @@ def fault_of(hello: pb.Hello) -> str | None:
         return "last_seq is not from 1 to 2^49 - 1"
     if len(hello.producer.encode()) > MAX_NAME_BYTES or "\0" in hello.producer:
         return f"the producer's name is longer than {MAX_NAME_BYTES} bytes, or has a NUL"
+    if len(hello.tenant.encode()) > MAX_NAME_BYTES or "\0" in hello.tenant:
+        return f"the tenant's name is longer than {MAX_NAME_BYTES} bytes, or has a NUL"
     return None
 
 

@@ -64,7 +64,7 @@ class Ingest:
         """One stream from Hello to its end. Refusals of the stream as a whole are gRPC errors; of a batch, Nacks."""
         principal = await self._admit_stream(context)
         hello = await self._read_hello(context)
-        tenant = self._settings.tenants.get(principal, DEFAULT_TENANT)
+        tenant = await self._tenant_of(principal, hello.tenant, context)
         held = held_of(hello)
         opened = await self._open_spools(context, tenant, hello.producer, held, principal)
         # From here on a proxy no longer retries the stream elsewhere, and drops what it kept for that.
@@ -110,6 +110,18 @@ class Ingest:
                 grpc.StatusCode.RESOURCE_EXHAUSTED, "too many streams, or the write-ahead log is filling"
             )
         return principal
+
+    async def _tenant_of(self, principal: str, named: str, context: Any) -> str:
+        """The caller's own tenant, or the one that a receiver names."""
+        own = self._settings.tenants.get(principal, DEFAULT_TENANT)
+        if named in ("", own) or not self._settings.knows_callers or principal in self._settings.receivers:
+            return named or own
+        metrics.STREAMS_REFUSED.labels("forbidden").inc()
+        await context.abort(
+            grpc.StatusCode.PERMISSION_DENIED,
+            f"{principal} may not send for tenant {named!r}: LOGMESH_RECEIVERS of the processor does not name it",
+        )
+        raise AssertionError("abort raises")
 
     async def _read_hello(self, context: Any) -> pb.Hello:
         try:

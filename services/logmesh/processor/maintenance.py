@@ -27,18 +27,18 @@ async def keep_maintained(settings: ProcessorSettings) -> None:
     dsn = (settings.owner_dsn or settings.database_dsn).get_secret_value()
     backoff = Backoff(_RETRY_SECONDS, _RETRY_MOST_SECONDS)
     while True:
-        if await _run_once(dsn, settings.retention_days):
+        if await _run_once(dsn, settings):
             backoff.reset()
             await asyncio.sleep(random.uniform(0.9, 1) * _EVERY_SECONDS)  # noqa: S311  # not all processors at once
         else:
             await asyncio.sleep(backoff.pause())
 
 
-async def _run_once(dsn: str, retention_days: int) -> bool:
+async def _run_once(dsn: str, settings: ProcessorSettings) -> bool:
     """Whether all is done, here or by another process."""
     try:
         async with asyncio.timeout(_RUN_SECONDS), owner_session(dsn, application="logmesh-maintenance") as connection:
-            done = await maintain(connection, retention_days)
+            done = await maintain(connection, settings.retention_days, request_hours=settings.request_hours)
             days_ahead = await read_days_ahead(connection)
     except Exception as error:  # noqa: BLE001  # nothing of it may stop the processor
         log.warning("maintenance failed, will be tried again", event_name="maintenance_failed", error=describe(error))

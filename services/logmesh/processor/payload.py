@@ -49,6 +49,7 @@ class Payload:
     `bodies` and `attributes` are those of the columns as lists, an attribute's text empty where there is none: each pass over a
     protobuf container makes its bytes objects anew, and each look at a column costs, so that `says_more` tells whether any record has
     a severity's text or anything rare. `size` is about how many bytes all of it has. `link` is None where the producer gave no chain.
+    `request`: see `Batch.request`.
     `origin_of`: by record the place of its origin; None where no record says one.
     """
 
@@ -61,6 +62,7 @@ class Payload:
     origin_of: "OriginIndexes | None" = None
     refused: list[tuple[int, str, bytes]] = field(default_factory=list)
     link: Link | None = None
+    request: bytes = b""
 
 
 def decode_payload(raw: bytes, header: Header) -> Payload:
@@ -83,7 +85,7 @@ def decode_payload(raw: bytes, header: Header) -> Payload:
     if fault := _fault_of(columns, lengths, origin_of, header.count):
         raise BatchRefused(fault, data)
     link = Link(batch.crc32c, batch.chain) if batch.HasField("chain") else None
-    return _payload(columns, lengths, origin_of, np.arange(header.count), len(data), link=link)
+    return _payload(columns, lengths, origin_of, np.arange(header.count), len(data), link=link, request=batch.request)
 
 
 def _from_records(entries: list[bytes], header: Header) -> Payload:
@@ -115,11 +117,12 @@ def _payload(
     size: int,
     refused: list[tuple[int, str, bytes]] | None = None,
     link: Link | None = None,
+    request: bytes = b"",
 ) -> Payload:
     bodies: list[bytes] = columns.bodies[:]
     attributes: list[bytes] = columns.attributes[:] or [b""] * len(bodies)
     says_more = not _MORE.isdisjoint(lengths)
-    return Payload(columns, entries, bodies, attributes, size, says_more, origin_of, refused or [], link)
+    return Payload(columns, entries, bodies, attributes, size, says_more, origin_of, refused or [], link, request)
 
 
 def _decompress(data: bytes, raw_size: int) -> bytes:

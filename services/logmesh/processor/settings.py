@@ -1,11 +1,13 @@
 """Settings of a processor."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import NoDecode
 
 from logmesh.runtime.settings import StoreSettings
+from logmesh.runtime.spiffe import checked_spiffe_id
 from logmesh.storage.recent_traces import EXPIRY_SECONDS
 
 
@@ -30,6 +32,10 @@ class ProcessorSettings(StoreSettings):
     track: Literal["stable", "canary"] = Field(default="stable", description="Which release this processor belongs to.")
     tenants: dict[str, str] = Field(
         default_factory=dict, description="Tenant by SPIFFE identity, as JSON; others are `default`."
+    )
+    receivers: Annotated[list[str], NoDecode] = Field(
+        default_factory=list,
+        description="SPIFFE IDs of those that take records in for tenants, and say for which, comma-separated.",
     )
     wal_segment_bytes: int = Field(default=32 << 20, ge=8 << 20, le=64 << 20, description="Size of a WAL segment.")
     wal_max_bytes: int = Field(default=8 << 30, ge=64 << 20, description="Bound of the WAL on disk.")
@@ -58,6 +64,12 @@ class ProcessorSettings(StoreSettings):
         description="Bytes of payload that a flush waits for, and holds at most.",
     )
     flush_interval_seconds: float = Field(default=0.25, gt=0, le=10, description="How long it waits for them.")
+    request_hours: float = Field(
+        default=24,
+        gt=0,
+        le=168,
+        description="How long a request that a receiver took is known, so that one which is repeated is not stored twice.",
+    )
     retention_days: int = Field(default=30, ge=9, description="Days that records are kept.")
     cache_seconds: int = Field(default=EXPIRY_SECONDS, ge=1, description="How long traces stay in Redis.")
     max_connection_age_seconds: float = Field(
@@ -66,3 +78,13 @@ class ProcessorSettings(StoreSettings):
     drain_seconds: float = Field(
         default=20, ge=0, description="How long a stop waits for streams to leave and rows to be written."
     )
+
+    @field_validator("receivers", mode="before")
+    @classmethod
+    def _split_receivers(cls, value: object) -> object:
+        return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+    @field_validator("receivers")
+    @classmethod
+    def _receivers_are_spiffe_ids(cls, value: list[str]) -> list[str]:
+        return [checked_spiffe_id(identity) for identity in value]

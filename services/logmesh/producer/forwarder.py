@@ -9,6 +9,7 @@ import structlog
 from opentelemetry import trace
 
 from logmesh.client.delivering.delivery import deliver
+from logmesh.client.delivering.greeting import Sender
 from logmesh.client.delivering.lanes import Divergence
 from logmesh.client.delivering.outbox import Outbox
 from logmesh.client.delivering.session import Metadata, StreamEnd
@@ -24,7 +25,7 @@ tracer = trace.get_tracer(__name__)
 class Forwarder:
     """`spooled` wakes it for a new batch. `progress(records)` is called as records are committed, `failed(error)` as streams
     break, `refused(what)` for each batch that will never be stored, `otherwise(dead_letters, attributes_as_text)` for records that
-    were not stored as they came."""
+    were not stored as they came. `tenant` names whose records these are, where they are others' (see `Hello.tenant`)."""
 
     def __init__(
         self,
@@ -34,8 +35,9 @@ class Forwarder:
         failed: Callable[[str], None] | None = None,
         refused: Callable[[str], None] | None = None,
         otherwise: Callable[[int, int], None] | None = None,
+        tenant: str = "",
     ) -> None:
-        self._settings, self._spool = settings, spool
+        self._settings, self._spool, self._tenant = settings, spool, tenant
         self._progress, self._failed, self._refused, self._otherwise = progress, failed, refused, otherwise
         self.wake = asyncio.Event()
         self._all_committed = asyncio.Event()
@@ -59,7 +61,7 @@ class Forwarder:
         settings = self._settings
         await deliver(
             Dialer(settings.target, settings.tls, server_name=settings.tls_server_name),
-            self._spool, self, settings.name, settings.rotate_seconds, self._traced,
+            self._spool, self, Sender(settings.name, self._tenant), settings.rotate_seconds, self._traced,
         )  # fmt: skip
 
     def opened(self, processor: str, to_send: int, database_away: str, *, any_age: bool) -> None:

@@ -13,15 +13,18 @@ from logmesh.v1.record_pb2 import LogColumns
 _ZSTD_LEVEL: Final = 1
 
 
-def encode_link(seq: int, columns: LogColumns, compress: bool, spool_id: str, before: int) -> tuple[bytes, int]:
+def encode_link(
+    seq: int, columns: LogColumns, compress: bool, spool_id: str, before: int, request_digest: bytes = b""
+) -> tuple[bytes, int]:
     """A serialised AppendRequest that holds `columns` as batch `seq` of a spool: its checksum, its span of time, and its chain, which
-    is also returned. `before` is the chain of number `seq` - 1.
+    is also returned. `before` is the chain of number `seq` - 1; for `request_digest` see `Batch.request`.
 
     Raises ValueError when there are no records, more than 10,000, or more than 8 MiB of them.
     """
     request = _request(seq, columns, compress)
     chain = chained(before, request.batch.crc32c)
     request.batch.chain, request.batch.spool_id = chain, UUID(spool_id).bytes
+    request.batch.request = request_digest
     return request.SerializeToString(), chain
 
 

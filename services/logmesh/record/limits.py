@@ -30,5 +30,8 @@ MAX_AGE: Final = timedelta(days=7)
 MAX_AHEAD: Final = timedelta(minutes=10)
 """Later times than this after receipt are clamped."""
 
+REQUEST_BYTES: Final = 16
+"""Length of the digest that tells a receiver's request from others, where a batch has one."""
+
 MAX_SEQ: Final = (1 << 49) - 1
 """Greatest number of a batch: with the entry's bits it still fits a bigint."""

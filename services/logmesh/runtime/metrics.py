@@ -58,6 +58,11 @@ DUPLICATE_BATCHES = Counter(
     "Batches that the ledger already held; their rows were not stored again.",
     registry=PROCESSOR,
 )
+REPEATED_REQUESTS = Counter(
+    "logmesh_repeated_requests",
+    "Batches of requests whose records another batch had stored; they were not stored again.",
+    registry=PROCESSOR,
+)
 STREAMS = Gauge("logmesh_streams", "Open Append streams.", registry=PROCESSOR)
 UNLOGGED_BYTES = Gauge("logmesh_unlogged_bytes", "Bytes received and not yet durable.", registry=PROCESSOR)
 WAL_BYTES = Gauge("logmesh_wal_bytes", "Bytes of the write-ahead log on disk.", registry=PROCESSOR)

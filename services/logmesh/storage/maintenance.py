@@ -1,5 +1,5 @@
-"""Makes partitions ahead, drops what retention has passed, trims counts and notes of flushes, and archives spools, while records
-are written and read.
+"""Makes partitions ahead, drops what retention has passed, trims counts, notes of flushes and requests, and archives spools, while
+records are written and read.
 
 It is an owner's session that does this, outside of a transaction: DETACH PARTITION CONCURRENTLY runs in neither a function
 nor a transaction. No step waits for a lock longer than two seconds; one that didn't get its lock is done the next time.
@@ -40,11 +40,15 @@ class Maintained:
 
 
 async def maintain(
-    connection: "asyncpg.Connection", retention_days: int, *, now: datetime.datetime | None = None
+    connection: "asyncpg.Connection",
+    retention_days: int,
+    *,
+    request_hours: float = 24,
+    now: datetime.datetime | None = None,
 ) -> Maintained | None:
     """Do all of it, or nothing (None) when another session is at it. The connection is the owner's and in no transaction;
-    closing it lets another one lead. `now`: the database's own time. A step that PostgreSQL refuses leaves the others alone;
-    raises what asyncpg raises when the session ends.
+    closing it lets another one lead. Requests of receivers are known for `request_hours`. `now`: the database's own time. A step that
+    PostgreSQL refuses leaves the others alone; raises what asyncpg raises when the session ends.
     """
     await connection.execute(LIMIT_LOCKS)
     if not await connection.fetchval(_LEADER):
@@ -59,6 +63,8 @@ async def maintain(
         await _step(done, "dropping chunks", _drop_chunks(connection, keep_from, done))
     await _step(done, "trimming counts", _trim(connection, load("trim_counts"), keep_from, done))
     await _step(done, "trimming notes of flushes", _trim_flushes(connection))
+    known_from = now - datetime.timedelta(hours=request_hours)
+    await _step(done, "forgetting requests", _forget_requests(connection, known_from))
     await _step(done, "archiving spools", _finish_spools(connection))
     if await connection.fetchval(_HAS_NARROW):
         await _step(done, "dropping what has numbers of 32 bits", _drop_narrow(connection, keep_from, done))
@@ -135,4 +141,9 @@ async def _finish_spools(connection: "asyncpg.Connection") -> None:
 async def _trim_flushes(connection: "asyncpg.Connection") -> None:
     await connection.execute(load("trim_foreign_flushes"))
     while await connection.fetchval(load("trim_flushes"), _TRIM_ROWS) == _TRIM_ROWS:
+        await asyncio.sleep(_TRIM_PAUSE_SECONDS)
+
+
+async def _forget_requests(connection: "asyncpg.Connection", known_from: datetime.datetime) -> None:
+    while await connection.execute(load("trim_requests"), known_from, _TRIM_ROWS) == f"DELETE {_TRIM_ROWS}":
         await asyncio.sleep(_TRIM_PAUSE_SECONDS)

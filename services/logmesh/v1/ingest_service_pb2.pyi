@@ -185,6 +185,7 @@ class Hello(message.Message):
     LAST_SEQ_FIELD_NUMBER: builtins.int
     EARLIER_FIELD_NUMBER: builtins.int
     FOLLOWS_FIELD_NUMBER: builtins.int
+    TENANT_FIELD_NUMBER: builtins.int
     spool_id: builtins.str
     """Random UUID under which batches are numbered. A producer takes a new one each time that it opens its spool's folder, so that
     a folder that was copied or put back never gives out a number twice. Required.
@@ -209,6 +210,10 @@ class Hello(message.Message):
     """The spool id that the same spool had before. Where the database knows another one that follows it, the spool is a copy or was
     put back. Empty: none, or unknown.
     """
+    tenant: builtins.str
+    """Whose records these are, where the producer takes them in for others, as receivers do. Only callers that the processor lets speak
+    for tenants may set it (PERMISSION_DENIED). Empty: the tenant of the caller itself. At most 255 bytes.
+    """
     @builtins.property
     def abandoned(self) -> containers.RepeatedCompositeFieldContainer[SeqRange]:
         """Numbers from `lowest_seq` on that the producer does not hold and that need not be waited for: batches that were refused
@@ -231,10 +236,11 @@ class Hello(message.Message):
         last_seq: builtins.int | None = ...,
         earlier: abc.Iterable[HeldSpool] | None = ...,
         follows: builtins.str = ...,
+        tenant: builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = typing.Literal["_last_seq", b"_last_seq", "last_seq", b"last_seq"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = typing.Literal["_last_seq", b"_last_seq", "abandoned", b"abandoned", "earlier", b"earlier", "follows", b"follows", "last_seq", b"last_seq", "lowest_seq", b"lowest_seq", "producer", b"producer", "session_epoch", b"session_epoch", "spool_id", b"spool_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = typing.Literal["_last_seq", b"_last_seq", "abandoned", b"abandoned", "earlier", b"earlier", "follows", b"follows", "last_seq", b"last_seq", "lowest_seq", b"lowest_seq", "producer", b"producer", "session_epoch", b"session_epoch", "spool_id", b"spool_id", "tenant", b"tenant"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__last_seq: _TypeAlias = typing.Literal["last_seq"]  # noqa: Y015
     _WhichOneofArgType__last_seq: _TypeAlias = typing.Literal["_last_seq", b"_last_seq"]  # noqa: Y015
@@ -295,6 +301,7 @@ class Batch(message.Message):
     RECORDS_FIELD_NUMBER: builtins.int
     SPOOL_ID_FIELD_NUMBER: builtins.int
     CHAIN_FIELD_NUMBER: builtins.int
+    REQUEST_FIELD_NUMBER: builtins.int
     seq: builtins.int
     """Starts at 1 under every spool id and grows by one. Required."""
     count: builtins.int
@@ -317,6 +324,11 @@ class Batch(message.Message):
     """CRC-32C of the batch before it and this one: of the `chain` of number `seq` - 1 (0 for the first) and of `crc32c`, both as
     4 bytes, least first. It tells two producers that share a spool id, such as two copies of a running machine. Unset: unknown.
     """
+    request: builtins.bytes
+    """What tells the request that brought these records from any other of the tenant: 16 bytes of a digest. Where the database took a
+    batch of the same request within the hours that it remembers, under whatever spool id, this one is committed and its records are
+    not stored again. Empty: nothing is known of a request.
+    """
     @builtins.property
     def records(self) -> containers.RepeatedCompositeFieldContainer[record_pb2.LogRecord]:
         """Plain records, for grpcurl and small clients."""
@@ -335,10 +347,11 @@ class Batch(message.Message):
         records: abc.Iterable[record_pb2.LogRecord] | None = ...,
         spool_id: builtins.bytes = ...,
         chain: builtins.int | None = ...,
+        request: builtins.bytes = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = typing.Literal["_chain", b"_chain", "chain", b"chain"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = typing.Literal["_chain", b"_chain", "chain", b"chain", "columns", b"columns", "count", b"count", "crc32c", b"crc32c", "encoding", b"encoding", "max_time_unix_nano", b"max_time_unix_nano", "min_time_unix_nano", b"min_time_unix_nano", "raw_size", b"raw_size", "records", b"records", "seq", b"seq", "spool_id", b"spool_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = typing.Literal["_chain", b"_chain", "chain", b"chain", "columns", b"columns", "count", b"count", "crc32c", b"crc32c", "encoding", b"encoding", "max_time_unix_nano", b"max_time_unix_nano", "min_time_unix_nano", b"min_time_unix_nano", "raw_size", b"raw_size", "records", b"records", "request", b"request", "seq", b"seq", "spool_id", b"spool_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__chain: _TypeAlias = typing.Literal["chain"]  # noqa: Y015
     _WhichOneofArgType__chain: _TypeAlias = typing.Literal["_chain", b"_chain"]  # noqa: Y015

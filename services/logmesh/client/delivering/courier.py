@@ -16,6 +16,7 @@ import grpc
 
 from logmesh.client.channel import Dialer
 from logmesh.client.delivering.delivery import deliver
+from logmesh.client.delivering.greeting import Sender
 from logmesh.client.delivering.intake import Intake
 from logmesh.client.delivering.io_thread import Running, io_thread
 from logmesh.client.delivering.lanes import Divergence
@@ -156,7 +157,7 @@ class Courier:
         self._connecting()
         try:
             delivering = asyncio.create_task(
-                deliver(self._dialer, self._spool, self, self._producer, _ROTATE_SECONDS, self._around_stream)
+                deliver(self._dialer, self._spool, self, Sender(self._producer), _ROTATE_SECONDS, self._around_stream)
             )
             packing = asyncio.create_task(self._packer.run(self._stop))
             stopping = asyncio.create_task(self._stop.wait())

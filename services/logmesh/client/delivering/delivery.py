@@ -10,6 +10,7 @@ import grpc
 
 from logmesh.client.backoff import Backoff
 from logmesh.client.channel import Dialer
+from logmesh.client.delivering.greeting import Sender
 from logmesh.client.delivering.outbox import Outbox
 from logmesh.client.delivering.session import Listener, Metadata, StreamEnd, run_session
 
@@ -28,7 +29,7 @@ async def deliver(
     dialer: Dialer,
     outbox: Outbox,
     deliverer: Deliverer,
-    producer: str,
+    sender: Sender,
     rotate_seconds: tuple[float, float],
     around_stream: Callable[[], AbstractContextManager[Metadata]],
 ) -> None:
@@ -46,7 +47,7 @@ async def deliver(
             error: Exception | None = None
             try:
                 with around_stream() as metadata:
-                    end = await run_session(channel, outbox, deliverer, producer, rotate_after, metadata)
+                    end = await run_session(channel, outbox, deliverer, sender, rotate_after, metadata)
             except grpc.aio.AioRpcError as refused:
                 end, error = StreamEnd(refused.code().name.lower(), welcomed=False), refused
             except (TimeoutError, asyncio.InvalidStateError) as silence:

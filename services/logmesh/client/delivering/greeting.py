@@ -1,7 +1,7 @@
 """Hello and Welcome, as an outbox's lanes say and understand them. Pure."""
 
 from collections.abc import Iterable
-from typing import Final
+from typing import Final, NamedTuple
 
 from logmesh.client.delivering.lanes import Known
 from logmesh.client.delivering.outbox import Outbox
@@ -12,7 +12,14 @@ MAX_EARLIER: Final = 1_000
 """Lanes that one Hello names beside the newest."""
 
 
-def hello_of(outbox: Outbox, producer: str) -> pb.Hello:
+class Sender(NamedTuple):
+    """Who sends: its name for people, and, for one that takes records in for others, whose they are (see `Hello.tenant`)."""
+
+    producer: str
+    tenant: str = ""
+
+
+def hello_of(outbox: Outbox, sender: Sender) -> pb.Hello:
     """Name all lanes. Of very many those come first that hold what is not committed, the others with a later stream."""
     *earlier, newest = outbox.held()
     lowest = outbox.lowest_uncommitted()
@@ -24,7 +31,8 @@ def hello_of(outbox: Outbox, producer: str) -> pb.Hello:
         lowest_seq=newest.lowest_seq,
         last_seq=newest.last_seq,
         follows=newest.follows,
-        producer=producer,
+        producer=sender.producer,
+        tenant=sender.tenant,
         abandoned=_proto_ranges(newest.abandoned),
         earlier=[
             pb.HeldSpool(

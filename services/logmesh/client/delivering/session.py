@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import grpc
 
 from logmesh.client.channel import END_OF_STREAM
-from logmesh.client.delivering.greeting import hello_of, known_of
+from logmesh.client.delivering.greeting import Sender, hello_of, known_of
 from logmesh.client.delivering.lanes import Divergence, Known, Lane
 from logmesh.client.delivering.outbox import Outbox
 from logmesh.client.delivering.window import Window
@@ -75,21 +75,21 @@ async def run_session(
     channel: grpc.aio.Channel,
     outbox: Outbox,
     listener: Listener,
-    producer: str,
+    sender: Sender,
     rotate_after_seconds: float,
     metadata: Metadata = (),
 ) -> StreamEnd:
     """Run one stream. Returns when it was rotated or drained; raises AioRpcError or TimeoutError when it broke."""
     # Batches are held as they go over the wire, so requests are bytes.
     append: Any = channel.stream_stream(METHOD, None, pb.AppendResponse.FromString)
-    return await _converse(append(metadata=metadata), outbox, listener, producer, rotate_after_seconds)
+    return await _converse(append(metadata=metadata), outbox, listener, sender, rotate_after_seconds)
 
 
 async def _converse(
-    call: Any, outbox: Outbox, listener: Listener, producer: str, rotate_after_seconds: float
+    call: Any, outbox: Outbox, listener: Listener, sender: Sender, rotate_after_seconds: float
 ) -> StreamEnd:
     try:
-        hello = hello_of(outbox, producer)
+        hello = hello_of(outbox, sender)
         await call.write(pb.AppendRequest(hello=hello).SerializeToString())
         async with asyncio.timeout(WELCOME_SECONDS):
             response = await call.read()

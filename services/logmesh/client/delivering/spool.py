@@ -12,11 +12,11 @@ import threading
 import time
 import uuid
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from struct import Struct
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from logmesh.client.delivering.checkpoint import NAME as CHECKPOINT
 from logmesh.client.delivering.checkpoint import Checkpoint
@@ -44,6 +44,14 @@ class Spooled:
     count: int
     ref: FrameRef
     chain: int | None
+
+
+class Unspooled(NamedTuple):
+    """A batch to be: its records, the positions that changed with them, and the request that brought them (see `Batch.request`)."""
+
+    columns: LogColumns
+    positions: dict[str, Any]
+    request: bytes = b""
 
 
 class Spool:
@@ -78,28 +86,50 @@ class Spool:
 
     def append(self, columns: LogColumns, positions: dict[str, Any], *, compress: bool = False) -> Spooled:
         """Write a batch and the positions that changed with it; durable on return. Raises JournalFull, JournalFailed."""
+        (spooled,) = self.append_all([Unspooled(columns, positions)], compress=compress)
+        return spooled
+
+    def append_all(self, batches: Sequence[Unspooled], *, compress: bool = False) -> list[Spooled]:
+        """`append` of each, at least one, made durable together: all of them, or, where it raises, none."""
         with self._guard:
             if self._wants_lane:
                 self._lanes.begin()
                 self._wants_lane = False
             lane = self._lanes.newest
-        seq = lane.last_seq + 1
-        place, count = lane.offset + seq, len(columns.bodies)
-        batch, chain = encode_link(seq, columns, compress, lane.spool_id, lane.chain)
-        header = {"seq": seq, "count": count, "spool_id": lane.spool_id, "place": place, "chain": chain}
-        if seq == 1:
-            header["follows"] = lane.follows
-        text = dump_json({**header, "positions": positions})
-        if self._journal.starts_segment(_LENGTH.size + len(text) + len(batch)):
+        seq, chain = lane.last_seq, lane.chain
+        headers: list[dict[str, Any]] = []
+        encoded: list[bytes] = []
+        for columns, _, request in batches:
+            seq += 1
+            batch, chain = encode_link(seq, columns, compress, lane.spool_id, chain, request)
+            header = {
+                "seq": seq, "count": len(columns.bodies), "spool_id": lane.spool_id, "place": lane.offset + seq, "chain": chain,
+            }  # fmt: skip
+            if seq == 1:
+                header["follows"] = lane.follows
+            headers.append(header)
+            encoded.append(batch)
+        texts = [
+            dump_json({**header, "positions": batch.positions}) for header, batch in zip(headers, batches, strict=True)
+        ]
+        size = len(batches) * _LENGTH.size + sum(map(len, texts)) + sum(map(len, encoded))
+        if self._journal.starts_segment(size, len(batches)):
             # Older segments may go from now on, and with them what they alone said of positions: the first frame of a
             # segment says all of them, and so does the checkpoint until that frame is durable.
-            text = dump_json({**header, "positions": _merged(self._positions, positions), "all": True})
+            positions = _merged(self._positions, batches[0].positions)
+            texts[0] = dump_json({**headers[0], "positions": positions, "all": True})
             self._save_checkpoint()
-        (ref,) = self._journal.append([(_LENGTH.pack(len(text)), text, batch)])
+        refs = self._journal.append(
+            [(_LENGTH.pack(len(text)), text, batch) for text, batch in zip(texts, encoded, strict=True)]
+        )
         with self._guard:
             lane.last_seq, lane.chain = seq, chain
-            self._positions = _merged(self._positions, positions)
-        return Spooled(place, count, ref, chain)
+            for unspooled in batches:
+                self._positions = _merged(self._positions, unspooled.positions)
+        return [
+            Spooled(header["place"], header["count"], ref, header["chain"])
+            for header, ref in zip(headers, refs, strict=True)
+        ]
 
     def note(self, positions: dict[str, Any]) -> None:
         """Keep positions that changed without a record."""

@@ -1,5 +1,5 @@
-"""The flush transaction: lock the ledger, drop what it holds, COPY the rest, advance the ledger, add to the counts, note
-what was stored for tails, commit.
+"""The flush transaction: lock the ledger, drop what it holds and what repeated requests brought, COPY the rest, advance the ledger,
+add to the counts, note what was stored for tails, commit.
 
 Whatever happens to a COMMIT whose answer was lost, running the transaction again is right: the ledger tells.
 """
@@ -15,6 +15,7 @@ from logmesh.processor import counts
 from logmesh.processor.writer.ledger import advance, copy_dead_letters, lock
 from logmesh.processor.writer.note import note
 from logmesh.processor.writer.prepare import Prepared
+from logmesh.processor.writer.requests import remember
 from logmesh.processor.writer.sort import Branches, Flushed, sort
 from logmesh.storage.copy_rows import COLUMNS, COPY_HEADER, COPY_TRAILER
 from logmesh.storage.postgres import is_data_error
@@ -44,12 +45,15 @@ async def flush(connection: "asyncpg.Connection", group: list[Prepared], branche
         await connection.fetch(load("set_flush"), "on" if compress else "off")
         ledger = await lock(connection, {prepared.spool for prepared in group})
         flushed = sort(group, ledger, learnt)
+        flushed.stored[:], flushed.repeated[:] = await remember(connection, flushed.stored)
         if flushed.stored:
             with refusing(flushed.stored):
                 await _copy(connection, flushed.stored)
                 await copy_dead_letters(connection, flushed.stored)
-            # Last, because other flushes wait for these rows.
-            await advance(connection, flushed.stored, ledger)
+        if flushed.stored or flushed.repeated:
+            # Late, because other flushes wait for these rows.
+            await advance(connection, flushed.stored, flushed.repeated, ledger)
+        if flushed.stored:
             counted = counts.count([one.count_keys for one in flushed.stored])
             await connection.execute(load("add_counts"), *counted)
             await connection.execute(load("note_flush"), *note(flushed.stored, _minutes(flushed.stored)))

@@ -1,6 +1,7 @@
 """What a flush does with the ledger, whatever store its records go to: lock spools, note dead letters, advance."""
 
 import time
+from dataclasses import replace
 
 import asyncpg
 
@@ -69,18 +70,23 @@ async def copy_dead_letters(connection: "asyncpg.Connection", stored: list[Prepa
     )
 
 
-async def advance(connection: "asyncpg.Connection", stored: list[Prepared], ledger: dict[int, LedgerRow]) -> None:
-    """These batches count as committed, once the transaction is."""
-    await connection.execute(load("advance_ledger"), *_advance(stored, ledger))
+async def advance(
+    connection: "asyncpg.Connection", stored: list[Prepared], repeated: list[Prepared], ledger: dict[int, LedgerRow]
+) -> None:
+    """These batches count as committed, once the transaction is; none of the records of `repeated` ones counts as stored."""
+    await connection.execute(load("advance_ledger"), *_advance(stored, repeated, ledger))
 
 
 def _advance(
-    stored: list[Prepared], ledger: dict[int, LedgerRow]
+    stored: list[Prepared], repeated: list[Prepared], ledger: dict[int, LedgerRow]
 ) -> tuple[list[int], list[str], list[int], list[int], list[float], list[int], list[int]]:
     """The parameters of advance_ledger.sql."""
     of_spool: dict[int, list[Prepared]] = {}
     for prepared in stored:
         of_spool.setdefault(prepared.spool, []).append(prepared)
+    for prepared in repeated:
+        nothing = replace(prepared, rows=0, dead_count=0)
+        of_spool.setdefault(prepared.spool, []).append(nothing)
     now = time.time()
     rows = [_row(batches, now) for batches in of_spool.values()]
     ranges, records, dead, waited = zip(*rows, strict=True)

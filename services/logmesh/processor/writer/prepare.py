@@ -44,6 +44,7 @@ class Prepared:
     batch: Header
     spool: int
     link: Link | None = None
+    request: bytes = b""  # what tells the request that brought it, see `Batch.request`
     data: bytes = b""  # COPY rows
     rows: int = 0
     entries: Entries = field(default_factory=no_entries)  # by row: place in the batch
@@ -77,8 +78,10 @@ def prepare(
 
 def begin(opened: Opened) -> Prepared:
     """What is known of a batch before its entries are looked at; one that can't be read as a whole is one dead letter, and done."""
-    prepared = Prepared(opened.unwritten.header, opened.spool, opened.payload.link if opened.payload else None)
-    if opened.payload is None:
+    prepared = Prepared(opened.unwritten.header, opened.spool)
+    if opened.payload is not None:
+        prepared.link, prepared.request = opened.payload.link, opened.payload.request
+    else:
         if opened.fault is not None:
             prepared.dead = [Refused(0, str(opened.fault), opened.fault.content)]
         prepared.dead_count = prepared.batch.count

@@ -42,6 +42,9 @@ class Settling:
             log.error("a segment of the log can't be deleted", event_name="wal_not_deleted", error=str(error))
         metrics.WAL_BYTES.set(self._journal.bytes_used())
         metrics.WAL_FILL.set(self._journal.fill())
+        for prepared in flushed.repeated:  # what another batch has stored is neither told nor cached again
+            prepared.dead_count = prepared.texts = 0
+            prepared.traces = {}
         forked = {id(prepared) for prepared in flushed.forked}
         foreign = {id(prepared) for prepared in flushed.foreign}
         for unwritten, prepared in batches:
@@ -81,3 +84,4 @@ class Settling:
         metrics.LOGS_PROCESSED.inc(rows)
         metrics.FLUSH_ROWS.observe(rows)
         metrics.DUPLICATE_BATCHES.inc(len(flushed.duplicates))
+        metrics.REPEATED_REQUESTS.inc(len(flushed.repeated))

@@ -48,11 +48,12 @@ class LedgerRow:
 
 @dataclass(frozen=True, slots=True)
 class Flushed:
-    """What a committed flush did: batches that it stored, those that the ledger already held, those whose number another batch
-    has, those that came provisionally from another principal than the spool's, and those whose spool somebody else has locked; the
-    last are to be tried again later."""
+    """What a committed flush did: batches that it stored, those of requests that another batch has stored, those that the ledger
+    already held, those whose number another batch has, those that came provisionally from another principal than the spool's, and
+    those whose spool somebody else has locked; the last are to be tried again later."""
 
     stored: list[Prepared] = field(default_factory=list)
+    repeated: list[Prepared] = field(default_factory=list)
     duplicates: list[Prepared] = field(default_factory=list)
     forked: list[Prepared] = field(default_factory=list)
     foreign: list[Prepared] = field(default_factory=list)

@@ -1,6 +1,6 @@
 -- The schema as a new database gets it: this, then baseline.<flavour>.sql with the table of logs. A database that is there
 -- already gets the numbered files that it lacks; both ways lead to the same, and a test compares them.
--- Stands for migrations 0001 0002 0003 0004 0006 0007 0008 0010 0012 0013 0020 0030 0031 0040 0050 0051 0052 0053 0060 0061 0062 0063 0070 0080.
+-- Stands for migrations 0001 0002 0003 0004 0006 0007 0008 0010 0012 0013 0020 0030 0031 0040 0050 0051 0052 0053 0060 0061 0062 0063 0070 0080 0091.
 
 -- Roles -----------------------------------------------------------------------------------------------------------------
 -- The writer may add records and never read them; the reader sees one tenant at a time, by views, and can't write.
@@ -410,6 +410,19 @@ $$;
 REVOKE ALL ON FUNCTION logmesh.acknowledge(text[], uuid[], text[], bigint[], text, text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION logmesh.acknowledge(text[], uuid[], text[], bigint[], text, text) TO logmesh_reader;
 GRANT SELECT ON logmesh.accounts, logmesh.facts, logmesh.acknowledged TO logmesh_reader;
+
+-- Receivers ----------------------------------------------------------------------------------------------------------------
+-- Requests that receivers took in, by a digest: where one comes again under another spool, because its answer was lost, its records are
+-- not stored a second time. Maintenance forgets them after some hours.
+CREATE TABLE logmesh.requests (
+  tenant text NOT NULL,
+  digest bytea NOT NULL,  -- 16 bytes, see Batch.request
+  stored timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (tenant, digest)
+);
+-- Rows lie in the order of their times, so that a small index finds the old ones.
+CREATE INDEX ON logmesh.requests USING brin (stored);
+GRANT SELECT, INSERT ON logmesh.requests TO logmesh_writer;
 
 -- Which processes may write -------------------------------------------------------------------------------------------------
 -- A session says in `logmesh.schema` up to which migration its release knows the schema; a processor that says nothing is of one that

@@ -31,6 +31,7 @@ from logmesh.processor.writer.ledger import advance, copy_dead_letters, lock, lo
 from logmesh.processor.writer.note import note
 from logmesh.processor.writer.opened import Opened
 from logmesh.processor.writer.prepare import Prepared, RefusedEntries
+from logmesh.processor.writer.requests import look_up, remember
 from logmesh.processor.writer.sort import Branches, Flushed, sort
 from logmesh.storage.incarnation import read_incarnation
 from logmesh.storage.recent_traces import LAKE
@@ -93,7 +94,7 @@ class Lake:
             away = set(map(id, locked))
             left = [prepared for prepared in group if id(prepared) not in away]
             seen = await look(connection, {prepared.spool for prepared in left})
-            expected = sort(left, seen, branches.copy()).stored
+            expected, _ = await look_up(connection, sort(left, seen, branches.copy()).stored)
             clock = self._clock
             filed = await self._file(connection, expected, clock)
             learnt = branches.copy()
@@ -147,16 +148,19 @@ class Lake:
     ) -> Flushed:
         ledger = await lock(connection, {prepared.spool for prepared in group})
         flushed = sort(group, ledger, branches)
+        flushed.stored[:], flushed.repeated[:] = await remember(connection, flushed.stored)
         if list(map(id, flushed.stored)) != list(map(id, expected)):
             raise _NotAsExpected(flushed.locked)
         if not flushed.stored:
+            if flushed.repeated:
+                await advance(connection, [], flushed.repeated, ledger)
             return flushed
         if not await make_live(connection, self._numbers_from, filed.files):  # a sweep was there
             self._numbers.clear()
             raise _NotAsExpected
         await self._copy_hot(connection, filed, flushed.stored)
         await copy_dead_letters(connection, flushed.stored)
-        await advance(connection, flushed.stored, ledger)
+        await advance(connection, flushed.stored, flushed.repeated, ledger)
         await connection.execute(load("note_flush"), *note(flushed.stored, filed.minutes))
         return flushed
 
