@@ -162,18 +162,24 @@ async def _open_spool(settings: ProducerSettings, stop: asyncio.Event) -> Spool 
 
 
 async def produce(settings: ProducerSettings, stop: asyncio.Event) -> int:
-    """The process's main: as `run_producer`; an unreachable processor keeps it waiting and not failing.
+    """The process's main: a receiver, or a source that is read; an unreachable processor keeps it waiting and not failing.
 
     Returns the exit code: EXIT_LEFT when records stay in the spool that only another run with this spool will send.
     """
-    outcome = await run_producer(settings, stop)
-    if outcome.left or outcome.unkept:
+    if settings.source == "receive":
+        from logmesh.producer.receivers.receive import receive
+
+        left, unkept = await receive(settings, stop), 0
+    else:
+        outcome = await run_producer(settings, stop)
+        left, unkept = outcome.left, outcome.unkept
+    if left or unkept:
         log.error(
             "records are left in the spool, another start with it sends them",
             event_name="left_in_spool",
-            records=outcome.left,
+            records=left,
             spool=str(settings.spool_dir),
-            read_and_not_kept=outcome.unkept,
+            read_and_not_kept=unkept,
         )
         return EXIT_LEFT
     log.info("producer has stopped", event_name="stopped")

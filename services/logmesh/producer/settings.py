@@ -26,7 +26,35 @@ class ProducerSettings(BaseProcessSettings):
     spool_retain_seconds: float = Field(
         default=3600, ge=0, description="How long committed batches are kept, for a database that is restored."
     )
-    source: Literal["generate", "file", "stdin"] = Field(default="generate", description="Where records come from.")
+    source: Literal["generate", "file", "stdin", "receive"] = Field(
+        default="generate",
+        description="Where records come from; `receive`: from what others send to this process's ports.",
+    )
+    otlp_port: int = Field(
+        default=4317, ge=0, le=65535, description="Port of source `receive` for OTLP over gRPC; 0 turns it off."
+    )
+    http_port: int = Field(
+        default=4318,
+        ge=0,
+        le=65535,
+        description="Port of source `receive` for all that comes over HTTP: OTLP, lines, Loki, Elasticsearch; 0 turns it off.",
+    )
+    syslog_port: int = Field(
+        default=5514,
+        ge=0,
+        le=65535,
+        description="Port of source `receive` for syslog over UDP and TCP; 0 turns it off.",
+    )
+    receive_bytes: int = Field(
+        default=64 << 20,
+        ge=16 << 20,
+        description="Bytes of requests that source `receive` holds in memory; beyond, senders are asked to come again.",
+    )
+    max_connections: int = Field(
+        default=1_000,
+        ge=1,
+        description="Connections and calls that source `receive` takes at once, at each of its ports.",
+    )
     files: Annotated[list[str], NoDecode] = Field(
         default_factory=list, description="Globs of source `file`, comma-separated."
     )

@@ -239,6 +239,28 @@ SPOOL_DIVERGED = Counter(
 RECONNECTS = Counter(
     "logmesh_reconnects", "Streams opened, by why the one before ended.", ["reason"], registry=PRODUCER
 )
+RECEIVED_RECORDS = Counter(
+    "logmesh_received_records",
+    "Records that came in at a receiver's port and are durable in its spool, by what they were sent by.",
+    ["door"],
+    registry=PRODUCER,
+)
+RECEIVED_UNTOLD = Counter(
+    "logmesh_received_untold_records",
+    "Of them, those of requests that can't be told from repeated ones, since a record has no time of its own, or for syslog: a sender"
+    " that repeats one stores them twice.",
+    ["door"],
+    registry=PRODUCER,
+)
+RECEIVED_REFUSED = Counter(
+    "logmesh_received_refused",
+    "Requests that a receiver did not take, and single records of requests that it did, by why.",
+    ["door", "reason"],
+    registry=PRODUCER,
+)
+RECEIVING_BYTES = Gauge(
+    "logmesh_receiving_bytes", "Bytes of requests that a receiver holds in memory.", registry=PRODUCER
+)
 SPOOL_FILL = Gauge("logmesh_spool_fill_ratio", "Part of the spool's bound that is in use, 0 to 1.", registry=PRODUCER)
 SOURCE_PAUSED = Gauge("logmesh_source_paused", "1 while a full spool holds the source.", registry=PRODUCER)
 FILES_UNREAD = Gauge(

@@ -72,10 +72,11 @@ def build_server(
     limit: CallLimit,
     max_connection_age_seconds: float | None = None,
     max_connection_age_grace_seconds: float = 60,
+    most_bytes: int = MAX_MESSAGE_BYTES,
 ) -> tuple[grpc.aio.Server, Health]:
-    """Make a server with health (NOT_SERVING at first) and reflection, and no more calls at once than `limit` lets in; the caller
-    adds servicers and ports."""
-    options = list(SERVER_OPTIONS)
+    """Make a server with health (NOT_SERVING at first) and reflection, no more calls at once than `limit` lets in, and messages of
+    `most_bytes`; the caller adds servicers and ports."""
+    options = [*SERVER_OPTIONS, ("grpc.max_receive_message_length", most_bytes)]
     if max_connection_age_seconds is not None:
         # gRPC adds a jitter of 10 % by itself. Clients resolve names anew when their connection ends.
         options.append(("grpc.max_connection_age_ms", int(max_connection_age_seconds * 1000)))

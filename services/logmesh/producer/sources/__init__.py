@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from logmesh.producer.parsed import Parsed
 from logmesh.record.columns import OriginKey
+from logmesh.record.rare import Rare
 
 Position = dict[str, Any]
 """Where one part of a source stands, as JSON. Only the source that wrote it reads it."""
@@ -16,7 +17,8 @@ Position = dict[str, Any]
 
 @dataclass(slots=True)
 class Chunk:
-    """Records column by column, all lists of one length, and where the source stands after them.
+    """Records column by column, all lists of one length (`rares` may be empty: no record says anything of it), and where the source
+    stands after them.
 
     `positions` holds what has changed since the chunk before; None says that an entry is to be forgotten.
     A chunk without records may carry positions too.
@@ -30,6 +32,7 @@ class Chunk:
     trace_ids: list[bytes] = field(default_factory=list)
     span_ids: list[bytes] = field(default_factory=list)
     origins: list[OriginKey] = field(default_factory=list)
+    rares: list[Rare] = field(default_factory=list)
     positions: dict[str, Position | None] = field(default_factory=dict)
 
     def __len__(self) -> int:

@@ -1,0 +1,115 @@
+"""Cuts what a request brought into pieces that each become a batch, with what tells each from those of any other request. Pure.
+
+Where pieces begin depends on the request alone: the same request gives the same ones, at this receiver and at any other.
+"""
+
+import hashlib
+import zlib
+from collections.abc import Iterator
+from dataclasses import fields
+from itertools import accumulate
+from typing import Final, NamedTuple
+
+from logmesh.producer.parsed import Parsed
+from logmesh.producer.receivers.received import Received
+from logmesh.producer.sources import Chunk
+from logmesh.record.columns import ColumnsBuilder
+from logmesh.record.limits import MAX_BATCH_RECORDS, MAX_BODY_BYTES, REQUEST_BYTES
+from logmesh.record.rare import NOTHING_RARE, add_rare
+from logmesh.v1.record_pb2 import LogColumns
+
+MOST_BYTES: Final = 2 << 20
+"""Of a piece, about: one more record may be in it, and a message has room for 4 MiB."""
+_COLUMNS: Final = tuple(field.name for field in fields(Chunk) if field.name != "positions")
+
+
+class Piece(NamedTuple):
+    """Records of one request, and `Batch.request` for them: no bytes where the request can't be told from a repeated one."""
+
+    chunk: Chunk
+    request: bytes
+
+
+def cut(received: Received, door: str, identity: bytes) -> Iterator[Piece]:
+    """The pieces of `received`, in order. `identity`: bytes that are the same when the sender repeats the request, empty where nothing
+    is known of that."""
+    chunk = received.chunk
+    if not len(chunk):
+        return
+    name = b""
+    if identity and received.has_own_times:
+        digest = hashlib.blake2b(b"%b\0" % door.encode(), digest_size=REQUEST_BYTES)
+        digest.update(identity)
+        name = digest.digest()
+    chunk = split_long(chunk)
+    sizes = [len(body) + len(attributes) for body, attributes in zip(chunk.bodies, chunk.attributes, strict=True)]
+    if len(sizes) <= MAX_BATCH_RECORDS and sum(sizes) <= MOST_BYTES:
+        yield Piece(chunk, name)
+        return
+    ends = list(accumulate(sizes))
+    begin = at = 0
+    while begin < len(sizes):
+        end = begin + 1
+        before = ends[begin - 1] if begin else 0
+        while end < len(sizes) and end - begin < MAX_BATCH_RECORDS and ends[end] - before <= MOST_BYTES:
+            end += 1
+        request = hashlib.blake2b(b"%b%d" % (name, at), digest_size=REQUEST_BYTES).digest() if name else b""
+        yield Piece(_part(chunk, begin, end), request)
+        begin, at = end, at + 1
+
+
+def split_long(chunk: Chunk) -> Chunk:
+    """The same with bodies that are too long for one record in parts, as those of files are; a body of JSON is a text then."""
+    if max(map(len, chunk.bodies)) <= MAX_BODY_BYTES:
+        return chunk
+    split = Chunk()
+    for at, body in enumerate(chunk.bodies):
+        one = _part(chunk, at, at + 1)
+        if len(body) > MAX_BODY_BYTES:
+            one = _parts_of(one, body)
+        for name in _COLUMNS:
+            getattr(split, name).extend(getattr(one, name))
+    return split
+
+
+def columns_of(chunk: Chunk, observed_unix_nano: int) -> LogColumns:
+    """The columns of a chunk that has records, which were read at that time."""
+    builder = ColumnsBuilder()
+    builder.extend(
+        chunk.times, chunk.severities, chunk.severity_texts, chunk.bodies,
+        chunk.attributes, chunk.trace_ids, chunk.span_ids, chunk.origins,
+    )  # fmt: skip
+    columns = builder.build(observed_unix_nano)
+    if chunk.rares:
+        add_rare(columns, chunk.rares)
+    return columns
+
+
+def _part(chunk: Chunk, begin: int, end: int) -> Chunk:
+    return Chunk(**{name: getattr(chunk, name)[begin:end] for name in _COLUMNS})
+
+
+def _parts_of(one: Chunk, body: bytes) -> Chunk:
+    bodies = list(_cut_text(body))
+    line = f"{zlib.crc32(body):08x}{len(body):08x}"  # the same when it comes again
+    count = len(bodies)
+    first = Parsed(attributes=one.attributes[0])
+    parts = Chunk(**{name: getattr(one, name) * count for name in _COLUMNS})
+    parts.bodies = bodies
+    parts.attributes = [
+        (first if part == 1 else Parsed()).with_part(part, line).attributes for part in range(1, count + 1)
+    ]
+    if parts.rares:
+        parts.rares = [one.rares[0]._replace(structured=False)] + [NOTHING_RARE] * (count - 1)
+    return parts
+
+
+def _cut_text(body: bytes) -> Iterator[bytes]:
+    """Parts of a body, none of which ends within a character of UTF-8."""
+    begin = 0
+    while begin < len(body):
+        end = begin + MAX_BODY_BYTES
+        while end < len(body) and body[end] & 0xC0 == 0x80 and end > begin + MAX_BODY_BYTES - 4:
+            end -= 1
+        yield body[begin:end]
+        begin = end

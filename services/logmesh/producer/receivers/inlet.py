@@ -1,0 +1,66 @@
+"""The one way from every door into the spools."""
+
+import contextlib
+import time
+from collections.abc import Iterator
+from typing import Final
+
+from logmesh.client.delivering.spool import Unspooled
+from logmesh.producer.receivers.cutting import columns_of, cut
+from logmesh.producer.receivers.outlets import Outlets
+from logmesh.producer.receivers.received import Overloaded, Received
+from logmesh.runtime import metrics
+
+_ROW_BYTES: Final = 46
+"""What a record takes beside its body and attributes."""
+
+
+class Inlet:
+    """Takes what doors have read. At most `most_bytes` of requests are in memory at once, over all doors."""
+
+    def __init__(self, outlets: Outlets, most_bytes: int) -> None:
+        self._outlets, self._most_bytes = outlets, most_bytes
+        self._bytes = 0
+
+    @contextlib.contextmanager
+    def room(self, size: int) -> Iterator[None]:
+        """Room for `size` bytes of a request, for as long as it is looked at. Raises Overloaded."""
+        if self._bytes and self._bytes + size > self._most_bytes:
+            raise Overloaded(f"{self._bytes} bytes of requests are being taken, and {self._most_bytes} are the most")
+        self._bytes += size
+        metrics.RECEIVING_BYTES.set(self._bytes)
+        try:
+            yield
+        finally:
+            self._bytes -= size
+            metrics.RECEIVING_BYTES.set(self._bytes)
+
+    async def keep(self, tenant: str, door: str, received: Received, identity: bytes) -> None:
+        """Make the records of a request durable, all or none of them.
+
+        Args:
+            tenant: whose they are; empty: this process's own.
+            door: the protocol in one word, for metrics; equal bytes at different doors are different requests.
+            received: what the request brought.
+            identity: bytes that are the same when the sender repeats the request, such as its path and body; empty for
+                protocols that have no requests.
+
+        Raises Overloaded.
+        """
+        pieces = list(cut(received, door, identity))
+        if pieces:
+            now = time.time_ns()
+            batches = [Unspooled(columns_of(piece.chunk, now), {}, piece.request) for piece in pieces]
+            size = sum(_size(piece.chunk.bodies, piece.chunk.attributes) for piece in pieces)
+            outlet = await self._outlets.of(tenant)
+            await outlet.put(batches, size)
+        records = len(received.chunk)
+        metrics.RECEIVED_RECORDS.labels(door).inc(records)
+        if not (identity and received.has_own_times):
+            metrics.RECEIVED_UNTOLD.labels(door).inc(records)
+        if received.refused:
+            metrics.RECEIVED_REFUSED.labels(door, "record").inc(len(received.refused))
+
+
+def _size(bodies: list[bytes], attributes: list[bytes]) -> int:
+    return _ROW_BYTES * len(bodies) + sum(map(len, bodies)) + sum(map(len, attributes))

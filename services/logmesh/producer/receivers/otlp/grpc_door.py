@@ -1,0 +1,88 @@
+"""OTLP over gRPC: `opentelemetry.proto.collector.logs.v1.LogsService/Export`."""
+
+import asyncio
+from typing import Any, Final
+
+import grpc
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceResponse
+
+from logmesh.producer.receivers.callers import Callers
+from logmesh.producer.receivers.inlet import Inlet
+from logmesh.producer.receivers.limits import MOST_BODY_BYTES
+from logmesh.producer.receivers.otlp.answers import answer_to
+from logmesh.producer.receivers.otlp.records import read_request
+from logmesh.producer.receivers.received import Overloaded, RequestRefused
+from logmesh.producer.settings import ProducerSettings
+from logmesh.runtime import metrics
+from logmesh.runtime.channel import END_OF_STREAM
+from logmesh.runtime.limits import CallLimit, refuse
+from logmesh.runtime.server import Health, bind, build_server
+
+SERVICE: Final = "opentelemetry.proto.collector.logs.v1.LogsService"
+DOOR: Final = "otlp-grpc"
+_READ_SECONDS: Final = 30.0
+_READ_AT_ONCE: Final = 8
+_ROOM_SECONDS: Final = 5.0
+_DRAIN_SECONDS: Final = 5.0
+
+
+class OtlpGrpc:
+    """The door; see `Door`."""
+
+    def __init__(self, settings: ProducerSettings, inlet: Inlet, callers: Callers) -> None:
+        self._settings, self._inlet, self._callers = settings, inlet, callers
+        self._reading = asyncio.Semaphore(_READ_AT_ONCE)
+        self._server: grpc.aio.Server | None = None
+        self._health: Health | None = None
+
+    async def start(self) -> None:
+        """See `Door`."""
+        self._server, self._health = build_server(
+            (SERVICE,), reflect=False, limit=CallLimit(self._settings.max_connections), most_bytes=MOST_BODY_BYTES
+        )
+        # It takes its one request as a stream would, which is the same on the wire: then it is read when there is room for it.
+        export = grpc.stream_unary_rpc_method_handler(
+            self._export, response_serializer=ExportLogsServiceResponse.SerializeToString
+        )
+        self._server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(SERVICE, {"Export": export}),))
+        bind(self._server, self._settings.listen_address, self._settings.otlp_port, None)
+        await self._server.start()
+        await self._health.set_serving(True)
+
+    async def drain(self) -> None:
+        """See `Door`."""
+        if self._server is not None and self._health is not None:
+            await self._health.set_serving(False)
+            await self._server.stop(_DRAIN_SECONDS)
+
+    async def _export(self, _requests: Any, context: Any) -> ExportLogsServiceResponse:
+        tenant = self._callers.tenant_of(dict(context.invocation_metadata() or ()).get("authorization", ""))
+        try:
+            async with asyncio.timeout(_ROOM_SECONDS):
+                await self._reading.acquire()
+        except TimeoutError:
+            await self._overloaded(context, Overloaded("too many requests are being read"))
+        try:
+            async with asyncio.timeout(_READ_SECONDS):
+                raw = await context.read()
+        except TimeoutError:
+            await context.abort(grpc.StatusCode.DEADLINE_EXCEEDED, f"no request within {_READ_SECONDS:g} s")
+        finally:
+            self._reading.release()
+        return await self._take(tenant, b"" if raw is END_OF_STREAM else raw, context)
+
+    async def _take(self, tenant: str, raw: bytes, context: Any) -> ExportLogsServiceResponse:
+        try:
+            with self._inlet.room(len(raw)):
+                received = read_request(raw)
+                await self._inlet.keep(tenant, DOOR, received, raw)
+        except RequestRefused as error:
+            metrics.RECEIVED_REFUSED.labels(DOOR, "invalid").inc()
+            await context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
+        except Overloaded as error:
+            await self._overloaded(context, error)
+        return answer_to(received)
+
+    async def _overloaded(self, context: Any, error: Overloaded) -> None:
+        metrics.RECEIVED_REFUSED.labels(DOOR, "overload").inc()
+        await refuse(context, str(error), error.retry_after_seconds)

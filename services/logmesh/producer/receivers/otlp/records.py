@@ -1,0 +1,96 @@
+"""Records of an OTLP request as columns. Pure."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from google.protobuf.message import DecodeError
+
+from logmesh.producer.receivers.limits import MOST_RECORDS
+from logmesh.producer.receivers.otlp.messages import Logs
+from logmesh.producer.receivers.otlp.origins import origin_of
+from logmesh.producer.receivers.otlp.values import attributes_text, body_of, text_of
+from logmesh.producer.receivers.received import Received, RequestRefused
+from logmesh.producer.sources import Chunk
+from logmesh.record.columns import OriginKey
+from logmesh.record.limits import MAX_ATTRIBUTES, MAX_NAME_BYTES, MAX_SEVERITY_TEXT_BYTES
+from logmesh.record.rare import Rare
+
+_MOST_SEVERITY: Final = 24
+
+
+def read_request(raw: bytes) -> Received:
+    """What an ExportLogsServiceRequest brings. Raises RequestRefused."""
+    try:
+        logs = Logs.FromString(raw)
+        chunk = Chunk()
+        refused: list[tuple[int, str]] = []
+        place = 0
+        for of_resource in logs.resource_logs:
+            for of_scope in of_resource.scope_logs:
+                origin = origin_of(of_resource.resource, of_resource.schema_url, of_scope.scope, of_scope.schema_url)
+                records = list(of_scope.log_records)
+                if place + len(records) > MOST_RECORDS:
+                    raise RequestRefused(f"more than {MOST_RECORDS} records in one request")
+                _add(chunk, records, origin, place, refused)
+                place += len(records)
+    except DecodeError as error:
+        raise RequestRefused(f"not an ExportLogsServiceRequest: {error}") from error
+    return Received(chunk, all(chunk.times), refused)
+
+
+def _add(chunk: Chunk, records: Sequence[Any], origin: OriginKey, place: int, refused: list[tuple[int, str]]) -> None:
+    """Add records column by column: each look at a field of a message costs as much as a loop's turn. Those that can't be stored are
+    `refused`; the first of the records is at `place` of the request."""
+    if not records:
+        return
+    severities = [record.severity_number for record in records]
+    attributes = [record.attributes for record in records]
+    if min(severities) < 0 or max(severities) > _MOST_SEVERITY or max(map(len, attributes)) > MAX_ATTRIBUTES:
+        _add(chunk, _good(records, place, refused), origin, place, refused)
+        return
+    observed = [record.observed_time_unix_nano for record in records]
+    times = [record.time_unix_nano or seen for record, seen in zip(records, observed, strict=True)]
+    bodies = [text_of(record.body) for record in records]
+    structured: Sequence[bool] = () if None not in bodies else _read_bodies(records, bodies)
+    chunk.times += times
+    chunk.severities += severities
+    chunk.severity_texts += [record.severity_text[:MAX_SEVERITY_TEXT_BYTES] for record in records]
+    chunk.bodies += bodies  # type: ignore[arg-type]  # none of them is None any more
+    chunk.attributes += map(attributes_text, attributes)
+    chunk.trace_ids += _ids([record.trace_id for record in records], 16)
+    chunk.span_ids += _ids([record.span_id for record in records], 8)
+    chunk.origins += [origin] * len(records)
+    chunk.rares += map(
+        Rare,
+        [seen if seen != time else 0 for seen, time in zip(observed, times, strict=True)],
+        structured or [False] * len(records),
+        [record.event_name[:MAX_NAME_BYTES] for record in records],
+        [record.flags for record in records],
+        [record.dropped_attributes_count for record in records],
+    )
+
+
+def _read_bodies(records: Sequence[Any], bodies: list[bytes | None]) -> list[bool]:
+    """Put the bodies in place that are no short texts; return by record whether its body is JSON."""
+    structured = [False] * len(bodies)
+    for at, body in enumerate(bodies):
+        if body is None:
+            bodies[at], structured[at] = body_of(records[at].body)
+    return structured
+
+
+def _good(records: Sequence[Any], place: int, refused: list[tuple[int, str]]) -> Sequence[Any]:
+    good = []
+    for at, record in enumerate(records, place):
+        if not 0 <= record.severity_number <= _MOST_SEVERITY:
+            refused.append((at, f"severity_number is {record.severity_number}, not 0 to {_MOST_SEVERITY}"))
+        elif len(record.attributes) > MAX_ATTRIBUTES:
+            refused.append((at, f"{len(record.attributes)} attributes, and {MAX_ATTRIBUTES} are the most"))
+        else:
+            good.append(record)
+    return good
+
+
+def _ids(ids: list[bytes], width: int) -> list[bytes]:
+    """One of another length is none, as the protocol says."""
+    return ids if set(map(len, ids)) <= {0, width} else [one if len(one) == width else b"" for one in ids]

@@ -1,0 +1,105 @@
+"""The outlets of a receiver, one a tenant: each has a spool of its own, so that a stream to a processor brings one tenant's records."""
+
+import asyncio
+import contextlib
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Final
+from urllib.parse import quote, unquote
+
+import structlog
+
+from logmesh.client.delivering.spool import Spool
+from logmesh.journal import JournalError
+from logmesh.producer.receivers.outlet import Outlet
+from logmesh.producer.receivers.received import Overloaded, RequestRefused
+from logmesh.producer.settings import ProducerSettings
+
+log = structlog.get_logger()
+
+MOST_TENANTS: Final = 200
+"""Whose spools one receiver has open: each has a segment on the disk ready for what comes."""
+_THREADS: Final = 4
+_OWN: Final = "own"
+_OF_TENANT: Final = "tenant="
+_LONGEST_NAME: Final = 255
+
+
+class Outlets:
+    """`of` gives a tenant's outlet, opened with the first request; `run` opens those whose spools are there already."""
+
+    def __init__(self, settings: ProducerSettings) -> None:
+        self._settings = settings
+        self._outlets: dict[str, Outlet] = {}
+        self._opening = asyncio.Lock()
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="spool")
+        self._tasks: asyncio.TaskGroup | None = None
+        self._running: list[asyncio.Task[None]] = []
+
+    async def of(self, tenant: str) -> Outlet:
+        """The outlet of a tenant; empty: of this process's own. Raises Overloaded where no more can be opened."""
+        if (outlet := self._outlets.get(tenant)) is not None:
+            return outlet
+        async with self._opening:
+            if tenant not in self._outlets:
+                await self._open(tenant)
+            return self._outlets[tenant]
+
+    async def run(self) -> None:
+        """Keep and send until cancelled; raises what an outlet raises."""
+        async with asyncio.TaskGroup() as tasks:
+            self._tasks = tasks
+            for tenant in [tenant for folder in self._folders() if (tenant := _tenant_of(folder.name)) is not None]:
+                await self.of(tenant)
+            await asyncio.Event().wait()
+
+    async def all_committed(self) -> None:
+        """Wait until the database has confirmed everything."""
+        await asyncio.gather(*(outlet.all_committed() for outlet in self._outlets.values()))
+
+    def uncommitted_records(self) -> int:
+        """Records in all spools that the database has not confirmed."""
+        return sum(outlet.spool.uncommitted_records() for outlet in self._outlets.values())
+
+    def close(self) -> None:
+        """Close all spools; nothing may run any more."""
+        self._threads.shutdown(wait=True)
+        for outlet in self._outlets.values():
+            outlet.close()
+
+    async def _open(self, tenant: str) -> None:
+        folder = self._settings.spool_dir / _folder_of(tenant)
+        if self._tasks is None:
+            raise Overloaded("the receiver is starting")
+        if len(folder.name) > _LONGEST_NAME:
+            raise RequestRefused("the tenant's name is too long for a receiver's spool")
+        if len(self._outlets) >= MOST_TENANTS:
+            raise Overloaded(f"{MOST_TENANTS} tenants have spools at this receiver, and it opens no more", 60)
+        try:
+            spool = await asyncio.to_thread(
+                Spool,
+                folder,
+                max_bytes=self._settings.spool_max_bytes,
+                retain_seconds=self._settings.spool_retain_seconds,
+            )
+        except (OSError, JournalError) as error:
+            log.error("a spool can't be opened", event_name="spool_unavailable", tenant=tenant, error=str(error))
+            raise Overloaded("the receiver can't open a spool") from error
+        outlet = self._outlets[tenant] = Outlet(self._settings, spool, tenant, self._threads)
+        self._tasks.create_task(outlet.run())
+
+    def _folders(self) -> list[Path]:
+        with contextlib.suppress(FileNotFoundError):
+            return sorted(path for path in self._settings.spool_dir.iterdir() if path.is_dir())
+        return []
+
+
+def _folder_of(tenant: str) -> str:
+    return _OF_TENANT + quote(tenant, safe="") if tenant else _OWN
+
+
+def _tenant_of(folder: str) -> str | None:
+    """The tenant whose spool a folder is; None for any other folder."""
+    if folder == _OWN:
+        return ""
+    return unquote(folder.removeprefix(_OF_TENANT)) if folder.startswith(_OF_TENANT) else None

@@ -1,0 +1,29 @@
+"""What a request brings once its protocol is read, and why one is not taken."""
+
+from dataclasses import dataclass, field
+
+from logmesh.producer.sources import Chunk
+
+
+@dataclass(slots=True)
+class Received:
+    """Records of one request. `has_own_times`: each says when it happened, so that the request can be told from any other.
+
+    `refused` are those that can't be taken: their place in the request, and why.
+    """
+
+    chunk: Chunk
+    has_own_times: bool
+    refused: list[tuple[int, str]] = field(default_factory=list)
+
+
+class RequestRefused(Exception):
+    """The request can't be read, and never will be: its sender must not repeat it. The message says what is wrong with it."""
+
+
+class Overloaded(Exception):
+    """Nothing of the request was kept; it is to be repeated after `retry_after_seconds`."""
+
+    def __init__(self, reason: str, retry_after_seconds: float = 1.0) -> None:
+        super().__init__(reason)
+        self.retry_after_seconds = retry_after_seconds
