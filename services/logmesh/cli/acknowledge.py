@@ -1,6 +1,5 @@
 """`logmesh acknowledge`: notes in the ledger that facts were seen and dealt with; by whom, when, and why."""
 
-import getpass
 import json
 import sys
 from collections.abc import Sequence
@@ -16,6 +15,7 @@ from logmesh.cli.local.run_state import DEFAULT_DATA_DIR
 from logmesh.cli.status import StatusOutput
 from logmesh.cli.status_json import as_plain_acknowledgement
 from logmesh.cli.status_text import acknowledgement_table, fact_table
+from logmesh.cli.user import user_name
 from logmesh.cli.writing import OutputConsole
 from logmesh.client.asking.pipeline import Acknowledgement, Fact
 
@@ -52,7 +52,7 @@ def acknowledge(
                 _show(client.acknowledgements(limit=_MOST), output)
                 return
             facts = _chosen(client.facts(limit=_MOST), kind, producer)
-            batches = client.acknowledge(facts, reason=_agreed(facts, reason, yes=yes), by=_who())
+            batches = client.acknowledge(facts, reason=_agreed(facts, reason, yes=yes), by=user_name())
         print(f"{_counted(batches, 'batch', 'batches')} acknowledged")
         if batches < sum(fact.batches for fact in facts):
             print("Some are left: a fact is acknowledged a hundred ranges at a time. Do it again.")
@@ -88,14 +88,6 @@ def _show(found: Sequence[Acknowledgement], output: StatusOutput) -> None:
         print(json.dumps([as_plain_acknowledgement(one) for one in found], ensure_ascii=False))
     else:
         OutputConsole(highlight=False).print(acknowledgement_table(found) if found else "nothing was acknowledged yet")
-
-
-def _who() -> str:
-    """The name of the user, as far as the system knows it."""
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        return ""
 
 
 def _counted(number: int, one: str, many: str) -> str:

@@ -15,6 +15,7 @@ from logmesh.cli.local.run_state import DEFAULT_DATA_DIR
 from logmesh.cli.search import search
 from logmesh.cli.status import status
 from logmesh.cli.tail import tail
+from logmesh.cli.tokens import app as tokens
 from logmesh.cli.trace import trace
 
 app = typer.Typer(
@@ -133,6 +134,7 @@ app.command(cls=FilterCommand)(tail)
 app.command()(trace)
 app.command()(status)
 app.command()(acknowledge)
+app.add_typer(tokens, name="token")
 
 
 def main() -> None:

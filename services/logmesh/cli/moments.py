@@ -46,6 +46,20 @@ def parse_moment(text: str, option: str, now_unix_nano: int, after_unix_nano: in
     raise CommandError(f"{option}: {text!r} is no time; write it like {EXAMPLES}", USAGE)
 
 
+def parse_lifetime(text: str, option: str) -> timedelta:
+    """How long something is to last: ``90d``, ``1w 12h``, at least a second. Raises CommandError naming `option`."""
+    words = "".join(text.lower().split())
+    parts = _PART.findall(words)
+    if parts and "".join(found[0] for found in _PART.finditer(words)) == words:
+        seconds = sum(round(float(number) * _UNITS[short or long]) for number, short, long in parts) // 10**9
+        try:
+            if seconds >= 1:
+                return timedelta(seconds=seconds)
+        except OverflowError:
+            pass
+    raise CommandError(f"{option}: {text!r} is no length of time; write it like 90d, 12h or 1w2d", USAGE)
+
+
 def format_age(seconds: float) -> str:
     """A duration at a glance: ``0.3s``, ``12s``, ``5m``, ``3h``, ``2d``."""
     if seconds < 10:

@@ -19,12 +19,13 @@ instead, TlsFiles mutual TLS."""
 
 # What only reads may be asked again without harm. Append is not among them: it has its own way of resuming.
 _RETRIED: Final = ("logmesh.v1.QueryService", "logmesh.v1.PipelineService")
+_LIST_TOKENS: Final = {"service": "logmesh.v1.TokenService", "method": "ListTokens"}
 _RETRIES: Final = {
     "methodConfig": [
         # The one call of these that writes, and that counts what it wrote.
         {"name": [{"service": "logmesh.v1.PipelineService", "method": "AcknowledgeFacts"}]},
         {
-            "name": [{"service": service} for service in _RETRIED],
+            "name": [*({"service": service} for service in _RETRIED), _LIST_TOKENS],
             "retryPolicy": {
                 "maxAttempts": 4,
                 "initialBackoff": "0.1s",

@@ -1,8 +1,13 @@
 """Settings of a gateway."""
 
-from pydantic import Field, SecretStr, model_validator
+from typing import Annotated
 
+from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic_settings import NoDecode
+
+from logmesh.runtime.identity import ANONYMOUS
 from logmesh.runtime.settings import StoreSettings, TlsFiles
+from logmesh.runtime.spiffe import checked_spiffe_id
 
 
 class GatewaySettings(StoreSettings):
@@ -51,12 +56,29 @@ class GatewaySettings(StoreSettings):
         description="Claim of a token that names roles: a list, or names with spaces between.",
     )
     jwt_admin_role: str = Field(
-        default="admin", min_length=1, description="Role that a token must name to acknowledge what is lost."
+        default="admin",
+        min_length=1,
+        description="Role that a token must name to acknowledge what is lost, and for senders' tokens.",
+    )
+    receivers: Annotated[list[str], NoDecode] = Field(
+        default_factory=list,
+        description="SPIFFE IDs, comma-separated, of receivers that may ask which tokens of senders are good; `anonymous` for whoever"
+        " reaches the port where callers have no identities. Empty: nobody may.",
     )
     max_tails: int = Field(default=200, ge=1, le=10_000, description="Live tails at once.")
     search_seconds: float = Field(default=10, gt=0, le=25, description="How long a search may take for one page.")
     processor_seconds: float = Field(default=2, gt=0, le=30, description="How long a processor may take to answer.")
     drain_seconds: float = Field(default=10, ge=0, description="How long a stop waits for answers under way.")
+
+    @field_validator("receivers", mode="before")
+    @classmethod
+    def _split_receivers(cls, value: object) -> object:
+        return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+    @field_validator("receivers")
+    @classmethod
+    def _are_identities(cls, value: list[str]) -> list[str]:
+        return [one if one == ANONYMOUS else checked_spiffe_id(one) for one in value]
 
     @property
     def served_tls(self) -> TlsFiles | None:

@@ -48,7 +48,7 @@ class Reader:
 
     @contextlib.asynccontextmanager
     async def changing(self, tenant: str, seconds: float) -> AsyncIterator["asyncpg.pool.PoolConnectionProxy"]:
-        """As `reading`, for the one function that the reader may call to write."""
+        """As `reading`, for the few functions that the reader may call to write."""
         async with self._transaction(tenant, seconds, readonly=False, replan=False) as connection:
             yield connection
 

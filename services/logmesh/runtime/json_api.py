@@ -12,10 +12,12 @@ from google.api.http_pb2 import HttpRule
 from google.protobuf.descriptor import FileDescriptor, MethodDescriptor
 from google.protobuf.descriptor_pb2 import FileDescriptorProto
 
-from logmesh.v1 import pipeline_service_pb2, query_service_pb2, tail_service_pb2
+from logmesh.v1 import pipeline_service_pb2, query_service_pb2, tail_service_pb2, token_service_pb2
 
-SERVED: Final = (query_service_pb2.DESCRIPTOR, tail_service_pb2.DESCRIPTOR, pipeline_service_pb2.DESCRIPTOR)
-"""What a gateway serves. Producers never come through here."""
+SERVED: Final = (
+    query_service_pb2.DESCRIPTOR, tail_service_pb2.DESCRIPTOR, pipeline_service_pb2.DESCRIPTOR, token_service_pb2.DESCRIPTOR,
+)  # fmt: skip
+"""What a gateway serves to people. Producers and receivers never come through here."""
 
 IMPORTED: Final[tuple[FileDescriptor, ...]] = (*SERVED, httpbody_pb2.DESCRIPTOR, annotations_pb2.DESCRIPTOR)
 """What the service's own file imports."""

@@ -26,6 +26,7 @@ from logmesh.cli.local.certificates import WorkloadFiles
 from logmesh.edge.options import EdgeOptions, Jwt
 from logmesh.gateway.callers import keys
 from logmesh.runtime.channel import open_channel
+from logmesh.runtime.sender_tokens import is_secret
 from logmesh.v1.pipeline_service_pb2 import ListLedgerRequest
 from logmesh.v1.pipeline_service_pb2_grpc import PipelineServiceStub
 from logmesh.v1.query_service_pb2 import SearchRequest
@@ -90,6 +91,32 @@ async def test_a_loss_is_acknowledged_as_json_by_an_administrator_alone(guarded:
     status, text = await post(tenant="acme", roles=["reader"])
     assert (status, "admin" in text) == (403, True)
     assert (await post(tenant="acme", roles=["admin"]))[0] == 200
+
+
+async def test_senders_tokens_are_managed_as_json_by_an_administrator_and_by_no_other_sites_page(
+    guarded: Guarded,
+) -> None:
+    admin = f"Bearer {guarded.issuer.token(tenant='acme', roles=['admin'])}"
+
+    async def ask(path: str, method: str = "POST", body: str = "", **headers: str) -> tuple[int, str]:
+        answer = await get(
+            guarded.edge.api, path, method=method, body=body, content__type="application/json", authorization=admin,
+            **headers,
+        )  # fmt: skip
+        return answer.status, answer.body
+
+    asked = json.dumps({"name": "checkout", "lifetime": "3600s"})
+    for headers in ({"Origin": "http://evil.test"}, {"Sec__Fetch__Site": "cross-site"}):
+        assert (await ask("/v1/tokens", body=asked, **headers))[0] == 403
+    status, text = await ask("/v1/tokens", body=asked)
+    made = json.loads(text)
+    assert (status, made["token"]["tenant"], made["token"]["scope"]) == (200, "acme", "TOKEN_SCOPE_INGEST")
+    assert is_secret(made["secret"])
+    assert (await ask("/v1/tokens", body=asked))[0] == 409
+    status, text = await ask("/v1/tokens", method="GET")
+    assert (status, json.loads(text)["tokens"]) == (200, [made["token"]])
+    status, text = await ask("/v1/tokens/revocations", body=json.dumps({"id": made["token"]["id"]}))
+    assert (status, json.loads(text)["token"]["revoked_by"]) == (200, "someone")
 
 
 async def test_without_a_good_token_nothing_of_the_api_answers(guarded: Guarded) -> None:

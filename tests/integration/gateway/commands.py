@@ -12,7 +12,8 @@ SERVICES = Path(__file__).parents[3] / "services"
 # These commands and nothing else, so that they are seen to need nothing else.
 COMMANDS = (
     "import typer; from logmesh.cli.search import search; from logmesh.cli.status import status;"
-    " from logmesh.cli.acknowledge import acknowledge; from logmesh.cli.trace import trace; app = typer.Typer();"
+    " from logmesh.cli.acknowledge import acknowledge; from logmesh.cli.trace import trace;"
+    " from logmesh.cli.tokens import app as tokens; app = typer.Typer(); app.add_typer(tokens, name='token');"
     " [app.command()(one) for one in (search, status, trace, acknowledge)]; app()"
 )
 

@@ -16,7 +16,7 @@ from logmesh.edge.bootstrap import bootstrap, render
 from logmesh.edge.descriptors import descriptor_set, methods, services
 from logmesh.edge.options import EdgeOptions
 from logmesh.runtime.json_api import json_calls, json_file
-from logmesh.v1 import pipeline_service_pb2, query_service_pb2, tail_service_pb2
+from logmesh.v1 import pipeline_service_pb2, query_service_pb2, tail_service_pb2, token_service_pb2
 
 OPTIONS = [PLAIN, everything()]
 STREAMS = {
@@ -83,11 +83,12 @@ def test_only_what_a_gateway_serves_passes() -> None:
         "logmesh.v1.QueryService",
         "logmesh.v1.TailService",
         "logmesh.v1.PipelineService",
+        "logmesh.v1.TokenService",
         "logmesh.v1.JsonService",
     ]
     passing = [route["match"] for route in routes(PLAIN, "api") if "route" in route]
     assert all(set(match) == {"path"} for match in passing)
-    assert not any("IngestService" in match["path"] for match in passing)
+    assert not any(name in match["path"] for match in passing for name in ("IngestService", "ReceiverService"))
 
 
 def test_reflection_passes_only_when_asked_for() -> None:
@@ -199,7 +200,7 @@ def test_the_descriptor_set_holds_every_file_after_its_imports() -> None:
     for file in found.file:
         pool.Add(file)  # raises when an import is not there yet
         pool.FindFileByName(file.name)
-    for module in (query_service_pb2, tail_service_pb2, pipeline_service_pb2):
+    for module in (query_service_pb2, tail_service_pb2, pipeline_service_pb2, token_service_pb2):
         for service in module.DESCRIPTOR.services_by_name.values():
             assert len(pool.FindServiceByName(service.full_name).methods) == len(service.methods)
     transcoder = managers(PLAIN)["api"]["http_filters"][-2]["typed_config"]
@@ -209,7 +210,7 @@ def test_the_descriptor_set_holds_every_file_after_its_imports() -> None:
 def test_json_paths_are_all_below_the_prefix_that_tokens_protect() -> None:
     rules = [
         method.GetOptions().Extensions[annotations_pb2.http]
-        for module in (query_service_pb2, tail_service_pb2, pipeline_service_pb2)
+        for module in (query_service_pb2, tail_service_pb2, pipeline_service_pb2, token_service_pb2)
         for service in module.DESCRIPTOR.services_by_name.values()
         for method in service.methods
     ]

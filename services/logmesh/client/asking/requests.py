@@ -9,6 +9,7 @@ from logmesh.client.moments import Moment, time_range, to_timestamp
 from logmesh.client.record import Record
 from logmesh.v1 import query_service_pb2 as pb
 from logmesh.v1.pipeline_service_pb2 import AcknowledgeFactsRequest
+from logmesh.v1.token_service_pb2 import CreateTokenRequest
 
 _MOST_FACTS: Final = 1_000
 
@@ -76,3 +77,11 @@ def acknowledge(facts: Iterable[Fact], reason: str, by: str) -> Iterator[Acknowl
     messages = [fact.message() for fact in facts]
     for first in range(0, len(messages), _MOST_FACTS):
         yield AcknowledgeFactsRequest(facts=messages[first : first + _MOST_FACTS], reason=reason, by=by)
+
+
+def create_token(name: str, lifetime: timedelta | None, tenant: str, by: str) -> CreateTokenRequest:
+    """Good for `lifetime`; None: until it is revoked."""
+    request = CreateTokenRequest(name=name, tenant=tenant, by=by)
+    if lifetime is not None:
+        request.lifetime.FromTimedelta(lifetime)
+    return request

@@ -10,6 +10,7 @@ from logmesh.client.channel import Dialer
 from logmesh.v1.pipeline_service_pb2_grpc import PipelineServiceStub
 from logmesh.v1.query_service_pb2_grpc import QueryServiceStub
 from logmesh.v1.tail_service_pb2_grpc import TailServiceStub
+from logmesh.v1.token_service_pb2_grpc import TokenServiceStub
 
 C = TypeVar("C", grpc.Channel, grpc.aio.Channel)
 
@@ -18,6 +19,7 @@ class _Services(NamedTuple):
     query: QueryServiceStub
     pipeline: PipelineServiceStub
     tail: TailServiceStub
+    token: TokenServiceStub
 
 
 class Stubs(Generic[C]):
@@ -51,6 +53,11 @@ class Stubs(Generic[C]):
         """See `query`."""
         return self._newest().tail
 
+    @property
+    def token(self) -> TokenServiceStub:
+        """See `query`."""
+        return self._newest().token
+
     def _newest(self) -> _Services:
         with self._guard:
             if self._dialer.outdated:
@@ -59,4 +66,9 @@ class Stubs(Generic[C]):
 
     def _dial(self) -> tuple[C, _Services]:
         channel = self._open()
-        return channel, _Services(QueryServiceStub(channel), PipelineServiceStub(channel), TailServiceStub(channel))
+        return channel, _Services(
+            QueryServiceStub(channel),
+            PipelineServiceStub(channel),
+            TailServiceStub(channel),
+            TokenServiceStub(channel),
+        )

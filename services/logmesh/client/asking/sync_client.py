@@ -17,6 +17,7 @@ from logmesh.client.asking.results import Context, Facet, Histogram, Patterns, S
 from logmesh.client.asking.stubs import Stubs
 from logmesh.client.asking.sync_search import Search
 from logmesh.client.asking.sync_tail import Tail
+from logmesh.client.asking.tokens import NewToken, SenderToken
 from logmesh.client.channel import Dialer, Tls, authorization
 from logmesh.client.errors import NotFound
 from logmesh.client.failures import translated
@@ -29,6 +30,7 @@ from logmesh.v1.pipeline_service_pb2 import (
     ListLedgerRequest,
     ListProcessorsRequest,
 )
+from logmesh.v1.token_service_pb2 import ListTokensRequest, RevokeTokenRequest
 
 log: Final = logging.getLogger("logmesh")
 
@@ -217,6 +219,26 @@ class Client:
             ListAcknowledgementsRequest(), limit, lambda page: map(Acknowledgement.of, page.acknowledgements)
         )
         return self._list(self._stubs.pipeline.ListAcknowledgements, listing)
+
+    def create_token(self, name: str, *, lifetime: timedelta | None = None, tenant: str = "", by: str = "") -> NewToken:
+        """Make a token with which senders bring records of `tenant`, by default the caller's; the answer alone has its secret.
+
+        It is good for `lifetime`, None: until it is revoked. Raises InvalidRequest for a name that another good one has. Where access
+        tokens are asked for, it takes the role of an administrator, and the access token says who it was; elsewhere `by` does.
+        """
+        made = self._call(self._stubs.token.CreateToken, requests.create_token(name, lifetime, tenant, by))
+        return NewToken(SenderToken.of(made.token), made.secret)
+
+    def tokens(self, *, limit: int = 100, tenant: str = "", revoked: bool = False) -> Listed[SenderToken]:
+        """Tokens of senders, the latest first; with `revoked` also those that were revoked. It takes who may make them."""
+        request = ListTokensRequest(tenant=tenant, show_revoked=revoked)
+        listing = Listing(request, limit, lambda page: map(SenderToken.of, page.tokens))
+        return self._list(self._stubs.token.ListTokens, listing)
+
+    def revoke_token(self, token_id: str, *, tenant: str = "", by: str = "") -> SenderToken:
+        """End a token of senders: receivers refuse it within some seconds. Raises NotFound. It takes who may make them."""
+        request = RevokeTokenRequest(id=token_id, tenant=tenant, by=by)
+        return SenderToken.of((self._call(self._stubs.token.RevokeToken, request)).token)
 
     def processors(self) -> list[ProcessorState]:
         """The state of every processor; one that does not answer is not ready."""

@@ -5,13 +5,12 @@ from uuid import UUID
 
 from logmesh.gateway.pipeline.ledger import Ledger
 from logmesh.gateway.pipeline.pages import MAX_PAGE_SIZE, read_kind
-from logmesh.gateway.requests.checks import RequestError
+from logmesh.gateway.requests.checks import RequestError, read_name
 from logmesh.record.ranges import RangeSet
 from logmesh.storage.multirange import to_multirange
 from logmesh.storage.sql import load
 from logmesh.v1 import pipeline_service_pb2 as pb
 
-MAX_NAME_CHARACTERS: Final = 255
 MAX_REASON_CHARACTERS: Final = 1_000
 
 
@@ -23,8 +22,7 @@ async def acknowledge_facts(ledger: Ledger, tenant: str, request: pb.Acknowledge
     reason = request.reason.strip()
     if not 1 <= len(reason) <= MAX_REASON_CHARACTERS or "\0" in reason:
         raise RequestError(f"reason must have 1 to {MAX_REASON_CHARACTERS} characters")
-    if len(who) > MAX_NAME_CHARACTERS or "\0" in who:
-        raise RequestError(f"by must have at most {MAX_NAME_CHARACTERS} characters")
+    read_name("by", who)
     if not 1 <= len(request.facts) <= MAX_PAGE_SIZE:
         raise RequestError(f"facts are {len(request.facts)}; 1 to {MAX_PAGE_SIZE} are allowed")
     columns = _columns(request)

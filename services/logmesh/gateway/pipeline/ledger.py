@@ -30,6 +30,6 @@ class Ledger:
 
     @contextlib.asynccontextmanager
     async def changing(self, tenant: str) -> AsyncIterator["asyncpg.pool.PoolConnectionProxy"]:
-        """The same, for the one function that the reader may call to write."""
+        """The same, for the few functions that the reader may call to write."""
         async with self._room.one(), self._reader.changing(tenant, _SECONDS) as connection:
             yield connection

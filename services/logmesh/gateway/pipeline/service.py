@@ -1,12 +1,10 @@
 """`PipelineService` as a gateway answers it: the ledger from the database, the processors each from itself."""
 
-from typing import Any, Final
-
-import grpc
+from typing import Any
 
 from logmesh.gateway.answers.answering import answering
-from logmesh.gateway.callers.tenant import caller_of_call, tenant_of_call
-from logmesh.gateway.callers.tokens import Caller
+from logmesh.gateway.callers.administrators import administrator
+from logmesh.gateway.callers.tenant import tenant_of_call
 from logmesh.gateway.pipeline.acknowledge_facts import acknowledge_facts
 from logmesh.gateway.pipeline.get_summary import certain_before_seconds, send_to, sum_ledger, summarize
 from logmesh.gateway.pipeline.ledger import Ledger
@@ -17,11 +15,8 @@ from logmesh.gateway.pipeline.list_processors import list_processors
 from logmesh.gateway.processors.states import ProcessorStates
 from logmesh.gateway.settings import GatewaySettings
 from logmesh.rows.reader import Reader
-from logmesh.runtime.identity import principal_of
 from logmesh.v1 import pipeline_service_pb2 as pb
 from logmesh.v1.pipeline_service_pb2_grpc import PipelineServiceServicer
-
-NOT_AN_ADMINISTRATOR: Final = "the token's roles lack {role!r}, which it takes to acknowledge"
 
 
 class PipelineServicer(PipelineServiceServicer):
@@ -78,10 +73,7 @@ class PipelineServicer(PipelineServiceServicer):
         Where no tokens are asked for, everyone who can reach the API may; another site's page in a browser can't, for it would
         have to name spools by ids that it can't read.
         """
-        caller, role = caller_of_call(), self._settings.jwt_admin_role
-        if caller is not None and role not in caller.roles:
-            await context.abort(grpc.StatusCode.PERMISSION_DENIED, NOT_AN_ADMINISTRATOR.format(role=role))
-        who = self._name_of(caller, request, context)
+        who = await administrator(context, self._settings, by=request.by, action="acknowledge")
         async with answering(context, "AcknowledgeFacts"):
             return pb.AcknowledgeFactsResponse(
                 batches=await acknowledge_facts(self._ledger, self._tenant, request, who)
@@ -93,9 +85,3 @@ class PipelineServicer(PipelineServiceServicer):
         """Who acknowledged what, when and why, the latest first."""
         async with answering(context, "ListAcknowledgements"):
             return await list_acknowledgements(self._ledger, self._tenant, request)
-
-    def _name_of(self, caller: Caller | None, request: pb.AcknowledgeFactsRequest, context: Any) -> str:
-        """Who says so: a token speaks for itself, and without one everybody does."""
-        if caller is None:
-            return request.by.strip() or principal_of(context, self._settings.mesh)
-        return caller.name or "a token without a name"

@@ -10,6 +10,8 @@ DEFAULT_RANGE_NANO: Final = 15 * 60 * 10**9
 MAX_UNIX_NANO: Final = (1 << 62) - 1
 """The year 2116, so that sums stay within 64 bits."""
 
+MAX_NAME_CHARACTERS: Final = 255
+
 
 class RequestError(ValueError):
     """A request that can't be answered; its text says why."""
@@ -47,6 +49,13 @@ def read_limit(name: str, value: int, *, default: int, most: int) -> int:
     if value > most:
         raise RequestError(f"{name} is {value}, and {most} is the most")
     return value or default
+
+
+def read_name(field: str, value: str) -> str:
+    """The name of who did something. Raises RequestError."""
+    if len(value) > MAX_NAME_CHARACTERS or "\0" in value:
+        raise RequestError(f"{field} must have at most {MAX_NAME_CHARACTERS} characters")
+    return value
 
 
 def to_proto(unix_nano: int) -> Timestamp:
