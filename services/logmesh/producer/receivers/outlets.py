@@ -34,7 +34,8 @@ class Outlets:
         self._opening = asyncio.Lock()
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="spool")
         self._tasks: asyncio.TaskGroup | None = None
-        self._running: list[asyncio.Task[None]] = []
+        self.ready = asyncio.Event()
+        """Set once the spools are open that were there already."""
 
     async def of(self, tenant: str) -> Outlet:
         """The outlet of a tenant; empty: of this process's own. Raises Overloaded where no more can be opened."""
@@ -51,6 +52,7 @@ class Outlets:
             self._tasks = tasks
             for tenant in [tenant for folder in self._folders() if (tenant := _tenant_of(folder.name)) is not None]:
                 await self.of(tenant)
+            self.ready.set()
             await asyncio.Event().wait()
 
     async def all_committed(self) -> None:

@@ -15,32 +15,55 @@ log = structlog.get_logger()
 
 
 async def receive(settings: ProducerSettings, stop: asyncio.Event) -> int:
-    """Take records in until `stop`, then send what is left for at most `drain_seconds`. Returns how many records stay in spools.
+    """Take records in until `stop`; return how many stay in spools. See `Receiver.run`."""
+    return await Receiver(settings).run(stop)
 
-    Raises OSError for a port that is taken, JournalFailed when a spool's disk has failed.
-    """
-    outlets = Outlets(settings)
-    inlet = Inlet(outlets, settings.receive_bytes)
-    doors = _doors(settings, inlet, Callers())
-    running = asyncio.create_task(outlets.run())
-    stopping = asyncio.create_task(stop.wait())
-    try:
-        for door in doors:
-            await door.start()
-        log.info("the receiver takes records", event_name="receiving", doors=len(doors))
-        await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        if running.done():
-            running.result()
-        await asyncio.gather(*(door.drain() for door in doors))
-        committing = asyncio.create_task(outlets.all_committed())
-        await asyncio.wait({committing, running}, timeout=settings.drain_seconds, return_when=asyncio.FIRST_COMPLETED)
+
+class Receiver:
+    """One process's doors, and what stands behind them. `started` is set once all doors are open."""
+
+    def __init__(self, settings: ProducerSettings) -> None:
+        self._settings = settings
+        self._outlets = Outlets(settings)
+        self.started = asyncio.Event()
+
+    def uncommitted_records(self) -> int:
+        """Records in its spools that the database has not confirmed."""
+        return self._outlets.uncommitted_records()
+
+    async def run(self, stop: asyncio.Event) -> int:
+        """Take records in until `stop`, then send what is left for at most `drain_seconds`. Returns how many stay in spools.
+
+        Raises OSError for a port that is taken, JournalFailed when a spool's disk has failed.
+        """
+        doors = _doors(self._settings, Inlet(self._outlets, self._settings.receive_bytes), Callers())
+        running = asyncio.create_task(self._outlets.run())
+        stopping = asyncio.create_task(stop.wait())
+        opening = asyncio.create_task(self._outlets.ready.wait())
+        try:
+            await asyncio.wait({running, opening}, return_when=asyncio.FIRST_COMPLETED)
+            for door in doors:
+                await door.start()
+            log.info("the receiver takes records", event_name="receiving", doors=len(doors))
+            self.started.set()
+            await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            if running.done():
+                running.result()
+            await asyncio.gather(*(door.drain() for door in doors))
+            await self._last_commits(running)
+            return self._outlets.uncommitted_records()
+        finally:
+            for task in (running, stopping, opening):
+                task.cancel()
+            await asyncio.gather(running, stopping, opening, return_exceptions=True)
+            self._outlets.close()
+
+    async def _last_commits(self, running: "asyncio.Task[None]") -> None:
+        committing = asyncio.create_task(self._outlets.all_committed())
+        seconds = self._settings.drain_seconds
+        await asyncio.wait({committing, running}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
         committing.cancel()
-        return outlets.uncommitted_records()
-    finally:
-        for task in (running, stopping):
-            task.cancel()
-        await asyncio.gather(running, stopping, return_exceptions=True)
-        outlets.close()
+        await asyncio.gather(committing, return_exceptions=True)
 
 
 def _doors(settings: ProducerSettings, inlet: Inlet, callers: Callers) -> list[Door]:

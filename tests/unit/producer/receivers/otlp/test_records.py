@@ -72,7 +72,7 @@ def test_a_request_round_trips(sent: list[logs_pb2.LogRecord]) -> None:
     stored = records_from_columns(columns_of(received.chunk, NOW))
     for record, back in zip(sent, stored, strict=True):
         assert back.time_unix_nano == record.time_unix_nano
-        assert back.severity_number == record.severity_number and back.severity_text == record.severity_text
+        assert int(back.severity_number) == int(record.severity_number) and back.severity_text == record.severity_text
         assert (back.trace_id, back.span_id) == (record.trace_id, record.span_id)
         assert back.event_name == record.event_name and back.flags == record.flags
         assert back.dropped_attributes_count == record.dropped_attributes_count
