@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from tests.commands import run
+from tests.docker_logs import container_folder, json_lines, write_log
 from tests.e2e.test_up import Running, query
 from tests.waiting import until
 
@@ -155,3 +156,18 @@ async def test_what_was_not_stored_as_it_came_is_counted(up: Running, tmp_path: 
     assert "3 of them have fields that can't be stored as such: logmesh.attributes_text has their text" in said
     kept = f"SELECT count(*) FROM logmesh.logs WHERE attributes->>'a' = '{exact}'"
     assert await query(up.data_dir, kept) == 1
+
+
+async def test_docker_s_containers_are_shipped_by_one_command_and_again_only_what_is_new(
+    up: Running, tmp_path: Path
+) -> None:
+    folder = container_folder(tmp_path, "a1" * 32, "box-web-1", **{"com.docker.compose.service": "web-of-docker"})
+    write_log(folder, json_lines("one", "two"), ".1.gz")
+    write_log(folder, json_lines("three", "x" * 40_000, first=2))
+    command = ("ship", "--docker", "--docker-root", str(tmp_path), "--data-dir", str(up.data_dir))
+    assert [count_in(run(*command).stdout) for _ in range(2)] == [4, 0]
+    named = (
+        "SELECT count(*) FILTER (WHERE resource ->> 'container.name' = 'box-web-1') + max(length(body))"
+        " FROM logmesh.logs JOIN logmesh.origins o USING (origin) WHERE o.service = 'web-of-docker'"
+    )
+    assert await query(up.data_dir, named) == 4 + 40_000

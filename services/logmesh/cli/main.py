@@ -89,7 +89,9 @@ def up(
 
 @app.command()
 def ship(
-    files: Annotated[list[str], typer.Argument(help="Files or globs; - is standard input.", show_default=False)],
+    files: Annotated[
+        list[str] | None, typer.Argument(help="Files or globs; - is standard input.", show_default=False)
+    ] = None,
     service: Annotated[str, typer.Option("--service", "-s", help="Name of the service that wrote the lines.")] = "",
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with lines that are appended later.")] = False,
     join: Annotated[
@@ -105,6 +107,11 @@ def ship(
             show_default="this machine's; of container logs, UTC",
         ),
     ] = "",
+    docker: Annotated[
+        bool,
+        typer.Option("--docker", help="Send the logs of all containers of this machine's Docker instead of files."),
+    ] = False,
+    docker_root: Annotated[Path, typer.Option(help="Folder that Docker keeps its data in.")] = Path("/var/lib/docker"),
     target: Annotated[
         str | None, typer.Option(help="gRPC target of the processors.", show_default="what runs here")
     ] = None,
@@ -125,7 +132,19 @@ def ship(
     except ModuleNotFoundError as error:
         raise LocalError(f"shipping needs {error.name}: pip install 'logmesh[server]'") from error
 
-    options = ShipOptions(files, service, data_dir.expanduser().absolute(), target, spool, follow, join, timezone)
+    if not files and not docker:
+        raise LocalError("say what to ship: files, - for standard input, or --docker")
+    options = ShipOptions(
+        files or [],
+        service,
+        data_dir.expanduser().absolute(),
+        target,
+        spool,
+        follow,
+        join,
+        timezone,
+        docker_root if docker else None,
+    )
     raise typer.Exit(run(options))
 
 

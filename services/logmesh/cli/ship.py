@@ -20,7 +20,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 from logmesh.cli.local.errors import LocalError
 from logmesh.cli.local.run_state import RunState, read_run_state
-from logmesh.cli.ship_spools import STDIN, note_service, read_elsewhere, spools_of
+from logmesh.cli.ship_docker import command_again, docker_pattern
+from logmesh.cli.ship_spools import STDIN, note_service, read_elsewhere, share_with_owner, spools_of
 from logmesh.journal import JournalError, JournalLocked
 from logmesh.producer.outside import Outside
 from logmesh.producer.run import Outcome, run_producer
@@ -52,14 +53,17 @@ class ShipOptions:
     """Whether a stack trace is one record, or each of its lines."""
     timezone: str = ""
     """Zone of times that name none; empty: LOGMESH_TIMEZONE, else this machine's."""
+    docker_root: Path | None = None
+    """Docker's folder, whose containers' logs are shipped instead of files."""
 
 
 def ship(options: ShipOptions) -> int:
     """Ship until the input ends and everything is committed; return the exit code. Raises LocalError."""
-    options = with_pipe(options)
+    options = with_docker(with_pipe(options))
     running = read_run_state(options.data_dir)
     folder = options.data_dir / "ship"
     spools = [options.spool] if options.spool else spools_of(folder, options.service, options.files)
+    share_with_owner(folder)
     for spool in spools:
         settings = ship_settings(options, running, spool)
         configure_logging(settings)
@@ -71,6 +75,17 @@ def ship(options: ShipOptions) -> int:
         except (JournalError, OSError) as error:
             raise LocalError(f"can't use the spool {spool}: {error}") from error
     raise LocalError(f"can't use the spool {spool}: {in_use}")
+
+
+def with_docker(options: ShipOptions) -> ShipOptions:
+    """With all containers' logs as files, where Docker's folder is given. Raises LocalError where they can't be looked at."""
+    if options.docker_root is None:
+        return options
+    if options.files:
+        raise LocalError(f"--docker ships containers' logs alone: {options.files[0]} is for a command of its own")
+    follow = ["--follow"] if options.follow else []
+    again = command_again(options.data_dir, options.docker_root, *follow)
+    return replace(options, files=[docker_pattern(options.docker_root, options.follow, again)])
 
 
 def with_pipe(options: ShipOptions) -> ShipOptions:
@@ -155,9 +170,8 @@ def _what_is_left(settings: ProducerSettings, outcome: Outcome | None) -> str:
 
 def ship_settings(options: ShipOptions, running: RunState | None, spool: Path) -> ProducerSettings:
     """The producer's settings: options first, then the environment, then what runs under the data folder."""
-    what = "standard input" if options.files == [STDIN] else ", ".join(map(os.path.basename, options.files))
     chosen: dict[str, object] = {
-        "name": f"{options.service}: {what}".encode()[:_MAX_LABEL_BYTES].decode("utf-8", "ignore"),
+        "name": f"{options.service}: {_named(options)}".encode()[:_MAX_LABEL_BYTES].decode("utf-8", "ignore"),
         "instance": socket.gethostname(),
         "service": options.service,
         "follow": options.follow,
@@ -176,6 +190,8 @@ def ship_settings(options: ShipOptions, running: RunState | None, spool: Path) -
         chosen["timezone"] = options.timezone
     if options.files == [STDIN]:
         chosen["source"] = "stdin"
+    elif options.docker_root is not None:
+        chosen |= {"source": "file", "files": options.files}
     else:
         chosen |= {"source": "file", "files": [_pattern(file) for file in options.files]}
     if options.target:
@@ -190,6 +206,13 @@ def ship_settings(options: ShipOptions, running: RunState | None, spool: Path) -
     elif "LOGMESH_TARGET" not in os.environ:
         raise LocalError("nothing runs here to ship to: start `logmesh up`, or give --target")
     return ProducerSettings(**chosen)  # type: ignore[arg-type]  # pydantic checks each
+
+
+def _named(options: ShipOptions) -> str:
+    """What is shipped, for the name of the producer."""
+    if options.docker_root is not None:
+        return f"Docker's containers on {socket.gethostname()}"
+    return "standard input" if options.files == [STDIN] else ", ".join(map(os.path.basename, options.files))
 
 
 def _pattern(file: str) -> str:

@@ -24,6 +24,17 @@ def spools_of(folder: Path, service: str, files: Sequence[str]) -> Iterator[Path
         yield from (folder / f"{name}-{number}" for number in range(1, _MAX_AT_ONCE))
 
 
+def share_with_owner(folder: Path) -> None:
+    """Make the folder of all spools; where root does so, as with `sudo logmesh ship --docker`, it is given to the owner of the data
+    folder, who may want to ship later on."""
+    if folder.is_dir():
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    if os.geteuid() == 0:
+        owner = folder.parent.stat()
+        os.chown(folder, owner.st_uid, owner.st_gid)
+
+
 def note_service(spool: Path, service: str) -> None:
     """Let later runs know whose spool this is."""
     spool.mkdir(parents=True, exist_ok=True)

@@ -3,12 +3,12 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from logmesh.producer.container_lines import unwrap
 from logmesh.producer.parsing import parse_line
-from logmesh.producer.sources.lines import LineBuffer
+from logmesh.producer.sources.lines import UNFINISHED_SECONDS, LineBuffer
 from logmesh.producer.timestamps.clock import Clock
 
 _AT = b"2025-01-02T03:04:05.000000006Z"
@@ -82,3 +82,68 @@ def test_dockers_file_holds_what_the_container_wrote() -> None:
 @pytest.mark.parametrize("record", [b'{"log":"x"}', b'{"log":"x","time":"y","n":1}', b'{"log":"x', b'{"log":"",]'])
 def test_other_objects_with_a_log_stay_as_they_are(record: bytes) -> None:
     assert unwrap(record) == (record, record)
+
+
+@pytest.mark.parametrize("join", [True, False])
+def test_split_lines_are_whole_and_wait_for_their_rest_joined_or_not(join: bool) -> None:
+    buffer = LineBuffer(join=join)
+    buffer.feed(_line(b"one") + _line(b"half ", flag=b"P") + _line(b"of ", flag=b"P"))
+    found = [unwrap(line.body)[0] for line in buffer.take(9, 1 << 20, 4.0, False)]
+    buffer.feed(_line(b"a line") + _line(b"  other"))
+    found += [unwrap(line.body)[0] for line in buffer.take(9, 1 << 20, 4.0, True)]
+    assert found == ([b"one", b"half of a line\n  other"] if join else [b"one", b"half of a line", b"  other"])
+
+
+def test_without_joining_a_split_line_whose_rest_never_comes_is_handed_out() -> None:
+    buffer = LineBuffer(join=False)
+    buffer.feed(_line(b"half", flag=b"P"))
+    assert buffer.take(9, 1 << 20, UNFINISHED_SECONDS - 0.1, False) == []
+    (line,) = buffer.take(9, 1 << 20, UNFINISHED_SECONDS, False)
+    assert unwrap(line.body)[0] == b"half" and not len(buffer)
+
+
+def test_without_joining_a_split_line_of_one_stream_does_not_take_the_other_s() -> None:
+    buffer = LineBuffer(join=False)
+    buffer.feed(_line(b"half", flag=b"P") + _line(b"error", b"stdout") + _line(b" of it"))
+    assert [unwrap(line.body)[0] for line in buffer.take(9, 1 << 20, 0.0, True)] == [b"half", b"error", b" of it"]
+
+
+def test_without_joining_a_split_line_that_is_too_large_comes_in_parts() -> None:
+    buffer = LineBuffer(join=False)
+    piece = b"x" * 16_384
+    buffer.feed(_line(piece, flag=b"P") * 40 + _line(b"end") + _line(b"next"))
+    lines = buffer.take(99, 1 << 30, 0.0, True)
+    assert [line.part for line in lines] == [1, 2, 3, 0]
+    assert b"".join(unwrap(line.body)[0] for line in lines) == piece * 40 + b"end" + b"next"
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from([b"stdout", b"stderr"]), st.sampled_from(b"PF"), st.integers(0, 40_000)), max_size=30
+    ),
+    st.integers(5_000, 90_000),
+)
+@settings(deadline=None, max_examples=50)
+def test_without_joining_no_byte_is_lost_however_the_file_is_cut(
+    pieces: list[tuple[bytes, int, int]], cut: int
+) -> None:
+    data = b"".join(_line(b"y" * length, stream, bytes([flag])) for stream, flag, length in pieces)
+    buffer, found = LineBuffer(join=False), list[bytes]()
+    for start in range(0, len(data), cut):
+        buffer.feed(data[start : start + cut])
+        found += [line.body for line in buffer.take(3, 50_000, 0.0, False)]
+    while lines := buffer.take(3, 50_000, 0.0, True):
+        found += [line.body for line in lines]
+    assert b"".join(body + b"\n" for body in found) == data
+    assert buffer.offset == len(data)
+
+
+def test_docker_s_split_lines_are_whole_without_joining() -> None:
+    def line(text: str) -> bytes:
+        return (
+            json.dumps({"log": text, "stream": "stdout", "time": _AT.decode()}, separators=(",", ":")).encode() + b"\n"
+        )
+
+    buffer = LineBuffer(join=False)
+    buffer.feed(line("half ") + line("of it\n") + line("  next\n"))
+    assert [unwrap(found.body)[0] for found in buffer.take(9, 1 << 20, 0.0, True)] == [b"half of it", b"  next"]

@@ -26,6 +26,11 @@ class Joiner:
         self._record = OpenRecord()
         self.begin_anew({})
 
+    @property
+    def is_split(self) -> bool:
+        """Whether a container's runtime split the last line, so that its rest follows."""
+        return self._is_split
+
     def begin_anew(self, streams: Streams) -> None:
         """The next line is the first of a record, where so much was learned."""
         self.streams = self.before = streams

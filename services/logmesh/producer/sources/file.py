@@ -11,10 +11,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
+from logmesh.producer.containers.container import Container
+from logmesh.producer.containers.hints import NO_HINTS
+from logmesh.producer.containers.naming import Naming
 from logmesh.producer.formats.stream import StreamParser
 from logmesh.producer.sources import Chunk, Position
+from logmesh.producer.sources.discovery import FoundFile
 from logmesh.producer.sources.known_files import KnownFiles
-from logmesh.producer.sources.kubernetes import Container, container_of
 from logmesh.producer.sources.lines import Line
 from logmesh.producer.sources.reading_thread import STUCK_SECONDS, ReadingThread
 from logmesh.producer.sources.records import NEVER, Moment, read_records
@@ -49,10 +52,9 @@ class FileSource:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._follow = follow
-        self._zone = zone_of(timezone) if timezone else machine_zone()
-        self._or_utc = not timezone
-        self._container_zone = zone_of(timezone or "UTC")
-        self._parsers: dict[str, StreamParser] = {}
+        self._join = join
+        self._timezone = timezone
+        self._parsers: dict[str, tuple[str, StreamParser]] = {}
         self._service = service.encode()
         self._instance = instance.encode()
         self._scan_seconds = scan_seconds
@@ -60,8 +62,16 @@ class FileSource:
         self._clock = clock
         self._troubles = Troubles() if troubles is None else troubles
         self._thread = ReadingThread(self._left_behind, self._came_back, stuck_seconds)
+        self._naming = Naming(clock, self._troubles.note)
         self._known = KnownFiles(
-            patterns, positions, elsewhere, join=join, thread=self._thread, troubles=self._troubles, clock=clock
+            patterns,
+            positions,
+            elsewhere,
+            join=join,
+            wanted=self._is_wanted,
+            thread=self._thread,
+            troubles=self._troubles,
+            clock=clock,
         )
         self._chunk = Chunk()
         self._chunk_bytes = 0
@@ -120,11 +130,18 @@ class FileSource:
             return False
         before = file.position()
         self._visited = key, before
+        path = _text_of(file.path)
         lines: list[Line] = []
         try:
             with self._thread.touching(file.location, file.device) as allowed:
                 if not allowed:
                     return False
+                container = self._naming.container_of(path)
+                hints = NO_HINTS if container is None else container.hints
+                if hints.excluded:
+                    self._pass_over(key, file)
+                    return False
+                file.join_lines(self._join if hints.join is None else hints.join)
                 if file.reader is None and not file.orphaned:
                     self._known.open_files.open(file)
                 end, is_same = file.buffer.end, file.is_same()
@@ -143,7 +160,7 @@ class FileSource:
             self._known.cut_short(key, file)
             return False
         if lines:
-            self._hand_out(key, file, lines)
+            self._hand_out(key, file, path, container, lines)
         grown = file.buffer.end != end
         if lines or grown:
             self._known.open_files.active(file)
@@ -160,14 +177,26 @@ class FileSource:
                 self._troubles.damaged(file.location, file.damage)
         return bool(lines) or grown
 
-    def _hand_out(self, key: str, file: TrackedFile, lines: Sequence[Line]) -> None:
-        path = os.fsencode(file.path).decode("utf-8", "replace")
-        container = container_of(path)
+    def _is_wanted(self, found: FoundFile) -> bool:
+        """Whether a file that was found is to be read."""
+        with self._thread.touching(found.path, found.identity[0]) as allowed:
+            if not allowed:
+                return False
+            container = self._naming.container_of(_text_of(found.path))
+        return container is None or not container.hints.excluded
+
+    def _pass_over(self, key: str, file: TrackedFile) -> None:
+        """Its owner does not want it read any more. It is held open no longer, so that its disk space can be had again."""
+        file.close()
+        if file.orphaned:
+            file.finished = True
+            self._known.changed[key] = file.position()
+
+    def _hand_out(
+        self, key: str, file: TrackedFile, path: str, container: Container | None, lines: Sequence[Line]
+    ) -> None:
         origin = self._origin(path, container)
-        if (parser := self._parsers.get(key)) is None:
-            parser = self._parsers[key] = StreamParser(
-                self._zone if container is None else self._container_zone, or_utc=self._or_utc
-            )
+        parser = self._parser(key, container)
         parser.last = file.last_time
         now = time.time_ns()
         moment = Moment(now, file.written_by(now), file.live_from if self._follow else NEVER)
@@ -175,6 +204,19 @@ class FileSource:
         self._chunk.extend(bodies, said, origin)
         self._chunk_bytes += sum(map(len, bodies)) + len(bodies)
         file.last_time = parser.last
+
+    def _parser(self, key: str, container: Container | None) -> StreamParser:
+        """That of a file; another one where its container's owner names another zone by now."""
+        timezone = self._timezone
+        if container is not None:
+            timezone = container.hints.timezone or timezone or "UTC"
+        made_for, parser = self._parsers.get(key, ("", None))
+        if parser is None or made_for != timezone:
+            zone = zone_of(timezone) if timezone else machine_zone()
+            names_one = self._timezone or (container is not None and container.hints.timezone)
+            parser = StreamParser(zone, or_utc=not names_one)
+            self._parsers[key] = timezone, parser
+        return parser
 
     def _origin(self, path: str, container: Container | None) -> OriginKey:
         if container is None:
@@ -191,3 +233,7 @@ class FileSource:
 
     def _came_back(self, path: Path) -> None:
         self._troubles.over(path, "stuck")
+
+
+def _text_of(path: Path) -> str:
+    return os.fsencode(path).decode("utf-8", "replace")

@@ -32,7 +32,8 @@ _MEMORY: Final = 256
 class KnownFiles:
     """The files that `patterns` match, by key, and where they were left. `changed` gathers positions to be kept.
 
-    `elsewhere` are places that others, with positions of their own, reached in the same files.
+    `elsewhere` are places that others, with positions of their own, reached in the same files. A file that is not `wanted` is asked
+    for again with each scan.
     """
 
     def __init__(
@@ -42,11 +43,12 @@ class KnownFiles:
         elsewhere: Iterable[Position],
         *,
         join: bool,
+        wanted: Callable[[FoundFile], bool],
         thread: ReadingThread,
         troubles: Troubles,
         clock: Callable[[], float],
     ) -> None:
-        self._patterns, self._join, self._clock = list(patterns), join, clock
+        self._patterns, self._join, self._wanted, self._clock = list(patterns), join, wanted, clock
         self._thread, self._troubles = thread, troubles
         self.open_files = OpenFiles()
         self._copies = Copies(thread.touching, self.open_files)
@@ -100,7 +102,8 @@ class KnownFiles:
             seen = (found.mtime_ns, found.size)
             if identity in reading or not found.size or any(file.seen == seen for file in finished[identity]):
                 continue
-            self._meet(found, finished[identity], known)
+            if self._wanted(found):
+                self._meet(found, finished[identity], known)
         self._forget(matches)
         if self._troubles.any_now:
             self._troubles.only(

@@ -7,10 +7,12 @@ import zlib
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
+from logmesh.producer.container_lines import IN_JSON
 from logmesh.producer.joining import learned
 from logmesh.producer.joining.ahead import Ahead, NotYet
 from logmesh.producer.joining.joiner import Joiner
 from logmesh.producer.joining.learned import Streams
+from logmesh.producer.joining.streams import stream_of
 from logmesh.producer.sources.encodings import UTF_8, Utf16, find_encoding
 from logmesh.record.limits import MAX_BODY_BYTES
 
@@ -18,7 +20,8 @@ JOIN_SECONDS: Final = 0.3
 """How long the last record waits for lines that continue it."""
 
 UNFINISHED_SECONDS: Final = 5.0
-"""How long a line waits for its end; then it is handed out, and what follows of it becomes its next part."""
+"""How long a line waits for its end, and one that a container's runtime split for its rest; then it is handed out, and what follows of
+it becomes its next part, or another record."""
 
 
 class Line(NamedTuple):
@@ -48,7 +51,7 @@ class LineBuffer:
     )
 
     def __init__(self, offset: int = 0, part: int = 0, crc: int | None = 0, *, join: bool = True) -> None:
-        """Without `join` every line is a record of its own, stack traces too."""
+        """Without `join` every line is a record of its own, stack traces too; lines that a container's runtime split are whole."""
         self.offset = offset
         self.part = part
         self.piece = 0
@@ -86,6 +89,10 @@ class LineBuffer:
     def unread(self, *, join: bool) -> "LineBuffer":
         """One that begins where this one was left, without what it holds."""
         return LineBuffer.at(self.position(), join=join)
+
+    def join_lines(self, join: bool) -> None:
+        """Whether lines that continue a record are joined to it from here on."""
+        self._joiner = Joiner() if join else None
 
     def __len__(self) -> int:
         """How many bytes it holds; none only where there are none."""
@@ -215,7 +222,8 @@ def _records(data: bytes, continued: bool, quiet_seconds: float, ended: bool, jo
         if joins and len(data) - start <= MAX_BODY_BYTES:
             yield start, len(data), len(data), False, joiner.streams
             return
-        if not ended and quiet_seconds < JOIN_SECONDS and len(tail) <= MAX_BODY_BYTES:
+        wait_seconds = UNFINISHED_SECONDS if joiner.is_split else JOIN_SECONDS
+        if not ended and quiet_seconds < wait_seconds and len(tail) <= MAX_BODY_BYTES:
             return
         yield start, position - 1, position, joins, joiner.streams
     if tail and (ended or quiet_seconds >= UNFINISHED_SECONDS):
@@ -225,16 +233,38 @@ def _records(data: bytes, continued: bool, quiet_seconds: float, ended: bool, jo
 
 
 def _lines(data: bytes, quiet_seconds: float, ended: bool, streams: Streams) -> Iterator[_Span]:
-    """As `_records`, with each line as a record."""
-    position = 0
+    """As `_records`, with each line as a record, and those that a container's runtime split as one."""
+    start = position = 0
+    split_of = b""
     while (stop := data.find(b"\n", position)) >= 0:
-        yield position, stop, stop + 1, False, streams
+        stream, is_split = _split(data, position, stop)
+        if split_of:
+            is_rest = stream == split_of
+            if not is_rest or stop - start > MAX_BODY_BYTES:
+                yield start, position - 1, position, is_rest, streams
+                start = position
+        split_of = stream if is_split else b""
         position = stop + 1
+        if not is_split:
+            yield start, stop, position, False, streams
+            start = position
     tail = len(data) - position
+    if split_of and (ended or quiet_seconds >= UNFINISHED_SECONDS):
+        yield start, position - 1, position, False, streams
+    elif split_of:
+        return
     if tail and (ended or quiet_seconds >= UNFINISHED_SECONDS):
         yield position, len(data), len(data), False, streams
     elif tail > MAX_BODY_BYTES:
         yield position, len(data), -1, False, streams
+
+
+def _split(data: bytes, start: int, stop: int) -> tuple[bytes, bool]:
+    """Of a line that a container's runtime wrote: its stream, and whether the runtime split it so that its rest follows."""
+    if data.find(b" std", start + 19, start + 42) < 0 and not data.startswith(IN_JSON, start):
+        return b"", False
+    stream, is_split, _ = stream_of(data[start:stop])
+    return stream, is_split
 
 
 def _character_start(data: bytes, cut: int) -> int:

@@ -130,6 +130,12 @@ class TrackedFile:
         """Whether no name led to it when its end was reached."""
         return self._ended_as is not None and self._ended_as.links == 0
 
+    def join_lines(self, join: bool) -> None:
+        """Whether lines that continue a record are joined to it from here on."""
+        if join != self._join:
+            self._join = join
+            self.buffer.join_lines(join)
+
     def inherit(self, original: "TrackedFile") -> None:
         """Goes on where `original`, of which this is a copy, was left, and under its name."""
         self.path = original.path

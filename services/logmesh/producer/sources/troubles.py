@@ -72,6 +72,12 @@ class Troubles:
         if self._tell is not None:
             self._tell(f"{path} is damaged: {why}; what precedes the damage is sent")
 
+    def note(self, what: str) -> None:
+        """Something about a file that keeps nobody from reading it."""
+        log.warning("something about a file could not be read", event_name="file_noted", what=what)
+        if self._tell is not None:
+            self._tell(what)
+
     def _begin(self, path: Path, kind: Kind, what: str) -> None:
         if path in self._now:
             return

@@ -2,7 +2,7 @@
 
 import pytest
 
-from logmesh.producer.sources.kubernetes import container_of
+from logmesh.producer.containers.kubelet import place_of
 
 _UID = "9f2c3e1a-7b1d-4c56-8e90-a1b2c3d4e5f6"
 
@@ -21,22 +21,23 @@ _UID = "9f2c3e1a-7b1d-4c56-8e90-a1b2c3d4e5f6"
     ],
 )
 def test_a_pod_s_name_tells_its_workload(pod: str, workload: str) -> None:
-    container = container_of(f"/var/log/pods/shop_{pod}_{_UID}/server/0.log")
-    assert container is not None
+    place = place_of(f"/var/log/pods/shop_{pod}_{_UID}/server/0.log")
+    assert place is not None
+    container = place.container_by_path()
     assert container.service == workload
     assert container.instance == f"shop.{pod}.server"
 
 
 def test_a_mirror_pod_s_identity_is_a_hash() -> None:
-    container = container_of("/var/log/pods/kube-system_etcd-node-a_0123456789abcdef0123456789abcdef/etcd/14.log")
-    assert container is not None
-    assert container.attributes["k8s.container.restart_count"] == 14
+    place = place_of("/var/log/pods/kube-system_etcd-node-a_0123456789abcdef0123456789abcdef/etcd/14.log")
+    assert place is not None and place.restarts == 14
 
 
 @pytest.mark.parametrize("ending", ["", ".20251126-110000", ".20251126-110000.gz"])
 def test_a_log_that_was_rotated_is_still_its_container_s(ending: str) -> None:
-    container = container_of(f"/var/log/pods/shop_web-0_{_UID}/server/3.log{ending}")
-    assert container is not None
+    place = place_of(f"/var/log/pods/shop_web-0_{_UID}/server/3.log{ending}")
+    assert place is not None
+    container = place.container_by_path()
     assert (container.service, container.attributes["k8s.container.restart_count"]) == ("web", 3)
 
 
@@ -52,4 +53,4 @@ def test_a_log_that_was_rotated_is_still_its_container_s(ending: str) -> None:
     ],
 )
 def test_other_paths_name_no_container(path: str) -> None:
-    assert container_of(path) is None
+    assert place_of(path) is None

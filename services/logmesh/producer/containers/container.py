@@ -1,0 +1,38 @@
+"""A container whose log is read: its service, its attributes, and what its owner wants of the reader."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final, NamedTuple
+
+from logmesh.producer.containers.hints import NO_HINTS, PREFIX, Hints
+
+MOST_LABELS: Final = 64
+"""Most labels of one container, and most annotations of one pod; the first ones by name are taken."""
+
+MOST_KEY_BYTES: Final = 317
+"""Longest name of a label: what Kubernetes allows, prefix and all."""
+
+MOST_VALUE_BYTES: Final = 512
+"""Longest text of a label or annotation; the rest is cut off."""
+
+
+class Container(NamedTuple):
+    """What is known of a container; names of attributes come from OpenTelemetry's conventions."""
+
+    service: str
+    """Its `service.name`: the workload's, or what a hint says."""
+    instance: str
+    """Its `service.instance.id`."""
+    attributes: dict[str, Any]
+    """Of its resource: `k8s.namespace.name`, `container.name` and others."""
+    hints: Hints = NO_HINTS
+
+
+def labels_as_attributes(prefix: str, labels: Mapping[str, str], wanted: Iterable[str]) -> dict[str, str]:
+    """The `wanted` ones of `labels` as attributes below `prefix`, within the bounds above. Hints are none."""
+    fitting = (key for key in wanted if len(key.encode()) <= MOST_KEY_BYTES and not key.startswith(PREFIX))
+    return {f"{prefix}.{key}": cut_text(labels[key], MOST_VALUE_BYTES) for key in sorted(fitting)[:MOST_LABELS]}
+
+
+def cut_text(text: str, most_bytes: int) -> str:
+    """So much of `text` as fits into so many bytes of UTF-8."""
+    return text.encode("utf-8", "replace")[:most_bytes].decode("utf-8", "ignore")

@@ -1,0 +1,37 @@
+"""Finds whose log a file is, by its path: a pod's, Docker's, or nobody's."""
+
+from collections.abc import Callable
+from typing import Final
+
+from logmesh.producer.containers.container import Container
+from logmesh.producer.containers.docker import DockerContainers
+from logmesh.producer.containers.kubelet import place_of
+
+_MOST_FAULTS: Final = 1_000
+"""How many faults are remembered as told; beyond that, they are told again."""
+
+
+class Naming:
+    """Answers from memory, or from a small file beside the log. `tell(what)` hears, once each, of what can't be read."""
+
+    def __init__(self, clock: Callable[[], float], tell: Callable[[str], None]) -> None:
+        self._docker = DockerContainers(clock, tell)
+        self._tell = tell
+        self._told: set[str] = set()
+
+    def container_of(self, path: str) -> Container | None:
+        """The container that writes to `path`; None where it is no container's log."""
+        place = place_of(path)
+        container = self._docker.container_of(path) if place is None else place.container_by_path()
+        if container is not None and container.hints.faults:
+            self._tell_faults(container)
+        return container
+
+    def _tell_faults(self, container: Container) -> None:
+        for fault in container.hints.faults:
+            what = f"{container.instance}: {fault}; it is as if nothing was said"
+            if what not in self._told:
+                if len(self._told) >= _MOST_FAULTS:
+                    self._told.clear()
+                self._told.add(what)
+                self._tell(what)
