@@ -87,14 +87,7 @@ def _message(
 ) -> Parsed:
     """What the message behind a header says, the header's time and severity where it says none."""
     message = line[start:]
-    inner = None
-    bare = message.removeprefix(_COOKIE).lstrip()
-    if bare.startswith(b"{"):
-        inner = json_line(bare, clock)
-    elif b"=" in bare:
-        inner = logfmt_line(bare, clock)
-    if inner is None and b'] "' in message:
-        inner = web_line(message, clock)
+    inner = message_fields(message, clock)
     if inner is None:
         if not severity:
             severity, text = find_level(message, 0)
@@ -105,6 +98,19 @@ def _message(
         severity, text = inner.severity, inner.severity_text
     inner = inner.at(inner.time_unix_nano or time).of_level(severity, text)
     return with_attributes(inner, texts_of(dict(zip(_NAMES, names, strict=False))))
+
+
+def message_fields(message: bytes, clock: Clock) -> Parsed | None:
+    """What a message says that stood behind syslog's header and is JSON, logfmt or a line of an access log; None for any other."""
+    inner = None
+    bare = message.removeprefix(_COOKIE).lstrip()
+    if bare.startswith(b"{"):
+        inner = json_line(bare, clock)
+    elif b"=" in bare:
+        inner = logfmt_line(bare, clock)
+    if inner is None and b'] "' in message:
+        inner = web_line(message, clock)
+    return inner
 
 
 def _attributes(names: Sequence[bytes | None]) -> bytes:

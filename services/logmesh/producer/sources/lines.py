@@ -141,7 +141,7 @@ class LineBuffer:
         for begin, stop, following, goes_on, before_next in self._spans(quiet_seconds, ended):
             start = begin
             while stop - start > MAX_BODY_BYTES and len(lines) < limit and size < max_bytes:
-                cut = _character_start(data, start + MAX_BODY_BYTES)
+                cut = character_start(data, start + MAX_BODY_BYTES)
                 part += 1
                 lines.append(Line(data[start:cut], part, base + start))
                 size += cut - start
@@ -267,7 +267,7 @@ def _split(data: bytes, start: int, stop: int) -> tuple[bytes, bool]:
     return stream, is_split
 
 
-def _character_start(data: bytes, cut: int) -> int:
+def character_start(data: bytes, cut: int) -> int:
     """The start of the UTF-8 character that `cut` falls into; `cut` itself where there is none."""
     for back in range(4):
         byte = data[cut - back]

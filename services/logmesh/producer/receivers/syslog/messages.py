@@ -1,0 +1,125 @@
+"""Makes records of syslog messages: the body is the message's text, and what its header says is the record's time, severity, origin
+and attributes.
+
+    HOSTNAME   service.instance.id, host.name of the resource; where it is left out, the address that the message came from
+    APP-NAME   service.name
+    the rest   attributes
+
+A text that is JSON, logfmt or an access log's line gives fields, a level and a time as it does in a file. Nothing here raises.
+"""
+
+import secrets
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from logmesh.producer.attributes import with_text
+from logmesh.producer.parsed import Parsed
+from logmesh.producer.parsing import parse_line
+from logmesh.producer.plain import plain_line
+from logmesh.producer.receivers.received import Received
+from logmesh.producer.receivers.syslog.attributes import HeaderAttributes, header_attributes
+from logmesh.producer.receivers.syslog.framing import Message, Part
+from logmesh.producer.receivers.syslog.headers import Header, read_header
+from logmesh.producer.sources import Chunk
+from logmesh.producer.syslog import message_fields
+from logmesh.producer.timestamps.clock import Clock
+from logmesh.producer.timestamps.zones import Zone
+from logmesh.producer.traces import find_trace
+from logmesh.record.columns import OriginKey
+from logmesh.record.entry import clean_text
+from logmesh.record.json_text import dump_json
+from logmesh.record.limits import MAX_NAME_BYTES
+
+Sent = tuple[Message, bytes]
+"""A message, and the address that it came from."""
+
+_MOST_KEPT: Final = 4_096
+_CUT_SHORT: Final = b'{"logmesh.cut_short":true}'
+
+
+_Record = tuple[bytes, Parsed, OriginKey]
+"""A record's body, what it says beside that, and what produced it."""
+
+
+class _First(NamedTuple):
+    """What the first part of a message says, for the others."""
+
+    id: str
+    parsed: Parsed
+    origin: OriginKey
+
+
+class MessageReader:
+    """Remembers what it has made of headers, for those of one program are alike."""
+
+    def __init__(self, zone: Zone) -> None:
+        """`zone` is that of times that name none, as RFC 3164's don't."""
+        self._clock = Clock(zone)
+        self._origins: dict[tuple[bytes, bytes], OriginKey] = {}
+        self._attributes: dict[tuple[str, bytes, bytes, bytes], HeaderAttributes] = {}
+
+    def read(self, sent: Sequence[Sent], now_unix_nano: int) -> Received:
+        """The records of messages, in their order."""
+        self._clock.set(now_unix_nano)
+        chunk = Chunk()
+        if sent:
+            read = self._read
+            bodies, parsed, origins = zip(*[read(message, address) for message, address in sent], strict=True)
+            chunk.extend(bodies, parsed, origins[0])
+            chunk.origins = list(origins)
+        return Received(chunk, has_own_times=all(chunk.times), refused=[])
+
+    def _read(self, message: Message, address: bytes) -> _Record:
+        return self._read_part(message, address) if isinstance(message, Part) else self._read_whole(message, address)
+
+    def _read_part(self, part: Part, address: bytes) -> _Record:
+        """Each part says what the first one does, and of which message it is."""
+        first = part.of.said
+        if isinstance(first, _First):
+            body, parsed, origin = part.text, first.parsed.with_part(part.number, first.id), first.origin
+        else:
+            body, parsed, origin = self._read_whole(part.text, address)
+            if not part.is_cut_short:
+                first = part.of.said = _First(secrets.token_hex(8), parsed.with_attributes(b""), origin)
+                parsed = parsed.with_part(part.number, first.id)
+        return body, with_text(parsed, _CUT_SHORT) if part.is_cut_short else parsed, origin
+
+    def _read_whole(self, message: bytes, address: bytes) -> _Record:
+        clock = self._clock
+        header = read_header(message, clock)
+        if header is None:
+            return message, parse_line(message, clock), self._origin(address, b"")
+        (severity, facility), time, host, app, process, message_id, data, end = header
+        key = (facility, process, message_id, data)
+        attributes = self._attributes.get(key) or self._learn_attributes(key, header)
+        text = message[end:]
+        body = message if attributes.are_left_out else text
+        origin = self._origin(host or address, app)
+        try:
+            inner = message_fields(text, clock)
+        except RecursionError:
+            inner = None  # JSON may be nested deeper than it can be written again
+        if inner is None:
+            if not time:
+                time = plain_line(text, clock).time_unix_nano
+            trace_id, span_id = find_trace(text)
+            return body, Parsed(time, severity, b"", attributes.text, trace_id, span_id), origin
+        if not inner.severity:
+            inner = inner.of_level(severity, b"")
+        inner = inner.at(inner.time_unix_nano or time).with_attributes(attributes.with_fields(inner.attributes))
+        return body, inner, origin
+
+    def _learn_attributes(self, key: tuple[str, bytes, bytes, bytes], header: Header) -> HeaderAttributes:
+        if len(self._attributes) >= _MOST_KEPT:
+            self._attributes.clear()
+        attributes = self._attributes[key] = header_attributes(header)
+        return attributes
+
+    def _origin(self, host: bytes, app: bytes) -> OriginKey:
+        if (origin := self._origins.get((host, app))) is None:
+            if len(self._origins) >= _MOST_KEPT:
+                self._origins.clear()
+            name = clean_text(host, MAX_NAME_BYTES)
+            resource = dump_json({"host.name": name.decode()}) if name else b""
+            origin = self._origins[host, app] = OriginKey(clean_text(app, MAX_NAME_BYTES), name, resource)
+        return origin
