@@ -11,6 +11,7 @@ import pytest
 import pytest_asyncio
 from scripts.node import ROOT
 from tests import needs
+from tests.in_memory import folder_in_memory
 from tests.scheduling import Scheduling
 from tests.servers import new_server
 
@@ -61,10 +62,11 @@ class Database:
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
     """A PostgreSQL server with Logmesh's roles. Tests that stop it start one of their own instead."""
-    server = new_server(tmp_path_factory.mktemp("postgres") / "server")
-    server.start()
-    yield server
-    server.stop()
+    with folder_in_memory(tmp_path_factory.mktemp("postgres")) as folder:
+        server = new_server(folder / "server")
+        server.start()
+        yield server
+        server.stop()
 
 
 @asynccontextmanager
