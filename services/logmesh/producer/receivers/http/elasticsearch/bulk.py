@@ -1,0 +1,109 @@
+"""Reads the body of a bulk, and a document that comes alone: what is kept, and item by item what is answered."""
+
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any, Final, NamedTuple
+
+from logmesh.producer.formats.stream import StreamParser
+from logmesh.producer.receivers.http.elasticsearch.actions import Action, read_action
+from logmesh.producer.receivers.http.elasticsearch.documents import Document, read_document
+from logmesh.producer.receivers.http.refusals import TooLarge
+from logmesh.producer.receivers.http.texts import read_texts, said_by_both, tell_apart
+from logmesh.producer.receivers.limits import MOST_RECORDS
+from logmesh.producer.receivers.received import Received, RequestRefused
+from logmesh.producer.sources import Chunk
+from logmesh.producer.timestamps.clock import Clock
+from logmesh.producer.timestamps.zones import UTC_ZONE
+from logmesh.record.json_text import JsonBeyondBounds, load_exact_json
+
+_IDENTIFIER: Final = "elasticsearch.id"
+
+
+class Bulk(NamedTuple):
+    """What a bulk brings, and the items of its answer, in order."""
+
+    received: Received
+    items: list[bytes]
+
+
+def read_bulk(body: bytes, index: str, now_unix_nano: int) -> Bulk:
+    """The records of a bulk that was sent to `index`, empty for none. Documents that can't be read are refused one by one; where an
+    action can't, RequestRefused is raised.
+    """
+    clock = Clock(UTC_ZONE, now_unix_nano)
+    documents: list[Document] = []
+    items: list[bytes] = []
+    refused: list[tuple[int, str]] = []
+    action_before, done = None, b""
+    pairs = list(islice(_pairs(body, index), MOST_RECORDS + 1))
+    if len(pairs) > MOST_RECORDS:
+        raise TooLarge(f"a bulk holds {MOST_RECORDS} documents at most")
+    for place, (action, written) in enumerate(pairs):
+        found = action.why_not or _document(action, written, clock)
+        if isinstance(found, Document):
+            documents.append(found)
+            if action is not action_before:
+                action_before, done = action, action.done()
+            items.append(done)
+        else:
+            refused.append((place, found))
+            items.append(action.refused(found))
+    chunk = _chunk(documents, now_unix_nano)
+    return Bulk(Received(chunk, tell_apart(chunk.times), refused), items)
+
+
+def read_one(body: bytes, index: str, identifier: str, now_unix_nano: int) -> Received:
+    """The record of a document that was sent alone. Raises RequestRefused."""
+    found = _document(Action("create", index, identifier, ""), body.strip(), Clock(UTC_ZONE, now_unix_nano))
+    if isinstance(found, str):
+        raise RequestRefused(found)
+    chunk = _chunk([found], now_unix_nano)
+    return Received(chunk, tell_apart(chunk.times), [])
+
+
+def _pairs(body: bytes, index: str) -> Iterator[tuple[Action, bytes]]:
+    lines = iter(body.rstrip().split(b"\n"))
+    # Most are the same, but where they name an id.
+    line_before, action = b"", Action("", "", "", "")
+    for line in lines:
+        if not line.strip():
+            continue
+        if line != line_before:
+            line_before, action = line, read_action(line, index)
+        written = next(lines, None) if action.has_document else b""
+        if written is None:
+            raise RequestRefused("the last action has no document; each is followed by one, on a line of its own")
+        yield action, written
+
+
+def _document(action: Action, written: bytes, clock: Clock) -> Document | str:
+    """What a document says, or why it can't be read."""
+    try:
+        fields: Any = load_exact_json(written)
+    except JsonBeyondBounds as error:
+        return f"the document can't be kept: {error}"
+    except ValueError:
+        return "the document is not JSON"
+    if not isinstance(fields, dict):
+        return "the document is not an object"
+    if action.identifier:
+        fields[_IDENTIFIER] = action.identifier
+    return read_document(fields, written, action.index, clock)
+
+
+def _chunk(documents: list[Document], now_unix_nano: int) -> Chunk:
+    """The records, which are read run by run, a run being of one origin, for each writes in a way of its own."""
+    chunk = Chunk()
+    parsers: dict[object, StreamParser] = {}
+    start = 0
+    while start < len(documents):
+        origin = documents[start].origin
+        end = start + 1
+        while end < len(documents) and documents[end].origin is origin:
+            end += 1
+        run = documents[start:end]
+        parser = parsers.setdefault(origin, StreamParser(UTC_ZONE))
+        bodies, said = read_texts([document.text for document in run], parser, now_unix_nano)
+        chunk.extend(bodies, list(map(said_by_both, [document.outer for document in run], said)), origin)
+        start = end
+    return chunk

@@ -1,0 +1,66 @@
+"""What of a document says who wrote it: a host, a container, a service. Of many documents it is the same, and is kept once."""
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Any, Final
+
+from logmesh.record.columns import OriginKey
+from logmesh.record.entry import clean_text
+from logmesh.record.json_text import dump_json, load_exact_json
+from logmesh.record.limits import MAX_ATTRIBUTES, MAX_ATTRIBUTES_BYTES, MAX_NAME_BYTES
+
+_HOLDERS: Final = frozenset(
+    ("agent", "cloud", "container", "data_stream", "ecs", "host", "hostname", "kubernetes", "orchestrator", "service")
+)
+_INDEX: Final = "elasticsearch.index"
+_DEEPEST: Final = 8
+# The first that a document has.
+_SERVICES: Final = (
+    "service.name", "service", "kubernetes.labels.app.kubernetes.io/name", "kubernetes.labels.app_kubernetes_io/name",
+    "kubernetes.labels.app", "kubernetes.deployment.name", "kubernetes.container.name", "kubernetes.container_name",
+    "container.name", "data_stream.dataset",
+)  # fmt: skip
+_INSTANCES: Final = (
+    "service.instance.id", "service.node.name", "kubernetes.pod.name", "kubernetes.pod_name", "container.id", "host.name",
+    "hostname", "host", "agent.name",
+)  # fmt: skip
+_DATED: Final = re.compile(r"[-_.]\d{4}(?:[-_.]?\d{2}){0,2}(?:-\d{6})?$")
+
+
+def take_resource(fields: dict[str, Any]) -> dict[str, Any]:
+    """The fields that say who wrote a document; they leave `fields`."""
+    names = [name for name in fields if name in _HOLDERS or ("." in name and name.partition(".")[0] in _HOLDERS)]
+    return {name: fields.pop(name) for name in names}
+
+
+@lru_cache(maxsize=1024)
+def origin_of(resource: bytes, index: str) -> OriginKey:
+    """Whose a document is, by the JSON text of what `take_resource` took, and the index that it was sent to."""
+    attributes: dict[str, Any] = {}
+    _flatten(attributes, "", load_exact_json(resource), 0)
+    service = _first(attributes, _SERVICES) or _name(_DATED.sub("", index))
+    instance = _first(attributes, _INSTANCES)
+    if index:
+        attributes[_INDEX] = index
+    text = dump_json(attributes, sort=True) if attributes else b""
+    if len(attributes) > MAX_ATTRIBUTES or len(text) > MAX_ATTRIBUTES_BYTES:
+        text = dump_json({_INDEX: index, "logmesh.attributes_omitted": True})
+    return OriginKey(service, instance, text)
+
+
+def _flatten(into: dict[str, Any], prefix: str, fields: dict[str, Any], depth: int) -> None:
+    for name, value in fields.items():
+        if isinstance(value, dict) and value and depth < _DEEPEST:
+            _flatten(into, f"{prefix}{name}.", value, depth + 1)
+        else:
+            into[prefix + name] = value
+
+
+def _first(attributes: dict[str, Any], names: Iterable[str]) -> bytes:
+    found = next((value for name in names if isinstance(value := attributes.get(name), str) and value), "")
+    return _name(found)
+
+
+def _name(text: str) -> bytes:
+    return clean_text(text.encode("utf-8", "replace"), MAX_NAME_BYTES)

@@ -1,0 +1,116 @@
+"""Unpacks bodies, never to more than a request may have: what would be larger is refused once so much of it is there."""
+
+import zlib
+from collections.abc import Callable
+from typing import Final
+
+import cramjam
+import zstandard
+
+from logmesh.producer.receivers.http.refusals import TooLarge, UnknownMediaType
+from logmesh.producer.receivers.received import RequestRefused
+
+_GZIP: Final = 31
+_ZLIB: Final = 15
+_BARE: Final = -15
+_LONGEST_LENGTH: Final = 5
+_PIECE: Final = 256 << 10
+_LARGEST_WINDOW: Final = 8 << 20
+"""What a decoder must be able to remember, and what most encoders keep to."""
+
+
+def unpack(body: bytes, encoding: str, most: int) -> bytes:
+    """A body of `Content-Encoding` `encoding`, of `most` bytes at most.
+
+    Raises TooLarge, UnknownMediaType for an encoding that is not known or for several, RequestRefused for a body that is not in it.
+    """
+    name = encoding.strip().lower()
+    if name in ("", "identity"):
+        return body
+    unpacker = _UNPACKERS.get(name)
+    if unpacker is None:
+        several = "several encodings of one body are" if "," in name else f"encoding {name[:100]!r} is"
+        raise UnknownMediaType(f"{several} not read here: send {', '.join(_UNPACKERS)} or none")
+    try:
+        unpacked = unpacker(body, most)
+    except (zlib.error, zstandard.ZstdError, cramjam.DecompressionError, EOFError) as error:
+        raise RequestRefused(f"the body is not {name}: {error}") from error
+    if len(unpacked) > most:
+        raise TooLarge(f"the body is larger than {most} bytes once it is unpacked")
+    return unpacked
+
+
+def unpack_snappy(body: bytes, most: int) -> bytes:
+    """A block of snappy, as remote write and Loki use it: it begins with its length."""
+    length = shift = 0
+    for byte in body[:_LONGEST_LENGTH]:
+        length |= (byte & 0x7F) << shift
+        shift += 7
+        if byte < 0x80:
+            break
+    else:
+        raise EOFError("it does not begin with a length")
+    if length > most:
+        raise TooLarge(f"the body is larger than {most} bytes once it is unpacked")
+    return bytes(cramjam.snappy.decompress_raw(body))
+
+
+def _unpack_gzip(body: bytes, most: int) -> bytes:
+    """Of one member or of several, as `cat a.gz b.gz` makes them."""
+    parts: list[bytes] = []
+    room = most + 1
+    while body and room > 0:
+        member = zlib.decompressobj(_GZIP)
+        parts.append(member.decompress(body, room))
+        room -= len(parts[-1])
+        if room > 0 and not member.eof:
+            raise EOFError("it ends too early")
+        body = member.unused_data
+    return b"".join(parts)
+
+
+def _unpack_deflate(body: bytes, most: int) -> bytes:
+    """With zlib's header, as HTTP has it, or without, as some send it."""
+    try:
+        return _inflated(body, most, _ZLIB)
+    except zlib.error:
+        return _inflated(body, most, _BARE)
+
+
+def _inflated(body: bytes, most: int, window: int) -> bytes:
+    stream = zlib.decompressobj(window)
+    data = stream.decompress(body, most + 1)
+    if not stream.eof and len(data) <= most:
+        raise EOFError("it ends too early")
+    return data
+
+
+def _unpack_zstd(body: bytes, most: int) -> bytes:
+    """Of one frame or of several. What only counts tells no end, and what tells it has no bound: the one goes before the other."""
+    reader = _zstd().stream_reader(body, read_across_frames=True)
+    size = 0
+    while piece := reader.read(_PIECE):
+        size += len(piece)
+        if size > most:
+            raise TooLarge(f"the body is larger than {most} bytes once it is unpacked")
+    parts: list[bytes] = []
+    while body:
+        frame = _zstd().decompressobj()
+        parts.append(frame.decompress(body))
+        if not frame.eof:
+            raise EOFError("it ends too early")
+        body = frame.unused_data
+    return b"".join(parts)
+
+
+def _zstd() -> zstandard.ZstdDecompressor:
+    return zstandard.ZstdDecompressor(max_window_size=_LARGEST_WINDOW)
+
+
+_UNPACKERS: Final[dict[str, Callable[[bytes, int], bytes]]] = {
+    "gzip": _unpack_gzip,
+    "x-gzip": _unpack_gzip,
+    "deflate": _unpack_deflate,
+    "zstd": _unpack_zstd,
+    "snappy": unpack_snappy,
+}
