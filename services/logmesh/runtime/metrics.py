@@ -258,6 +258,22 @@ RECEIVED_REFUSED = Counter(
     ["door", "reason"],
     registry=PRODUCER,
 )
+SYSLOG_CONNECTIONS = Gauge(
+    "logmesh_syslog_connections",
+    "Connections of syslog that are open, by `tcp` and `tls`.",
+    ["kind"],
+    registry=PRODUCER,
+)
+SYSLOG_DROPPED = Counter(
+    "logmesh_syslog_dropped_datagrams",
+    "Datagrams that the kernel dropped, for its buffer was full: they are lost. Raise net.core.rmem_max, or send over TCP.",
+    registry=PRODUCER,
+)
+SYSLOG_CUT_SHORT = Counter(
+    "logmesh_syslog_cut_short",
+    "Messages of syslog whose connection ended before all the octets had come that it announced: what came of them is stored.",
+    registry=PRODUCER,
+)
 RECEIVING_BYTES = Gauge(
     "logmesh_receiving_bytes", "Bytes of requests that a receiver holds in memory.", registry=PRODUCER
 )

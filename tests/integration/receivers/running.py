@@ -31,6 +31,11 @@ class RunningReceiver:
         """Its address for all that comes over HTTP."""
         return f"http://{self.settings.listen_address}:{self.settings.http_port}"
 
+    @property
+    def syslog(self) -> tuple[str, int]:
+        """Host and port of syslog over UDP and TCP."""
+        return self.settings.listen_address, self.settings.syslog_port
+
     async def all_committed(self) -> None:
         """Wait until the database has all that it took."""
         await until_true(lambda: self.receiver.uncommitted_records() == 0)

@@ -9,6 +9,7 @@ from logmesh.producer.receivers.door import Door
 from logmesh.producer.receivers.inlet import Inlet
 from logmesh.producer.receivers.otlp.grpc_door import OtlpGrpc
 from logmesh.producer.receivers.outlets import Outlets
+from logmesh.producer.receivers.syslog.door import Syslog
 from logmesh.producer.settings import ProducerSettings
 
 log = structlog.get_logger()
@@ -70,4 +71,6 @@ def _doors(settings: ProducerSettings, inlet: Inlet, callers: Callers) -> list[D
     doors: list[Door] = []
     if settings.otlp_port:
         doors.append(OtlpGrpc(settings, inlet, callers))
+    if settings.syslog_port:
+        doors.append(Syslog(settings, inlet, callers))
     return doors

@@ -1,0 +1,74 @@
+"""The doors of syslog: one port for UDP and TCP, and one for TLS."""
+
+import asyncio
+from typing import Final
+
+import structlog
+
+from logmesh.producer.receivers.callers import Callers
+from logmesh.producer.receivers.inlet import Inlet
+from logmesh.producer.receivers.syslog.connections import Connections
+from logmesh.producer.receivers.syslog.datagrams import Datagrams
+from logmesh.producer.receivers.syslog.gathering import Gatherer
+from logmesh.producer.settings import ProducerSettings
+from logmesh.producer.timestamps.zones import machine_zone, zone_of
+
+log = structlog.get_logger()
+
+_DRAIN_SECONDS: Final = 5.0
+"""For what was read to be made durable."""
+
+
+class Syslog:
+    """The door; see `Door`."""
+
+    def __init__(self, settings: ProducerSettings, inlet: Inlet, callers: Callers) -> None:
+        self._settings, self._inlet, self._callers = settings, inlet, callers
+        self._gatherers: dict[str, tuple[Gatherer, asyncio.Task[None]]] = {}
+        self._connections: list[Connections] = []
+        self._datagrams: list[Datagrams] = []
+
+    async def start(self) -> None:
+        """See `Door`."""
+        settings = self._settings
+        gatherer = self._gatherer(self._callers.tenant_of(""))
+        self._datagrams = [Datagrams(settings.listen_address, settings.syslog_port, gatherer)]
+        self._connections = [
+            Connections(settings.listen_address, settings.syslog_port, lambda _: gatherer, settings.max_connections)
+        ]
+        for datagrams in self._datagrams:
+            datagrams.start()
+        for connections in self._connections:
+            connections.start()
+
+    async def drain(self) -> None:
+        """See `Door`."""
+        for one in self._datagrams:
+            one.drain()
+        await asyncio.gather(*(connections.drain() for connections in self._connections))
+        gatherers = [gatherer for gatherer, _ in self._gatherers.values()]
+        tasks = [task for _, task in self._gatherers.values()]
+        try:
+            async with asyncio.timeout(_DRAIN_SECONDS):
+                await asyncio.gather(*(gatherer.drain() for gatherer in gatherers))
+        except TimeoutError:
+            unkept = sum(gatherer.unkept for gatherer in gatherers)
+            log.error("messages of syslog were read and not kept", event_name="syslog_lost", messages=unkept)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _gatherer(self, tenant: str) -> Gatherer:
+        if tenant not in self._gatherers:
+            zone = zone_of(self._settings.timezone) if self._settings.timezone else machine_zone()
+            gatherer = Gatherer(self._inlet, tenant, zone)
+            running = asyncio.create_task(gatherer.run())
+            running.add_done_callback(_say_why)
+            self._gatherers[tenant] = gatherer, running
+        return self._gatherers[tenant][0]
+
+
+def _say_why(ended: "asyncio.Task[None]") -> None:
+    """Nothing but a mistake in the program ends it; senders are held from then on."""
+    if not ended.cancelled() and (error := ended.exception()) is not None:
+        log.error("syslog is not taken any more", event_name="syslog_failed", exc_info=error)

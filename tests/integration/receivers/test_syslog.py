@@ -1,0 +1,172 @@
+"""Syslog over real sockets, from senders' bytes to rows in the database."""
+
+import asyncio
+import contextlib
+import json
+import shutil
+import socket
+from pathlib import Path
+
+import pytest
+from tests.integration.processor.running import RunningProcessor
+from tests.integration.receivers.running import RunningReceiver, running_receiver
+from tests.waiting import until, until_true
+
+from logmesh.cli.local.ports import free_port
+from logmesh.runtime.metrics import PRODUCER
+
+
+def message(number: int) -> bytes:
+    """A message of RFC 5424 whose text is a number."""
+    return f"<14>1 2026-01-02T03:04:05.{number % 1_000_000:06d}Z host shop 7 - - {number}".encode()
+
+
+def counted(text: bytes) -> bytes:
+    """With its count of octets."""
+    return b"%d %b" % (len(text), text)
+
+
+async def numbers(processor: RunningProcessor, count: int) -> list[int]:
+    """The bodies in order, once there are so many."""
+
+    async def enough() -> list[str]:
+        bodies = await processor.bodies()
+        return bodies if len(bodies) >= count else []
+
+    return sorted(map(int, await until(enough)))
+
+
+def metric(name: str, **labels: str) -> float:
+    return PRODUCER.get_sample_value(name, labels) or 0
+
+
+def send_datagrams(receiver: RunningReceiver, *texts: bytes) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        for text in texts:
+            sock.sendto(text, receiver.syslog)
+
+
+async def test_udp_tcp_and_both_framings(processor: RunningProcessor, tmp_path: Path) -> None:
+    async with running_receiver(processor.target, tmp_path, syslog_port=free_port()) as receiver:
+        send_datagrams(receiver, *(message(number) + b"\n" for number in range(100)))
+        _, writer = await asyncio.open_connection(*receiver.syslog)
+        for number in range(100, 200):
+            writer.write(counted(message(number)) if number % 3 else message(number) + b"\n")
+        writer.write(message(200))
+        writer.close()
+        assert await numbers(processor, 201) == list(range(201))
+
+
+@pytest.mark.skipif(not shutil.which("logger"), reason="logger is of util-linux, which is not here")
+@pytest.mark.parametrize(
+    "options",
+    [("--udp", "--rfc5424"), ("--udp", "--rfc3164"), ("--tcp", "--rfc5424"), ("--tcp", "--rfc3164", "--octet-count")],
+)
+async def test_logger(processor: RunningProcessor, tmp_path: Path, options: tuple[str, ...]) -> None:
+    async with running_receiver(processor.target, tmp_path, syslog_port=free_port()) as receiver:
+        host, port = receiver.syslog
+        sending = await asyncio.create_subprocess_exec(
+            *("logger", *options, "--server", host, "--port", str(port), "--priority", "auth.warning"),
+            *("--tag", "sshd", "--id=4711", "Failed password for root"),
+        )
+        assert await sending.wait() == 0
+        await until(processor.bodies)
+        (row,) = await processor.query(
+            "SELECT body, severity, o.service, instance, attributes::text FROM logmesh.logs JOIN logmesh.origins o USING (origin)"
+        )
+    assert (row["body"], row["severity"], row["service"]) == ("Failed password for root", 13, "sshd")
+    assert row["instance"] in (socket.gethostname(), socket.gethostname().partition(".")[0])
+    attributes = json.loads(row["attributes"])
+    assert (attributes["syslog.facility"], attributes["syslog.procid"]) == ("auth", "4711")
+
+
+async def test_a_connection_that_is_closed_in_the_middle_of_a_message_leaves_what_came(
+    processor: RunningProcessor, tmp_path: Path
+) -> None:
+    before = metric("logmesh_syslog_cut_short_total")
+    async with running_receiver(processor.target, tmp_path, syslog_port=free_port()) as receiver:
+        _, writer = await asyncio.open_connection(*receiver.syslog)
+        writer.write(b"9999 " + message(1))
+        writer.close()
+        assert await numbers(processor, 1) == [1]
+        (row,) = await processor.query("SELECT attributes::text FROM logmesh.logs")
+    assert json.loads(row["attributes"])["logmesh.cut_short"] is True
+    assert metric("logmesh_syslog_cut_short_total") == before + 1
+
+
+async def test_a_stop_reads_what_was_sent_before_it(processor: RunningProcessor, tmp_path: Path) -> None:
+    """The sender goes on until it finds the connection closed, as rsyslog and syslog-ng look before they send."""
+    sent = 0
+    async with running_receiver(processor.target, tmp_path, syslog_port=free_port()) as receiver:
+        reader, writer = await asyncio.open_connection(*receiver.syslog)
+
+        async def send() -> int:
+            nonlocal sent
+            while not reader.at_eof():
+                writer.write(b"".join(message(number) + b"\n" for number in range(sent, sent + 100)))
+                sent += 100
+                await writer.drain()
+                await asyncio.sleep(0)
+            writer.close()
+            return sent
+
+        sending = asyncio.create_task(send())
+        await until_true(lambda: sent > 5_000)
+    assert await numbers(processor, await sending) == list(range(sent))
+
+
+async def test_senders_are_held_while_the_spool_is_full_and_lose_nothing(
+    tmp_path: Path, processor: RunningProcessor
+) -> None:
+    text = b"x" * 50_000
+    port = free_port()
+    async with running_receiver(
+        "ipv4:127.0.0.1:1", tmp_path, syslog_port=port, spool_max_bytes=32 << 20, drain_seconds=0
+    ) as receiver:
+        _, writer = await asyncio.open_connection(*receiver.syslog)
+        sent = 0
+        with contextlib.suppress(TimeoutError):
+            while sent < 2_000:
+                writer.write(b"<14>1 - - - - - - %d %b\n" % (sent, text))
+                sent += 1
+                async with asyncio.timeout(2):
+                    await writer.drain()
+        assert sent < 2_000
+        writer.transport.abort()
+    async with running_receiver(processor.target, tmp_path, syslog_port=port) as again:
+        await again.all_committed()
+        kept = sorted(int(body.split()[0]) for body in await processor.bodies())
+    assert kept == list(range(len(kept)))
+    assert sent - len(kept) < 400
+
+
+async def test_more_connections_than_the_limit_are_closed(processor: RunningProcessor, tmp_path: Path) -> None:
+    async with running_receiver(processor.target, tmp_path, syslog_port=free_port(), max_connections=3) as receiver:
+        open_ones = [await asyncio.open_connection(*receiver.syslog) for _ in range(3)]
+        await until_true(lambda: metric("logmesh_syslog_connections", kind="tcp") == 3)
+        refused, refused_writer = await asyncio.open_connection(*receiver.syslog)
+        assert await refused.read() == b""
+        refused_writer.close()
+        for at, (_, writer) in enumerate(open_ones):
+            writer.write(message(at) + b"\n")
+            writer.close()
+        assert await numbers(processor, 3) == [0, 1, 2]
+        await until_true(lambda: metric("logmesh_syslog_connections", kind="tcp") == 0)
+        _, writer = await asyncio.open_connection(*receiver.syslog)
+        writer.write(message(3))
+        writer.close()
+        assert await numbers(processor, 4) == [0, 1, 2, 3]
+
+
+async def test_datagrams_that_the_kernel_drops_are_counted(processor: RunningProcessor, tmp_path: Path) -> None:
+    before = metric("logmesh_syslog_dropped_datagrams_total")
+
+    def dropped() -> int:
+        return round(metric("logmesh_syslog_dropped_datagrams_total") - before)
+
+    async with running_receiver(processor.target, tmp_path, syslog_port=free_port()) as receiver:
+        # Nobody reads while this thread sends.
+        send_datagrams(receiver, *(message(number) + b" " * 8_000 for number in range(3_000)))
+        await until_true(dropped)
+        bodies = await numbers(processor, 3_000 - dropped())
+    assert len(bodies) == 3_000 - dropped()
