@@ -117,6 +117,10 @@ bench: setup ## Measure ingest from end to end (ARGS are the benchmark's)
 bench-lines: setup ## Measure what a line of a file costs the producer, by format (ARGS="--against main json-floats")
 	@$(BIN)/python -m benchmarks.lines $(ARGS)
 
+.PHONY: bench-receiver
+bench-receiver: setup ## Measure how long a receiver's senders wait, beside the disk, and its memory with many connections
+	$(BIN)/python -m benchmarks.receiver $(ARGS)
+
 .PHONY: bench-small
 bench-small: setup ## Measure what a small batch costs between the log and the ledger
 	$(BIN)/python -m benchmarks.small_batches $(ARGS)
