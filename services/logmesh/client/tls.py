@@ -100,11 +100,37 @@ class TlsFiles(_Watched):
     def __init__(self, cert: str | Path, key: str | Path, ca: str | Path) -> None:
         super().__init__(ca, key, cert)
 
-    def _check(self, authorities: bytes, *pair: bytes) -> None:
+    def _check(self, authorities: bytes, *_pair: bytes) -> None:
         super()._check(authorities)
         _, key, cert = self.paths
-        try:
-            # The password keeps OpenSSL from asking the terminal for one.
-            ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(cert, key, password="")
-        except ssl.SSLError as error:
-            raise OSError(f"{cert} and {key} are not a certificate and its key: {error}") from error
+        _check_pair(key, cert)
+
+
+class ServedFiles(_Watched):
+    """Certificate chain and key that a server shows, and the authorities of those that clients must show; None: they need none."""
+
+    def __init__(self, cert: str | Path, key: str | Path, ca: str | Path | None) -> None:
+        super().__init__(*(() if ca is None else (ca,)), key, cert)
+
+    @property
+    def asks_for_certificates(self) -> bool:
+        """Whether clients must show one."""
+        return len(self.paths) > 2
+
+    def _contents(self) -> tuple[bytes, ...]:
+        contents = super()._contents()
+        return contents if self.asks_for_certificates else (b"", *contents)
+
+    def _check(self, authorities: bytes, *_pair: bytes) -> None:
+        if self.asks_for_certificates:
+            super()._check(authorities)
+        key, cert = self.paths[-2:]
+        _check_pair(key, cert)
+
+
+def _check_pair(key: Path, cert: Path) -> None:
+    try:
+        # The password keeps OpenSSL from asking the terminal for one.
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(cert, key, password="")
+    except ssl.SSLError as error:
+        raise OSError(f"{cert} and {key} are not a certificate and its key: {error}") from error

@@ -1,13 +1,17 @@
 """Settings of a producer."""
 
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 from pydantic_settings import NoDecode
 
+from logmesh.client.tls import ServedFiles
 from logmesh.producer.timestamps.zones import zone_of
+from logmesh.runtime.listening import is_loopback
 from logmesh.runtime.settings import BaseProcessSettings
+from logmesh.runtime.spiffe import checked_spiffe_id
 
 
 class ProducerSettings(BaseProcessSettings):
@@ -55,6 +59,32 @@ class ProducerSettings(BaseProcessSettings):
         ge=1,
         description="Connections and calls that source `receive` takes at once, at each of its ports.",
     )
+    gateway: str = Field(
+        default="",
+        description="gRPC target of the gateway that says which tokens of senders are good. Empty: source `receive` asks for none.",
+    )
+    gateway_tls_server_name: str = Field(
+        default="gateway", description="Name that the gateway's certificate must bear."
+    )
+    door_tls_cert: Path | None = Field(
+        default=None, description="Certificate chain that senders are shown, PEM. Unset: they come in plaintext."
+    )
+    door_tls_key: Path | None = Field(default=None, description="Key of that certificate, PEM.")
+    door_tls_ca: Path | None = Field(
+        default=None,
+        description="Authorities, PEM, of the certificates that senders must show then. Unset: none need one.",
+    )
+    tenants: dict[str, str] = Field(
+        default_factory=dict,
+        description="Tenant by SPIFFE identity of senders without a token, as JSON; others are refused. Empty: whoever shows a"
+        " certificate sends for this process's own tenant, where no tokens are asked for.",
+    )
+    syslog_tenant: str = Field(
+        default="",
+        max_length=255,
+        description="Tenant of syslog that comes without TLS, and so shows nothing. Empty: where senders must show who they are, it"
+        " is not taken.",
+    )
     files: Annotated[list[str], NoDecode] = Field(
         default_factory=list, description="Globs of source `file`, comma-separated."
     )
@@ -87,6 +117,44 @@ class ProducerSettings(BaseProcessSettings):
         default=(300, 600), description="Between which ages a stream is replaced."
     )
     drain_seconds: float = Field(default=10, ge=0, description="How long a stop waits for the last acknowledgements.")
+
+    @property
+    def knows_senders(self) -> bool:
+        """Whether senders to source `receive` must show who they are: a token, or a certificate."""
+        return bool(self.gateway) or self.door_tls_ca is not None
+
+    @cached_property
+    def door_tls(self) -> ServedFiles | None:
+        """The files of TLS towards senders, or None for plaintext."""
+        if self.door_tls_cert is None or self.door_tls_key is None:
+            return None
+        return ServedFiles(self.door_tls_cert, self.door_tls_key, self.door_tls_ca)
+
+    @model_validator(mode="after")
+    def _doors_go_together(self) -> "ProducerSettings":
+        if bool(self.door_tls_cert) != bool(self.door_tls_key) or (self.door_tls_ca and not self.door_tls_cert):
+            raise ValueError(
+                "LOGMESH_DOOR_TLS_CERT and LOGMESH_DOOR_TLS_KEY go together, and LOGMESH_DOOR_TLS_CA with both of them"
+            )
+        if self.tenants and self.door_tls_ca is None:
+            raise ValueError("LOGMESH_TENANTS needs LOGMESH_DOOR_TLS_CA: without it senders show no identities")
+        return self
+
+    @model_validator(mode="after")
+    def _no_door_is_open_to_everybody(self) -> "ProducerSettings":
+        asked_nothing = bool(self.otlp_port or self.http_port) or bool(self.syslog_port and not self.syslog_tenant)
+        if self.source == "receive" and asked_nothing and not (self.knows_senders or is_loopback(self.listen_address)):
+            raise ValueError(
+                f"LOGMESH_LISTEN_ADDRESS is {self.listen_address}, and senders from other machines must show who they are: set"
+                " LOGMESH_GATEWAY, which knows the tokens that `logmesh token create` makes, or LOGMESH_DOOR_TLS_CA for certificates;"
+                " or set LOGMESH_LISTEN_ADDRESS to localhost"
+            )
+        return self
+
+    @field_validator("tenants")
+    @classmethod
+    def _are_spiffe_ids(cls, value: dict[str, str]) -> dict[str, str]:
+        return {checked_spiffe_id(identity): tenant for identity, tenant in value.items()}
 
     @field_validator("timezone")
     @classmethod

@@ -288,3 +288,17 @@ FILES_UNREAD = Gauge(
 FILES_DAMAGED = Counter(
     "logmesh_files_damaged", "Compressed files that were read up to where they are damaged.", registry=PRODUCER
 )
+SENDERS_TURNED_AWAY = Counter(
+    "logmesh_senders_turned_away",
+    "Requests of senders that did not show who they are, or may not send, by what was wrong: `no_token`, `malformed`, `unknown_token`"
+    " (or revoked), `expired_token`, `no_certificate`, `unknown_identity`.",
+    ["door", "reason"],
+    registry=PRODUCER,
+)
+TOKENS_CURRENT = Gauge(
+    "logmesh_tokens_current_timestamp_seconds",
+    "When a receiver last heard from the gateway which tokens are good; it goes on with what it heard. NaN: not since its start, or it"
+    " asks for no tokens.",
+    registry=PRODUCER,
+)
+TOKENS_CURRENT.set(float("nan"))

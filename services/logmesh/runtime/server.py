@@ -7,6 +7,7 @@ import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
+from logmesh.client.tls import ServedFiles
 from logmesh.runtime.limits import CallLimit
 from logmesh.runtime.listening import addresses, joined
 from logmesh.runtime.settings import TlsFiles
@@ -89,8 +90,9 @@ def build_server(
     return server, state
 
 
-def bind(server: grpc.aio.Server, listen: str, port: int, tls: TlsFiles | None) -> int:
-    """Listen on `port` of every address that `listen` is for, and return it; clients must show a certificate when `tls` is given.
+def bind(server: grpc.aio.Server, listen: str, port: int, tls: TlsFiles | ServedFiles | None) -> int:
+    """Listen on `port` of every address that `listen` is for, and return it; clients must show a certificate where `tls` has
+    authorities.
 
     Raises OSError when the port is taken, or a file can't be read.
     """
@@ -110,16 +112,17 @@ def bind(server: grpc.aio.Server, listen: str, port: int, tls: TlsFiles | None) 
     return bound
 
 
-def server_credentials(tls: TlsFiles) -> grpc.ServerCredentials:
+def server_credentials(tls: TlsFiles | ServedFiles) -> grpc.ServerCredentials:
     """Credentials that look at the files for each connection, so that each is made with the newest. Of one port.
 
     Raises OSError when a file can't be read.
     """
 
     served = tls.current()
+    asks = bool(served.authorities)
 
     def configuration() -> Any:
-        return grpc.ssl_server_certificate_configuration([(served.key, served.certificate)], served.authorities)
+        return grpc.ssl_server_certificate_configuration([(served.key, served.certificate)], served.authorities or None)
 
     def newer() -> Any:
         nonlocal served
@@ -128,4 +131,4 @@ def server_credentials(tls: TlsFiles) -> grpc.ServerCredentials:
         served = pem
         return configuration()
 
-    return grpc.dynamic_ssl_server_credentials(configuration(), newer, require_client_authentication=True)
+    return grpc.dynamic_ssl_server_credentials(configuration(), newer, require_client_authentication=asks)

@@ -1,12 +1,14 @@
 """Builds a receiver and runs it: outlets ─► inlet ─► doors, which close first."""
 
 import asyncio
+from collections.abc import Sequence
 
 import structlog
 
 from logmesh.producer.receivers.callers import Callers
 from logmesh.producer.receivers.door import Door
 from logmesh.producer.receivers.inlet import Inlet
+from logmesh.producer.receivers.opened_callers import opened_callers
 from logmesh.producer.receivers.otlp.grpc_door import OtlpGrpc
 from logmesh.producer.receivers.outlets import Outlets
 from logmesh.producer.receivers.syslog.door import Syslog
@@ -37,7 +39,11 @@ class Receiver:
 
         Raises OSError for a port that is taken, JournalFailed when a spool's disk has failed.
         """
-        doors = _doors(self._settings, Inlet(self._outlets, self._settings.receive_bytes), Callers())
+        async with opened_callers(self._settings) as callers:
+            doors = _doors(self._settings, Inlet(self._outlets, self._settings.receive_bytes), callers)
+            return await self._run(doors, stop)
+
+    async def _run(self, doors: Sequence[Door], stop: asyncio.Event) -> int:
         running = asyncio.create_task(self._outlets.run())
         stopping = asyncio.create_task(stop.wait())
         opening = asyncio.create_task(self._outlets.ready.wait())

@@ -7,6 +7,8 @@ import grpc
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceResponse
 
 from logmesh.producer.receivers.callers import Callers
+from logmesh.producer.receivers.credentials import Forbidden, Unauthenticated
+from logmesh.producer.receivers.identities import identity_of_call
 from logmesh.producer.receivers.inlet import Inlet
 from logmesh.producer.receivers.limits import MOST_BODY_BYTES
 from logmesh.producer.receivers.otlp.answers import answer_to
@@ -45,7 +47,7 @@ class OtlpGrpc:
             self._export, response_serializer=ExportLogsServiceResponse.SerializeToString
         )
         self._server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(SERVICE, {"Export": export}),))
-        bind(self._server, self._settings.listen_address, self._settings.otlp_port, None)
+        bind(self._server, self._settings.listen_address, self._settings.otlp_port, self._settings.door_tls)
         await self._server.start()
         await self._health.set_serving(True)
 
@@ -56,7 +58,7 @@ class OtlpGrpc:
             await self._server.stop(_DRAIN_SECONDS)
 
     async def _export(self, _requests: Any, context: Any) -> ExportLogsServiceResponse:
-        tenant = self._callers.tenant_of(dict(context.invocation_metadata() or ()).get("authorization", ""))
+        tenant = await self._tenant_of(context)
         try:
             async with asyncio.timeout(_ROOM_SECONDS):
                 await self._reading.acquire()
@@ -70,6 +72,18 @@ class OtlpGrpc:
         finally:
             self._reading.release()
         return await self._take(tenant, b"" if raw is END_OF_STREAM else raw, context)
+
+    async def _tenant_of(self, context: Any) -> str:
+        shown = dict(context.invocation_metadata() or ()).get("authorization", "")
+        try:
+            return await self._callers.admit(shown, identity=identity_of_call(context), door=DOOR)
+        except Unauthenticated as error:
+            await context.abort(grpc.StatusCode.UNAUTHENTICATED, str(error))
+        except Forbidden as error:
+            await context.abort(grpc.StatusCode.PERMISSION_DENIED, str(error))
+        except Overloaded as error:
+            await self._overloaded(context, error)
+        raise AssertionError("abort raises")
 
     async def _take(self, tenant: str, raw: bytes, context: Any) -> ExportLogsServiceResponse:
         try:
