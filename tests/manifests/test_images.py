@@ -55,8 +55,9 @@ def test_compose_is_read_by_both_of_its_versions(program: str, options: tuple[st
 def test_compose_publishes_the_ports_that_users_know_on_this_machine_alone() -> None:
     published = [port for service in SERVICES.values() for port in service.get("ports", ())]
     assert all(port.startswith("127.0.0.1:") for port in published)
-    assert {port.split(":")[1] for port in published} >= {"3000", "8080", "8000"}
-    assert len({port.split(":")[1] for port in published}) == len(published)
+    assert {port.split(":")[1] for port in published} >= {"3000", "8080", "8000", "4317", "4318", "5514"}
+    # Of one protocol: syslog comes by two.
+    assert len({(port.split(":")[1], port.endswith("/udp")) for port in published}) == len(published)
 
 
 def test_compose_mounts_what_is_there_and_waits_for_what_it_names() -> None:
@@ -87,7 +88,16 @@ def test_compose_sets_variables_that_programs_know() -> None:
 
 
 def test_compose_has_the_whole_system() -> None:
-    wanted = {"timescaledb", "redis", "log-producer", "log-processor-0", "log-processor-1", "gateway", "frontend"}
+    wanted = {
+        "timescaledb",
+        "redis",
+        "log-producer",
+        "log-receiver",
+        "log-processor-0",
+        "log-processor-1",
+        "gateway",
+        "frontend",
+    }
     assert set(SERVICES) >= wanted | {"prometheus", "grafana", "jaeger"}
     for name, service in SERVICES.items():
         assert re.search(r":[\w.${}:-]+$", service["image"]), name
