@@ -19,7 +19,7 @@ from logmesh.cli.local.secret_files import write_secret
 
 TRUST_DOMAIN = "logmesh.local"
 NAMESPACE = "log-system"
-WORKLOADS = ("log-producer", "log-processor", "gateway", "edge", "operator")
+WORKLOADS = ("log-producer", "log-receiver", "log-processor", "gateway", "edge", "operator")
 AUTHORITY_DAYS = 3650
 WORKLOAD_DAYS = 365
 RENEW_DAYS = 7
