@@ -94,7 +94,7 @@ apply_component() {
 # As the component's patch does where it is part of an overlay. Only what is there; each is rolled in order.
 send_spans() {
   local workload
-  for workload in deployment/log-producer statefulset/log-producer deployment/gateway statefulset/log-processor statefulset/log-processor-canary; do
+  for workload in deployment/log-producer statefulset/log-producer statefulset/log-receiver deployment/gateway statefulset/log-processor statefulset/log-processor-canary; do
     if kubectl get "$workload" -n "$NAMESPACE" >/dev/null 2>&1; then
       kubectl set env "$workload" -n "$NAMESPACE" OTEL_EXPORTER_OTLP_ENDPOINT=http://jaeger.monitoring:4317
     fi

@@ -11,6 +11,9 @@ from tests.manifests.workloads import namespace_of, of_kind, workloads
 EDGES = {
     ("log-producer", "log-processor", 50051),
     ("log-producer", "log-processor", 50052),
+    ("log-receiver", "log-processor", 50051),
+    ("log-receiver", "log-processor", 50052),
+    ("log-receiver", "gateway", 50050),
     ("log-agent", "log-processor", 50051),
     ("log-agent", "log-processor", 50052),
     ("gateway", "log-processor", 50052),
@@ -23,18 +26,27 @@ EDGES = {
     ("outside", "frontend", 8080),
     ("timescaledb-backup", "timescaledb", 5432),
     ("prometheus", "log-producer", 8000),
+    ("prometheus", "log-receiver", 8000),
     ("prometheus", "log-agent", 8000),
     ("prometheus", "log-processor", 9090),
     ("prometheus", "gateway", 9090),
     ("prometheus", "frontend", 9090),
     ("grafana", "timescaledb", 5432),
     ("log-producer", "jaeger", 4317),
+    ("log-receiver", "jaeger", 4317),
     ("log-processor", "jaeger", 4317),
     ("gateway", "jaeger", 4317),
 }
 # Ingress controllers are pods of other namespaces, of any name.
 EDGES |= {
     (peer, "frontend", port) for peer in ("elsewhere", "prometheus", "grafana", "jaeger") for port in (3000, 8080)
+}
+# Senders are pods of any namespace, of any name; those of ours that have a policy go elsewhere.
+SYSLOG_PORT = 5514
+EDGES |= {
+    (peer, "log-receiver", port)
+    for peer in ("elsewhere", "prometheus", "grafana", "jaeger")
+    for port in (4317, 4318, SYSLOG_PORT, 6514)
 }
 # What only some combinations have; elsewhere its edges are left out.
 OPTIONAL = {"log-agent", "grafana", "jaeger"}
@@ -53,7 +65,7 @@ FOREIGN = (
 DNS = Peer(
     "kube-dns", "kube-system", {"k8s-app": "kube-dns"}, {"kubernetes.io/metadata.name": "kube-system"}, {"dns": 53}
 )
-PORTS = (3000, 4317, 5432, 6379, 8000, 8080, 9090, 9091, 22, 50050, 50051, 50052)
+PORTS = (3000, 4317, 4318, 5432, SYSLOG_PORT, 6379, 6514, 8000, 8080, 9090, 9091, 22, 50050, 50051, 50052)
 
 
 def test_connections_are_those_of_the_picture(objects: tuple[Object, ...]) -> None:
@@ -73,6 +85,19 @@ def test_connections_are_those_of_the_picture(objects: tuple[Object, ...]) -> No
     # An edge to something optional may be open where that is not deployed; it leads nowhere then.
     assert admitted - EDGES == set()
     assert expected - admitted == set()
+
+
+def test_datagrams_pass_from_pods_to_receivers_alone(objects: tuple[Object, ...]) -> None:
+    network, own = Network(objects), list(_own(objects))
+    names = {peer.name for peer in own}
+    admitted = {
+        (source.name, target.name, port)
+        for source, target in itertools.product([*own, *FOREIGN], own)
+        for port in PORTS
+        if source.name not in names and network.admits(source, target, port, "UDP")
+    }
+    senders = {peer.name for peer in FOREIGN if peer.name not in names} - {"outside", "intruder"}
+    assert admitted == {(sender, "log-receiver", SYSLOG_PORT) for sender in senders}
 
 
 def test_every_pod_may_resolve_names(objects: tuple[Object, ...]) -> None:

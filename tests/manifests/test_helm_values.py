@@ -19,6 +19,7 @@ _NO_HELM = pytest.mark.needs("helm")
 _AMOUNT = {"requests": {"cpu": "123m"}}
 _TRACED = (
     "Deployment/log-producer",
+    "StatefulSet/log-receiver",
     "StatefulSet/log-processor",
     "StatefulSet/log-processor-canary",
     "Deployment/gateway",
@@ -36,6 +37,13 @@ OFFERED: Mapping[str, tuple[Any, dict[str, str]]] = {
     "producer.autoscaling.minReplicas": (4, {"HorizontalPodAutoscaler/log-producer": "minReplicas: 4"}),
     "producer.autoscaling.maxReplicas": (40, {"HorizontalPodAutoscaler/log-producer": "maxReplicas: 40"}),
     "producer.resources": (_AMOUNT, {"Deployment/log-producer": "cpu: 123m"}),
+    "receiver.enabled": (False, {}),
+    "receiver.autoscaling.minReplicas": (4, {"HorizontalPodAutoscaler/log-receiver": "minReplicas: 4"}),
+    "receiver.autoscaling.maxReplicas": (40, {"HorizontalPodAutoscaler/log-receiver": "maxReplicas: 40"}),
+    "receiver.spool.storage": ("50Gi", {"StatefulSet/log-receiver": "storage: 50Gi"}),
+    "receiver.spool.storageClassName": ("fast", {"StatefulSet/log-receiver": "storageClassName: fast"}),
+    "receiver.spool.maxBytes": (40 << 30, {"StatefulSet/log-receiver": f"value: '{40 << 30}'"}),
+    "receiver.resources": (_AMOUNT, {"StatefulSet/log-receiver": "cpu: 123m"}),
     "processor.autoscaling.minReplicas": (1, {"HorizontalPodAutoscaler/log-processor": "minReplicas: 1"}),
     "processor.autoscaling.maxReplicas": (9, {"HorizontalPodAutoscaler/log-processor": "maxReplicas: 9"}),
     "processor.canary.replicas": (1, {"StatefulSet/log-processor-canary": "replicas: 1"}),
@@ -96,6 +104,7 @@ _TOGETHER: Mapping[str, dict[str, Any]] = {
     "istio.trustDomain": {"enabled": True},
     "monitoring.runbooks": {"enabled": True},
     "processor.buffer.maxBytes": {"storage": "50Gi"},
+    "receiver.spool.maxBytes": {"storage": "50Gi"},
 }
 
 
@@ -130,6 +139,7 @@ def test_what_is_switched_off_is_away(tmp_path: Path) -> None:
         return {title(item) for item in _with(tmp_path, _nested(name, False))}
 
     assert not [found for found in kinds("producer.enabled") if found.endswith("/log-producer")]
+    assert not [found for found in kinds("receiver.enabled") if "/log-receiver" in found]
     assert not [found for found in kinds("networkPolicies.enabled") if found.startswith("NetworkPolicy/")]
     assert not [found for found in kinds("createSecrets") if found.startswith("Secret/")]
     assert not {"ResourceQuota/log-system", "LimitRange/log-system"} & kinds("quota.enabled")

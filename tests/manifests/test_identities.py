@@ -1,4 +1,4 @@
-"""Who may ask processors is a pod that there is, and a sidecar whose word on callers is taken ends every gRPC port as HTTP."""
+"""Who may ask processors, or speaks for tenants, is a pod that there is. A sidecar whose word is taken ends every gRPC port as HTTP."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -25,11 +25,44 @@ def test_so_they_are_in_the_chart_in_any_namespace_and_trust_domain() -> None:
     assert not _look_at(template())
 
 
+def test_receivers_are_named_where_callers_have_identities(objects: tuple[Object, ...]) -> None:
+    _look_at_receivers(objects, "spiffe://cluster.local/ns/log-system/sa/log-receiver")
+
+
+@pytest.mark.needs("helm")
+@pytest.mark.parametrize(("secured", "domain"), [("istio", "mesh.example"), ("tls", "cluster.local")])
+def test_so_receivers_are_in_the_chart(secured: str, domain: str) -> None:
+    values = ("--set", f"{secured}.enabled=true,istio.trustDomain=mesh.example")
+    identity = f"spiffe://{domain}/ns/elsewhere/sa/log-receiver"
+    assert _look_at_receivers(template(*values, namespace="elsewhere"), identity)
+    assert not _look_at_receivers(template(), identity)
+    without = template("--set", f"receiver.enabled=false,{secured}.enabled=true")
+    assert "LOGMESH_RECEIVERS" not in _variables(without, *_pods(without, "gateway"))
+
+
+def _look_at_receivers(objects: Iterable[Object], identity: str) -> bool:
+    """Whether callers have identities. Then `identity`, whose pods there are, alone says for which tenant a stream is."""
+    objects = tuple(objects)
+    account = re.fullmatch(r"spiffe://[^/]+/ns/([^/]+)/sa/([^/]+)", identity)
+    assert account
+    (gateway,) = _pods(objects, "gateway")
+    variables = _variables(objects, gateway)
+    # In a mesh a gateway takes no sidecar's word; policies say who reaches it.
+    assert variables["LOGMESH_RECEIVERS"] == (identity if "LOGMESH_TLS_CERT" in variables else "anonymous")
+    known = False
+    for pod in _pods(objects, "log-processor"):
+        variables = _variables(objects, pod)
+        known = bool({"LOGMESH_MESH", "LOGMESH_TLS_CERT"} & variables.keys())
+        assert variables.get("LOGMESH_RECEIVERS") == (identity if known else None), pod.title
+        if known:
+            _is_of_a_pod(objects, *account.groups())
+    return known
+
+
 def _look_at(objects: Iterable[Object]) -> set[str]:
     """The callers that processors are told of, none where there is no mesh with sidecars."""
     objects = tuple(objects)
-    processors = [pod for pod in workloads(objects) if pod.labels.get("app") == "log-processor"]
-    assert processors
+    processors = _pods(objects, "log-processor")
     found: set[str] = set()
     for pod in processors:
         variables = _variables(objects, pod)
@@ -49,6 +82,12 @@ def _look_at(objects: Iterable[Object]) -> set[str]:
             assert account, caller
             _is_of_a_pod(objects, *account.groups())
         found |= set(settings.callers)
+    return found
+
+
+def _pods(objects: Iterable[Object], app: str) -> list[Workload]:
+    found = [pod for pod in workloads(objects) if pod.labels.get("app") == app]
+    assert found
     return found
 
 
@@ -91,11 +130,11 @@ def _sidecars(objects: Iterable[Object], pod: Workload) -> Iterator[Object]:
 
 
 def _variables(objects: Iterable[Object], pod: Workload) -> dict[str, str]:
-    """What the processor's environment says in so many words."""
+    """What its program's environment says in so many words."""
     configured = {
         (namespace_of(item), item["metadata"]["name"]): item.get("data", {}) for item in of_kind(objects, "ConfigMap")
     }
-    (container,) = (found for found in pod.containers if found["name"] == "processor")
+    container = pod.pod["containers"][0]
     found: dict[str, str] = {}
     for source in container.get("envFrom", ()):
         found |= configured.get((pod.namespace, source["configMapRef"]["name"]), {})

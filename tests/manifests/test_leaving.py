@@ -25,8 +25,8 @@ def test_a_spool_that_goes_with_its_pod_is_waited_for(objects: tuple[Object, ...
 def test_a_claim_takes_the_place_of_the_spool_alone(others: tuple[str, ...]) -> None:
     folders = tuple(MANIFESTS / "components" / name for name in (*others, "spool-claims"))
     before, after = (render(Combination("with", MANIFESTS / "base", used)) for used in (folders[:-1], folders))
-    (deployment,) = _running("logmesh.producer", before)
-    (stateful,) = _running("logmesh.producer", after)
+    (deployment,) = _named("log-producer", before)
+    (stateful,) = _named("log-producer", after)
     assert (deployment.owner["kind"], stateful.owner["kind"]) == ("Deployment", "StatefulSet")
     left = [found for found in deployment.pod["volumes"] if found["name"] != "spool"]
     assert stateful.pod["volumes"] == left
@@ -35,8 +35,10 @@ def test_a_claim_takes_the_place_of_the_spool_alone(others: tuple[str, ...]) -> 
 
 
 def test_servers_may_end_what_they_began(objects: tuple[Object, ...]) -> None:
-    for program in ("logmesh.processor", "logmesh.gateway"):
+    for program in ("logmesh.processor", "logmesh.gateway", "logmesh.producer"):
         for workload in _running(program, objects):
+            if program == "logmesh.producer" and workload.name != "log-receiver":
+                continue  # nobody connects to it
             container = workload.pod["containers"][0]
             until_told = container["lifecycle"]["preStop"]["sleep"]["seconds"]
             grace = workload.pod["terminationGracePeriodSeconds"]
@@ -59,6 +61,10 @@ def test_what_holds_records_is_not_evicted_because_it_is_not_ready(objects: tupl
                 continue  # a drain leaves it where it is
             (budget,) = (found for found in budgets if selects(found["spec"]["selector"], workload.labels))
             assert budget["spec"]["unhealthyPodEvictionPolicy"] == "IfHealthyBudget", workload.title
+
+
+def _named(name: str, objects: tuple[Object, ...]) -> list[Workload]:
+    return [found for found in workloads(objects) if found.name == name]
 
 
 def _running(program: str, objects: tuple[Object, ...]) -> list[Workload]:

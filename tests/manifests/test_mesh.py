@@ -15,6 +15,9 @@ PREFIX = "cluster.local/ns/"
 EDGES = {
     ("log-system/sa/log-producer", "log-processor", 50051),
     ("log-system/sa/log-producer", "log-processor", 50052),
+    ("log-system/sa/log-receiver", "log-processor", 50051),
+    ("log-system/sa/log-receiver", "log-processor", 50052),
+    ("log-system/sa/log-receiver", "gateway", 50050),
     ("log-agent/sa/log-agent", "log-processor", 50051),
     ("log-agent/sa/log-agent", "log-processor", 50052),
     ("log-system/sa/gateway", "log-processor", 50052),
@@ -30,10 +33,13 @@ EDGES = {
     ("log-system/sa/logmesh-istio", "frontend", 3000),
     ("log-system/sa/logmesh-istio", "frontend", 8080),
     ("prometheus", "log-producer", 8000),
+    ("prometheus", "log-receiver", 8000),
     ("prometheus", "log-processor", 9090),
     ("prometheus", "gateway", 9090),
     ("prometheus", "frontend", 9090),
 }
+# Whoever the mesh knows may send.
+EDGES |= {("*", "log-receiver", port) for port in (4317, 4318, 5514, 6514)}
 PROMETHEUS = [{"source": {"namespaces": ["monitoring"]}}, {"source": {"notPrincipals": ["*"]}}]
 
 

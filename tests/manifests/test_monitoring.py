@@ -30,7 +30,7 @@ from tests.manifests.monitoring import (
 )
 
 COMPONENT = ROOT / "manifests" / "components" / "monitoring"
-WORKLOADS = {"log-producer", "log-agent", "log-processor", "gateway", "frontend"}
+WORKLOADS = {"log-producer", "log-receiver", "log-agent", "log-processor", "gateway", "frontend"}
 
 needs_promtool = pytest.mark.needs("promtool")
 needs_kubectl = pytest.mark.needs("kubectl")

@@ -101,6 +101,19 @@ storageClassName: {{ . }}
 resources: {requests: {storage: {{ .storage }}}}
 {{- end }}
 
+{{/* Nothing, or a refusal where a volume in whole Mi, Gi or Ti is no larger than what it has to hold: (list NAME {storage, maxBytes}). */}}
+{{- define "logmesh.volumeHolds" -}}
+{{- $units := dict "Mi" 1048576 "Gi" 1073741824 "Ti" 1099511627776 -}}
+{{- $name := index . 0 -}}
+{{- $maxBytes := int64 (index . 1).maxBytes -}}
+{{- with regexFind "^[0-9]+(Mi|Gi|Ti)$" (toString (index . 1).storage) -}}
+{{- $unit := get $units (substr (int (sub (len .) 2)) -1 .) -}}
+{{- if le (mul (regexFind "^[0-9]+" . | int64) $unit) $maxBytes -}}
+{{- fail (printf "%s.maxBytes is %d, for which a volume of %s is too small" $name $maxBytes .) -}}
+{{- end -}}
+{{- end -}}
+{{- end }}
+
 {{/* An identity that has no business with the API server. */}}
 {{- define "logmesh.serviceAccount" -}}
 apiVersion: v1
@@ -227,7 +240,8 @@ data:
 {{- end }}
 {{- end }}
 
-{{/* The same of a server, with the identities that may call it: (list . WORKLOAD…). Its probes have a port of their own. */}}
+{{/* The same of a server, with the identities that may call it: (list . WORKLOAD…), and that of receivers, whose word on tenants is taken and
+     who may know tokens. Its probes have a port of their own. */}}
 {{- define "logmesh.tlsServer" -}}
 {{- $root := index . 0 -}}
 {{- if $root.Values.tls.enabled -}}
@@ -238,6 +252,10 @@ data:
 {{- range rest . }}{{ $callers = append $callers (include "logmesh.spiffe" (list $root .)) }}{{ end }}
 - name: LOGMESH_CALLERS
   value: {{ join "," $callers }}
+{{- if $root.Values.receiver.enabled }}
+- name: LOGMESH_RECEIVERS
+  value: {{ include "logmesh.spiffe" (list $root "log-receiver") }}
+{{- end }}
 {{- end }}
 {{- end }}
 

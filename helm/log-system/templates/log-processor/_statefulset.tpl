@@ -3,7 +3,7 @@
 {{- define "logmesh.processor" -}}
 {{- $root := .root -}}
 {{- $tag := .tag | default (include "logmesh.tag" $root) -}}
-{{- include "logmesh.bufferHoldsLog" $root.Values.processor.buffer -}}
+{{- include "logmesh.volumeHolds" (list "processor.buffer" $root.Values.processor.buffer) -}}
 apiVersion: apps/v1
 kind: StatefulSet
 metadata:
@@ -103,15 +103,4 @@ spec:
       spec:
         # More than the bound of the log, whose ballast and segments stand beside it.
         {{- include "logmesh.claim" $root.Values.processor.buffer | nindent 8 }}
-{{- end }}
-
-{{/* Nothing, or a refusal where a volume in whole Mi, Gi or Ti is no larger than the log that it has to hold. */}}
-{{- define "logmesh.bufferHoldsLog" -}}
-{{- $units := dict "Mi" 1048576 "Gi" 1073741824 "Ti" 1099511627776 -}}
-{{- with regexFind "^[0-9]+(Mi|Gi|Ti)$" (toString .storage) -}}
-{{- $unit := get $units (substr (int (sub (len .) 2)) -1 .) -}}
-{{- if le (mul (regexFind "^[0-9]+" . | int64) $unit) (int64 $.maxBytes) -}}
-{{- fail (printf "processor.buffer.maxBytes is %d, for which a volume of %s is too small" (int64 $.maxBytes) .) -}}
-{{- end -}}
-{{- end -}}
 {{- end }}
