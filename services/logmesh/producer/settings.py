@@ -96,6 +96,26 @@ class ProducerSettings(BaseProcessSettings):
         default="",
         description="Zone of times that name none, such as Europe/Berlin or UTC. Empty: this machine's; of a container's log, UTC.",
     )
+    node_name: str = Field(
+        default="",
+        max_length=253,
+        description="Kubernetes node whose pods' labels, owners and hints are asked of the API server. Empty: none are.",
+    )
+    pod_labels: Annotated[list[str], NoDecode] = Field(
+        default=["*"], description="Globs of the pods' labels that become attributes of their records, comma-separated."
+    )
+    pod_annotations: Annotated[list[str], NoDecode] = Field(
+        default_factory=list, description="Globs of the pods' annotations that do, comma-separated."
+    )
+    api_server: str = Field(
+        default="",
+        pattern="^(https?://.*)?$",
+        description="URL of the API server; the token is sent to https alone. Empty: the one that the kubelet names.",
+    )
+    service_account_dir: Path = Field(
+        default=Path("/var/run/secrets/kubernetes.io/serviceaccount"),
+        description="Folder of the token and the authority for the API server, which may be replaced at any time.",
+    )
     rate: float = Field(
         default=200, ge=0, description="Records a second of source `generate`; 0 is as fast as it goes."
     )
@@ -163,7 +183,7 @@ class ProducerSettings(BaseProcessSettings):
             zone_of(value)
         return value
 
-    @field_validator("files", mode="before")
+    @field_validator("files", "pod_labels", "pod_annotations", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
