@@ -7,6 +7,7 @@ import structlog
 
 from logmesh.producer.receivers.callers import Callers
 from logmesh.producer.receivers.door import Door
+from logmesh.producer.receivers.http.server import Http
 from logmesh.producer.receivers.inlet import Inlet
 from logmesh.producer.receivers.opened_callers import opened_callers
 from logmesh.producer.receivers.otlp.grpc_door import OtlpGrpc
@@ -77,6 +78,8 @@ def _doors(settings: ProducerSettings, inlet: Inlet, callers: Callers) -> list[D
     doors: list[Door] = []
     if settings.otlp_port:
         doors.append(OtlpGrpc(settings, inlet, callers))
-    if settings.syslog_port or (settings.syslog_tls_port and settings.door_tls is not None):
+    if settings.syslog_port:
         doors.append(Syslog(settings, inlet, callers))
+    if settings.http_port:
+        doors.append(Http(settings, inlet, callers))
     return doors

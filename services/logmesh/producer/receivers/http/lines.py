@@ -21,9 +21,11 @@ from logmesh.record.columns import OriginKey
 from logmesh.record.json_text import dump_json, load_exact_json
 from logmesh.record.limits import MAX_ATTRIBUTES, MAX_NAME_BYTES
 
-_JSON: Final = "application/json"
+JSON: Final = "application/json"
+"""The type of which a body may be a list."""
+
 _TYPES: Final = frozenset(
-    ("", _JSON, "application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines",
+    ("", JSON, "application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines",
      "application/json-lines", "application/stream+json", "application/octet-stream",
      "application/x-www-form-urlencoded")  # as curl's --data-binary says of whatever it sends
 )  # fmt: skip
@@ -89,7 +91,7 @@ def read_lines(body: bytes, media_type: str, charset: str, of: Whose, now_unix_n
         raise UnknownMediaType(f"charset {charset[:100]} is not read here: send UTF-8")
     if codec:
         body = body.decode(codec, "replace").encode()
-    lines = _json_lines(body) if media_type == _JSON else None
+    lines = _json_lines(body) if media_type == JSON else None
     if lines is None:
         lines = _lines(body, of.join)
     if len(lines) > MOST_RECORDS:

@@ -31,17 +31,30 @@ def unpack(body: bytes, encoding: str, most: int) -> bytes:
     if unpacker is None:
         several = "several encodings of one body are" if "," in name else f"encoding {name[:100]!r} is"
         raise UnknownMediaType(f"{several} not read here: send {', '.join(_UNPACKERS)} or none")
+    return _unpacked(body, name, unpacker, most)
+
+
+def unpack_block(body: bytes, most: int) -> bytes:
+    """A block of snappy, as Loki has it. Raises as `unpack`."""
+    return _unpacked(body, "snappy", _unpack_snappy, most)
+
+
+def _unpacked(body: bytes, name: str, unpacker: Callable[[bytes, int], bytes], most: int) -> bytes:
     try:
         unpacked = unpacker(body, most)
     except (zlib.error, zstandard.ZstdError, cramjam.DecompressionError, EOFError) as error:
         raise RequestRefused(f"the body is not {name}: {error}") from error
     if len(unpacked) > most:
-        raise TooLarge(f"the body is larger than {most} bytes once it is unpacked")
+        raise TooLarge(_too_large(most))
     return unpacked
 
 
-def unpack_snappy(body: bytes, most: int) -> bytes:
-    """A block of snappy, as remote write and Loki use it: it begins with its length."""
+def _too_large(most: int) -> str:
+    return f"the body is larger than {most} bytes once it is unpacked; send less at once"
+
+
+def _unpack_snappy(body: bytes, most: int) -> bytes:
+    """Of one block, which begins with its length."""
     length = shift = 0
     for byte in body[:_LONGEST_LENGTH]:
         length |= (byte & 0x7F) << shift
@@ -51,7 +64,7 @@ def unpack_snappy(body: bytes, most: int) -> bytes:
     else:
         raise EOFError("it does not begin with a length")
     if length > most:
-        raise TooLarge(f"the body is larger than {most} bytes once it is unpacked")
+        raise TooLarge(_too_large(most))
     return bytes(cramjam.snappy.decompress_raw(body))
 
 
@@ -92,7 +105,7 @@ def _unpack_zstd(body: bytes, most: int) -> bytes:
     while piece := reader.read(_PIECE):
         size += len(piece)
         if size > most:
-            raise TooLarge(f"the body is larger than {most} bytes once it is unpacked")
+            raise TooLarge(_too_large(most))
     parts: list[bytes] = []
     while body:
         frame = _zstd().decompressobj()
@@ -112,5 +125,5 @@ _UNPACKERS: Final[dict[str, Callable[[bytes, int], bytes]]] = {
     "x-gzip": _unpack_gzip,
     "deflate": _unpack_deflate,
     "zstd": _unpack_zstd,
-    "snappy": unpack_snappy,
+    "snappy": _unpack_snappy,
 }

@@ -1,8 +1,9 @@
 """Reads the body of a bulk, and a document that comes alone: what is kept, and item by item what is answered."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from logmesh.producer.formats.stream import StreamParser
 from logmesh.producer.receivers.http.elasticsearch.actions import Action, read_action
@@ -19,11 +20,11 @@ from logmesh.record.json_text import JsonBeyondBounds, load_exact_json
 _IDENTIFIER: Final = "elasticsearch.id"
 
 
-class Bulk(NamedTuple):
+@dataclass(slots=True)
+class Bulk(Received):
     """What a bulk brings, and the items of its answer, in order."""
 
-    received: Received
-    items: list[bytes]
+    items: list[bytes] = field(default_factory=list)
 
 
 def read_bulk(body: bytes, index: str, now_unix_nano: int) -> Bulk:
@@ -49,7 +50,7 @@ def read_bulk(body: bytes, index: str, now_unix_nano: int) -> Bulk:
             refused.append((place, found))
             items.append(action.refused(found))
     chunk = _chunk(documents, now_unix_nano)
-    return Bulk(Received(chunk, tell_apart(chunk.times), refused), items)
+    return Bulk(chunk, tell_apart(chunk.times), refused, items)
 
 
 def read_one(body: bytes, index: str, identifier: str, now_unix_nano: int) -> Received:

@@ -28,7 +28,7 @@ def _bulk(*documents: Any, action: str = '{"create":{"_index":"logs"}}', index: 
 
 
 def _one(document: dict[str, Any]) -> dict[str, Any]:
-    chunk = _bulk(document).received.chunk
+    chunk = _bulk(document).chunk
     return {
         "body": chunk.bodies[0].decode(),
         "time": chunk.times[0],
@@ -123,7 +123,7 @@ def test_the_service_is_named_by_the_index_where_nothing_else_names_it() -> None
         "filebeat-8.9.0-2026.09.01-000001": "filebeat-8.9.0",
     }
     for index, service in names.items():
-        received = _bulk({"message": "up"}, action=json.dumps({"index": {"_index": index}})).received
+        received = _bulk({"message": "up"}, action=json.dumps({"index": {"_index": index}}))
         assert received.chunk.origins[0].service_name.decode() == service
 
 
@@ -146,8 +146,8 @@ def test_items_answer_one_by_one() -> None:
     ]  # fmt: skip
     assert items[0][1]["_id"] == "7"
     assert all(item["error"]["reason"] for _, item in items if item["status"] == 400)
-    assert bulk.received.chunk.bodies == [b"one", b"two"]
-    assert [place for place, _ in bulk.received.refused] == [1, 2, 3, 4]
+    assert bulk.chunk.bodies == [b"one", b"two"]
+    assert [place for place, _ in bulk.refused] == [1, 2, 3, 4]
 
 
 @pytest.mark.parametrize(
@@ -163,9 +163,9 @@ def test_a_malformed_action_refuses_all_of_the_bulk(body: bytes) -> None:
 
 
 def test_requests_are_told_apart_where_every_document_has_a_time() -> None:
-    assert _bulk({"@timestamp": _AT}, {"@timestamp": "2026-09-01T10:00:00Z"}).received.has_own_times
-    assert not _bulk({"@timestamp": _AT}, {"message": "up"}).received.has_own_times
-    assert not _bulk({"@timestamp": "2026-09-01T10:00:00Z"}).received.has_own_times
+    assert _bulk({"@timestamp": _AT}, {"@timestamp": "2026-09-01T10:00:00Z"}).has_own_times
+    assert not _bulk({"@timestamp": _AT}, {"message": "up"}).has_own_times
+    assert not _bulk({"@timestamp": "2026-09-01T10:00:00Z"}).has_own_times
 
 
 def test_more_documents_than_a_request_may_have_are_refused() -> None:
@@ -222,7 +222,7 @@ _JSON = st.recursive(
 
 @given(document=st.dictionaries(_NAMES, _JSON, max_size=6))
 def test_any_document_is_a_record_with_what_fits_in_it(document: dict[str, Any]) -> None:
-    received = _bulk(document).received
+    received = _bulk(document)
     assert len(received.chunk) == 1 and not received.refused
     json.loads(received.chunk.attributes[0] or b"{}")
     json.loads(received.chunk.origins[0].resource_attributes)
