@@ -37,7 +37,7 @@ def folder_in_memory(otherwise: Path) -> Iterator[Path]:
 def _has_room() -> bool:
     if not _MEMORY.is_dir() or not os.access(_MEMORY, os.W_OK):
         return False
-    return min(shutil.disk_usage(_MEMORY).free, psutil.virtual_memory().available) >= _ROOM
+    return bool(min(shutil.disk_usage(_MEMORY).free, psutil.virtual_memory().available) >= _ROOM)
 
 
 def _delete_leftovers() -> None:
