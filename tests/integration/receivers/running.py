@@ -56,6 +56,7 @@ async def running_receiver(
             "otlp_port": free_port(),
             "http_port": free_port(),
             "syslog_port": 0,
+            "syslog_tls_port": 0,
             "metrics_port": 0,
             "drain_seconds": 5,
             **overrides,

@@ -5,6 +5,7 @@ import contextlib
 import json
 import shutil
 import socket
+import ssl
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from tests.integration.processor.running import RunningProcessor
 from tests.integration.receivers.running import RunningReceiver, running_receiver
 from tests.waiting import until, until_true
 
+from logmesh.cli.local.certificates import WorkloadFiles
 from logmesh.cli.local.ports import free_port
 from logmesh.runtime.metrics import PRODUCER
 
@@ -78,6 +80,22 @@ async def test_logger(processor: RunningProcessor, tmp_path: Path, options: tupl
     assert row["instance"] in (socket.gethostname(), socket.gethostname().partition(".")[0])
     attributes = json.loads(row["attributes"])
     assert (attributes["syslog.facility"], attributes["syslog.procid"]) == ("auth", "4711")
+
+
+async def test_tls(processor: RunningProcessor, certificates: dict[str, WorkloadFiles], tmp_path: Path) -> None:
+    door, port = certificates["gateway"], free_port()
+    context = ssl.create_default_context(cafile=door.ca)
+    async with running_receiver(
+        processor.target, tmp_path, syslog_tls_port=port, door_tls_cert=door.cert, door_tls_key=door.key
+    ):
+        refused, in_plaintext = await asyncio.open_connection("127.0.0.1", port)
+        in_plaintext.write(message(0) + b"\n")
+        assert b"<14>" not in await refused.read()
+        in_plaintext.close()
+        _, writer = await asyncio.open_connection("127.0.0.1", port, ssl=context, server_hostname="gateway")
+        writer.write(b"".join(counted(message(number)) for number in range(1, 3_000)))
+        writer.close()
+        assert await numbers(processor, 2_999) == list(range(1, 3_000))
 
 
 async def test_a_connection_that_is_closed_in_the_middle_of_a_message_leaves_what_came(
