@@ -75,7 +75,7 @@ async def fresh_database(postgres: Postgres, *, empty: bool = False) -> AsyncIte
     name = f"test_{uuid4().hex[:12]}"
     superuser = await asyncpg.connect(postgres.dsn("postgres", "postgres"))
     template = "template1" if empty else await _with_schema(superuser, postgres)
-    await superuser.execute(f"CREATE DATABASE {name} OWNER logmesh_owner TEMPLATE {template}")
+    await superuser.execute(f"CREATE DATABASE {name} OWNER logmesh_owner TEMPLATE {template} STRATEGY FILE_COPY")
     yield Database(
         server=postgres,
         name=name,

@@ -78,7 +78,7 @@ class Ingest:
         )
         session.span = span_of_caller(context.invocation_metadata() or ())
         try:
-            await context.write(self._welcome(held, opened))
+            await context.write(self._welcome(held, opened, hello.tenant))
             await self._converse(session, hello.producer or hello.spool_id, principal, context)
         finally:
             self._sessions.close(session)
@@ -150,7 +150,7 @@ class Ingest:
             await context.abort(grpc.StatusCode.UNAVAILABLE, f"{describe(error)}; try again")
         return opened
 
-    def _welcome(self, held: list[Held], opened: Opened) -> pb.AppendResponse:
+    def _welcome(self, held: list[Held], opened: Opened, tenant: str) -> pb.AppendResponse:
         own = opened.known[0]
         return pb.AppendResponse(
             welcome=pb.Welcome(
@@ -175,6 +175,7 @@ class Ingest:
                 database_away=opened.away,
                 max_ahead=SAID_AHEAD,
                 any_age=self._settings.store == "lake",
+                tenant=tenant,
             )
         )
 

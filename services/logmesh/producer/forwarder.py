@@ -12,7 +12,7 @@ from logmesh.client.delivering.delivery import deliver
 from logmesh.client.delivering.greeting import Sender
 from logmesh.client.delivering.lanes import Divergence
 from logmesh.client.delivering.outbox import Outbox
-from logmesh.client.delivering.session import Metadata, StreamEnd
+from logmesh.client.delivering.session import Metadata, StreamEnd, TenantIgnored
 from logmesh.producer.settings import ProducerSettings
 from logmesh.runtime import metrics
 from logmesh.runtime.channel import Dialer
@@ -123,6 +123,8 @@ class Forwarder:
         metrics.RECONNECTS.labels(end.reason).inc()
         if isinstance(error, grpc.aio.AioRpcError):
             self.last_error = f"{error.code().name}: {error.details()}"
+        elif isinstance(error, TenantIgnored):
+            self.last_error = str(error)
         elif error is not None:
             self.last_error = f"no answer from {self._settings.target}"
             log.warning("the processor fell silent", event_name="stream_silent", error=repr(error))

@@ -10,6 +10,8 @@ import structlog
 
 from logmesh.client.delivering.spool import Spool, Spooled
 from logmesh.journal.durability import NO_ROOM
+from logmesh.producer.containers.asking import pods_of_node
+from logmesh.producer.containers.pods import Pods
 from logmesh.producer.forwarder import Forwarder
 from logmesh.producer.outside import Outside
 from logmesh.producer.pump import Pump
@@ -28,6 +30,7 @@ def open_source(
     positions: dict[str, Position],
     read_elsewhere: Iterable[Position] = (),
     troubles: Troubles | None = None,
+    pods: Pods | None = None,
 ) -> Source:
     """Make the source that the settings name, where `positions` left it, files also where others have read them.
 
@@ -60,6 +63,7 @@ def open_source(
         service=settings.service,
         instance=settings.instance or settings.name,
         troubles=troubles,
+        pods=pods,
     )
 
 
@@ -99,7 +103,9 @@ async def run_producer(
     spool = await _open_spool(settings, stop)
     if spool is None:
         return Outcome(complete=False, left=0, unkept=0)
-    source = open_source(settings, spool.positions, read_elsewhere, troubles)
+    watching = contextlib.AsyncExitStack()
+    pods = await watching.enter_async_context(pods_of_node(settings))
+    source = open_source(settings, spool.positions, read_elsewhere, troubles, pods)
     forwarder = Forwarder(
         settings, spool, progress=on_committed, failed=on_error, refused=on_refused, otherwise=on_otherwise
     )
@@ -137,6 +143,7 @@ async def run_producer(
             task.cancel()
         await asyncio.gather(pumping, forwarding, stopping, return_exceptions=True)
         await source.close()
+        await watching.aclose()
         pump.close()
         spool.close()
 

@@ -49,6 +49,12 @@ class ProducerSettings(BaseProcessSettings):
         le=65535,
         description="Port of source `receive` for syslog over UDP and TCP; 0 turns it off.",
     )
+    syslog_tls_port: int = Field(
+        default=6514,
+        ge=0,
+        le=65535,
+        description="Port of source `receive` for syslog over TLS, where LOGMESH_DOOR_TLS_CERT is set; 0 turns it off.",
+    )
     receive_bytes: int = Field(
         default=64 << 20,
         ge=16 << 20,
@@ -82,8 +88,8 @@ class ProducerSettings(BaseProcessSettings):
     syslog_tenant: str = Field(
         default="",
         max_length=255,
-        description="Tenant of syslog that comes without TLS, and so shows nothing. Empty: where senders must show who they are, it"
-        " is not taken.",
+        description="Tenant of syslog whose sender shows no certificate, as without TLS. Empty: where senders must show who they are,"
+        " it is not taken.",
     )
     files: Annotated[list[str], NoDecode] = Field(
         default_factory=list, description="Globs of source `file`, comma-separated."
@@ -95,6 +101,26 @@ class ProducerSettings(BaseProcessSettings):
     timezone: str = Field(
         default="",
         description="Zone of times that name none, such as Europe/Berlin or UTC. Empty: this machine's; of a container's log, UTC.",
+    )
+    node_name: str = Field(
+        default="",
+        max_length=253,
+        description="Kubernetes node whose pods' labels, owners and hints are asked of the API server. Empty: none are.",
+    )
+    pod_labels: Annotated[list[str], NoDecode] = Field(
+        default=["*"], description="Globs of the pods' labels that become attributes of their records, comma-separated."
+    )
+    pod_annotations: Annotated[list[str], NoDecode] = Field(
+        default_factory=list, description="Globs of the pods' annotations that do, comma-separated."
+    )
+    api_server: str = Field(
+        default="",
+        pattern="^(https?://.*)?$",
+        description="URL of the API server; the token is sent to https alone. Empty: the one that the kubelet names.",
+    )
+    service_account_dir: Path = Field(
+        default=Path("/var/run/secrets/kubernetes.io/serviceaccount"),
+        description="Folder of the token and the authority for the API server, which may be replaced at any time.",
     )
     rate: float = Field(
         default=200, ge=0, description="Records a second of source `generate`; 0 is as fast as it goes."
@@ -142,7 +168,8 @@ class ProducerSettings(BaseProcessSettings):
 
     @model_validator(mode="after")
     def _no_door_is_open_to_everybody(self) -> "ProducerSettings":
-        asked_nothing = bool(self.otlp_port or self.http_port) or bool(self.syslog_port and not self.syslog_tenant)
+        has_syslog = bool(self.syslog_port or (self.syslog_tls_port and self.door_tls_cert))
+        asked_nothing = bool(self.otlp_port or self.http_port) or (has_syslog and not self.syslog_tenant)
         if self.source == "receive" and asked_nothing and not (self.knows_senders or is_loopback(self.listen_address)):
             raise ValueError(
                 f"LOGMESH_LISTEN_ADDRESS is {self.listen_address}, and senders from other machines must show who they are: set"
@@ -163,7 +190,7 @@ class ProducerSettings(BaseProcessSettings):
             zone_of(value)
         return value
 
-    @field_validator("files", mode="before")
+    @field_validator("files", "pod_labels", "pod_annotations", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value

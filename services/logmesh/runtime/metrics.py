@@ -279,6 +279,28 @@ RECEIVING_BYTES = Gauge(
 )
 SPOOL_FILL = Gauge("logmesh_spool_fill_ratio", "Part of the spool's bound that is in use, 0 to 1.", registry=PRODUCER)
 SOURCE_PAUSED = Gauge("logmesh_source_paused", "1 while a full spool holds the source.", registry=PRODUCER)
+PODS_WATCHED = Gauge(
+    "logmesh_pods_watched",
+    "1 while the API server tells what becomes of the node's pods; 0 also where it is not asked.",
+    registry=PRODUCER,
+)
+PODS_KNOWN = Gauge(
+    "logmesh_pods_known",
+    "Pods whose labels and owners are known, those included that ended of late.",
+    registry=PRODUCER,
+)
+PODS_UNKNOWN = Counter(
+    "logmesh_pods_unknown",
+    "Pods whose records were sent without labels and owners, since the API server had not named them in time.",
+    registry=PRODUCER,
+)
+POD_WATCH_ENDS = Counter(
+    "logmesh_pod_watch_ends",
+    "Times that the API server's word about pods ended: `gone` (what it was asked for is too long ago: all pods are listed again),"
+    " `silent` (it said nothing for long), `refused`, `damaged`, `unreachable`.",
+    ["reason"],
+    registry=PRODUCER,
+)
 FILES_UNREAD = Gauge(
     "logmesh_files_unread",
     "Files that can't be read now: `unreadable`, such as for lack of permission, or `stuck`, such as on a server that is gone.",

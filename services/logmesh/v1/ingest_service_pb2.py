@@ -27,7 +27,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from logmesh.v1 import record_pb2 as logmesh_dot_v1_dot_record__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1flogmesh/v1/ingest_service.proto\x12\nlogmesh.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17logmesh/v1/record.proto\"\x8e\x01\n\rAppendRequest\x12\"\n\x05hello\x18\x01 \x01(\x0b\x32\x11.logmesh.v1.HelloH\x00\x12\"\n\x05\x62\x61tch\x18\x02 \x01(\x0b\x32\x11.logmesh.v1.BatchH\x00\x12*\n\theartbeat\x18\x03 \x01(\x0b\x32\x15.logmesh.v1.HeartbeatH\x00\x42\t\n\x07message\"\x87\x02\n\x0e\x41ppendResponse\x12&\n\x07welcome\x18\x01 \x01(\x0b\x32\x13.logmesh.v1.WelcomeH\x00\x12$\n\x06logged\x18\x02 \x01(\x0b\x32\x12.logmesh.v1.LoggedH\x00\x12*\n\tcommitted\x18\x03 \x01(\x0b\x32\x15.logmesh.v1.CommittedH\x00\x12 \n\x04nack\x18\x04 \x01(\x0b\x32\x10.logmesh.v1.NackH\x00\x12\"\n\x05\x64rain\x18\x05 \x01(\x0b\x32\x11.logmesh.v1.DrainH\x00\x12*\n\theartbeat\x18\x06 \x01(\x0b\x32\x15.logmesh.v1.HeartbeatH\x00\x42\t\n\x07message\"\xf0\x01\n\x05Hello\x12\x10\n\x08spool_id\x18\x01 \x01(\t\x12\x19\n\rsession_epoch\x18\x02 \x01(\x04\x42\x02\x18\x01\x12\x12\n\nlowest_seq\x18\x03 \x01(\x04\x12\x10\n\x08producer\x18\x04 \x01(\t\x12\'\n\tabandoned\x18\x05 \x03(\x0b\x32\x14.logmesh.v1.SeqRange\x12\x15\n\x08last_seq\x18\x06 \x01(\x04H\x00\x88\x01\x01\x12&\n\x07\x65\x61rlier\x18\x07 \x03(\x0b\x32\x15.logmesh.v1.HeldSpool\x12\x0f\n\x07\x66ollows\x18\x08 \x01(\t\x12\x0e\n\x06tenant\x18\t \x01(\tB\x0b\n\t_last_seq\"}\n\tHeldSpool\x12\x10\n\x08spool_id\x18\x01 \x01(\t\x12\x12\n\nlowest_seq\x18\x02 \x01(\x04\x12\'\n\tabandoned\x18\x03 \x03(\x0b\x32\x14.logmesh.v1.SeqRange\x12\x10\n\x08last_seq\x18\x04 \x01(\x04\x12\x0f\n\x07\x66ollows\x18\x05 \x01(\t\"\x9f\x02\n\x05\x42\x61tch\x12\x0b\n\x03seq\x18\x01 \x01(\x04\x12\r\n\x05\x63ount\x18\x02 \x01(\r\x12&\n\x08\x65ncoding\x18\x03 \x01(\x0e\x32\x14.logmesh.v1.Encoding\x12\x10\n\x08raw_size\x18\x04 \x01(\r\x12\x1a\n\x12min_time_unix_nano\x18\x05 \x01(\x06\x12\x1a\n\x12max_time_unix_nano\x18\x06 \x01(\x06\x12\x0e\n\x06\x63rc32c\x18\x07 \x01(\x07\x12\x0f\n\x07\x63olumns\x18\x08 \x01(\x0c\x12&\n\x07records\x18\t \x03(\x0b\x32\x15.logmesh.v1.LogRecord\x12\x10\n\x08spool_id\x18\n \x01(\x0c\x12\x12\n\x05\x63hain\x18\x0b \x01(\x07H\x00\x88\x01\x01\x12\x0f\n\x07request\x18\x0c \x01(\x0c\x42\x08\n\x06_chain\"\'\n\x08SeqRange\x12\r\n\x05\x66irst\x18\x01 \x01(\x04\x12\x0c\n\x04last\x18\x02 \x01(\x04\"\xb6\x02\n\x07Welcome\x12\'\n\tcommitted\x18\x01 \x03(\x0b\x32\x14.logmesh.v1.SeqRange\x12\x16\n\x0e\x63redit_batches\x18\x02 \x01(\r\x12\x14\n\x0c\x63redit_bytes\x18\x03 \x01(\x04\x12\x16\n\x0e\x64\x62_incarnation\x18\x04 \x01(\t\x12\x11\n\tprocessor\x18\x05 \x01(\t\x12\x12\n\nnewest_seq\x18\x06 \x01(\x04\x12\x14\n\x0cnewest_chain\x18\x07 \x01(\x07\x12+\n\x07\x65\x61rlier\x18\x08 \x03(\x0b\x32\x1a.logmesh.v1.CommittedSpool\x12\x17\n\x0frewound_batches\x18\t \x01(\x04\x12\x15\n\rdatabase_away\x18\n \x01(\t\x12\x11\n\tmax_ahead\x18\x0b \x01(\r\x12\x0f\n\x07\x61ny_age\x18\x0c \x01(\x08\"\x8e\x01\n\x0e\x43ommittedSpool\x12\x10\n\x08spool_id\x18\x01 \x01(\t\x12\'\n\tcommitted\x18\x02 \x03(\x0b\x32\x14.logmesh.v1.SeqRange\x12\x12\n\nnewest_seq\x18\x03 \x01(\x04\x12\x14\n\x0cnewest_chain\x18\x04 \x01(\x07\x12\x17\n\x0frewound_batches\x18\x05 \x01(\x04\"@\n\x06Logged\x12$\n\x06ranges\x18\x01 \x03(\x0b\x32\x14.logmesh.v1.SeqRange\x12\x10\n\x08spool_id\x18\x02 \x01(\x0c\"u\n\tCommitted\x12$\n\x06ranges\x18\x01 \x03(\x0b\x32\x14.logmesh.v1.SeqRange\x12\x10\n\x08spool_id\x18\x02 \x01(\x0c\x12\x14\n\x0c\x64\x65\x61\x64_letters\x18\x03 \x01(\x04\x12\x1a\n\x12\x61ttributes_as_text\x18\x04 \x01(\x04\"\x9a\x01\n\x04Nack\x12\x0b\n\x03seq\x18\x01 \x01(\x04\x12\"\n\x04\x63ode\x18\x02 \x01(\x0e\x32\x14.logmesh.v1.NackCode\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12.\n\x0bretry_after\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x0f\n\x07\x65ntries\x18\x05 \x03(\r\x12\x10\n\x08spool_id\x18\x06 \x01(\x0c\"5\n\x05\x44rain\x12,\n\x08\x64\x65\x61\x64line\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x0b\n\tHeartbeat\"6\n\x0cWriteRequest\x12&\n\x07records\x18\x01 \x03(\x0b\x32\x15.logmesh.v1.LogRecord\"M\n\rWriteResponse\x12\x0e\n\x06stored\x18\x01 \x01(\r\x12,\n\x0c\x64\x65\x61\x64_letters\x18\x02 \x03(\x0b\x32\x16.logmesh.v1.DeadLetter\"+\n\nDeadLetter\x12\r\n\x05\x65ntry\x18\x01 \x01(\r\x12\x0e\n\x06reason\x18\x02 \x01(\t*I\n\x08\x45ncoding\x12\x18\n\x14\x45NCODING_UNSPECIFIED\x10\x00\x12\x10\n\x0c\x45NCODING_RAW\x10\x01\x12\x11\n\rENCODING_ZSTD\x10\x02*\x9a\x01\n\x08NackCode\x12\x19\n\x15NACK_CODE_UNSPECIFIED\x10\x00\x12\x1e\n\x1aNACK_CODE_INVALID_ARGUMENT\x10\x01\x12\x15\n\x11NACK_CODE_ABORTED\x10\x02\x12\x1a\n\x16NACK_CODE_OUT_OF_RANGE\x10\x03\x12 \n\x1cNACK_CODE_RESOURCE_EXHAUSTED\x10\x04\x32\x92\x01\n\rIngestService\x12\x43\n\x06\x41ppend\x12\x19.logmesh.v1.AppendRequest\x1a\x1a.logmesh.v1.AppendResponse(\x01\x30\x01\x12<\n\x05Write\x12\x18.logmesh.v1.WriteRequest\x1a\x19.logmesh.v1.WriteResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1flogmesh/v1/ingest_service.proto\x12\nlogmesh.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17logmesh/v1/record.proto\"\x8e\x01\n\rAppendRequest\x12\"\n\x05hello\x18\x01 \x01(\x0b\x32\x11.logmesh.v1.HelloH\x00\x12\"\n\x05\x62\x61tch\x18\x02 \x01(\x0b\x32\x11.logmesh.v1.BatchH\x00\x12*\n\theartbeat\x18\x03 \x01(\x0b\x32\x15.logmesh.v1.HeartbeatH\x00\x42\t\n\x07message\"\x87\x02\n\x0e\x41ppendResponse\x12&\n\x07welcome\x18\x01 \x01(\x0b\x32\x13.logmesh.v1.WelcomeH\x00\x12$\n\x06logged\x18\x02 \x01(\x0b\x32\x12.logmesh.v1.LoggedH\x00\x12*\n\tcommitted\x18\x03 \x01(\x0b\x32\x15.logmesh.v1.CommittedH\x00\x12 \n\x04nack\x18\x04 \x01(\x0b\x32\x10.logmesh.v1.NackH\x00\x12\"\n\x05\x64rain\x18\x05 \x01(\x0b\x32\x11.logmesh.v1.DrainH\x00\x12*\n\theartbeat\x18\x06 \x01(\x0b\x32\x15.logmesh.v1.HeartbeatH\x00\x42\t\n\x07message\"\xf0\x01\n\x05Hello\x12\x10\n\x08spool_id\x18\x01 \x01(\t\x12\x19\n\rsession_epoch\x18\x02 \x01(\x04\x42\x02\x18\x01\x12\x12\n\nlowest_seq\x18\x03 \x01(\x04\x12\x10\n\x08producer\x18\x04 \x01(\t\x12\'\n\tabandoned\x18\x05 \x03(\x0b\x32\x14.logmesh.v1.SeqRange\x12\x15\n\x08last_seq\x18\x06 \x01(\x04H\x00\x88\x01\x01\x12&\n\x07\x65\x61rlier\x18\x07 \x03(\x0b\x32\x15.logmesh.v1.HeldSpool\x12\x0f\n\x07\x66ollows\x18\x08 \x01(\t\x12\x0e\n\x06tenant\x18\t \x01(\tB\x0b\n\t_last_seq\"}\n\tHeldSpool\x12\x10\n\x08spool_id\x18\x01 \x01(\t\x12\x12\n\nlowest_seq\x18\x02 \x01(\x04\x12\'\n\tabandoned\x18\x03 \x03(\x0b\x32\x14.logmesh.v1.SeqRange\x12\x10\n\x08last_seq\x18\x04 \x01(\x04\x12\x0f\n\x07\x66ollows\x18\x05 \x01(\t\"\x9f\x02\n\x05\x42\x61tch\x12\x0b\n\x03seq\x18\x01 \x01(\x04\x12\r\n\x05\x63ount\x18\x02 \x01(\r\x12&\n\x08\x65ncoding\x18\x03 \x01(\x0e\x32\x14.logmesh.v1.Encoding\x12\x10\n\x08raw_size\x18\x04 \x01(\r\x12\x1a\n\x12min_time_unix_nano\x18\x05 \x01(\x06\x12\x1a\n\x12max_time_unix_nano\x18\x06 \x01(\x06\x12\x0e\n\x06\x63rc32c\x18\x07 \x01(\x07\x12\x0f\n\x07\x63olumns\x18\x08 \x01(\x0c\x12&\n\x07records\x18\t \x03(\x0b\x32\x15.logmesh.v1.LogRecord\x12\x10\n\x08spool_id\x18\n \x01(\x0c\x12\x12\n\x05\x63hain\x18\x0b \x01(\x07H\x00\x88\x01\x01\x12\x0f\n\x07request\x18\x0c \x01(\x0c\x42\x08\n\x06_chain\"\'\n\x08SeqRange\x12\r\n\x05\x66irst\x18\x01 \x01(\x04\x12\x0c\n\x04last\x18\x02 \x01(\x04\"\xc6\x02\n\x07Welcome\x12\'\n\tcommitted\x18\x01 \x03(\x0b\x32\x14.logmesh.v1.SeqRange\x12\x16\n\x0e\x63redit_batches\x18\x02 \x01(\r\x12\x14\n\x0c\x63redit_bytes\x18\x03 \x01(\x04\x12\x16\n\x0e\x64\x62_incarnation\x18\x04 \x01(\t\x12\x11\n\tprocessor\x18\x05 \x01(\t\x12\x12\n\nnewest_seq\x18\x06 \x01(\x04\x12\x14\n\x0cnewest_chain\x18\x07 \x01(\x07\x12+\n\x07\x65\x61rlier\x18\x08 \x03(\x0b\x32\x1a.logmesh.v1.CommittedSpool\x12\x17\n\x0frewound_batches\x18\t \x01(\x04\x12\x15\n\rdatabase_away\x18\n \x01(\t\x12\x11\n\tmax_ahead\x18\x0b \x01(\r\x12\x0f\n\x07\x61ny_age\x18\x0c \x01(\x08\x12\x0e\n\x06tenant\x18\r \x01(\t\"\x8e\x01\n\x0e\x43ommittedSpool\x12\x10\n\x08spool_id\x18\x01 \x01(\t\x12\'\n\tcommitted\x18\x02 \x03(\x0b\x32\x14.logmesh.v1.SeqRange\x12\x12\n\nnewest_seq\x18\x03 \x01(\x04\x12\x14\n\x0cnewest_chain\x18\x04 \x01(\x07\x12\x17\n\x0frewound_batches\x18\x05 \x01(\x04\"@\n\x06Logged\x12$\n\x06ranges\x18\x01 \x03(\x0b\x32\x14.logmesh.v1.SeqRange\x12\x10\n\x08spool_id\x18\x02 \x01(\x0c\"u\n\tCommitted\x12$\n\x06ranges\x18\x01 \x03(\x0b\x32\x14.logmesh.v1.SeqRange\x12\x10\n\x08spool_id\x18\x02 \x01(\x0c\x12\x14\n\x0c\x64\x65\x61\x64_letters\x18\x03 \x01(\x04\x12\x1a\n\x12\x61ttributes_as_text\x18\x04 \x01(\x04\"\x9a\x01\n\x04Nack\x12\x0b\n\x03seq\x18\x01 \x01(\x04\x12\"\n\x04\x63ode\x18\x02 \x01(\x0e\x32\x14.logmesh.v1.NackCode\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12.\n\x0bretry_after\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x0f\n\x07\x65ntries\x18\x05 \x03(\r\x12\x10\n\x08spool_id\x18\x06 \x01(\x0c\"5\n\x05\x44rain\x12,\n\x08\x64\x65\x61\x64line\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x0b\n\tHeartbeat\"6\n\x0cWriteRequest\x12&\n\x07records\x18\x01 \x03(\x0b\x32\x15.logmesh.v1.LogRecord\"M\n\rWriteResponse\x12\x0e\n\x06stored\x18\x01 \x01(\r\x12,\n\x0c\x64\x65\x61\x64_letters\x18\x02 \x03(\x0b\x32\x16.logmesh.v1.DeadLetter\"+\n\nDeadLetter\x12\r\n\x05\x65ntry\x18\x01 \x01(\r\x12\x0e\n\x06reason\x18\x02 \x01(\t*I\n\x08\x45ncoding\x12\x18\n\x14\x45NCODING_UNSPECIFIED\x10\x00\x12\x10\n\x0c\x45NCODING_RAW\x10\x01\x12\x11\n\rENCODING_ZSTD\x10\x02*\x9a\x01\n\x08NackCode\x12\x19\n\x15NACK_CODE_UNSPECIFIED\x10\x00\x12\x1e\n\x1aNACK_CODE_INVALID_ARGUMENT\x10\x01\x12\x15\n\x11NACK_CODE_ABORTED\x10\x02\x12\x1a\n\x16NACK_CODE_OUT_OF_RANGE\x10\x03\x12 \n\x1cNACK_CODE_RESOURCE_EXHAUSTED\x10\x04\x32\x92\x01\n\rIngestService\x12\x43\n\x06\x41ppend\x12\x19.logmesh.v1.AppendRequest\x1a\x1a.logmesh.v1.AppendResponse(\x01\x30\x01\x12<\n\x05Write\x12\x18.logmesh.v1.WriteRequest\x1a\x19.logmesh.v1.WriteResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,10 +36,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_HELLO'].fields_by_name['session_epoch']._loaded_options = None
   _globals['_HELLO'].fields_by_name['session_epoch']._serialized_options = b'\030\001'
-  _globals['_ENCODING']._serialized_start=2297
-  _globals['_ENCODING']._serialized_end=2370
-  _globals['_NACKCODE']._serialized_start=2373
-  _globals['_NACKCODE']._serialized_end=2527
+  _globals['_ENCODING']._serialized_start=2313
+  _globals['_ENCODING']._serialized_end=2386
+  _globals['_NACKCODE']._serialized_start=2389
+  _globals['_NACKCODE']._serialized_end=2543
   _globals['_APPENDREQUEST']._serialized_start=138
   _globals['_APPENDREQUEST']._serialized_end=280
   _globals['_APPENDRESPONSE']._serialized_start=283
@@ -53,25 +53,25 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SEQRANGE']._serialized_start=1208
   _globals['_SEQRANGE']._serialized_end=1247
   _globals['_WELCOME']._serialized_start=1250
-  _globals['_WELCOME']._serialized_end=1560
-  _globals['_COMMITTEDSPOOL']._serialized_start=1563
-  _globals['_COMMITTEDSPOOL']._serialized_end=1705
-  _globals['_LOGGED']._serialized_start=1707
-  _globals['_LOGGED']._serialized_end=1771
-  _globals['_COMMITTED']._serialized_start=1773
-  _globals['_COMMITTED']._serialized_end=1890
-  _globals['_NACK']._serialized_start=1893
-  _globals['_NACK']._serialized_end=2047
-  _globals['_DRAIN']._serialized_start=2049
-  _globals['_DRAIN']._serialized_end=2102
-  _globals['_HEARTBEAT']._serialized_start=2104
-  _globals['_HEARTBEAT']._serialized_end=2115
-  _globals['_WRITEREQUEST']._serialized_start=2117
-  _globals['_WRITEREQUEST']._serialized_end=2171
-  _globals['_WRITERESPONSE']._serialized_start=2173
-  _globals['_WRITERESPONSE']._serialized_end=2250
-  _globals['_DEADLETTER']._serialized_start=2252
-  _globals['_DEADLETTER']._serialized_end=2295
-  _globals['_INGESTSERVICE']._serialized_start=2530
-  _globals['_INGESTSERVICE']._serialized_end=2676
+  _globals['_WELCOME']._serialized_end=1576
+  _globals['_COMMITTEDSPOOL']._serialized_start=1579
+  _globals['_COMMITTEDSPOOL']._serialized_end=1721
+  _globals['_LOGGED']._serialized_start=1723
+  _globals['_LOGGED']._serialized_end=1787
+  _globals['_COMMITTED']._serialized_start=1789
+  _globals['_COMMITTED']._serialized_end=1906
+  _globals['_NACK']._serialized_start=1909
+  _globals['_NACK']._serialized_end=2063
+  _globals['_DRAIN']._serialized_start=2065
+  _globals['_DRAIN']._serialized_end=2118
+  _globals['_HEARTBEAT']._serialized_start=2120
+  _globals['_HEARTBEAT']._serialized_end=2131
+  _globals['_WRITEREQUEST']._serialized_start=2133
+  _globals['_WRITEREQUEST']._serialized_end=2187
+  _globals['_WRITERESPONSE']._serialized_start=2189
+  _globals['_WRITERESPONSE']._serialized_end=2266
+  _globals['_DEADLETTER']._serialized_start=2268
+  _globals['_DEADLETTER']._serialized_end=2311
+  _globals['_INGESTSERVICE']._serialized_start=2546
+  _globals['_INGESTSERVICE']._serialized_end=2692
 # @@protoc_insertion_point(module_scope)

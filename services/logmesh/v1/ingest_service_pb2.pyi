@@ -399,6 +399,7 @@ class Welcome(message.Message):
     DATABASE_AWAY_FIELD_NUMBER: builtins.int
     MAX_AHEAD_FIELD_NUMBER: builtins.int
     ANY_AGE_FIELD_NUMBER: builtins.int
+    TENANT_FIELD_NUMBER: builtins.int
     credit_batches: builtins.int
     """How many batches may be sent and not yet logged."""
     credit_bytes: builtins.int
@@ -424,6 +425,8 @@ class Welcome(message.Message):
     """How far above the lowest batch that is not committed the producer may send. 0: 4,000."""
     any_age: builtins.bool
     """Whether records of any age are stored under their own time. Else those that are more than 7 days old stand where these begin."""
+    tenant: builtins.str
+    """`Hello.tenant`, where that was set and is heeded. A processor of an earlier release says nothing, and the producer sends it nothing."""
     @builtins.property
     def committed(self) -> containers.RepeatedCompositeFieldContainer[SeqRange]:
         """What the database already holds of `Hello.spool_id`: the producer need not send it."""
@@ -447,10 +450,11 @@ class Welcome(message.Message):
         database_away: builtins.str = ...,
         max_ahead: builtins.int = ...,
         any_age: builtins.bool = ...,
+        tenant: builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = typing.Literal["any_age", b"any_age", "committed", b"committed", "credit_batches", b"credit_batches", "credit_bytes", b"credit_bytes", "database_away", b"database_away", "db_incarnation", b"db_incarnation", "earlier", b"earlier", "max_ahead", b"max_ahead", "newest_chain", b"newest_chain", "newest_seq", b"newest_seq", "processor", b"processor", "rewound_batches", b"rewound_batches"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = typing.Literal["any_age", b"any_age", "committed", b"committed", "credit_batches", b"credit_batches", "credit_bytes", b"credit_bytes", "database_away", b"database_away", "db_incarnation", b"db_incarnation", "earlier", b"earlier", "max_ahead", b"max_ahead", "newest_chain", b"newest_chain", "newest_seq", b"newest_seq", "processor", b"processor", "rewound_batches", b"rewound_batches", "tenant", b"tenant"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -19,6 +19,7 @@ from tests.integration.receivers.test_tokens import bodies_of
 from tests.integration.renewed import Authority, Volume
 
 from logmesh.cli.local.certificates import WorkloadFiles, spiffe_id
+from logmesh.cli.local.ports import free_port
 from logmesh.client.channel import Tls, open_channel
 from logmesh.client.tls import ServedFiles, TlsFiles
 from logmesh.producer.receivers.identities import NAMELESS, identity_of_connection
@@ -78,6 +79,63 @@ async def test_an_identity_stores_for_its_tenant_and_a_stranger_does_not(
         await receiver.all_committed()
     assert await bodies_of(processor, "acme") == ["0", "1", "2"]
     assert await bodies_of(processor, "globex") == ["10", "11", "12"]
+
+
+def context_of(ca: Path, shown: TlsFiles | None = None) -> ssl.SSLContext:
+    """Of a client of syslog."""
+    context = ssl.create_default_context(cafile=ca)
+    if shown is not None:
+        context.load_cert_chain(shown.paths[2], shown.paths[1])
+    return context
+
+
+async def send_syslog(port: int, text: str, context: ssl.SSLContext | None) -> bool:
+    """Send a message; whether the receiver did not close the connection before this end did."""
+    reader, writer = await asyncio.open_connection(
+        "127.0.0.1", port, ssl=context, server_hostname="gateway" if context else None
+    )
+    try:
+        writer.write(f"<14>1 2026-01-02T03:04:05Z host shop 7 - - {text}\n".encode())
+        await writer.drain()
+        async with asyncio.timeout(1):
+            await reader.read()
+        return False
+    except TimeoutError:
+        return True
+    except (OSError, ssl.SSLError):
+        return False
+    finally:
+        writer.close()
+        with contextlib.suppress(OSError):
+            await writer.wait_closed()
+
+
+async def test_syslog_over_tls_is_of_its_certificates_tenant_and_without_of_the_one_that_is_named(
+    processor: RunningProcessor, certificates: dict[str, WorkloadFiles], tmp_path: Path
+) -> None:
+    door, tls_port, port = certificates["gateway"], free_port(), free_port()
+    served: dict[str, Any] = {
+        "door_tls_cert": door.cert, "door_tls_key": door.key, "syslog_tls_port": tls_port, "syslog_port": port,
+    }  # fmt: skip
+    shop = context_of(door.ca, issue(tmp_path, door.ca, [SHOP]))
+    asked = {**served, "door_tls_ca": door.ca, "tenants": {SHOP: "acme"}}
+    async with running_receiver(processor.target, tmp_path, **asked) as receiver:
+        assert await send_syslog(tls_port, "1", shop)
+        assert not await send_syslog(tls_port, "2", context_of(door.ca, issue(tmp_path, door.ca, [f"{SHOP}/more"])))
+        assert not await send_syslog(tls_port, "3", context_of(door.ca))
+        with pytest.raises(OSError):
+            await send_syslog(port, "4", None)
+        await receiver.all_committed()
+    async with running_receiver(processor.target, tmp_path, **asked, syslog_tenant="network") as receiver:
+        assert await send_syslog(tls_port, "5", shop)
+        assert await send_syslog(port, "6", None)
+        await receiver.all_committed()
+    async with running_receiver(processor.target, tmp_path, **served) as receiver:
+        assert await send_syslog(tls_port, "7", context_of(door.ca))
+        await receiver.all_committed()
+    assert await bodies_of(processor, "acme") == ["1", "5"]
+    assert await bodies_of(processor, "network") == ["6"]
+    assert await bodies_of(processor, "default") == ["7"]
 
 
 @contextlib.asynccontextmanager

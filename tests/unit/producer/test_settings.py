@@ -34,6 +34,8 @@ def test_syslog_alone_may_be_of_a_named_tenant() -> None:
     assert receiver(**alone, syslog_tenant="network")
     with pytest.raises(ValidationError, match="must show who they are"):
         receiver(**alone | {"http_port": 4318}, syslog_tenant="network")
+    with pytest.raises(ValidationError, match="must show who they are"):
+        receiver(**alone | {"syslog_port": 0}, **CERTIFICATE)
 
 
 @pytest.mark.parametrize("given", [{"door_tls_cert": "/c"}, {"door_tls_key": "/k"}, AUTHORITY])

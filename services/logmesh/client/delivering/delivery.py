@@ -12,7 +12,7 @@ from logmesh.client.backoff import Backoff
 from logmesh.client.channel import Dialer
 from logmesh.client.delivering.greeting import Sender
 from logmesh.client.delivering.outbox import Outbox
-from logmesh.client.delivering.session import Listener, Metadata, StreamEnd, run_session
+from logmesh.client.delivering.session import Listener, Metadata, StreamEnd, TenantIgnored, run_session
 
 _ON_PURPOSE = ("rotated", "drained", "abandoned")
 
@@ -50,6 +50,8 @@ async def deliver(
                     end = await run_session(channel, outbox, deliverer, sender, rotate_after, metadata)
             except grpc.aio.AioRpcError as refused:
                 end, error = StreamEnd(refused.code().name.lower(), welcomed=False), refused
+            except TenantIgnored as ignored:
+                end, error = StreamEnd("tenant_ignored", welcomed=False), ignored
             except (TimeoutError, asyncio.InvalidStateError) as silence:
                 end, error = StreamEnd("silent", welcomed=False), silence
             deliverer.ended(end, error)

@@ -31,6 +31,10 @@ MAX_AHEAD = 4_000
 """Batches above the lowest uncommitted one that are sent to a processor which says nothing of it."""
 
 
+class TenantIgnored(Exception):
+    """The processor would store the records under another tenant than that of `Hello.tenant`. Nothing was sent."""
+
+
 class Listener(Protocol):
     """Who owns the stream, and is told what becomes of it."""
 
@@ -79,7 +83,8 @@ async def run_session(
     rotate_after_seconds: float,
     metadata: Metadata = (),
 ) -> StreamEnd:
-    """Run one stream. Returns when it was rotated or drained; raises AioRpcError or TimeoutError when it broke."""
+    """Run one stream. Returns when it was rotated or drained; raises AioRpcError or TimeoutError when it broke, and
+    TenantIgnored."""
     # Batches are held as they go over the wire, so requests are bytes.
     append: Any = channel.stream_stream(METHOD, None, pb.AppendResponse.FromString)
     return await _converse(append(metadata=metadata), outbox, listener, sender, rotate_after_seconds)
@@ -96,6 +101,8 @@ async def _converse(
         if response is END_OF_STREAM or not response.HasField("welcome"):
             await call.code()
             raise TimeoutError("the stream ended before Welcome")
+        if response.welcome.tenant != sender.tenant:
+            raise TenantIgnored(f"{response.welcome.processor} is of a release that does not know tenants of receivers")
         session = _Session(call, outbox, listener, hello.spool_id, response.welcome, rotate_after_seconds)
         return await session.run()
     finally:

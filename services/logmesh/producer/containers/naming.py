@@ -5,7 +5,8 @@ from typing import Final
 
 from logmesh.producer.containers.container import Container
 from logmesh.producer.containers.docker import DockerContainers
-from logmesh.producer.containers.kubelet import place_of
+from logmesh.producer.containers.kubelet import Place, place_of
+from logmesh.producer.containers.pods import Pods
 
 _MOST_FAULTS: Final = 1_000
 """How many faults are remembered as told; beyond that, they are told again."""
@@ -14,18 +15,24 @@ _MOST_FAULTS: Final = 1_000
 class Naming:
     """Answers from memory, or from a small file beside the log. `tell(what)` hears, once each, of what can't be read."""
 
-    def __init__(self, clock: Callable[[], float], tell: Callable[[str], None]) -> None:
+    def __init__(self, clock: Callable[[], float], tell: Callable[[str], None], pods: Pods | None = None) -> None:
         self._docker = DockerContainers(clock, tell)
+        self._pods = pods
         self._tell = tell
         self._told: set[str] = set()
 
     def container_of(self, path: str) -> Container | None:
-        """The container that writes to `path`; None where it is no container's log."""
+        """The container that writes to `path`; None where it is no container's log. Raises NotYet for one of a pod that may be known
+        in a moment."""
         place = place_of(path)
-        container = self._docker.container_of(path) if place is None else place.container_by_path()
+        container = self._docker.container_of(path) if place is None else self._of_pod(place)
         if container is not None and container.hints.faults:
             self._tell_faults(container)
         return container
+
+    def _of_pod(self, place: Place) -> Container:
+        pod = self._pods.find(place) if self._pods is not None else None
+        return place.container_by_path() if pod is None else pod.container_at(place)
 
     def _tell_faults(self, container: Container) -> None:
         for fault in container.hints.faults:

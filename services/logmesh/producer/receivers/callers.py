@@ -71,9 +71,21 @@ class Callers:
 
     @property
     def tenant_of_unnamed(self) -> str | None:
-        """The tenant of what comes by a protocol in which a sender can't show who it is, such as syslog without TLS. Empty: this
-        process's own; None: it is not to be taken."""
+        """The tenant of syslog whose sender shows no certificate, for it has no other way. Empty: this process's own; None: it is not
+        to be taken."""
         return self._unnamed or (None if self.asks else "")
+
+    def tenant_of_connection(self, identity: str, door: str) -> str:
+        """The tenant of syslog whose sender shows a certificate, or could have; see `tenant_of`. Raises Unauthenticated, Forbidden."""
+        try:
+            if identity and (self._tenants or self._tokens is None):
+                return self._of_certificate(identity)
+            if (tenant := self.tenant_of_unnamed) is None:
+                raise Unauthenticated("no_certificate", "syslog needs a certificate that LOGMESH_TENANTS names")
+        except (Unauthenticated, Forbidden) as error:
+            self._note(door, error)
+            raise
+        return tenant
 
     async def admit(self, authorization: str, *, identity: str = "", door: str = "") -> str:
         """As `tenant_of`, after a moment's wait for a token that may have been made just now."""

@@ -78,7 +78,7 @@ def _doors(settings: ProducerSettings, inlet: Inlet, callers: Callers) -> list[D
     doors: list[Door] = []
     if settings.otlp_port:
         doors.append(OtlpGrpc(settings, inlet, callers))
-    if settings.syslog_port:
+    if settings.syslog_port or (settings.syslog_tls_port and settings.door_tls is not None):
         doors.append(Syslog(settings, inlet, callers))
     if settings.http_port:
         doors.append(Http(settings, inlet, callers))

@@ -14,6 +14,7 @@ from typing import Final
 from logmesh.producer.containers.container import Container
 from logmesh.producer.containers.hints import NO_HINTS
 from logmesh.producer.containers.naming import Naming
+from logmesh.producer.containers.pods import NotYet, Pods
 from logmesh.producer.formats.stream import StreamParser
 from logmesh.producer.sources import Chunk, Position
 from logmesh.producer.sources.discovery import FoundFile
@@ -29,6 +30,9 @@ from logmesh.record.json_text import dump_json
 
 CHUNK_BYTES: Final = 256 * 1024
 """About how much one chunk holds; one record more at most."""
+
+_WAITING_SCAN_SECONDS: Final = 0.2
+"""How often files are looked for while one of them waits until it is known whose it is."""
 
 
 class FileSource:
@@ -46,6 +50,7 @@ class FileSource:
         service: str = "",
         instance: str = "",
         troubles: Troubles | None = None,
+        pods: Pods | None = None,
         scan_seconds: float = 1.0,
         poll_seconds: float = 0.1,
         stuck_seconds: float = STUCK_SECONDS,
@@ -62,7 +67,9 @@ class FileSource:
         self._clock = clock
         self._troubles = Troubles() if troubles is None else troubles
         self._thread = ReadingThread(self._left_behind, self._came_back, stuck_seconds)
-        self._naming = Naming(clock, self._troubles.note)
+        self._naming = Naming(clock, self._troubles.note, pods)
+        # Whether a file waits until it is known whose it is.
+        self._waits = False
         self._known = KnownFiles(
             patterns,
             positions,
@@ -88,7 +95,7 @@ class FileSource:
             chunk = await self._thread.run(lambda: self._collect(limit))
             if len(chunk):
                 return chunk
-            if not self._follow:
+            if not self._follow and not self._waits:
                 return chunk if chunk.positions else None
             left = deadline - self._clock()
             if left <= 0 or chunk.positions:
@@ -109,10 +116,15 @@ class FileSource:
         """Runs in the thread, from its beginning again when one was left behind in it."""
         now = self._clock()
         self._visited = None
-        if not self._scanned or (self._follow and now >= self._scan_at):
+        waited, self._waits = self._waits, False
+        if not self._scanned or ((self._follow or waited) and now >= self._scan_at):
             self._known.scan()
             self._scanned = True
-            self._scan_at = now + self._scan_seconds
+            self._scan_at = now + (
+                min(self._scan_seconds, _WAITING_SCAN_SECONDS) if self._waits else self._scan_seconds
+            )
+        else:
+            self._waits = waited
         reading = self._known.reading()
         # The next chunk begins with the next file: a busy one doesn't keep the others waiting.
         self._turn = (self._turn + 1) % max(1, len(reading))
@@ -147,6 +159,9 @@ class FileSource:
                 end, is_same = file.buffer.end, file.is_same()
                 if is_same:
                     lines = file.take(limit, max_bytes, now, one_shot=not self._follow)
+        except NotYet:
+            self._waits = True
+            return False
         except FileNotFoundError:
             file.lose_sight()  # the next scan finds it, or what became of it
             self._scanned = self._scanned and self._follow
@@ -182,7 +197,11 @@ class FileSource:
         with self._thread.touching(found.path, found.identity[0]) as allowed:
             if not allowed:
                 return False
-            container = self._naming.container_of(_text_of(found.path))
+            try:
+                container = self._naming.container_of(_text_of(found.path))
+            except NotYet:
+                self._waits = True
+                return False
         return container is None or not container.hints.excluded
 
     def _pass_over(self, key: str, file: TrackedFile) -> None:

@@ -1,2 +1,2 @@
 -- Forgets requests that were stored before $1. In: a time, how many at most.
-DELETE FROM logmesh.requests WHERE ctid = ANY (ARRAY(SELECT ctid FROM logmesh.requests WHERE stored < $1 LIMIT $2::int))
+DELETE FROM logmesh.requests WHERE ctid = ANY (ARRAY(SELECT ctid FROM logmesh.requests WHERE stored < $1 ORDER BY stored LIMIT $2::int))

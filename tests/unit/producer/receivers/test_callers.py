@@ -105,6 +105,24 @@ def test_what_can_show_nothing_is_taken_where_nobody_is_asked_or_for_a_named_ten
     assert Callers(KnownTokens(), unnamed="network").tenant_of_unnamed == "network"
 
 
+def test_syslog_is_of_its_certificates_tenant_or_of_the_one_that_is_named() -> None:
+    def reason(callers: Callers, identity: str) -> str:
+        with pytest.raises((Unauthenticated, Forbidden)) as refused:
+            callers.tenant_of_connection(identity, "test")
+        assert isinstance(refused.value, Unauthenticated | Forbidden)
+        return refused.value.reason
+
+    assert Callers().tenant_of_connection("", "test") == ""
+    assert Callers(certificates=True).tenant_of_connection(NAMELESS, "test") == ""
+    assert reason(Callers(certificates=True), "") == "no_certificate"
+    tenants = Callers(KnownTokens(), {SHOP: "acme"}, certificates=True, unnamed="network")
+    assert tenants.tenant_of_connection(SHOP, "test") == "acme"
+    assert tenants.tenant_of_connection("", "test") == "network"
+    assert reason(tenants, OTHER) == "unknown_identity"
+    # Where tokens say whose records come in, any certificate is not enough.
+    assert reason(Callers(KnownTokens(), certificates=True), SHOP) == "no_certificate"
+
+
 def test_each_is_counted_and_one_of_a_kind_a_minute_is_logged_without_its_secret() -> None:
     now = [1_000.0]
     tokens = KnownTokens()

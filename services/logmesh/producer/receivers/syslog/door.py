@@ -6,12 +6,15 @@ from typing import Final
 import structlog
 
 from logmesh.producer.receivers.callers import Callers
+from logmesh.producer.receivers.credentials import Forbidden, Unauthenticated
+from logmesh.producer.receivers.identities import identity_of_connection
 from logmesh.producer.receivers.inlet import Inlet
 from logmesh.producer.receivers.syslog.connections import Connections
 from logmesh.producer.receivers.syslog.datagrams import Datagrams
-from logmesh.producer.receivers.syslog.gathering import Gatherer
+from logmesh.producer.receivers.syslog.gathering import DOOR, Gatherer
 from logmesh.producer.settings import ProducerSettings
 from logmesh.producer.timestamps.zones import machine_zone, zone_of
+from logmesh.runtime.tls_context import server_context
 
 log = structlog.get_logger()
 
@@ -31,11 +34,25 @@ class Syslog:
     async def start(self) -> None:
         """See `Door`."""
         settings = self._settings
-        gatherer = self._gatherer(self._callers.tenant_of(""))
-        self._datagrams = [Datagrams(settings.listen_address, settings.syslog_port, gatherer)]
-        self._connections = [
-            Connections(settings.listen_address, settings.syslog_port, lambda _: gatherer, settings.max_connections)
-        ]
+        tenant = self._callers.tenant_of_unnamed
+        if settings.syslog_port and tenant is None:
+            log.info("syslog without TLS is not taken: LOGMESH_SYSLOG_TENANT is unset", event_name="syslog_unnamed")
+        elif settings.syslog_port and tenant is not None:
+            gatherer = self._gatherer(tenant)
+            self._datagrams.append(Datagrams(settings.listen_address, settings.syslog_port, gatherer))
+            self._connections.append(
+                Connections(settings.listen_address, settings.syslog_port, lambda _: gatherer, settings.max_connections)
+            )
+        if settings.syslog_tls_port and settings.door_tls is not None:
+            self._connections.append(
+                Connections(
+                    settings.listen_address,
+                    settings.syslog_tls_port,
+                    self._gatherer_of,
+                    settings.max_connections,
+                    server_context(settings.door_tls),
+                )
+            )
         for datagrams in self._datagrams:
             datagrams.start()
         for connections in self._connections:
@@ -57,6 +74,13 @@ class Syslog:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _gatherer_of(self, transport: asyncio.BaseTransport) -> Gatherer | None:
+        try:
+            tenant = self._callers.tenant_of_connection(identity_of_connection(transport), DOOR)
+        except (Unauthenticated, Forbidden):
+            return None
+        return self._gatherer(tenant)
 
     def _gatherer(self, tenant: str) -> Gatherer:
         if tenant not in self._gatherers:

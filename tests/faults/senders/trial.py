@@ -1,0 +1,121 @@
+"""One sender against all faults, and the account of its records."""
+
+import asyncio
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tests.faults.senders.cluster import ReceiverCluster
+from tests.faults.senders.commands import Load, Sender
+from tests.faults.senders.faults import Faults
+from tests.faults.senders.records import number_of, record_of
+from tests.waiting import until
+
+STORED_SECONDS = 180.0
+_SHOWN = 3
+
+
+@dataclass
+class Account:
+    """What became of `records`. `lost` are those that the sender did not give up; `unequal` says how records differ from what was
+    sent. `repeated` came in again with a request whose answer was lost, and were not stored again."""
+
+    records: int
+    faults: Counter[str]
+    stored: int = 0
+    lost: list[int] = field(default_factory=list)
+    twice: list[int] = field(default_factory=list)
+    given_up: int = 0
+    unequal: list[str] = field(default_factory=list)
+    dead: int = 0
+    repeated: int = 0
+
+    @property
+    def is_good(self) -> bool:
+        """Whether every record is stored once, as it was sent."""
+        return not (self.lost or self.twice or self.given_up or self.unequal or self.dead)
+
+    def __str__(self) -> str:
+        kills = sum(count for name, count in self.faults.items() if not name.startswith("exit"))
+        counts = ", ".join(f"{count} × {name}" for name, count in self.faults.most_common())
+        said = [
+            f"{self.records:,} records, {kills} faults ({counts}): {self.stored:,} stored",
+            f"{self.repeated:,} came again",
+            f"lost {len(self.lost)} {self.lost[:_SHOWN]}",
+            f"twice {len(self.twice)} {self.twice[:_SHOWN]}",
+            f"given up by the sender {self.given_up}",
+            f"dead letters {self.dead}",
+            f"{len(self.unequal)} values unequal {self.unequal[:_SHOWN]}",
+        ]
+        return " · ".join(said)
+
+
+async def run_trial(
+    cluster: ReceiverCluster, sender: Sender, load: Load, *, seed: int, every_seconds: float, most_faults: int = 1_000
+) -> Account:
+    """Start everything, send while faults come, and wait until all is stored that was acknowledged."""
+    cluster.start()
+    for name in cluster.receiver_names:
+        await until(lambda name=name: _takes(cluster, name))  # type: ignore[misc]
+    folder = cluster.folder / "sender"
+    folder.mkdir()
+    process = sender.start(cluster, load, folder)
+    faults = Faults(cluster, seed, every_seconds)
+    try:
+        sending = asyncio.create_task(_sent(sender, load, folder, process))
+        await faults.run(sending, most_faults)
+        await sending
+        given_up = _given_up(folder)
+        await _until_stored(cluster, set(range(load.records)) - given_up)
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+    account = _account(await cluster.records(), sender, load, given_up, faults.counts)
+    account.dead, account.repeated = (await cluster.ledger()).values()
+    return account
+
+
+async def _takes(cluster: ReceiverCluster, name: str) -> bool:
+    return "the receiver takes records" in cluster.output(name)
+
+
+async def _sent(sender: Sender, load: Load, folder: Path, process: Any) -> None:
+    if sender.feed is not None:
+        await sender.feed(load, folder)
+        return
+    code = await asyncio.to_thread(process.wait)
+    assert code == 0, f"the sender ended with {code}: {(folder / 'sender.out').read_text()[-2_000:]}"
+
+
+def _given_up(folder: Path) -> set[int]:
+    file = folder / "given-up"
+    return set(map(int, file.read_text().split())) if file.exists() else set()
+
+
+async def _until_stored(cluster: ReceiverCluster, wanted: set[int]) -> None:
+    """Wait until all of it is stored, or for long enough."""
+    ends = time.monotonic() + STORED_SECONDS
+    while time.monotonic() < ends:
+        if wanted <= {number_of(body) for body in await cluster.bodies_counted()}:
+            return
+        await asyncio.sleep(0.5)
+
+
+def _account(
+    rows: list[dict[str, Any]], sender: Sender, load: Load, given_up: set[int], faults: Counter[str]
+) -> Account:
+    account = Account(load.records, faults, stored=len(rows))
+    times: Counter[int] = Counter()
+    for row in rows:
+        number = number_of(row["body"])
+        times[number] += 1
+        for name, value in sender.carries(record_of(number, load.began)).items():
+            if row[name] != value:
+                account.unequal.append(f"{number}: {name} is {row[name]!r}, not {value!r}")
+    account.lost = [number for number in range(load.records) if not times[number] and number not in given_up]
+    account.given_up = sum(not times[number] for number in given_up)
+    account.twice = [number for number, count in times.items() if count > 1]
+    return account

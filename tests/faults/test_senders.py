@@ -1,0 +1,28 @@
+"""What real senders send is stored once and as it was, whoever is killed behind their address."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.faults.senders.cluster import ReceiverCluster
+from tests.faults.senders.commands import SENDERS, Load
+from tests.faults.senders.trial import run_trial
+
+LOAD = Load(records=4_000, seconds=10, began=time.time_ns() // 1_000 * 1_000)
+FAULTS = 12
+
+
+@pytest.fixture
+def cluster(tmp_path: Path) -> Iterator[ReceiverCluster]:
+    cluster = ReceiverCluster(tmp_path)
+    yield cluster
+    cluster.stop()
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("name", ["otel-grpc"])
+async def test_kills_behind_a_sender_lose_and_repeat_nothing(cluster: ReceiverCluster, name: str) -> None:
+    account = await run_trial(cluster, SENDERS[name], LOAD, seed=1, every_seconds=0.8, most_faults=FAULTS)
+    assert account.is_good, account
+    assert account.stored == LOAD.records
