@@ -8,10 +8,8 @@ import asyncio
 import structlog
 
 from logmesh.gateway.answers.json_service import Behaviour, json_handlers
-from logmesh.gateway.callers.keys import Keys
 from logmesh.gateway.callers.receivers import only_receivers
 from logmesh.gateway.callers.tenant import may_see, with_token
-from logmesh.gateway.callers.tokens import Tokens
 from logmesh.gateway.pipeline.ledger import Ledger
 from logmesh.gateway.pipeline.service import PipelineServicer
 from logmesh.gateway.query.service import QueryServicer
@@ -23,6 +21,7 @@ from logmesh.gateway.tokens.service import ReceiverServicer, TokenServicer
 from logmesh.live.frames import SERVICE as TAIL
 from logmesh.live.frames import tail_handlers
 from logmesh.rows.reader import Reader
+from logmesh.runtime.access_tokens import tokens_of
 from logmesh.runtime.guard import Check, Guard, only
 from logmesh.runtime.json_api import SERVICE as JSON
 from logmesh.runtime.json_api import json_calls
@@ -117,13 +116,4 @@ async def _check(settings: GatewaySettings) -> Check:
     callers = only(settings.callers, settings.mesh)
     if not settings.jwt_issuer:
         return callers
-    keys = Keys(settings.jwt_jwks)
-    await keys.open()
-    tokens = Tokens(
-        settings.jwt_issuer,
-        settings.jwt_audience,
-        keys,
-        tenant_claim=settings.jwt_tenant_claim,
-        roles_claim=settings.jwt_roles_claim,
-    )
-    return with_token(callers, tokens)
+    return with_token(callers, await tokens_of(settings))

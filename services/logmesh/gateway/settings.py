@@ -6,11 +6,11 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import NoDecode
 
 from logmesh.runtime.identity import ANONYMOUS
-from logmesh.runtime.settings import StoreSettings, TlsFiles
+from logmesh.runtime.settings import AccessTokenSettings, StoreSettings, TlsFiles
 from logmesh.runtime.spiffe import checked_spiffe_id
 
 
-class GatewaySettings(StoreSettings):
+class GatewaySettings(AccessTokenSettings, StoreSettings):
     """A gateway's environment; see each field."""
 
     port: int = Field(default=50050, ge=1, le=65535, description="gRPC port of the API.")
@@ -43,17 +43,6 @@ class GatewaySettings(StoreSettings):
     )
     tenant: str = Field(
         default="default", min_length=1, description="Tenant whose records are shown where calls come without tokens."
-    )
-    jwt_issuer: str = Field(default="", description="Whose tokens are taken. Empty: none are asked for.")
-    jwt_audience: str = Field(default="logmesh", min_length=1, description="For whom a token must be.")
-    jwt_jwks: str = Field(
-        default="", description="The issuer's public keys, each with a `kid`: a JWKS file, or its https:// address."
-    )
-    jwt_tenant_claim: str = Field(default="tenant", min_length=1, description="Claim of a token that names the tenant.")
-    jwt_roles_claim: str = Field(
-        default="roles",
-        min_length=1,
-        description="Claim of a token that names roles: a list, or names with spaces between.",
     )
     jwt_admin_role: str = Field(
         default="admin",
@@ -89,6 +78,4 @@ class GatewaySettings(StoreSettings):
     def _what_goes_together(self) -> "GatewaySettings":
         if self.serve_tls and self.tls is None:
             raise ValueError("LOGMESH_SERVE_TLS needs LOGMESH_TLS_CERT, LOGMESH_TLS_KEY and LOGMESH_TLS_CA")
-        if bool(self.jwt_issuer) != bool(self.jwt_jwks):
-            raise ValueError("LOGMESH_JWT_ISSUER and LOGMESH_JWT_JWKS go together: set both or none")
         return self

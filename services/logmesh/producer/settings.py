@@ -10,11 +10,11 @@ from pydantic_settings import NoDecode
 from logmesh.client.tls import ServedFiles
 from logmesh.producer.timestamps.zones import zone_of
 from logmesh.runtime.listening import is_loopback
-from logmesh.runtime.settings import BaseProcessSettings
+from logmesh.runtime.settings import AccessTokenSettings
 from logmesh.runtime.spiffe import checked_spiffe_id
 
 
-class ProducerSettings(BaseProcessSettings):
+class ProducerSettings(AccessTokenSettings):
     """A producer's environment; see each field."""
 
     metrics_port: int = Field(default=8000, ge=0, le=65535, description="Port of /metrics; 0 turns it off.")
@@ -71,6 +71,11 @@ class ProducerSettings(BaseProcessSettings):
     )
     gateway_tls_server_name: str = Field(
         default="gateway", description="Name that the gateway's certificate must bear."
+    )
+    jwt_ingest_role: str = Field(
+        default="ingest",
+        min_length=1,
+        description="Role that a sender's access token must name to bring records of its tenant.",
     )
     door_tls_cert: Path | None = Field(
         default=None, description="Certificate chain that senders are shown, PEM. Unset: they come in plaintext."
@@ -146,8 +151,8 @@ class ProducerSettings(BaseProcessSettings):
 
     @property
     def knows_senders(self) -> bool:
-        """Whether senders to source `receive` must show who they are: a token, or a certificate."""
-        return bool(self.gateway) or self.door_tls_ca is not None
+        """Whether senders to source `receive` must show who they are: a token, an issuer's access token, or a certificate."""
+        return bool(self.gateway or self.jwt_issuer) or self.door_tls_ca is not None
 
     @cached_property
     def door_tls(self) -> ServedFiles | None:
@@ -173,7 +178,8 @@ class ProducerSettings(BaseProcessSettings):
         if self.source == "receive" and asked_nothing and not (self.knows_senders or is_loopback(self.listen_address)):
             raise ValueError(
                 f"LOGMESH_LISTEN_ADDRESS is {self.listen_address}, and senders from other machines must show who they are: set"
-                " LOGMESH_GATEWAY, which knows the tokens that `logmesh token create` makes, or LOGMESH_DOOR_TLS_CA for certificates;"
+                " LOGMESH_GATEWAY, which knows the tokens that `logmesh token create` makes, LOGMESH_JWT_ISSUER for those of an issuer,"
+                " or LOGMESH_DOOR_TLS_CA for certificates;"
                 " or set LOGMESH_LISTEN_ADDRESS to localhost"
             )
         return self

@@ -313,7 +313,7 @@ FILES_DAMAGED = Counter(
 SENDERS_TURNED_AWAY = Counter(
     "logmesh_senders_turned_away",
     "Requests of senders that did not show who they are, or may not send, by what was wrong: `no_token`, `malformed`, `unknown_token`"
-    " (or revoked), `expired_token`, `no_certificate`, `unknown_identity`.",
+    " (or revoked), `expired_token`, `access_token` (an issuer's, which is not good), `role`, `no_certificate`, `unknown_identity`.",
     ["door", "reason"],
     registry=PRODUCER,
 )

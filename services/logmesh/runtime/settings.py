@@ -13,7 +13,7 @@ from logmesh.runtime.identity import Mesh
 from logmesh.runtime.listening import DESCRIPTION, THIS_MACHINE, is_loopback
 from logmesh.runtime.spiffe import checked_spiffe_id
 
-__all__ = ["BaseProcessSettings", "BaseServerSettings", "LakeDir", "StoreSettings", "TlsFiles"]
+__all__ = ["AccessTokenSettings", "BaseProcessSettings", "BaseServerSettings", "LakeDir", "StoreSettings", "TlsFiles"]
 
 LakeDir = Annotated[
     Path, Field(description="Folder of the lake's files, which every process of the lake has in common.")
@@ -48,6 +48,30 @@ class BaseProcessSettings(BaseSettings):
         if self.tls_cert is None or self.tls_key is None or self.tls_ca is None:
             return None
         return TlsFiles(self.tls_cert, self.tls_key, self.tls_ca)
+
+
+class AccessTokenSettings(BaseProcessSettings):
+    """What a process has that takes access tokens of an issuer."""
+
+    jwt_issuer: str = Field(default="", description="Whose access tokens are taken. Empty: none are asked for.")
+    jwt_audience: str = Field(default="logmesh", min_length=1, description="For whom an access token must be.")
+    jwt_jwks: str = Field(
+        default="", description="The issuer's public keys, each with a `kid`: a JWKS file, or its https:// address."
+    )
+    jwt_tenant_claim: str = Field(
+        default="tenant", min_length=1, description="Claim of an access token that names the tenant."
+    )
+    jwt_roles_claim: str = Field(
+        default="roles",
+        min_length=1,
+        description="Claim of an access token that names roles: a list, or names with spaces between.",
+    )
+
+    @model_validator(mode="after")
+    def _issuer_and_keys_go_together(self) -> "AccessTokenSettings":
+        if bool(self.jwt_issuer) != bool(self.jwt_jwks):
+            raise ValueError("LOGMESH_JWT_ISSUER and LOGMESH_JWT_JWKS go together: set both or none")
+        return self
 
 
 class BaseServerSettings(BaseProcessSettings):

@@ -21,7 +21,7 @@ from tests.integration.gateway.test_tail_command import ended, line_of
 
 from logmesh.cli.local.certificates import WorkloadFiles, ensure_certificates
 from logmesh.edge.options import ServerTls
-from logmesh.gateway.callers.tokens import LEEWAY_SECONDS
+from logmesh.runtime.access_tokens import LEEWAY_SECONDS
 from logmesh.v1.record_pb2 import LogRecord
 
 __all__ = ["guarded", "options"]  # fixtures

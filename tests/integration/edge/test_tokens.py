@@ -20,11 +20,11 @@ from tests.conftest import Database
 from tests.integration.edge.conftest import MakeOptions
 from tests.integration.edge.http import get
 from tests.integration.edge.running import code_of, running_edge, running_gateway, tls_files
-from tests.unit.gateway.issuer import AUDIENCE, ISSUER, Issuer
+from tests.unit.runtime.issuer import AUDIENCE, ISSUER, Issuer
 
 from logmesh.cli.local.certificates import WorkloadFiles
 from logmesh.edge.options import EdgeOptions, Jwt
-from logmesh.gateway.callers import keys
+from logmesh.runtime import access_keys as keys
 from logmesh.runtime.channel import open_channel
 from logmesh.runtime.sender_tokens import is_secret
 from logmesh.v1.pipeline_service_pb2 import ListLedgerRequest

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from tests.unit.edge.options import PLAIN, everything
-from tests.unit.gateway.issuer import Issuer
+from tests.unit.runtime.issuer import Issuer
 
 from logmesh.cli.local.certificates import ensure_certificates
 from logmesh.cli.local.envoy import envoy_program

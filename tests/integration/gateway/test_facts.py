@@ -10,7 +10,7 @@ import grpc
 import pytest
 from tests.conftest import Database
 from tests.integration.gateway.running import running_gateway
-from tests.unit.gateway.issuer import AUDIENCE, ISSUER, Issuer
+from tests.unit.runtime.issuer import AUDIENCE, ISSUER, Issuer
 
 from logmesh.v1 import pipeline_service_pb2 as pb
 from logmesh.v1.ingest_service_pb2 import SeqRange

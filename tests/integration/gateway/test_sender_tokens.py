@@ -15,7 +15,7 @@ from tests.integration.edge.running import running_gateway as running_secured_ga
 from tests.integration.edge.running import tls_files
 from tests.integration.gateway.commands import command, interpreted
 from tests.integration.gateway.running import running_gateway
-from tests.unit.gateway.issuer import AUDIENCE, ISSUER, Issuer
+from tests.unit.runtime.issuer import AUDIENCE, ISSUER, Issuer
 
 from logmesh import AsyncClient
 from logmesh.cli.local.certificates import WorkloadFiles, spiffe_id

@@ -14,7 +14,7 @@ import pytest
 from tests.conftest import Database
 from tests.integration.gateway.by_hand import flush_by_hand
 from tests.integration.gateway.running import running_gateway
-from tests.unit.gateway.issuer import ISSUER, Issuer
+from tests.unit.runtime.issuer import ISSUER, Issuer
 
 from logmesh import AsyncClient, Client, Record
 from logmesh.client.errors import Unauthenticated

@@ -13,14 +13,19 @@ from google.rpc.error_details_pb2 import RetryInfo
 from grpc_status import rpc_status
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2_grpc import LogsServiceStub
 from structlog.testing import capture_logs
+from tests.conftest import Database
+from tests.integration.edge.running import running_gateway as running_secured_gateway
+from tests.integration.edge.running import tls_files
 from tests.integration.gateway.commands import command
 from tests.integration.gateway.running import running_gateway
 from tests.integration.processor.running import RunningProcessor
 from tests.integration.receivers.running import RunningReceiver, running_receiver
 from tests.integration.receivers.test_otlp_grpc import request_of
+from tests.unit.runtime.issuer import AUDIENCE, ISSUER, Issuer
 from tests.waiting import until
 
 from logmesh import AsyncClient
+from logmesh.cli.local.certificates import WorkloadFiles, spiffe_id
 from logmesh.cli.local.ports import free_port
 from logmesh.producer.receivers.tokens import FILE
 from logmesh.runtime.sender_tokens import new_secret
@@ -150,3 +155,33 @@ async def test_a_gateway_that_does_not_name_the_receiver_says_so_in_its_log(
                 assert await send(receiver, "") is UNAUTHENTICATED
     (away,) = [line for line in said if line["event_name"] == "tokens_away"]
     assert "LOGMESH_RECEIVERS of the gateway does not name it" in away["error"]
+
+
+async def test_an_issuers_access_token_stores_for_its_tenant(processor: RunningProcessor, tmp_path: Path) -> None:
+    issuer = Issuer()
+    jwks = issuer.write_keys(tmp_path / "jwks.json")
+    async with running_receiver(
+        processor.target, tmp_path, jwt_issuer=ISSUER, jwt_audience=AUDIENCE, jwt_jwks=str(jwks)
+    ) as receiver:
+        assert await send(receiver, issuer.token(tenant="acme", roles="ingest admin")) is OK
+        assert await send(receiver, issuer.token(tenant="acme", roles="admin"), 10) is grpc.StatusCode.PERMISSION_DENIED
+        assert await send(receiver, Issuer().token(tenant="acme", roles="ingest"), 20) is UNAUTHENTICATED
+        assert await send(receiver, "", 30) is UNAUTHENTICATED
+        await receiver.all_committed()
+    assert await bodies_of(processor, "acme") == ["0", "1", "2"]
+
+
+async def test_in_mutual_tls_a_receiver_asks_the_gateway_with_its_own_certificate(
+    database: Database, certificates: dict[str, WorkloadFiles], tmp_path: Path
+) -> None:
+    own = certificates["log-producer"]
+    tls: dict[str, Any] = {"tls_cert": own.cert, "tls_key": own.key, "tls_ca": own.ca}
+    callers = [spiffe_id("operator")]
+    async with running_secured_gateway(
+        database.reader_dsn, certificates, callers=callers, receivers=[spiffe_id("log-producer")]
+    ) as gateway:
+        async with AsyncClient(gateway, tls=tls_files(certificates["operator"]), server_name="gateway") as client:
+            secret = (await client.create_token("shop", tenant="acme")).secret
+        async with running_receiver("ipv4:127.0.0.1:1", tmp_path, gateway=gateway, drain_seconds=0, **tls) as receiver:
+            assert await send(receiver, secret) is OK
+            assert await send(receiver, new_secret("0123456789abcdef")) is UNAUTHENTICATED

@@ -10,8 +10,8 @@ import pytest
 import logmesh.gateway
 from logmesh.gateway.callers import tenant
 from logmesh.gateway.callers.tenant import tenant_of_call
-from logmesh.gateway.callers.tokens import Caller
 from logmesh.rows.reader import Reader
+from logmesh.runtime.access_tokens import Caller
 
 SOURCES = sorted(Path(logmesh.gateway.__file__).parent.rglob("*.py"))
 

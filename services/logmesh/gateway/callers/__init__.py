@@ -1,1 +1,1 @@
-"""Who calls: tokens and the keys they are checked with, the tenant of the call under way, and room for so many calls of a kind."""
+"""Who calls: whose records the call under way may see, who may change something, and room for so many calls of a kind."""

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import grpc
 
-from logmesh.gateway.callers.tokens import LEEWAY_SECONDS, Caller, TokenError, Tokens
+from logmesh.runtime.access_tokens import LEEWAY_SECONDS, Caller, TokenError, Tokens
 from logmesh.runtime.guard import Check
 
 _caller: ContextVar[Caller | None] = ContextVar("caller", default=None)

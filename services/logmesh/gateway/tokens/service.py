@@ -7,7 +7,6 @@ import grpc
 from logmesh.gateway.answers.answering import answering
 from logmesh.gateway.callers.administrators import administrator
 from logmesh.gateway.callers.tenant import tenant_of_call
-from logmesh.gateway.callers.tokens import MAX_TENANT_BYTES
 from logmesh.gateway.pipeline.ledger import Ledger
 from logmesh.gateway.requests.checks import RequestError, read_name
 from logmesh.gateway.settings import GatewaySettings
@@ -15,6 +14,7 @@ from logmesh.gateway.tokens.create_token import NameTaken, TooManyTokens, create
 from logmesh.gateway.tokens.list_digests import list_digests
 from logmesh.gateway.tokens.list_tokens import list_tokens
 from logmesh.gateway.tokens.revoke_token import revoke_token
+from logmesh.runtime.access_tokens import MAX_TENANT_BYTES
 from logmesh.v1 import receiver_service_pb2, token_service_pb2
 from logmesh.v1.receiver_service_pb2_grpc import ReceiverServiceServicer
 from logmesh.v1.token_service_pb2_grpc import TokenServiceServicer

@@ -1,73 +1,51 @@
-"""Whose records a sender may bring, by what it shows: a token, or the certificate of its connection."""
+"""Whose records a sender may bring, by what it shows: a token, an issuer's access token, or the certificate of its connection."""
 
-import asyncio
-import contextlib
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from typing import Final, Protocol
 
 import structlog
 
-from logmesh.producer.receivers.credentials import Forbidden, Unauthenticated, secret_in
-from logmesh.producer.receivers.received import Overloaded
-from logmesh.producer.receivers.tokens import TokenList
+from logmesh.producer.receivers.credentials import Forbidden, Unauthenticated, is_access_token, secret_in
+from logmesh.producer.receivers.lookup import Lookup, NotKnownYet, Tokens
 from logmesh.runtime import metrics
-from logmesh.runtime.sender_tokens import digest_of, is_secret
 
 log = structlog.get_logger()
 
 _SAY_SECONDS: Final = 60.0
-_WAIT_SECONDS: Final = 2.0
-_MOST_SEEN: Final = 1_000
-"""Tokens that are not in the list and are remembered, so that each is asked for once."""
 
 
-class Tokens(Protocol):
-    """Which tokens are good; see `TokenKeeper`."""
+class AccessTokens(Protocol):
+    """Those of an issuer; see `Access`."""
 
-    @property
-    def current(self) -> TokenList | None:
-        """The newest list; None: not known yet."""
-
-    @property
-    def asked_at(self) -> float:
-        """The time.monotonic() of the question that gave it."""
-
-    def want(self) -> None:
-        """Have a newer one asked for."""
-
-    async def next_answer(self) -> None:
-        """Wait until it was."""
-
-
-class NotKnownYet(Overloaded):
-    """The token may be good: it is newer than the list here, or there is none."""
+    async def tenant_of(self, token: str) -> str:
+        """The tenant that one names. Raises Unauthenticated, Forbidden."""
 
 
 class Callers:
-    """Without tokens and certificates everybody is let in, and what they send is this process's own tenant's."""
+    """Where nothing is asked for everybody is let in, and what they send is this process's own tenant's."""
 
     def __init__(
         self,
         tokens: Tokens | None = None,
         tenants: Mapping[str, str] | None = None,
         *,
+        access: AccessTokens | None = None,
         certificates: bool = False,
         unnamed: str = "",
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """`tenants` are by SPIFFE ID; with `certificates`, and without both others, whoever shows one is let in. `unnamed` is the
-        tenant of syslog without TLS; empty: there is none."""
-        self._tokens, self._tenants, self._certificates = tokens, tenants or {}, certificates
+        """`tenants` are by SPIFFE ID; with `certificates`, and without any other, whoever shows one is let in. `unnamed` is the
+        tenant of syslog that shows none; empty: there is none. `clock` gives seconds since 1970."""
+        self._lookup = None if tokens is None else Lookup(tokens, clock)
+        self._access, self._tenants, self._certificates = access, tenants or {}, certificates
         self._unnamed, self._clock = unnamed, clock
         self._said: dict[tuple[str, str], tuple[float, int]] = {}
-        self._first_seen: OrderedDict[bytes, float] = OrderedDict()
 
     @property
     def asks(self) -> bool:
         """Whether senders must show who they are."""
-        return self._tokens is not None or bool(self._tenants) or self._certificates
+        return self._wants_tokens or bool(self._tenants) or self._certificates
 
     @property
     def tenant_of_unnamed(self) -> str | None:
@@ -76,9 +54,9 @@ class Callers:
         return self._unnamed or (None if self.asks else "")
 
     def tenant_of_connection(self, identity: str, door: str) -> str:
-        """The tenant of syslog whose sender shows a certificate, or could have; see `tenant_of`. Raises Unauthenticated, Forbidden."""
+        """The tenant of syslog whose sender shows a certificate, or could have; see `admit`. Raises Unauthenticated, Forbidden."""
         try:
-            if identity and (self._tenants or self._tokens is None):
+            if identity and (self._tenants or not self._wants_tokens):
                 return self._of_certificate(identity)
             if (tenant := self.tenant_of_unnamed) is None:
                 raise Unauthenticated("no_certificate", "syslog needs a certificate that LOGMESH_TENANTS names")
@@ -88,23 +66,11 @@ class Callers:
         return tenant
 
     async def admit(self, authorization: str, *, identity: str = "", door: str = "") -> str:
-        """As `tenant_of`, after a moment's wait for a token that may have been made just now."""
-        try:
-            return self.tenant_of(authorization, identity=identity, door=door)
-        except NotKnownYet:
-            if self._tokens is None:
-                raise
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(_WAIT_SECONDS):
-                    await self._tokens.next_answer()
-            return self.tenant_of(authorization, identity=identity, door=door)
-
-    def tenant_of(self, authorization: str, *, identity: str = "", door: str = "") -> str:
-        """The tenant of a sender; empty: this process's own.
+        """The tenant of a sender; empty: this process's own. It waits a moment for a token that may have been made just now.
 
         Args:
             authorization: the header of that name; empty: there is none.
-            identity: what the certificate of its connection says, as `identity_of`; empty: it showed none.
+            identity: what the certificate of its connection says, see `identities`; empty: it showed none.
             door: the protocol in one word, for metrics.
 
         Raises Unauthenticated, Forbidden, and NotKnownYet, which is Overloaded: the sender is to come again.
@@ -112,34 +78,27 @@ class Callers:
         if not self.asks:
             return ""
         try:
-            if self._tokens is not None and (authorization or not identity or not self._tenants):
-                return self._of_token(self._tokens, secret_in(authorization))
+            if self._wants_tokens and (authorization or not identity or not self._tenants):
+                return await self._of_token(secret_in(authorization))
             return self._of_certificate(identity)
         except (Unauthenticated, Forbidden) as error:
             self._note(door, error)
             raise
 
-    def _of_token(self, tokens: Tokens, secret: str) -> str:
-        if not is_secret(secret):
-            raise Unauthenticated("malformed", "that is no token of Logmesh, or not all of it: logmesh token create")
-        digest = digest_of(secret)
-        found = tokens.current.by_digest.get(digest) if tokens.current is not None else None
-        if found is None:
-            self._check_known(tokens, digest)
-            raise Unauthenticated("unknown_token", f"the token {_id(secret)} is unknown, was revoked, or has expired")
-        if found.expires_unix <= self._clock():
-            raise Unauthenticated("expired_token", f"the token {found.id} has expired")
-        return found.tenant
+    @property
+    def _wants_tokens(self) -> bool:
+        return self._lookup is not None or self._access is not None
 
-    def _check_known(self, tokens: Tokens, digest: bytes) -> None:
-        """Raise NotKnownYet until the gateway was asked after this token was seen for the first time."""
-        seen = self._first_seen.setdefault(digest, time.monotonic())
-        self._first_seen.move_to_end(digest)
-        if len(self._first_seen) > _MOST_SEEN:
-            self._first_seen.popitem(last=False)
-        if tokens.current is None or tokens.asked_at <= seen:
-            tokens.want()
-            raise NotKnownYet("this receiver is asking whether the token is good")
+    async def _of_token(self, secret: str) -> str:
+        if self._access is not None and (self._lookup is None or is_access_token(secret)):
+            return await self._access.tenant_of(secret)
+        if self._lookup is None:
+            raise AssertionError("one of the two is there where tokens are asked for")
+        try:
+            return self._lookup.tenant_of(secret)
+        except NotKnownYet:
+            await self._lookup.next_answer()
+            return self._lookup.tenant_of(secret)
 
     def _of_certificate(self, identity: str) -> str:
         if not identity:
@@ -166,7 +125,3 @@ class Callers:
             reason=str(error),
             others_since=unsaid,
         )
-
-
-def _id(secret: str) -> str:
-    return secret.split("_")[1]

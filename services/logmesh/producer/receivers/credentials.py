@@ -7,10 +7,12 @@ ApiKey base64(anything:lm_…)     Elasticsearch's own clients and Beats; also A
 
 import base64
 import binascii
+import re
 from typing import Final
 
-MOST_BYTES: Final = 4_096
-"""Of the header. A secret has 69; what is longer holds something else."""
+_MOST_BYTES: Final = 16 << 10
+"""Of what is in base64. A secret has 69, an access token a thousand or two."""
+_JWT: Final = re.compile(r"[\w-]+\.[\w-]+\.[\w-]*", re.ASCII)
 
 
 class Unauthenticated(Exception):
@@ -39,8 +41,8 @@ def secret_in(authorization: str) -> str:
         case "basic":
             secret = _behind_colon(shown)
         case "apikey":
-            # A secret has a `_`, which base64 has not.
-            secret = shown if "_" in shown else _behind_colon(shown)
+            # A secret has a `_` and an access token dots, which base64 has not.
+            secret = shown if "_" in shown or "." in shown else _behind_colon(shown)
         case "":
             raise Unauthenticated("no_token", "a token is needed: Authorization: Bearer lm_…")
         case _:
@@ -50,8 +52,13 @@ def secret_in(authorization: str) -> str:
     return secret
 
 
+def is_access_token(secret: str) -> bool:
+    """Whether it has the form of an issuer's: a JSON Web Token, which no token of Logmesh's own has."""
+    return _JWT.fullmatch(secret) is not None
+
+
 def _behind_colon(shown: str) -> str:
-    if len(shown) > MOST_BYTES:
+    if len(shown) > _MOST_BYTES:
         return ""
     try:
         return base64.b64decode(shown, validate=True).partition(b":")[2].decode("ascii")

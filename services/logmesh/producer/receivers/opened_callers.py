@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -11,6 +12,9 @@ from logmesh.producer.receivers.token_keeper import TokenKeeper
 from logmesh.producer.settings import ProducerSettings
 from logmesh.runtime.listening import is_loopback
 
+if TYPE_CHECKING:
+    from logmesh.producer.receivers.access import Access
+
 log = structlog.get_logger()
 
 
@@ -18,21 +22,42 @@ log = structlog.get_logger()
 async def opened_callers(settings: ProducerSettings) -> AsyncIterator[Callers]:
     """Yield them. Where tokens are asked for, the gateway is asked until the body ends, which is cancelled when that fails for good.
 
-    Raises OSError for certificates that can't be read.
+    Raises OSError for files of certificates or of an issuer's keys that can't be read, ValueError for keys that are none.
     """
-    certificates = settings.door_tls_ca is not None
-    if not settings.gateway:
-        yield Callers(None, settings.tenants, certificates=certificates, unnamed=settings.syslog_tenant)
-        return
-    if settings.door_tls is None and not is_loopback(settings.listen_address):
+    if settings.door_tls is None and settings.knows_senders and not is_loopback(settings.listen_address):
         log.warning("senders show their tokens in plaintext: LOGMESH_DOOR_TLS_CERT is unset", event_name="tokens_plain")
+    async with _keeper(settings) as keeper:
+        yield Callers(
+            keeper,
+            settings.tenants,
+            access=await _access(settings),
+            certificates=settings.door_tls_ca is not None,
+            unnamed=settings.syslog_tenant,
+        )
+
+
+async def _access(settings: ProducerSettings) -> "Access | None":
+    if not settings.jwt_issuer:
+        return None
+    # Only where it is used: its libraries take some MiB.
+    from logmesh.producer.receivers.access import Access
+    from logmesh.runtime.access_tokens import tokens_of
+
+    return Access(await tokens_of(settings), settings.jwt_ingest_role)
+
+
+@contextlib.asynccontextmanager
+async def _keeper(settings: ProducerSettings) -> AsyncIterator[TokenKeeper | None]:
+    if not settings.gateway:
+        yield None
+        return
     keeper = TokenKeeper(settings)
     try:
         await keeper.open()
         async with asyncio.TaskGroup() as tasks:
             keeping = tasks.create_task(keeper.run())
             try:
-                yield Callers(keeper, settings.tenants, certificates=certificates, unnamed=settings.syslog_tenant)
+                yield keeper
             finally:
                 keeping.cancel()
     finally:

@@ -4,11 +4,11 @@ import time
 from pathlib import Path
 
 import pytest
-from tests.unit.gateway.issuer import AUDIENCE, ISSUER, Issuer
+from tests.unit.runtime.issuer import AUDIENCE, ISSUER, Issuer
 
-from logmesh.gateway.callers import keys as module
-from logmesh.gateway.callers.keys import Keys
-from logmesh.gateway.callers.tokens import TokenError, Tokens
+from logmesh.runtime import access_keys as module
+from logmesh.runtime.access_keys import Keys
+from logmesh.runtime.access_tokens import TokenError, Tokens
 
 NOW = int(time.time())
 OURS, THEIRS = Issuer(), Issuer()

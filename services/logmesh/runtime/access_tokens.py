@@ -1,11 +1,12 @@
-"""JSON Web Tokens, checked here although the edge has checked them: a way around the edge is no way in."""
+"""Access tokens of an issuer, which are JSON Web Tokens. A gateway checks them although its edge did: a way around it is no way in."""
 
 from dataclasses import dataclass
 from typing import Any, Final
 
 import jwt
 
-from logmesh.gateway.callers.keys import ALGORITHMS, Keys
+from logmesh.runtime.access_keys import ALGORITHMS, Keys
+from logmesh.runtime.settings import AccessTokenSettings
 
 LEEWAY_SECONDS: Final = 30
 MAX_TENANT_BYTES: Final = 255
@@ -95,3 +96,16 @@ def _reason(error: Exception) -> str:
             return f"it lacks the claim {error.claim!r}"
         case _:
             return "it is not signed by a key of the issuer"
+
+
+async def tokens_of(settings: AccessTokenSettings) -> Tokens:
+    """What verifies tokens of the issuer that the settings name. Raises OSError or ValueError for a file of keys."""
+    keys = Keys(settings.jwt_jwks)
+    await keys.open()
+    return Tokens(
+        settings.jwt_issuer,
+        settings.jwt_audience,
+        keys,
+        tenant_claim=settings.jwt_tenant_claim,
+        roles_claim=settings.jwt_roles_claim,
+    )
