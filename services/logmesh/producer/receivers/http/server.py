@@ -19,6 +19,7 @@ from logmesh.producer.receivers.http.loki import door as loki
 from logmesh.producer.receivers.http.strays import answer_strays, send_in_time
 from logmesh.producer.receivers.inlet import Inlet
 from logmesh.producer.receivers.limits import MOST_HEADER_BYTES
+from logmesh.producer.receivers.otlp import http_door as otlp
 from logmesh.producer.settings import ProducerSettings
 from logmesh.producer.timestamps.zones import machine_zone, zone_of
 from logmesh.runtime import metrics
@@ -42,6 +43,7 @@ class Http:
         self._settings = settings
         zone = zone_of(settings.timezone) if settings.timezone else machine_zone()
         application = web.Application(middlewares=[send_in_time, answer_strays])
+        application.add_routes(otlp.routes(inlet, callers))
         application.add_routes(lines_door.routes(inlet, callers, zone))
         application.add_routes(loki.routes(inlet, callers))
         application.add_routes(elasticsearch.routes(inlet, callers))
