@@ -229,7 +229,7 @@ def test_a_second_request_to_stop_kills(running: Running) -> None:
     # A stopped process can't drain.
     os.kill(child_pid(running.process.pid, "log-producer-0", "logmesh.producer"), signal.SIGSTOP)
     running.process.send_signal(signal.SIGINT)
-    running.wait_for("stopping: producers")
+    running.wait_for("stopping: receiver")
     asked = time.monotonic()
     assert running.stop() == 0
     assert time.monotonic() - asked < 10

@@ -27,8 +27,8 @@ from logmesh.cli.local.components import PythonProcess, Server
 from logmesh.cli.local.edge import plan_edge
 from logmesh.cli.local.envoy import Envoy, envoy_program
 from logmesh.cli.local.output import Output
-from logmesh.cli.local.plan import EDGE_METRICS_PORT, LocalOptions, Program, StoreName, plan_system
-from logmesh.cli.local.ports import is_free
+from logmesh.cli.local.plan import DOORS, EDGE_METRICS_PORT, Doors, LocalOptions, Program, StoreName, plan_system
+from logmesh.cli.local.ports import is_free, port_near
 from logmesh.cli.local.postgres import ROLES, Postgres, Role
 from logmesh.cli.local.prefork import Preforked, prefork
 from logmesh.cli.local.redis import Redis
@@ -49,12 +49,19 @@ def up(options: LocalOptions, *, fresh: bool, store: StoreName | None = None) ->
     with only_instance(options.data_dir):
         # What is missing is said before anything is made, or removed.
         envoy_program()
-        options = replace(options, store=choose_store(options.data_dir, store, fresh=fresh))
+        options = replace(
+            options, store=choose_store(options.data_dir, store, fresh=fresh), doors=_free_doors(options.host)
+        )
         require_room(options)
         if fresh:
             _remove_data(options.data_dir)
         remember_store(options.data_dir, options.store)
         asyncio.run(_run(options, prefork(options.programs, lake=options.keeps_lake), output))
+
+
+def _free_doors(host: str) -> Doors:
+    """The usual ones; where something else listens, such as another collector, any other one."""
+    return Doors(*(port_near(port, host) for port in DOORS))
 
 
 def called_as() -> str:
@@ -160,7 +167,7 @@ def _stop_signals(output: Output) -> tuple[asyncio.Event, asyncio.Event]:
             output.say("killing what is left")
             hurry.set()
         else:
-            output.say("stopping: producers, edge, gateway, processors, then Redis and PostgreSQL")
+            output.say("stopping: receiver, producers, edge, gateway, processors, then Redis and PostgreSQL")
             stop.set()
 
     loop = asyncio.get_running_loop()

@@ -25,7 +25,7 @@ def test_tiers_start_downstream_first() -> None:
     assert [[program.name for program in tier] for tier in plan()] == [
         ["log-processor-0", "log-processor-1", "log-processor-2"],
         ["gateway"],
-        ["log-producer-0", "log-producer-1"],
+        ["log-receiver", "log-producer-0", "log-producer-1"],
     ]
 
 
@@ -55,7 +55,7 @@ def test_nothing_listens_twice_on_one_port_and_nothing_shares_a_folder() -> None
         for name, value in program.environment.items()
         if name.endswith(("SPOOL_DIR", "BUFFER_DIR"))
     ]
-    assert len(set(folders)) == len(folders) == 5
+    assert len(set(folders)) == len(folders) == 6
 
 
 def test_producers_are_told_of_every_processor_and_all_speak_mutual_tls_as_themselves() -> None:
@@ -64,7 +64,7 @@ def test_producers_are_told_of_every_processor_and_all_speak_mutual_tls_as_thems
     assert target == "ipv4:127.0.0.11:50052,127.0.0.12:50052,127.0.0.13:50052"
     assert gateway.environment["LOGMESH_PROCESSORS"] == target
     certs = {program.environment["LOGMESH_TLS_CERT"] for program in [*processors, *producers]}
-    assert certs == {"log-processor.crt", "log-producer.crt"}
+    assert certs == {"log-processor.crt", "log-producer.crt", "log-receiver.crt"}
 
 
 def test_the_gateway_is_told_how_one_sends_from_this_machine() -> None:

@@ -114,7 +114,7 @@ class PythonProcess:
 
     async def _ready(self) -> bool:
         if self._program.health is None:
-            return await accepts(*self._program.ports[-1])
+            return all([await accepts(*address) for address in self._program.ports])
         return await serves(self._program.health[0], self._tls, self._program.health[1])
 
     async def _lives(self) -> bool:

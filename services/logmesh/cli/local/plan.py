@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Final, Literal, NamedTuple, TypeAlias
 
 from logmesh.cli.local.certificates import WorkloadFiles, spiffe_id
 from logmesh.cli.local.postgres import Role
@@ -17,11 +17,24 @@ DIRECT_PORT = 50052
 SERVER_METRICS_PORT = 9090
 EDGE_METRICS_PORT = 9091
 KEEPER_METRICS_PORT = 9092
+RECEIVER_METRICS_PORT = 9093
 PRODUCER_METRICS_PORT = 8000
 # Processors have addresses of their own and one port, as headless pods do: .11, .12, …
 FIRST_PROCESSOR = 11
 MAX_PROCESSORS = 40
 StoreName: TypeAlias = Literal["rows", "lake"]
+
+
+class Doors(NamedTuple):
+    """Ports at which the receiver takes what others send."""
+
+    otlp: int = 4317
+    http: int = 4318
+    syslog: int = 5514
+
+
+DOORS: Final = Doors()
+"""Those that senders try by themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +58,7 @@ class LocalOptions:
     """How `logmesh` is called on this machine."""
     store: StoreName = "rows"
     """Where records are kept."""
+    doors: Doors = DOORS
 
     @property
     def elsewhere(self) -> str:
@@ -69,7 +83,7 @@ class LocalOptions:
     @property
     def programs(self) -> int:
         """How many Python processes it is, this one aside."""
-        return len(self.processor_hosts) + len(self.canary_hosts) + 1 + self.keeps_lake + self.producers
+        return len(self.processor_hosts) + len(self.canary_hosts) + 1 + self.keeps_lake + 1 + self.producers
 
     @property
     def keeps_lake(self) -> bool:
@@ -117,7 +131,7 @@ class Program:
     ports: tuple[tuple[str, int], ...]
     """What it listens on; the last one serves /metrics."""
     health: tuple[str, str] | None
-    """`host:port` of its gRPC health service and the name in its certificate; None: it is up when /metrics is."""
+    """`host:port` of its gRPC health service and the name in its certificate; None: it is up when all its ports are."""
 
     @property
     def metrics(self) -> str:
@@ -155,6 +169,7 @@ def listening(options: LocalOptions) -> list[Listening]:
             for index in range(options.producers)
         ),
         *([Listening(options.host, KEEPER_METRICS_PORT, "log-keeper")] if options.keeps_lake else []),
+        *(Listening(options.host, port, "log-receiver") for port in (*options.doors, RECEIVER_METRICS_PORT)),
     ]
 
 
@@ -168,7 +183,7 @@ def plan_system(
             _gateway(options, certificates["gateway"], dsns, redis_url),
             *([_keeper(options, dsns)] if options.keeps_lake else []),
         ],
-        _producers(options, certificates["log-producer"]),
+        [_receiver(options, certificates["log-receiver"]), *_producers(options, certificates["log-producer"])],
     ]
 
 
@@ -195,6 +210,7 @@ def _processors(options: LocalOptions, tls: WorkloadFiles, dsns: Mapping[Role, s
                 "LOGMESH_OWNER_DSN": dsns["logmesh_owner"],
                 "LOGMESH_REDIS_URL": redis_url,
                 "LOGMESH_CALLERS": spiffe_id("gateway"),
+                "LOGMESH_RECEIVERS": spiffe_id("log-receiver"),
                 **_store(options),
                 **tls.environment(),
             },
@@ -250,6 +266,29 @@ def _keeper(options: LocalOptions, dsns: Mapping[Role, str]) -> Program:
 def _store(options: LocalOptions) -> dict[str, str]:
     """What processors and gateway are told of where records are."""
     return {"LOGMESH_STORE": options.store, "LOGMESH_LAKE_DIR": str(options.data_dir / "lake")}
+
+
+def _receiver(options: LocalOptions, tls: WorkloadFiles) -> Program:
+    """It takes what anybody on this machine sends."""
+    otlp, http, syslog = options.doors
+    return Program(
+        name="log-receiver",
+        module="logmesh.producer",
+        environment={
+            "LOGMESH_NAME": "log-receiver",
+            "LOGMESH_LISTEN_ADDRESS": options.host,
+            "LOGMESH_METRICS_PORT": str(RECEIVER_METRICS_PORT),
+            "LOGMESH_TARGET": options.target,
+            "LOGMESH_SPOOL_DIR": str(options.data_dir / "producers" / "log-receiver"),
+            "LOGMESH_SOURCE": "receive",
+            "LOGMESH_OTLP_PORT": str(otlp),
+            "LOGMESH_HTTP_PORT": str(http),
+            "LOGMESH_SYSLOG_PORT": str(syslog),
+            **tls.environment(),
+        },
+        ports=tuple((options.host, port) for port in (otlp, http, syslog, RECEIVER_METRICS_PORT)),
+        health=None,
+    )
 
 
 def _producers(options: LocalOptions, tls: WorkloadFiles) -> list[Program]:

@@ -21,6 +21,7 @@ import setproctitle
 from logmesh.cli.local.children import die_with_parent
 
 _PROGRAMS: Final = ("logmesh.processor", "logmesh.gateway", "logmesh.producer")
+_RECEIVER: Final = "logmesh.producer.receivers.receive"
 _OF_THE_LAKE: Final = ("logmesh.keeper.__main__", "logmesh.processor.writer.lake", "logmesh.gateway.lake")
 """What processes import, and the keeper is, where there is a lake."""
 _FORK: Final = multiprocessing.get_context("fork")
@@ -69,7 +70,7 @@ def prefork(count: int, *, lake: bool = False) -> list[Preforked]:
     """Fork `count` processes, of a system with a `lake` or without. This one must have no threads yet, and not have used gRPC."""
     for program in _PROGRAMS:
         _main_of(program)
-    for module in _OF_THE_LAKE if lake else ():
+    for module in (_RECEIVER, *(_OF_THE_LAKE if lake else ())):
         importlib.import_module(module)
     # All of this stays. To look for cycles in it would be to write to it.
     gc.collect()

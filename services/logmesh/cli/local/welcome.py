@@ -17,12 +17,29 @@ def welcome(options: LocalOptions, state: RunState, database: str, command: str)
     if options.canary_percent:
         yield Text(f"  {options.canary_percent} % of producers' new streams go to the canary, through {options.target}")
     yield Text()
+    yield from _doors(options)
+    yield Text()
     for words in ("search 'severity >= WARNING' --since 15m", "tail 'severity >= WARNING'", "ship app.log --service checkout",
                   "status"):  # fmt: skip
         yield Text(f"  {command} {words}{options.elsewhere}")
     yield Text()
     yield Text("Ctrl-C drains and stops; a second one kills.")
     yield Text()
+
+
+def _doors(options: LocalOptions) -> Iterator[Text]:
+    """What others send with, as lines to paste."""
+    host = "localhost" if options.host == "127.0.0.1" else options.host
+    doors = options.doors
+    yield Text("  Send what you have:", style="bold")
+    yield Text(
+        f"  export OTEL_EXPORTER_OTLP_ENDPOINT=http://{host}:{doors.otlp}   # OpenTelemetry, by gRPC; by HTTP :{doors.http}"
+    )
+    yield Text(f"  curl --data-binary @app.log 'http://{host}:{doors.http}/lines?service=checkout'")
+    yield Text(
+        f"  http://{host}:{doors.http}/loki/api/v1/push   http://{host}:{doors.http}   # Loki's push; Elasticsearch's bulk"
+    )
+    yield Text(f"  logger --server {host} --port {doors.syslog} --tcp 'hello'")
 
 
 def _places(options: LocalOptions, state: RunState, database: str) -> Iterator[tuple[str, str]]:
