@@ -16,7 +16,13 @@ from typing import Protocol
 from tests.forked import code_of
 
 _PROGRAMS = multiprocessing.get_context("forkserver")
-_PROGRAMS.set_forkserver_preload(["logmesh.processor.__main__", "logmesh.producer.__main__", "tests.faults.processes"])
+_PROGRAMS.set_forkserver_preload(
+    [
+        *(f"logmesh.{program}.__main__" for program in ("processor", "producer", "keeper")),
+        "logmesh.processor.writer.lake",
+        "tests.faults.processes",
+    ]
+)
 
 
 class Running(Protocol):
