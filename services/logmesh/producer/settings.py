@@ -55,6 +55,12 @@ class ProducerSettings(AccessTokenSettings):
         le=65535,
         description="Port of source `receive` for syslog over TLS, where LOGMESH_DOOR_TLS_CERT is set; 0 turns it off.",
     )
+    health_port: int = Field(
+        default=0,
+        ge=0,
+        le=65535,
+        description="Port of source `receive` for gRPC health alone, without TLS, for a kubelet's probes; 0 turns it off.",
+    )
     receive_bytes: int = Field(
         default=64 << 20,
         ge=16 << 20,

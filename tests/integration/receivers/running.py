@@ -20,6 +20,8 @@ class RunningReceiver:
 
     settings: ProducerSettings
     receiver: Receiver
+    stop: asyncio.Event
+    """Once set, the receiver takes nothing more and sends what it has; the end of the body sets it, too."""
 
     @property
     def otlp(self) -> str:
@@ -69,7 +71,7 @@ async def running_receiver(
         await asyncio.wait({running, asyncio.create_task(receiver.started.wait())}, return_when=asyncio.FIRST_COMPLETED)
         if running.done():
             running.result()
-        yield RunningReceiver(settings, receiver)
+        yield RunningReceiver(settings, receiver, stop)
     finally:
         stop.set()
         await asyncio.wait_for(running, 30)

@@ -7,6 +7,7 @@ import structlog
 
 from logmesh.producer.receivers.callers import Callers
 from logmesh.producer.receivers.door import Door
+from logmesh.producer.receivers.health import probed
 from logmesh.producer.receivers.http.server import Http
 from logmesh.producer.receivers.inlet import Inlet
 from logmesh.producer.receivers.opened_callers import opened_callers
@@ -14,6 +15,7 @@ from logmesh.producer.receivers.otlp.grpc_door import OtlpGrpc
 from logmesh.producer.receivers.outlets import Outlets
 from logmesh.producer.receivers.syslog.door import Syslog
 from logmesh.producer.settings import ProducerSettings
+from logmesh.runtime.server import Health
 
 log = structlog.get_logger()
 
@@ -40,11 +42,11 @@ class Receiver:
 
         Raises OSError for a port that is taken, JournalFailed when a spool's disk has failed.
         """
-        async with opened_callers(self._settings) as callers:
+        async with probed(self._settings) as health, opened_callers(self._settings) as callers:
             doors = _doors(self._settings, Inlet(self._outlets, self._settings.receive_bytes), callers)
-            return await self._run(doors, stop)
+            return await self._run(doors, health, stop)
 
-    async def _run(self, doors: Sequence[Door], stop: asyncio.Event) -> int:
+    async def _run(self, doors: Sequence[Door], health: Health, stop: asyncio.Event) -> int:
         running = asyncio.create_task(self._outlets.run())
         stopping = asyncio.create_task(stop.wait())
         opening = asyncio.create_task(self._outlets.ready.wait())
@@ -53,10 +55,12 @@ class Receiver:
             for door in doors:
                 await door.start()
             log.info("the receiver takes records", event_name="receiving", doors=len(doors))
+            await health.set_serving(True)
             self.started.set()
             await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
             if running.done():
                 running.result()
+            await health.set_serving(False)
             await asyncio.gather(*(door.drain() for door in doors))
             await self._last_commits(running)
             return self._outlets.uncommitted_records()
