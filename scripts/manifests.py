@@ -42,7 +42,8 @@ def combinations() -> list[Combination]:
     found += [Combination(f"overlays/{overlay.name}", overlay) for overlay in overlays]
     found += [Combination(f"base + {component.name}", base, (component,)) for component in components]
     # A namespace is injected with sidecars, or in ambient mode, or has TLS without a mesh; spool-claims changes what others patched.
-    together = tuple(component for component in components if component.name not in {"ambient", "tls", "spool-claims"})
+    alone = {"ambient", "tls", "receiver-tls", "spool-claims"}
+    together = tuple(component for component in components if component.name not in alone)
     together += (MANIFESTS / "components" / "spool-claims",)
     found += [Combination("overlays/large + all", overlay, together) for overlay in overlays if overlay.name == "large"]
     return found

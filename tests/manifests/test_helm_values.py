@@ -38,6 +38,8 @@ OFFERED: Mapping[str, tuple[Any, dict[str, str]]] = {
     "producer.autoscaling.maxReplicas": (40, {"HorizontalPodAutoscaler/log-producer": "maxReplicas: 40"}),
     "producer.resources": (_AMOUNT, {"Deployment/log-producer": "cpu: 123m"}),
     "receiver.enabled": (False, {}),
+    "receiver.tlsSecret": ("senders", {"StatefulSet/log-receiver": "secretName: senders"}),
+    "receiver.syslogTenant": ("acme", {"StatefulSet/log-receiver": "value: acme"}),
     "receiver.autoscaling.minReplicas": (4, {"HorizontalPodAutoscaler/log-receiver": "minReplicas: 4"}),
     "receiver.autoscaling.maxReplicas": (40, {"HorizontalPodAutoscaler/log-receiver": "maxReplicas: 40"}),
     "receiver.spool.storage": ("50Gi", {"StatefulSet/log-receiver": "storage: 50Gi"}),

@@ -32,6 +32,20 @@ def test_a_receiver_starts_and_asks_who_sends(objects: tuple[Object, ...], monke
     assert mounts[str(settings.spool_dir)] == claim["metadata"]["name"]
 
 
+@pytest.mark.needs("kubectl")
+def test_one_that_shows_a_certificate_starts_and_is_probed_without(monkeypatch: pytest.MonkeyPatch) -> None:
+    folders = tuple(MANIFESTS / "components" / name for name in ("tls", "receiver-tls"))
+    receiver = _receiver(render(Combination("with TLS", MANIFESTS / "base", folders)))
+    settings = _settings({one["name"]: one.get("value", "x") for one in _container(receiver)["env"]}, monkeypatch)
+    mounts = {one["mountPath"]: one["name"] for one in _container(receiver)["volumeMounts"]}
+    assert settings.door_tls_cert and settings.door_tls_key and settings.tls_cert
+    assert (settings.door_tls_cert.name, settings.door_tls_key.name) == ("tls.crt", "tls.key")
+    assert mounts[str(settings.door_tls_cert.parent)] == "doors"
+    assert mounts[str(settings.tls_cert.parent)] == "tls"
+    for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
+        assert _container(receiver)[probe]["grpc"]["port"] == settings.health_port
+
+
 def test_under_compose_one_starts_and_asks_who_sends(monkeypatch: pytest.MonkeyPatch) -> None:
     services = yaml.safe_load(COMPOSE_FILE.read_text())["services"]
     settings = _settings(services["log-receiver"]["environment"], monkeypatch)
@@ -73,10 +87,10 @@ def _settings(variables: Mapping[str, str], monkeypatch: pytest.MonkeyPatch) -> 
     return ProducerSettings()
 
 
+_TCP = ("otlp_port", "http_port", "syslog_port", "syslog_tls_port")
 _OPENED = {
-    *((ProducerSettings.model_fields[name].default, "TCP") for name in ("otlp_port", "http_port", "syslog_port")),
+    *((ProducerSettings.model_fields[name].default, "TCP") for name in _TCP),
     (ProducerSettings.model_fields["syslog_port"].default, "UDP"),
-    (6514, "TCP"),
 }
 
 

@@ -31,7 +31,7 @@ _SOURCES = {
     "secretKeyRef": "Secret",
 }
 # Made by scripts/deploy.sh, by the external-secrets component or by hand: never in a file.
-SECRETS_FROM_OUTSIDE = {"timescaledb", "redis"}
+SECRETS_FROM_OUTSIDE = {"timescaledb", "redis", "log-receiver-senders"}
 
 
 def test_services_select_pods_and_their_ports_resolve(objects: tuple[Object, ...]) -> None:
