@@ -3,6 +3,7 @@
 import gzip
 import json
 import os
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -250,3 +251,44 @@ async def test_two_rotations_while_nobody_read_are_both_read(tmp_path: Path) -> 
     await shipper.restart()
     await shipper.ship()
     assert sorted(shipper.bodies) == sorted(encoded(numbers(0, 80)))
+
+
+@pytest.mark.parametrize("is_packed", [False, True])
+@pytest.mark.parametrize("restarts", [False, True])
+async def test_a_copy_made_before_the_last_lines_were_written_is_not_read_again(
+    tmp_path: Path, is_packed: bool, restarts: bool
+) -> None:
+    log = tmp_path / "app.log"
+    append(log, *numbers(0, 50))
+    shipper = Shipper(tmp_path / "app.log*")
+    await shipper.ship()
+    copy = tmp_path / "app.log.1"
+    shutil.copyfile(log, copy)
+    append(log, *numbers(50, 80))  # no copy has them
+    await shipper.ship()
+    os.truncate(log, 0)
+    append(log, *numbers(80, 100))
+    if is_packed:
+        (tmp_path / "app.log.1.gz").write_bytes(gzip.compress(copy.read_bytes()))
+        copy.unlink()
+    if restarts:
+        await shipper.restart()
+    await shipper.ship()
+    (tmp_path / "app.log.1.gz" if is_packed else copy).rename(tmp_path / ("app.log.2.gz" if is_packed else "app.log.2"))
+    await shipper.restart()
+    await shipper.ship()
+    await shipper.source.close()
+    assert sorted(shipper.bodies) == sorted(line.encode() for line in numbers(0, 100))
+
+
+async def test_a_file_that_goes_on_differently_from_what_was_read_is_read(tmp_path: Path) -> None:
+    log = tmp_path / "app.log"
+    append(log, *numbers(0, 50))
+    shipper = Shipper(tmp_path / "app.log*")
+    await shipper.ship()
+    append(log, *numbers(50, 80))
+    await shipper.ship()
+    log.unlink()
+    append(tmp_path / "app.log.1", *numbers(0, 40), *numbers(200, 220))
+    assert len(await shipper.ship()) == 60
+    await shipper.source.close()

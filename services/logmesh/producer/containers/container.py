@@ -15,6 +15,10 @@ MOST_VALUE_BYTES: Final = 512
 """Longest text of a label or annotation; the rest is cut off."""
 
 
+MOST_LABELS_BYTES: Final = 16 << 10
+"""Most bytes of all labels' names and texts of one container, and of all annotations' of one pod."""
+
+
 class Container(NamedTuple):
     """What is known of a container; names of attributes come from OpenTelemetry's conventions."""
 
@@ -28,9 +32,17 @@ class Container(NamedTuple):
 
 
 def labels_as_attributes(prefix: str, labels: Mapping[str, str], wanted: Iterable[str]) -> dict[str, str]:
-    """The `wanted` ones of `labels` as attributes below `prefix`, within the bounds above. Hints are none."""
+    """The `wanted` ones of `labels` as attributes below `prefix`, by name, as far as the bounds above allow. Hints are none."""
     fitting = (key for key in wanted if len(key.encode()) <= MOST_KEY_BYTES and not key.startswith(PREFIX))
-    return {f"{prefix}.{key}": cut_text(labels[key], MOST_VALUE_BYTES) for key in sorted(fitting)[:MOST_LABELS]}
+    attributes: dict[str, str] = {}
+    left = MOST_LABELS_BYTES
+    for key in sorted(fitting)[:MOST_LABELS]:
+        text = cut_text(labels[key], MOST_VALUE_BYTES)
+        left -= len(key.encode()) + len(text.encode())
+        if left < 0:
+            break
+        attributes[f"{prefix}.{key}"] = text
+    return attributes
 
 
 def cut_text(text: str, most_bytes: int) -> str:

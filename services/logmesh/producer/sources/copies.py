@@ -66,6 +66,21 @@ class Copies:
         except OSError:
             return False
 
+    def part_of(self, found: FoundFile, reader: Reader, known: Sequence[TrackedFile]) -> tuple[TrackedFile, int] | None:
+        """Of which file that was cut short or is gone this is a copy, made before the last of what was read of it was written; and
+        the length of the copy."""
+        for file in known:
+            if not (file.finished or file.orphaned) or not may_be_rotation_of(found.path, file.path):
+                continue
+            try:
+                with self._touching(found.path):
+                    length = file.length_of_part(reader)
+            except OSError:
+                continue
+            if length:
+                return file, length
+        return None
+
     def _replaces(self, found: FoundFile, reader: Reader, file: TrackedFile) -> bool:
         """Whether `file` is gone and was written anew under its name with all that it held, as editors and rsync do."""
         try:

@@ -180,7 +180,11 @@ class KnownFiles:
             elsewhere = [("", file) for files in self._elsewhere.values() for file in files]
             now = [(key, file) for key, file in known if self._files.get(key) is file] + self._successors
             original, waits = self._copies.original_of(found, reader, [*now, *elsewhere])
-            if waits or reader.identity() != found.identity:
+            if (
+                waits
+                or reader.identity() != found.identity
+                or (original is None and self._pass_over_part(found, reader, [file for _, file in known]))
+            ):
                 reader.close()
                 return
         if again is None:
@@ -219,6 +223,24 @@ class KnownFiles:
             self.changed[key] = file.position()
         return file
 
+    def _pass_over_part(self, found: FoundFile, reader: Reader, known: Sequence[TrackedFile]) -> bool:
+        """Whether a file is a copy of a part of one that was read, and so was read with it."""
+        part = self._copies.part_of(found, reader, known)
+        if part is None:
+            return False
+        original, length = part
+        file = TrackedFile(found.path, *found.identity, join=self._join)
+        key = str(self._next_key)
+        self._next_key += 1
+        self._files[key] = file
+        try:
+            with self._thread.touching(found.path):
+                file.end_as_part_of(original, reader, length)
+        except OSError:
+            file.due = True
+        self.changed[key] = file.position()
+        return True
+
     def _find_copy(self, key: str, file: TrackedFile) -> bool:
         """Go on with a file's copy, if there is one."""
         tracked = {other.identity for other in self._files.values()}
@@ -233,6 +255,7 @@ class KnownFiles:
             if self._copies.is_copy(found, reader, file):
                 self._begin(found, reader, (key, file))
                 return True
+            self._pass_over_part(found, reader, [file])
             reader.close()
         return False
 

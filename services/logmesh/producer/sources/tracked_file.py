@@ -25,6 +25,8 @@ CLOSE_QUIET_SECONDS: Final = 60.0
 UNFINISHED_PACKED_SECONDS: Final = 300.0
 """How long a compressed file that ends too early is taken for one that is still being written."""
 
+_MARKS: Final = 8
+
 _SINCE: Final = 946_684_800_000_000_000
 """An older file has no time of its own: archives and images set it to a year of their choice."""
 
@@ -47,6 +49,8 @@ class TrackedFile:
         self.parts = Parts()
         self.head = Fingerprint()
         self.tail = Fingerprint()
+        self.marks: list[list[int]] = []
+        """Where it stood after what was handed out of late, each with the CRC-32 of all before."""
         self.finished = False
         self.reader: Reader | None = None
         # Cut short in place: nothing more can be read, what is buffered is still to be handed out.
@@ -83,6 +87,7 @@ class TrackedFile:
             **self.buffer.position(),
             "head": list(self.head),
             "tail": list(self.tail),
+            "marks": self.marks,
             "time": self.last_time,
             # What is buffered of a file cut short can't be read again.
             "finished": self.finished or self.orphaned,
@@ -99,6 +104,7 @@ class TrackedFile:
         file.parts = Parts.at(position.get("parts", {}))
         file.head = Fingerprint(*position["head"])
         file.tail = Fingerprint(*position["tail"])
+        file.marks = position.get("marks", [])
         file.finished = position["finished"]
         file.last_time = position.get("time", 0)
         changed, size = position.get("seen", UNSEEN)
@@ -141,7 +147,7 @@ class TrackedFile:
         self.path = original.path
         self.buffer = original.buffer.unread(join=self._join)
         self.parts = Parts.at(original.parts.position())
-        self.head, self.tail = original.head, original.tail
+        self.head, self.tail, self.marks = original.head, original.tail, original.marks
         self.last_time = original.last_time
 
     def go_on_as(self, other: "TrackedFile") -> None:
@@ -213,6 +219,37 @@ class TrackedFile:
         crc, offset = self.buffer.crc, self.buffer.offset
         return crc is not None and offset >= LENGTH and crc == _crc(reader, offset)
 
+    def length_of_part(self, reader: Reader) -> int:
+        """The length of what `reader` holds, where that is a part of what was handed out, from the beginning; else 0.
+
+        A copy that was made before the last of it was written is one. Its last bytes, behind the last place that was marked, are
+        believed to be the same.
+        """
+        end = self.buffer.offset
+        if not self.head.length or not self.head.matches(head_of(reader)) or reader.read(end - 1, 1):
+            return 0
+        crc = at = 0
+        for mark, expected in self.marks:
+            while at < mark and (data := reader.read(at, min(BLOCK_BYTES, mark - at))):
+                crc, at = zlib.crc32(data, crc), at + len(data)
+            if at < mark:
+                break
+            if crc != expected:
+                return 0
+        if not self.marks or at < max(self.marks[0][0], LENGTH):
+            return 0
+        while data := reader.read(at, BLOCK_BYTES):
+            at += len(data)
+        return at
+
+    def end_as_part_of(self, original: "TrackedFile", reader: Reader, length: int) -> None:
+        """It is a copy of a part of `original`, so long, and was read with that."""
+        self.path, self.head = original.path, original.head
+        self.buffer = LineBuffer(length, 0, _crc(reader, length), join=self._join)
+        self.tail = fingerprint(reader.read(length - min(LENGTH, length), LENGTH))
+        state = reader.state()
+        self.seen, self.finished = (state.mtime_ns, state.size), True
+
     def take(self, limit: int, max_bytes: int, now: float, one_shot: bool) -> list[Line]:
         """At most `limit` records that are ready; remembers how to know the file again after them."""
         before = self.buffer.offset
@@ -283,6 +320,8 @@ class TrackedFile:
         if self.reader is None:
             return
         offset = self.buffer.offset
+        if self.buffer.crc is not None:
+            self.marks = [*self.marks[1 - _MARKS :], [offset, self.buffer.crc]]
         if self.reader.packed:
             # Known by all that was read of it.
             self.tail = Fingerprint()

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from logmesh.producer.containers.container import MOST_LABELS, MOST_VALUE_BYTES
+from logmesh.producer.containers.container import MOST_LABELS, MOST_LABELS_BYTES, MOST_VALUE_BYTES
 from logmesh.producer.containers.docker import DockerContainers, read_config
 
 ID = "4f2a8c0e" * 8
@@ -82,14 +82,15 @@ def test_what_is_of_a_wrong_kind_is_taken_for_absent(wrong: Any) -> None:
 
 
 def test_labels_are_bounded_in_number_and_size() -> None:
-    many = {f"label-{number:03}": "é" * 1_000 for number in range(200)} | {"k" * 1_000: "v"}
-    labels = {
-        key: value
-        for key, value in read_config(config(**many), ID).attributes.items()
-        if key.startswith("container.label.")
-    }
-    assert list(labels) == [f"container.label.label-{number:03}" for number in range(MOST_LABELS)]
-    assert set(labels.values()) == {"é" * (MOST_VALUE_BYTES // 2)}
+    def labels(given: dict[str, str]) -> dict[str, str]:
+        found = read_config(config(**given), ID).attributes
+        return {key: value for key, value in found.items() if key.startswith("container.label.")}
+
+    many = labels({f"label-{number:03}": "é" for number in range(200)} | {"k" * 1_000: "v"})
+    assert list(many) == [f"container.label.label-{number:03}" for number in range(MOST_LABELS)]
+    large = labels({f"label-{number:03}": "é" * 1_000 for number in range(200)})
+    assert set(large.values()) == {"é" * (MOST_VALUE_BYTES // 2)}
+    assert len(large) == MOST_LABELS_BYTES // (MOST_VALUE_BYTES + len("label-000"))
 
 
 @pytest.mark.parametrize("ending", ["", ".1", ".12", ".3.gz"])
