@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from logmesh.producer.containers.memory import FILE, keep, load
 from logmesh.producer.containers.pod import read_pod, wanted
 from logmesh.producer.containers.pods import Pods
 from logmesh.producer.settings import ProducerSettings
@@ -34,10 +35,14 @@ async def pods_of_node(settings: ProducerSettings) -> AsyncIterator[Pods | None]
     which = wanted(settings.pod_labels, settings.pod_annotations)
     server = ApiServer(settings.api_server or api_server_url(), settings.service_account_dir)
     watch = PodWatch(server, settings.node_name, pods, lambda given: read_pod(given, which))
+    kept = settings.spool_dir / FILE
+    pods.remember(await asyncio.to_thread(load, kept))
     watching = asyncio.create_task(watch.run())
     watching.add_done_callback(lambda ended: None if ended.cancelled() else pods.fail(ended.exception()))
+    keeping = asyncio.create_task(keep(kept, pods))
     try:
         yield pods
     finally:
-        watching.cancel()
-        await asyncio.wait({watching})
+        for task in (watching, keeping):
+            task.cancel()
+        await asyncio.gather(watching, keeping, return_exceptions=True)

@@ -49,6 +49,8 @@ class Pods:
         # When pods were first asked for that are not known.
         self._asked: dict[str, float] = {}
         self._failure: BaseException | None = None
+        self.changes = 0
+        """Counts what was told."""
 
     def fail(self, why: BaseException | None) -> None:
         """Nobody tells of pods any more, which is a mistake in the program: whoever asks for one gets it raised."""
@@ -56,6 +58,18 @@ class Pods:
 
     def __len__(self) -> int:
         return len(self._there) + len(self._gone)
+
+    def all(self) -> list[Pod]:
+        """Those that are there, and those that are remembered."""
+        with self._guard:
+            return [*(pod for _, pod in self._gone.values()), *self._there.values()]
+
+    def remember(self, pods: Iterable[Pod]) -> None:
+        """What is known from before: for a while, unless it is told again."""
+        with self._guard:
+            now = self._clock()
+            self._gone |= {pod.key: (now, pod) for pod in pods if pod.key not in self._there}
+            self._prune()
 
     def find(self, place: Place) -> Pod | None:
         """The pod whose log is at `place`; None for one that will not be known. Raises NotYet."""
@@ -107,6 +121,7 @@ class Pods:
             self._prune()
 
     def _prune(self) -> None:
+        self.changes += 1
         until = self._clock() - self._keep_seconds
         while self._gone and (next(iter(self._gone.values()))[0] <= until or len(self) > self._most):
             del self._gone[next(iter(self._gone))]

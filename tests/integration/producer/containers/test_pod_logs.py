@@ -12,6 +12,7 @@ import pytest
 from tests.kube_api import KubeApi, kube_api, pod
 from tests.waiting import until_true
 
+from logmesh.producer.containers import memory
 from logmesh.producer.containers import pods as known_pods
 from logmesh.producer.containers.asking import pods_of_node
 from logmesh.producer.containers.pods import Pods
@@ -57,8 +58,11 @@ class Agent:
             await self.read()
 
 
-def settings(api: KubeApi, **more: Any) -> ProducerSettings:
-    return ProducerSettings(node_name="node-a", api_server=api.url, service_account_dir=api.account, **more)
+def settings(api: KubeApi) -> ProducerSettings:
+    """Of an agent whose spool is beside the service account's folder."""
+    return ProducerSettings(
+        node_name="node-a", api_server=api.url, service_account_dir=api.account, spool_dir=api.account.parent
+    )
 
 
 async def test_a_pod_that_lived_a_moment_has_its_labels_though_its_log_is_read_later(tmp_path: Path) -> None:
@@ -110,6 +114,31 @@ async def test_without_the_api_server_logs_go_on_with_what_their_path_says(
         "k8s.container.restart_count",
         "log.file.path",
     }
+
+
+async def test_what_was_known_before_a_restart_holds_while_the_api_server_is_away(tmp_path: Path) -> None:
+    async with kube_api(tmp_path) as api, pods_of_node(settings(api)) as pods:
+        api.put(pod("cart", UID, labels={"team": "one"}))
+        api.put(pod("secret", UID.replace("9", "8"), annotations={"logmesh.io/exclude": "true"}))
+        await until_true(lambda: len(pods or ()) == 2)
+    async with pods_of_node(settings(api)) as pods:
+        agent = Agent(tmp_path, pods)
+        log_of(tmp_path, "secret's", name="secret", uid=UID.replace("9", "8"))
+        log_of(tmp_path, "one")
+        await agent.until("one")
+        await agent.read()
+        await agent.source.close()
+    assert agent.found.keys() == {"one"}
+    assert agent.found["one"]["k8s.pod.label.team"] == "one"
+
+
+@pytest.mark.parametrize("damage", [b"", b"[", b"{}", b'[{"uid": 1}]', b"[7]"])
+async def test_a_file_of_pods_that_can_t_be_read_is_as_none(tmp_path: Path, damage: bytes) -> None:
+    (tmp_path / memory.FILE).write_bytes(damage)
+    async with kube_api(tmp_path) as api, pods_of_node(settings(api)) as pods:
+        api.put(pod("cart", UID))
+        await until_true(lambda: len(pods or ()) == 1)
+    assert [known.uid for known in memory.load(tmp_path / memory.FILE)] == [UID]
 
 
 async def test_what_is_said_of_a_pod_later_is_beside_its_later_records(tmp_path: Path) -> None:
