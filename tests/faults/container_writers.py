@@ -42,13 +42,16 @@ def runtime_lines(text: str) -> Iterator[bytes]:
 
 
 class Container:
-    """A container's folder, and the process that writes its log: lines `first` to `first + count`, `rate` a second."""
+    """A container's folder, and the process that writes its log: lines `first` to `first + count`, `rate` a second. Of rotated files
+    the last `keep` stay; what is deleted is copied to `archive` before, for whoever counts."""
 
-    def __init__(self, root: Path, index: int, first: int, count: int, rate: float) -> None:
+    def __init__(self, root: Path, archive: Path, index: int, first: int, count: int, rate: float, keep: int) -> None:
         uid = f"00000000-0000-4000-8000-{index:012d}"
         self.log = root / f"shop_writer-{index:02d}-x2x7k_{uid}" / "server" / "0.log"
         self.log.parent.mkdir(parents=True)
         self.log.touch()
+        self._archive, self._keep = archive / f"{index:02d}" / "server", keep
+        self._archive.mkdir(parents=True)
         self._reopen = _PROCESSES.Event()
         arguments = (self.log, self._reopen, first, count, rate)
         self._process = _PROCESSES.Process(target=_write, args=arguments, daemon=True)
@@ -83,6 +86,9 @@ class Container:
         else:
             shutil.copyfile(self.log, aside)
             os.truncate(self.log, 0)
+        for path in sorted(self.log.parent.glob("0.log.*"))[: -self._keep]:
+            shutil.copyfile(path, self._archive / path.name)
+            path.unlink()
 
 
 def _write(log: Path, reopen: Event, first: int, count: int, rate: float) -> None:

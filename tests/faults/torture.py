@@ -75,8 +75,8 @@ class Result:
 class Torture:
     """Writers, a rotator and an agent on a real cluster below `folder`."""
 
-    def __init__(self, folder: Path, writers: int, lines: int, rate: float, rotation: Rotation) -> None:
-        self.root = folder / "pods"
+    def __init__(self, folder: Path, writers: int, lines: int, rate: float, rotation: Rotation, keep: int = 20) -> None:
+        self.root, self.archive = folder / "pods", folder / "archive"
         self.cluster = Cluster(folder, processors=1)
         self.cluster.environment[AGENT] = {
             "LOGMESH_FILES": f"{self.root}/*/*/*.log*",
@@ -86,7 +86,10 @@ class Torture:
         }
         each = lines // writers
         self.lines, self.rotation = each * writers, rotation
-        self.containers = [Container(self.root, index, index * each, each, rate / writers) for index in range(writers)]
+        self.containers = [
+            Container(self.root, self.archive, index, index * each, each, rate / writers, keep)
+            for index in range(writers)
+        ]
         self.rotations = 0
 
     async def run(self, kills: int, rotate_seconds: float, kill_seconds: float, seed: int = 1) -> Result:
@@ -114,7 +117,7 @@ class Torture:
                 container.stop()
         written = time.monotonic() - began
         result = Result(self.lines, killed, self.rotations, written)
-        there = await asyncio.to_thread(numbers_in, self.root)
+        there = await asyncio.to_thread(lambda: numbers_in(self.root) | numbers_in(self.archive))
         await self._until_quiet(len(there))
         await self._account(result, there)
         return result
@@ -163,13 +166,14 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=10, help="how often the agent is killed (default 10)")
     parser.add_argument("--rotate", type=float, default=1.0, metavar="SECONDS", help="between rotations (default 1)")
     parser.add_argument("--rotation", choices=get_args(Rotation), default="rename", help="how (default rename)")
+    parser.add_argument("--keep", type=int, default=20, help="rotated files of each container that stay (default 20)")
     parser.add_argument(
         "--seed", type=int, default=1, help="of the pauses before the agent is started again (default 1)"
     )
     options = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="logmesh-torture-"))
     print(f"logs of all processes: {folder}", flush=True)
-    torture = Torture(folder, options.writers, options.lines, options.rate, options.rotation)
+    torture = Torture(folder, options.writers, options.lines, options.rate, options.rotation, options.keep)
     passed = False
     try:
         kill_seconds = options.lines / options.rate / (options.kills + 1)

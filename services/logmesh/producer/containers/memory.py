@@ -1,6 +1,4 @@
-"""Keeps what is known of pods in a file beside the spool, for an agent that is started while the API server can't be asked: what a pod's
-owner wants holds then, too.
-"""
+"""Keeps what is known of pods in a file beside the spool, for an agent that is started while nobody tells it of pods."""
 
 import asyncio
 import contextlib

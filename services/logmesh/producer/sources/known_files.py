@@ -7,6 +7,7 @@ is read from where the original was left, once the original has been cut short o
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
+from pathlib import Path
 from typing import Final
 
 from logmesh.producer.sources import Position
@@ -86,7 +87,11 @@ class KnownFiles:
 
     def scan(self) -> None:
         """Meet new files, and find those again that are not open."""
-        known = [(key, file) for key, file in self._files.items() if file.head.length]
+        # By folder, which rotation does not leave: among thousands of files, few are looked at for each new one.
+        known: dict[Path, list[Known]] = defaultdict(list)
+        for key, file in self._files.items():
+            if file.head.length:
+                known[file.path.parent].append((key, file))
         self._successors.clear()
         matches = matching_files(self._patterns, self._thread.touching)
         if not matches and not self._files:
@@ -103,7 +108,7 @@ class KnownFiles:
             if identity in reading or not found.size or any(file.seen == seen for file in finished[identity]):
                 continue
             if self._wanted(found):
-                self._meet(found, finished[identity], known)
+                self._meet(found, finished[identity], known[found.path.parent])
         self._forget(matches)
         if self._troubles.any_now:
             self._troubles.only(
