@@ -118,6 +118,16 @@ def ship(
     spool: Annotated[
         Path | None, typer.Option(help="Folder that remembers what was sent.", show_default="one for these files")
     ] = None,
+    rules: Annotated[
+        Path | None,
+        typer.Option(help="File of rules: what to drop, sample, rename, redact, limit.", envvar="LOGMESH_RULES"),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Send nothing; show what the rules would do, with examples.")
+    ] = False,
+    output: Annotated[
+        Literal["text", "json"], typer.Option("--output", "-o", help="How --dry-run writes it.")
+    ] = "text",
     data_dir: DataDir = DEFAULT_DATA_DIR,
 ) -> None:
     """Send lines, and return when they are all in the database.
@@ -127,7 +137,9 @@ def ship(
     Examples:  logmesh ship app.log --service checkout  ·  kubectl logs --timestamps my-pod | logmesh ship - --service api
     """
     try:
+        from logmesh.cli.dry_run import DryRunOutput
         from logmesh.cli.ship import ShipOptions
+        from logmesh.cli.ship import dry_run as run_dry
         from logmesh.cli.ship import ship as run
     except ModuleNotFoundError as error:
         raise LocalError(f"shipping needs {error.name}: pip install 'logmesh[server]'") from error
@@ -144,8 +156,9 @@ def ship(
         join,
         timezone,
         docker_root if docker else None,
+        rules,
     )
-    raise typer.Exit(run(options))
+    raise typer.Exit(run_dry(options, DryRunOutput(output)) if dry_run else run(options))
 
 
 app.command(cls=FilterCommand)(search)

@@ -18,13 +18,15 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from logmesh.cli.local.errors import LocalError
+from logmesh.cli.dry_run import DryRunOutput, effects_of, show
+from logmesh.cli.local.errors import LocalError, WrongOption
 from logmesh.cli.local.run_state import RunState, read_run_state
 from logmesh.cli.ship_docker import command_again, docker_pattern
 from logmesh.cli.ship_spools import STDIN, note_service, read_elsewhere, share_with_owner, spools_of
 from logmesh.journal import JournalError, JournalLocked
 from logmesh.producer.outside import Outside
-from logmesh.producer.run import Outcome, run_producer
+from logmesh.producer.rules import RulesError, read_rules
+from logmesh.producer.run import Outcome, open_source, run_producer
 from logmesh.producer.settings import ProducerSettings
 from logmesh.producer.sources import Position
 from logmesh.producer.sources.troubles import Troubles
@@ -55,11 +57,14 @@ class ShipOptions:
     """Zone of times that name none; empty: LOGMESH_TIMEZONE, else this machine's."""
     docker_root: Path | None = None
     """Docker's folder, whose containers' logs are shipped instead of files."""
+    rules: Path | None = None
+    """File of rules; None: LOGMESH_RULES, if any."""
 
 
 def ship(options: ShipOptions) -> int:
     """Ship until the input ends and everything is committed; return the exit code. Raises LocalError."""
     options = with_docker(with_pipe(options))
+    check_rules(options.rules)
     running = read_run_state(options.data_dir)
     folder = options.data_dir / "ship"
     spools = [options.spool] if options.spool else spools_of(folder, options.service, options.files)
@@ -75,6 +80,29 @@ def ship(options: ShipOptions) -> int:
         except (JournalError, OSError) as error:
             raise LocalError(f"can't use the spool {spool}: {error}") from error
     raise LocalError(f"can't use the spool {spool}: {in_use}")
+
+
+def dry_run(options: ShipOptions, output: DryRunOutput) -> int:
+    """Show what rules would do to what `ship` would read from the beginning; return the exit code. Raises LocalError."""
+    options = with_docker(with_pipe(options))
+    if options.rules is None:
+        raise WrongOption("--dry-run shows what rules would do: name their file with --rules")
+    check_rules(options.rules)
+    settings = ProducerSettings(**_what_is_read(replace(options, follow=False)))  # type: ignore[arg-type]
+    configure_logging(settings)
+    troubles = Troubles(lambda what: Console(stderr=True).print(what, style="red", highlight=False, markup=False))
+    effects = asyncio.run(effects_of(open_source(settings, {}, (), troubles), options.rules))
+    show(effects, output)
+    return 1 if troubles else 0
+
+
+def check_rules(path: Path | None) -> None:
+    """Raises WrongOption, which names the line, for rules that can't be understood."""
+    if path is not None:
+        try:
+            read_rules(path)
+        except RulesError as error:
+            raise WrongOption(str(error)) from error
 
 
 def with_docker(options: ShipOptions) -> ShipOptions:
@@ -118,9 +146,12 @@ def _ship(settings: ProducerSettings, elsewhere: list[Position]) -> int:
     outcome, interrupted = asyncio.run(_run(settings, elsewhere, shown))
     complete = outcome is not None and outcome.complete
     Console().print(f"{shown.committed:,} records committed", highlight=False)
+    left_out = outcome.left_out if outcome else 0
+    if left_out:
+        Console(stderr=True).print(f"{left_out:,} were left out by rules", highlight=False)
     for sentence in (*shown.oddities(), *not_at_their_time(outcome.outside if outcome else Outside())):
         Console(stderr=True).print(sentence, style="yellow", highlight=False, markup=False)
-    if complete and not shown.committed and not shown.dead_letters and not shown.troubles:
+    if complete and not (shown.committed or left_out or shown.dead_letters or shown.troubles):
         Console(stderr=True).print(_nothing_new(settings), style="yellow", highlight=False)
     if not complete:
         Console(stderr=True).print(_what_is_left(settings, outcome), style="yellow", highlight=False)
@@ -170,30 +201,7 @@ def _what_is_left(settings: ProducerSettings, outcome: Outcome | None) -> str:
 
 def ship_settings(options: ShipOptions, running: RunState | None, spool: Path) -> ProducerSettings:
     """The producer's settings: options first, then the environment, then what runs under the data folder."""
-    chosen: dict[str, object] = {
-        "name": f"{options.service}: {_named(options)}".encode()[:_MAX_LABEL_BYTES].decode("utf-8", "ignore"),
-        "instance": socket.gethostname(),
-        "service": options.service,
-        "follow": options.follow,
-        "join": options.join,
-        "spool_dir": spool,
-        "spool_retain_seconds": 0,  # nobody would send it again when this has ended
-        "metrics_port": 0,
-        "log_format": "console",
-        "log_level": "error",
-    }
-    if options.timezone:
-        try:
-            zone_of(options.timezone)
-        except ValueError as error:
-            raise LocalError(str(error)) from error
-        chosen["timezone"] = options.timezone
-    if options.files == [STDIN]:
-        chosen["source"] = "stdin"
-    elif options.docker_root is not None:
-        chosen |= {"source": "file", "files": options.files}
-    else:
-        chosen |= {"source": "file", "files": [_pattern(file) for file in options.files]}
+    chosen = _what_is_read(options) | {"spool_dir": spool}
     if options.target:
         chosen["target"] = options.target
     elif running and "LOGMESH_TARGET" not in os.environ:
@@ -206,6 +214,36 @@ def ship_settings(options: ShipOptions, running: RunState | None, spool: Path) -
     elif "LOGMESH_TARGET" not in os.environ:
         raise LocalError("nothing runs here to ship to: start `logmesh up`, or give --target")
     return ProducerSettings(**chosen)  # type: ignore[arg-type]  # pydantic checks each
+
+
+def _what_is_read(options: ShipOptions) -> dict[str, object]:
+    """The producer's settings, but for where to and what is kept on the way. Raises LocalError."""
+    chosen: dict[str, object] = {
+        "name": f"{options.service}: {_named(options)}".encode()[:_MAX_LABEL_BYTES].decode("utf-8", "ignore"),
+        "instance": socket.gethostname(),
+        "service": options.service,
+        "follow": options.follow,
+        "join": options.join,
+        "spool_retain_seconds": 0,  # nobody would send it again when this has ended
+        "metrics_port": 0,
+        "log_format": "console",
+        "log_level": "error",
+    }
+    if options.timezone:
+        try:
+            zone_of(options.timezone)
+        except ValueError as error:
+            raise LocalError(str(error)) from error
+        chosen["timezone"] = options.timezone
+    if options.rules is not None:
+        chosen["rules"] = options.rules
+    if options.files == [STDIN]:
+        chosen["source"] = "stdin"
+    elif options.docker_root is not None:
+        chosen |= {"source": "file", "files": options.files}
+    else:
+        chosen |= {"source": "file", "files": [_pattern(file) for file in options.files]}
+    return chosen
 
 
 def _named(options: ShipOptions) -> str:

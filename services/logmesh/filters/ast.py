@@ -176,9 +176,10 @@ class Not:
     child: "Node"
 
 
+MapLeaf = MapEquals | MapHas | MapCompare | MapMatches | MapPresent
+"""What is said of one value within attributes or the resource."""
 Leaf = (
-    TextCompare | TextContains | TextMatches | TextPresent | SeverityCompare | TimeCompare | IdEquals | IdPresent
-    | MapEquals | MapHas | MapCompare | MapMatches | MapPresent
+    TextCompare | TextContains | TextMatches | TextPresent | SeverityCompare | TimeCompare | IdEquals | IdPresent | MapLeaf
 )  # fmt: skip
 Node = Leaf | And | Or | Not
 EVERYTHING = And(())

@@ -19,6 +19,7 @@ from logmesh.filters.ast import (
     MapCompare,
     MapEquals,
     MapHas,
+    MapLeaf,
     MapMatches,
     MapPresent,
     Node,
@@ -42,6 +43,7 @@ from logmesh.record.values import BYTES_KEY, Values, decimal_of, json_bytes, jso
 from logmesh.v1.record_pb2 import AnyValue, LogRecord
 
 Predicate = Callable[[LogRecord], bool]
+ValueTest = Callable[[AnyValue], bool]
 
 _NUMBER_TEXT = re.compile(NUMBER_TEXT)
 
@@ -92,17 +94,26 @@ def compile_predicate(node: Node) -> Predicate:
             return lambda record: any(record.trace_id)
         case IdPresent():
             return lambda record: any(record.span_id)
-        case MapEquals(path, literals):
-            return _on_value(path, _equals(literals))
-        case MapHas(path, literals):
-            return _on_value(path, _has(literals))
-        case MapCompare(path, order, bound):
-            return _on_value(path, _ordered(_COMPARE[order], bound))
-        case MapMatches(path, pattern):
+        case MapEquals() | MapHas() | MapCompare() | MapMatches() | MapPresent():
+            return _on_value(node.path, compile_value_test(node))
+        case _:
+            assert_never(node)
+
+
+def compile_value_test(node: MapLeaf) -> ValueTest:
+    """Return what tells whether the value at the node's path, where there is one, is as the node says."""
+    match node:
+        case MapEquals(_, literals):
+            return _equals(literals)
+        case MapHas(_, literals):
+            return _has(literals)
+        case MapCompare(_, order, bound):
+            return _ordered(_COMPARE[order], bound)
+        case MapMatches(_, pattern):
             search = re2.compile(pattern.re2).search
-            return _on_value(path, lambda value: (text := _text_of(value)) is not None and search(text) is not None)
-        case MapPresent(path):
-            return _on_value(path, lambda value: value.WhichOneof("kind") is not None)
+            return lambda value: (text := _text_of(value)) is not None and search(text) is not None
+        case MapPresent():
+            return lambda value: value.WhichOneof("kind") is not None
         case _:
             assert_never(node)
 
@@ -138,7 +149,7 @@ def _contains(text: str) -> Callable[[str], bool]:
     return lambda value: folded in fold_ascii(value)
 
 
-def _on_value(path: Path, test: Callable[[AnyValue], bool]) -> Predicate:
+def _on_value(path: Path, test: ValueTest) -> Predicate:
     whole, keys = ".".join(path.keys), path.keys
 
     def predicate(record: LogRecord) -> bool:

@@ -1,4 +1,4 @@
-"""Moves records from the source into the spool, and pauses the source while the spool or its disk is full."""
+"""Moves records from the source, as rules leave them, into the spool, and pauses the source while the spool or its disk is full."""
 
 import asyncio
 import time
@@ -12,6 +12,7 @@ from logmesh.client.delivering.spool import Spool, Spooled
 from logmesh.journal import JournalFull
 from logmesh.producer.batcher import Batcher, CutBatch
 from logmesh.producer.outside import Outside
+from logmesh.producer.rules import RulesFile
 from logmesh.producer.settings import ProducerSettings
 from logmesh.producer.sources import Chunk, Source
 from logmesh.runtime import metrics
@@ -35,12 +36,16 @@ class Pump:
         spool: Spool,
         spooled: Callable[[Spooled], None],
         stop: asyncio.Event,
+        rules: RulesFile | None = None,
     ) -> None:
         self._settings, self._source, self._spool, self._spooled, self._stop = settings, source, spool, spooled, stop
+        self._rules = rules
         self._batcher = Batcher(settings.batch_records, settings.batch_bytes, settings.batch_seconds)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="spool")
         self.unkept = 0
         """Records that were read and, when it had to stop, did not fit into the spool."""
+        self.left_out = 0
+        """Records that rules left out."""
         self.outside = Outside()
         """Records that were read and can't be stored under their own time."""
 
@@ -56,6 +61,10 @@ class Pump:
             if chunk is None:
                 ended = True
                 break
+            if self._rules is not None:
+                read = len(chunk)
+                chunk = self._rules.apply(chunk, time.time_ns())
+                self.left_out += read - len(chunk)
             self.outside.count(chunk.times, time.time_ns())
             for cut in self._batcher.add(chunk, time.monotonic(), time.time_ns()):
                 await self._keep(cut)

@@ -15,6 +15,7 @@ from logmesh.producer.containers.pods import Pods
 from logmesh.producer.forwarder import Forwarder
 from logmesh.producer.outside import Outside
 from logmesh.producer.pump import Pump
+from logmesh.producer.rules import RulesFile
 from logmesh.producer.settings import ProducerSettings
 from logmesh.producer.sources import Position, Source
 from logmesh.producer.sources.troubles import Troubles
@@ -77,6 +78,8 @@ class Outcome:
     """Records that stay in the spool, for the next run to send."""
     unkept: int
     """Records that were read and are not in the spool, which had no room. Of files they are read again."""
+    left_out: int = 0
+    """Records that rules left out."""
     outside: Outside = field(default_factory=Outside)
     """Records that were read and can't be stored under their own time."""
 
@@ -99,7 +102,10 @@ async def run_producer(
     the database is waited for; on `stop`, at most `drain_seconds`. What is not committed by then stays in the spool and is sent
     by the next run. Callbacks get numbers of records, connection errors, what became of each batch that will never be stored,
     and how many records became dead letters or have attributes that are kept as text. `troubles` hears of files that can't be read.
+
+    Raises RulesError for rules that can't be understood.
     """
+    rules = RulesFile(settings.rules) if settings.rules else None
     spool = await _open_spool(settings, stop)
     if spool is None:
         return Outcome(complete=False, left=0, unkept=0)
@@ -116,7 +122,7 @@ async def run_producer(
         if on_spooled is not None:
             on_spooled(batch.count)
 
-    pump = Pump(settings, source, spool, spooled, stop)
+    pump = Pump(settings, source, spool, spooled, stop, rules)
     forwarding = asyncio.create_task(forwarder.run())
     stopping = asyncio.create_task(stop.wait())
     pumping = asyncio.create_task(pump.run())
@@ -137,7 +143,7 @@ async def run_producer(
         left = spool.uncommitted_records()
         complete = not left and not pump.unkept and (settings.follow or (pumping.done() and pumping.result()))
         outside = pump.outside.of_any_age() if forwarder.any_age else pump.outside
-        return Outcome(complete, left, pump.unkept, outside)
+        return Outcome(complete, left, pump.unkept, pump.left_out, outside)
     finally:
         for task in (pumping, forwarding, stopping):
             task.cancel()

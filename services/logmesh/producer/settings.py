@@ -8,6 +8,7 @@ from pydantic import Field, field_validator, model_validator
 from pydantic_settings import NoDecode
 
 from logmesh.client.tls import ServedFiles
+from logmesh.producer.rules import read_rules
 from logmesh.producer.timestamps.zones import zone_of
 from logmesh.runtime.listening import is_loopback
 from logmesh.runtime.settings import AccessTokenSettings
@@ -133,6 +134,10 @@ class ProducerSettings(AccessTokenSettings):
         default=Path("/var/run/secrets/kubernetes.io/serviceaccount"),
         description="Folder of the token and the authority for the API server, which may be replaced at any time.",
     )
+    rules: Path | None = Field(
+        default=None,
+        description="File of rules (docs/rules.md): what is dropped, sampled, renamed, redacted, limited. Read again when it changes.",
+    )
     rate: float = Field(
         default=200, ge=0, description="Records a second of source `generate`; 0 is as fast as it goes."
     )
@@ -200,6 +205,13 @@ class ProducerSettings(AccessTokenSettings):
     def _known(cls, value: str) -> str:
         if value:
             zone_of(value)
+        return value
+
+    @field_validator("rules")
+    @classmethod
+    def _understood(cls, value: Path | None) -> Path | None:
+        if value is not None:
+            read_rules(value)
         return value
 
     @field_validator("files", "pod_labels", "pod_annotations", mode="before")

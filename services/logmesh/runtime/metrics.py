@@ -301,6 +301,17 @@ POD_WATCH_ENDS = Counter(
     ["reason"],
     registry=PRODUCER,
 )
+RULE_RECORDS = Counter(
+    "logmesh_rule_records",
+    "Records that a rule of LOGMESH_RULES acted on, by what it did: `dropped`, `kept` (by a sample), `renamed` or `redacted`.",
+    ["rule", "action"],
+    registry=PRODUCER,
+)
+RULES_STALE = Gauge(
+    "logmesh_rules_stale",
+    "1 while the rules file has changed and can't be read: the rules before are in force. The log says what is wrong.",
+    registry=PRODUCER,
+)
 FILES_UNREAD = Gauge(
     "logmesh_files_unread",
     "Files that can't be read now: `unreadable`, such as for lack of permission, or `stuck`, such as on a server that is gone.",
