@@ -1,14 +1,15 @@
-"""The one way from every door into the spools."""
+"""The one way from every door, past the rules, into the spools."""
 
 import contextlib
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from logmesh.client.delivering.spool import Unspooled
-from logmesh.producer.receivers.cutting import columns_of, cut
+from logmesh.producer.receivers.cutting import Piece, columns_of, cut
 from logmesh.producer.receivers.outlets import Outlets
 from logmesh.producer.receivers.received import Overloaded, Received
+from logmesh.producer.rules import RulesFile
 from logmesh.runtime import metrics
 
 _ROW_BYTES: Final = 46
@@ -18,8 +19,8 @@ _ROW_BYTES: Final = 46
 class Inlet:
     """Takes what doors have read. At most `most_bytes` of requests are in memory at once, over all doors."""
 
-    def __init__(self, outlets: Outlets, most_bytes: int) -> None:
-        self._outlets, self._most_bytes = outlets, most_bytes
+    def __init__(self, outlets: Outlets, most_bytes: int, rules: RulesFile | None = None) -> None:
+        self._outlets, self._most_bytes, self._rules = outlets, most_bytes, rules
         self._bytes = 0
 
     @contextlib.contextmanager
@@ -47,9 +48,8 @@ class Inlet:
 
         Raises Overloaded.
         """
-        pieces = list(cut(received, door, identity))
-        if pieces:
-            now = time.time_ns()
+        now = time.time_ns()
+        if pieces := self._ruled(cut(received, door, identity), now):
             batches = [Unspooled(columns_of(piece.chunk, now), {}, piece.request) for piece in pieces]
             size = sum(_size(piece.chunk.bodies, piece.chunk.attributes) for piece in pieces)
             outlet = await self._outlets.of(tenant)
@@ -60,6 +60,13 @@ class Inlet:
             metrics.RECEIVED_UNTOLD.labels(door).inc(records)
         if received.refused:
             metrics.RECEIVED_REFUSED.labels(door, "record").inc(len(received.refused))
+
+    def _ruled(self, pieces: Iterable[Piece], now_unix_nano: int) -> list[Piece]:
+        """What rules leave of each piece, which is named by what came and not by what is left."""
+        if self._rules is None:
+            return list(pieces)
+        left = [Piece(self._rules.apply(piece.chunk, now_unix_nano), piece.request) for piece in pieces]
+        return [piece for piece in left if len(piece.chunk)]
 
 
 def _size(bodies: list[bytes], attributes: list[bytes]) -> int:

@@ -14,6 +14,7 @@ from logmesh.producer.receivers.opened_callers import opened_callers
 from logmesh.producer.receivers.otlp.grpc_door import OtlpGrpc
 from logmesh.producer.receivers.outlets import Outlets
 from logmesh.producer.receivers.syslog.door import Syslog
+from logmesh.producer.rules import RulesFile
 from logmesh.producer.settings import ProducerSettings
 from logmesh.runtime.server import Health
 
@@ -30,6 +31,7 @@ class Receiver:
 
     def __init__(self, settings: ProducerSettings) -> None:
         self._settings = settings
+        self._rules = RulesFile(settings.rules) if settings.rules else None
         self._outlets = Outlets(settings)
         self.started = asyncio.Event()
 
@@ -43,7 +45,7 @@ class Receiver:
         Raises OSError for a port that is taken, JournalFailed when a spool's disk has failed.
         """
         async with probed(self._settings) as health, opened_callers(self._settings) as callers:
-            doors = _doors(self._settings, Inlet(self._outlets, self._settings.receive_bytes), callers)
+            doors = _doors(self._settings, Inlet(self._outlets, self._settings.receive_bytes, self._rules), callers)
             return await self._run(doors, health, stop)
 
     async def _run(self, doors: Sequence[Door], health: Health, stop: asyncio.Event) -> int:
