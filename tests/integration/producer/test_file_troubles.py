@@ -17,6 +17,8 @@ from tests.integration.producer.shipper import Shipper, append, numbers
 
 from logmesh.producer.sources import Chunk
 from logmesh.producer.sources.file import FileSource
+from logmesh.producer.sources.open_files import OpenFiles
+from logmesh.producer.sources.reading import Reader
 from logmesh.producer.sources.troubles import Troubles
 
 _NOISE = random.Random(7)
@@ -228,3 +230,22 @@ asyncio.run(main())
 def test_more_files_than_descriptors_are_all_read(tmp_path: Path) -> None:
     command = ["bash", "-c", 'ulimit -n 256; exec "$0" "$@"', sys.executable, "-c", FEW, str(tmp_path)]
     subprocess.run(command, check=True, timeout=60)
+
+
+async def test_a_file_that_is_moved_while_it_is_looked_for_is_no_trouble(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log, told = tmp_path / "app.log", list[str]()
+    append(log, *numbers(0, 3))
+    opened = OpenFiles.reader
+
+    def rotated_meanwhile(files: OpenFiles, path: Path) -> Reader:
+        if path == log:
+            log.rename(tmp_path / "app.log.1")
+        return opened(files, path)
+
+    monkeypatch.setattr(OpenFiles, "reader", rotated_meanwhile)
+    shipper = Shipper(tmp_path / "app.log*", troubles=Troubles(told.append))
+    assert len(await shipper.ship()) == 3
+    await shipper.source.close()
+    assert not told

@@ -177,6 +177,8 @@ class KnownFiles:
                 reader = self.open_files.reader(found.path)
                 if reader.identity() == found.identity:
                     again = _furthest([*former, *self._elsewhere.get(found.identity, ())], reader)
+        except FileNotFoundError:
+            return  # moved since it was found, as rotation does: the next scan meets it where it is
         except OSError as error:
             self._troubles.unreadable(found.path, error)
             return
