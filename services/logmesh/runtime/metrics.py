@@ -330,8 +330,8 @@ SENDERS_TURNED_AWAY = Counter(
 )
 TOKENS_CURRENT = Gauge(
     "logmesh_tokens_current_timestamp_seconds",
-    "When a receiver last heard from the gateway which tokens are good; it goes on with what it heard. NaN: not since its start, or it"
-    " asks for no tokens.",
+    "When a receiver last heard from the gateway which tokens are good; it goes on with what it heard. 0: not since its start, NaN: it"
+    " asks for none.",
     registry=PRODUCER,
 )
 TOKENS_CURRENT.set(float("nan"))

@@ -16,13 +16,14 @@ from tests.integration.processor.running import RunningProcessor
 from tests.integration.receivers.running import running_receiver
 from tests.integration.receivers.test_otlp_grpc import request_of
 from tests.integration.receivers.test_tokens import bodies_of
-from tests.integration.renewed import Authority, Volume
+from tests.integration.renewed import Authority, Volume, ends
 
 from logmesh.cli.local.certificates import WorkloadFiles, spiffe_id
 from logmesh.cli.local.ports import free_port
 from logmesh.client.channel import Tls, open_channel
 from logmesh.client.tls import ServedFiles, TlsFiles
 from logmesh.producer.receivers.identities import NAMELESS, identity_of_connection
+from logmesh.runtime.metrics import PRODUCER
 from logmesh.runtime.tls_context import server_context
 
 SHOP = "spiffe://logmesh.local/ns/shop/sa/checkout"
@@ -55,10 +56,19 @@ async def test_otlp_over_grpc_comes_in_tls_with_the_newest_certificate(
         assert await export(receiver.otlp, None) is grpc.StatusCode.UNAVAILABLE
         first = await asyncio.to_thread(served_serial, receiver.otlp)
         volume.renew()
+        shown = PRODUCER.get_sample_value("logmesh_certificate_expiry_timestamp_seconds", {"path": str(files.cert)})
+        assert shown == ends(files.cert).timestamp()
         assert await asyncio.to_thread(served_serial, receiver.otlp) != first
         assert await export(receiver.otlp, files.ca) is grpc.StatusCode.OK
         await receiver.all_committed()
     assert await bodies_of(processor, "default") == ["0", "1", "2"]
+
+
+async def test_without_a_certificate_that_can_be_used_a_receiver_does_not_start(tmp_path: Path) -> None:
+    missing = {"door_tls_cert": tmp_path / "tls.crt", "door_tls_key": tmp_path / "tls.key"}
+    with pytest.raises(OSError, match=r"tls\.(crt|key)"):
+        async with running_receiver("ipv4:127.0.0.1:1", tmp_path, **missing):  # type: ignore[arg-type]
+            pass
 
 
 async def test_an_identity_stores_for_its_tenant_and_a_stranger_does_not(

@@ -16,6 +16,7 @@ from logmesh.producer.receivers.outlets import Outlets
 from logmesh.producer.receivers.syslog.door import Syslog
 from logmesh.producer.rules import RulesFile
 from logmesh.producer.settings import ProducerSettings
+from logmesh.runtime.certificates import export_expiry
 from logmesh.runtime.server import Health
 
 log = structlog.get_logger()
@@ -42,8 +43,12 @@ class Receiver:
     async def run(self, stop: asyncio.Event) -> int:
         """Take records in until `stop`, then send what is left for at most `drain_seconds`. Returns how many stay in spools.
 
-        Raises OSError for a port that is taken, JournalFailed when a spool's disk has failed.
+        Raises OSError for a port that is taken or a file of certificates that can't be read, JournalFailed when a spool's disk has
+        failed.
         """
+        if (tls := self._settings.door_tls) is not None:
+            tls.current()  # a file that is missing or wrong ends the start, and not a connection later
+            export_expiry(tls)
         async with probed(self._settings) as health, opened_callers(self._settings) as callers:
             doors = _doors(self._settings, Inlet(self._outlets, self._settings.receive_bytes, self._rules), callers)
             return await self._run(doors, health, stop)

@@ -47,6 +47,7 @@ class TokenKeeper:
         """Read the list that the last run left, and ask the gateway once, which may be away. Raises OSError for certificates that can't
         be read."""
         self._dialer.check()
+        metrics.TOKENS_CURRENT.set(0)
         try:
             self.current = await asyncio.to_thread(TokenList.load, self._folder)
         except (OSError, ValueError) as error:
