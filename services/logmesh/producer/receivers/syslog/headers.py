@@ -59,17 +59,25 @@ _BEHIND_TIME: Final = (
 _RFC_3164: Final = re.compile(_BEGIN + rb"(?>" + kinds.MONTH_NAME_DAY.pattern + rb")" + _BEHIND_TIME)
 _ISO_3164: Final = re.compile(_BEGIN + rb"(?>" + kinds.ISO.pattern + rb")" + _BEHIND_TIME)
 
+
+def _numbers(pattern: re.Pattern[bytes], *names: str) -> tuple[int, ...]:
+    """Of groups: they are found quicker by them."""
+    return tuple(pattern.groupindex[name] for name in names)
+
+
 _READ_5424: Final = kinds.ISO.reader(_RFC_5424)
-_3164: Final = ((_RFC_3164, kinds.MONTH_NAME_DAY.reader(_RFC_3164)), (_ISO_3164, kinds.ISO.reader(_ISO_3164)))
+_FIELDS_5424: Final = _numbers(_RFC_5424, "priority", "t", "host", "app", "process", "id", "data")
+_3164: Final = tuple(
+    (pattern, kind.reader(pattern), _numbers(pattern, "priority", "host", "only", "app", "process"))
+    for pattern, kind in ((_RFC_3164, kinds.MONTH_NAME_DAY), (_ISO_3164, kinds.ISO))
+)
 _PRIORITY_ALONE: Final = re.compile(_BEGIN)
 
 
 def read_header(message: bytes, clock: Clock) -> Header | None:
     """What the header says; the priority alone where nothing else is known of it. None for a message that has no priority."""
     if found := _RFC_5424.match(message):
-        number, time, host, app, process, message_id, data = found.group(
-            "priority", "t", "host", "app", "process", "id", "data"
-        )
+        number, time, host, app, process, message_id, data = found.group(*_FIELDS_5424)
         if (priority := _PRIORITIES.get(number)) is None:
             return None
         return Header(
@@ -82,9 +90,9 @@ def read_header(message: bytes, clock: Clock) -> Header | None:
             data or b"",
             found.end(),
         )
-    for pattern, read_time in _3164:
+    for pattern, read_time, fields in _3164:
         if found := pattern.match(message):
-            number, host, only, app, process = found.group("priority", "host", "only", "app", "process")
+            number, host, only, app, process = found.group(*fields)
             if (priority := _PRIORITIES.get(number)) is None:
                 return None
             time_unix_nano = read_time(found, clock)

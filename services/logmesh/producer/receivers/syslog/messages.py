@@ -8,6 +8,7 @@ and attributes.
 A text that is JSON, logfmt or an access log's line gives fields, a level and a time as it does in a file. Nothing here raises.
 """
 
+import contextlib
 import secrets
 from collections.abc import Sequence
 from typing import Final, NamedTuple
@@ -95,10 +96,10 @@ class MessageReader:
         text = message[end:]
         body = message if attributes.are_left_out else text
         origin = self._origin(host or address, app)
-        try:
-            inner = message_fields(text, clock)
-        except RecursionError:
-            inner = None  # JSON may be nested deeper than it can be written again
+        inner = None
+        if b"=" in text or b"{" in text or b'"' in text:  # a quick look
+            with contextlib.suppress(RecursionError):  # JSON may be nested deeper than it can be written again
+                inner = message_fields(text, clock)
         if inner is None:
             if not time:
                 time = plain_line(text, clock).time_unix_nano
