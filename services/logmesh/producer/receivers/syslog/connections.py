@@ -19,7 +19,7 @@ from logmesh.runtime.listening import addresses
 
 log = structlog.get_logger()
 
-_RECEIVE_BUFFER_BYTES: Final = 256 << 10
+_RECEIVE_BUFFER_BYTES: Final = 128 << 10
 _BACKLOG: Final = 128
 _HANDSHAKE_SECONDS: Final = 10.0
 _LAST_SECONDS: Final = 3.0

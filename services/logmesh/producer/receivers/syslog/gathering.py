@@ -27,9 +27,9 @@ _BATCH: Final = 1_000
 _BATCH_BYTES: Final = 1 << 20
 _WAIT_SECONDS: Final = 0.2
 """How long fewer wait for more."""
-_MOST: Final = 4 * _BATCH
-"""Messages in memory with which senders are held, and bytes. What was read of the last one is taken."""
-_MOST_BYTES: Final = 4 * _BATCH_BYTES
+_MOST: Final = 2 * _BATCH
+"""Messages in memory with which senders are held, and bytes: one batch is being kept, and the next one is there."""
+_MOST_BYTES: Final = 2 * _BATCH_BYTES
 _AGAIN_SECONDS: Final = 1.0
 
 
@@ -153,7 +153,7 @@ class Gatherer:
             self._holds = True
             for sender in self._senders:
                 sender.hold()
-        elif self._holds and not self._unkept.reaches(_MOST // 2, _MOST_BYTES // 2):
+        elif self._holds and not self._unkept.reaches(_BATCH + 1, _BATCH_BYTES + 1):
             self._holds = False
             for sender in self._senders:
                 sender.release()
