@@ -110,7 +110,7 @@ BUILT_IN: Final[Sequence[Pattern]] = (
     Pattern(
         "token",
         r"(?:bearer|Bearer|BEARER)(?:[\s:=]|\\t|%20){1,4}([0-9A-Za-z._~+/=-]{16,})",
-        ("bearer", "Bearer", "BEARER"),
+        ("bearer", "B(?:earer|EARER)"),
         check=_has_digit,
     ),
     Pattern(
@@ -122,8 +122,8 @@ BUILT_IN: Final[Sequence[Pattern]] = (
         "token",
         f"{_EDGE}({_TOKEN})",
         (
-            r"_[0-9A-Za-z]{16}", r"_pat_[0-9A-Za-z_]{22}", r"_v1_[0-9a-f]{64}", r"gl[a-z]{2,8}-[0-9A-Za-z_-]{20}", "xox[abeoprs]-",
-            r"k-[0-9A-Za-z_-]{20}", "AIza", "AgE", r"SG\.", r"vs\.[0-9A-Za-z_-]{20}",
+            r"_(?:[0-9A-Za-z]{16}|pat_[0-9A-Za-z_]{22}|v1_[0-9a-f]{64})", "A(?:Iza|gE)", r"gl[a-z]{2,8}-[0-9A-Za-z_-]{20}",
+            "xox[abeoprs]-", r"k-[0-9A-Za-z_-]{20}", r"SG\.", r"vs\.[0-9A-Za-z_-]{20}",
         ),
     ),
     Pattern(
@@ -136,7 +136,7 @@ BUILT_IN: Final[Sequence[Pattern]] = (
     Pattern(
         "email",
         f"(?:{_COLOUR})?([0-9{_LETTERS}._%+-]+@(?:[0-9{_LETTERS}-]+\\.)+[{_LETTERS}]{{2,24}})",
-        (f"@[0-9{_LETTERS}-]",),
+        (f"@(?:[0-9{_LETTERS}-]+\\.)+[{_LETTERS}]{{2}}",),
     ),
 )  # fmt: skip
 """In the order in which they are looked for. What one has replaced, none that follows takes for its own."""

@@ -29,15 +29,8 @@ _BLOCK_WORDS: Final = 1 << 16
 _HIGH: Final = np.uint32(0xF0F0F0F0)
 _ZEROS: Final = np.uint32(0x30303030)
 _SIXES: Final = np.uint32(0x06060606)
-_POINT: Final = ord(".")
-_IS_DIGIT: Final = np.zeros(256, np.bool_)
-_IS_DIGIT[list(b"0123456789")] = True
-_IS_SEPARATOR: Final = np.zeros(256, np.bool_)
-_IS_SEPARATOR[list(b" -")] = True
-_BEGINS_CARD: Final = np.zeros((16, 16), np.bool_)
-"""By the first digit and the second."""
-_BEGINS_CARD[3:7, :10] = _BEGINS_CARD[2, 2:8] = True
-_THREE_BEFORE: Final = np.array([-1, -2, -3])
+_ZERO, _TWO, _POINT, _SPACE, _DASH = (np.uint8(ord(char)) for char in "02. -")
+_FIVE, _TEN = np.uint8(5), np.uint8(10)
 _THIRTEEN: Final = np.arange(13)
 _BESIDE: Final = (
     (4, np.array([5, 6, 7, 8])),
@@ -104,7 +97,7 @@ class LongNumbers:
         follows = np.zeros(len(at) + 1, np.bool_)
         np.equal(at[1:] - at[:-1], 4, out=follows[1:-1])
         before, behind = follows[:-1], follows[1:]
-        return _in_a_row(data, at[behind & ~before]) + _in_groups(data, at[~(before | behind)])
+        return _in_a_row(data, at.compress(behind > before)) + _in_groups(data, at.compress(~(before | behind)))
 
     def _fours(self, words: Words) -> Offsets:
         """Which words are four digits."""
@@ -158,12 +151,16 @@ class Prescan:
 
 def _in_a_row(data: Bytes, at: Offsets) -> list[int]:
     """Of places where a number has its first four digits at a multiple of four, those of long numbers that begin as cards do."""
-    before = _IS_DIGIT[data[at[:, None] + _THREE_BEFORE]]
-    # How many digits stand immediately before: 0 to 3.
-    at = at - np.minimum.accumulate(before, axis=1).sum(axis=1)
-    begins = (_BEGINS_CARD[data[at] & 15, data[at + 1] & 15]) & ~(_IS_DIGIT[data[at - 2]] & (data[at - 1] == _POINT))
-    at = at[begins]
-    found: list[int] = at[_IS_DIGIT[data[at[:, None] + _THIRTEEN]].all(axis=1)].tolist()
+    # Three digits at most stand before: four would be such a place themselves.
+    one = _are_digits(data.take(at - 1))
+    two = one & _are_digits(data.take(at - 2))
+    three = two & _are_digits(data.take(at - 3))
+    at = at - one - two - three
+    # Cards begin with 2 to 6, and are no fraction's digits.
+    begins = (data.take(at) - _TWO < _FIVE) & ((data.take(at - 1) != _POINT) | ~_are_digits(data.take(at - 2)))
+    at = at.compress(begins)
+    at = at.compress(_are_digits(data.take(at + 12)))
+    found: list[int] = at[_are_digits(data[at[:, None] + _THIRTEEN]).all(axis=1)].tolist()
     return found
 
 
@@ -171,6 +168,11 @@ def _in_groups(data: Bytes, at: Offsets) -> list[int]:
     """Of places of four digits, those that have a space or a dash, and a group of digits beyond it, on one side."""
     found: list[int] = []
     for separator, group in _BESIDE:
-        beside = at[_IS_SEPARATOR[data[at + separator]]]
-        found += beside[_IS_DIGIT[data[beside[:, None] + group]].all(axis=1)].tolist()
+        beside = data.take(at + separator)
+        places = at.compress((beside == _SPACE) | (beside == _DASH))
+        found += places[_are_digits(data[places[:, None] + group]).all(axis=1)].tolist()
     return found
+
+
+def _are_digits(characters: Bytes) -> "np.ndarray[Any, np.dtype[np.bool_]]":
+    return characters - _ZERO < _TEN

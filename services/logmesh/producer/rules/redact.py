@@ -66,6 +66,8 @@ class Redact:
 
 def redact(text: bytes, patterns: Sequence[Pattern]) -> bytes:
     """The text with what the patterns find replaced; JSON stays JSON."""
+    if not text.startswith(JSON_BEGINS):
+        return redact_text(text, patterns)
     if b"\\" not in text:  # a part of it has only what the whole has
         patterns = [pattern for pattern in patterns if pattern.is_anchored or pattern.finds(text)]
         if not patterns:
@@ -114,8 +116,6 @@ def _escaped(token: bytes, patterns: Sequence[Pattern]) -> bytes:
 
 
 def _is_json(text: bytes) -> bool:
-    if not text.startswith(JSON_BEGINS):
-        return False
     try:
         load_json(text)
     except ValueError:
