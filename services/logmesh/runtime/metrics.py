@@ -277,7 +277,16 @@ SYSLOG_CUT_SHORT = Counter(
 RECEIVING_BYTES = Gauge(
     "logmesh_receiving_bytes", "Bytes of requests that a receiver holds in memory.", registry=PRODUCER
 )
-SPOOL_FILL = Gauge("logmesh_spool_fill_ratio", "Part of the spool's bound that is in use, 0 to 1.", registry=PRODUCER)
+DRAIN_RATIO = Gauge(
+    "logmesh_drain_ratio",
+    "Part of its time for draining that a receiver has used which was told to go, 0 to 1. One that is gone at 1 has left records.",
+    registry=PRODUCER,
+)
+SPOOL_FILL = Gauge(
+    "logmesh_spool_fill_ratio",
+    "Part of the spool's bound that is in use, 0 to 1; of several spools, the fullest's.",
+    registry=PRODUCER,
+)
 SOURCE_PAUSED = Gauge("logmesh_source_paused", "1 while a full spool holds the source.", registry=PRODUCER)
 PODS_WATCHED = Gauge(
     "logmesh_pods_watched",

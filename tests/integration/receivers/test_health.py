@@ -9,11 +9,12 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2_grpc import LogsServiceStub
 from tests.integration.receivers.running import running_receiver
 from tests.integration.receivers.test_otlp_grpc import request_of
-from tests.waiting import until
+from tests.waiting import until, until_true
 
 from logmesh.cli.local.certificates import WorkloadFiles
 from logmesh.cli.local.ports import free_port
 from logmesh.client.channel import open_channel
+from logmesh.runtime.metrics import PRODUCER
 from logmesh.runtime.server import LIVENESS
 
 _STATUS = health_pb2.HealthCheckResponse
@@ -41,6 +42,7 @@ async def test_one_that_waits_for_its_spool_takes_nothing_and_is_alive(tmp_path:
         await until(partial(_is, port, _STATUS.NOT_SERVING))
         assert await _health(port, LIVENESS) == _STATUS.SERVING
         assert receiver.receiver.uncommitted_records() == 3
+        await until_true(lambda: PRODUCER.get_sample_value("logmesh_drain_ratio"))
 
 
 async def _is(port: int, status: int) -> bool:

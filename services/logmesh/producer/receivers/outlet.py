@@ -85,7 +85,6 @@ class Outlet:
                     self.spool.add(one)
                 _tell(group, None)
                 metrics.RECORDS_SPOOLED.inc(sum(one.count for one in spooled))
-                metrics.SPOOL_FILL.set(self.spool.fill())
                 self._forwarder.spooled()
 
     def _next_group(self) -> list[_Waiting]:

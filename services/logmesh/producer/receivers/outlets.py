@@ -14,12 +14,15 @@ from logmesh.journal import JournalError
 from logmesh.producer.receivers.outlet import Outlet
 from logmesh.producer.receivers.received import Overloaded, RequestRefused
 from logmesh.producer.settings import ProducerSettings
+from logmesh.runtime import metrics
 
 log = structlog.get_logger()
 
 MOST_TENANTS: Final = 200
 """Whose spools one receiver has open: each has a segment on the disk ready for what comes."""
 _THREADS: Final = 4
+_LOOK_SECONDS: Final = 2.0
+"""Between two looks at how full spools are, which change without requests, too."""
 _OWN: Final = "own"
 _OF_TENANT: Final = "tenant="
 _LONGEST_NAME: Final = 255
@@ -53,7 +56,15 @@ class Outlets:
             for tenant in [tenant for folder in self._folders() if (tenant := _tenant_of(folder.name)) is not None]:
                 await self.of(tenant)
             self.ready.set()
-            await asyncio.Event().wait()
+            while True:
+                metrics.SPOOL_FILL.set(self._fill())
+                await asyncio.sleep(_LOOK_SECONDS)
+
+    def _fill(self) -> float:
+        """How full the fullest spool is, without what it need not keep any more."""
+        for outlet in self._outlets.values():
+            outlet.spool.has_room()
+        return max((outlet.spool.fill() for outlet in self._outlets.values()), default=0.0)
 
     async def all_committed(self) -> None:
         """Wait until the database has confirmed everything."""

@@ -1,7 +1,9 @@
 """Builds a receiver and runs it: outlets ─► inlet ─► doors, which close first."""
 
 import asyncio
+import time
 from collections.abc import Sequence
+from typing import Final
 
 import structlog
 
@@ -16,10 +18,14 @@ from logmesh.producer.receivers.outlets import Outlets
 from logmesh.producer.receivers.syslog.door import Syslog
 from logmesh.producer.rules import RulesFile
 from logmesh.producer.settings import ProducerSettings
+from logmesh.runtime import metrics
 from logmesh.runtime.certificates import export_expiry
 from logmesh.runtime.server import Health
 
 log = structlog.get_logger()
+
+_LOOK_SECONDS: Final = 1.0
+"""Between two looks at a drain, for who measures how long it has taken."""
 
 
 async def receive(settings: ProducerSettings, stop: asyncio.Event) -> int:
@@ -79,8 +85,11 @@ class Receiver:
 
     async def _last_commits(self, running: "asyncio.Task[None]") -> None:
         committing = asyncio.create_task(self._outlets.all_committed())
-        seconds = self._settings.drain_seconds
-        await asyncio.wait({committing, running}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        limit, began = self._settings.drain_seconds, time.monotonic()
+        while (passed := time.monotonic() - began) < limit and not (committing.done() or running.done()):
+            metrics.DRAIN_RATIO.set(passed / limit)
+            seconds = min(_LOOK_SECONDS, limit - passed)
+            await asyncio.wait({committing, running}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
         committing.cancel()
         await asyncio.gather(committing, return_exceptions=True)
 
