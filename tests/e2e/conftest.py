@@ -8,8 +8,8 @@ from tests.e2e.test_up import Running, begun, own_loopback
 
 @pytest.fixture(scope="package")
 def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """Two processors, and a producer that makes 300 records a second; a test may add records of services of its own."""
-    running = Running(begun(tmp_path_factory.mktemp("up") / "data"), "--rate", "300", loopback=own_loopback())
+    """Two processors, and a producer that makes 100 records a second; a test may add records of services of its own."""
+    running = Running(begun(tmp_path_factory.mktemp("up") / "data"), "--rate", "100", loopback=own_loopback())
     try:
         running.wait_for("Logmesh is up")
         running.wait_for("stream is open")
