@@ -15,7 +15,7 @@ STEPS = [(walk[:at], name) for walk in WALKS for at, name in enumerate(walk)]
 
 
 def test_a_batch_and_a_query_are_walked_with() -> None:
-    assert len(WALKS) == 3
+    assert len(WALKS) == 4
     assert all(len(walk) >= 10 for walk in WALKS)
     assert all(one != other for walk in WALKS for one, other in pairwise(walk))
 
