@@ -121,11 +121,12 @@ def _revoked(client: Client, which: str, tenant: str) -> SenderToken:
 
 def _table(found: Iterable[SenderToken], now: datetime) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("token", "name", "tenant", "made", "by", "expires"):
+    for column in ("token", "name", "tenant", "made", "by", "used", "expires"):
         table.add_column(column)
     for one in found:
+        used = "never" if one.last_used is None else _day(one.last_used)
         table.add_row(
-            one.id, clean(one.name), clean(one.tenant), _day(one.created), clean(one.created_by), _end(one, now)
+            one.id, clean(one.name), clean(one.tenant), _day(one.created), clean(one.created_by), used, _end(one, now)
         )
     return table
 
@@ -154,6 +155,7 @@ def _plain(token: SenderToken) -> dict[str, Any]:
         "expire_time": _time(token.expires),
         "revoke_time": _time(token.revoked),
         "revoked_by": token.revoked_by,
+        "last_use_time": _time(token.last_used),
     }
 
 

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!logmesh/v1/receiver_service.proto\x12\nlogmesh.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"D\n\x17ListTokenDigestsRequest\x12\x15\n\rknown_version\x18\x01 \x01(\t\x12\x12\n\npage_token\x18\x02 \x01(\t\"n\n\x18ListTokenDigestsResponse\x12\x0f\n\x07version\x18\x01 \x01(\t\x12(\n\x07\x64igests\x18\x02 \x03(\x0b\x32\x17.logmesh.v1.TokenDigest\x12\x17\n\x0fnext_page_token\x18\x03 \x01(\t\"j\n\x0bTokenDigest\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0e\n\x06sha256\x18\x02 \x01(\x0c\x12\x0e\n\x06tenant\x18\x03 \x01(\t\x12/\n\x0b\x65xpire_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp2p\n\x0fReceiverService\x12]\n\x10ListTokenDigests\x12#.logmesh.v1.ListTokenDigestsRequest\x1a$.logmesh.v1.ListTokenDigestsResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!logmesh/v1/receiver_service.proto\x12\nlogmesh.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"D\n\x17ListTokenDigestsRequest\x12\x15\n\rknown_version\x18\x01 \x01(\t\x12\x12\n\npage_token\x18\x02 \x01(\t\"n\n\x18ListTokenDigestsResponse\x12\x0f\n\x07version\x18\x01 \x01(\t\x12(\n\x07\x64igests\x18\x02 \x03(\x0b\x32\x17.logmesh.v1.TokenDigest\x12\x17\n\x0fnext_page_token\x18\x03 \x01(\t\"j\n\x0bTokenDigest\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0e\n\x06sha256\x18\x02 \x01(\x0c\x12\x0e\n\x06tenant\x18\x03 \x01(\t\x12/\n\x0b\x65xpire_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\":\n\x14NoteTokenUsesRequest\x12\"\n\x04uses\x18\x01 \x03(\x0b\x32\x14.logmesh.v1.TokenUse\"D\n\x08TokenUse\x12\n\n\x02id\x18\x01 \x01(\t\x12,\n\x08use_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x17\n\x15NoteTokenUsesResponse2\xc6\x01\n\x0fReceiverService\x12]\n\x10ListTokenDigests\x12#.logmesh.v1.ListTokenDigestsRequest\x1a$.logmesh.v1.ListTokenDigestsResponse\x12T\n\rNoteTokenUses\x12 .logmesh.v1.NoteTokenUsesRequest\x1a!.logmesh.v1.NoteTokenUsesResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -38,6 +38,12 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTTOKENDIGESTSRESPONSE']._serialized_end=262
   _globals['_TOKENDIGEST']._serialized_start=264
   _globals['_TOKENDIGEST']._serialized_end=370
-  _globals['_RECEIVERSERVICE']._serialized_start=372
-  _globals['_RECEIVERSERVICE']._serialized_end=484
+  _globals['_NOTETOKENUSESREQUEST']._serialized_start=372
+  _globals['_NOTETOKENUSESREQUEST']._serialized_end=430
+  _globals['_TOKENUSE']._serialized_start=432
+  _globals['_TOKENUSE']._serialized_end=500
+  _globals['_NOTETOKENUSESRESPONSE']._serialized_start=502
+  _globals['_NOTETOKENUSESRESPONSE']._serialized_end=525
+  _globals['_RECEIVERSERVICE']._serialized_start=528
+  _globals['_RECEIVERSERVICE']._serialized_end=726
 # @@protoc_insertion_point(module_scope)

@@ -106,3 +106,66 @@ class TokenDigest(message.Message):
     _ClearFieldArgType: _TypeAlias = typing.Literal["expire_time", b"expire_time", "id", b"id", "sha256", b"sha256", "tenant", b"tenant"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+@typing.final
+class NoteTokenUsesRequest(message.Message):
+    """Reports uses of tokens."""
+
+    DESCRIPTOR: descriptor.Descriptor
+
+    USES_FIELD_NUMBER: builtins.int
+    @builtins.property
+    def uses(self) -> containers.RepeatedCompositeFieldContainer[TokenUse]:
+        """The last use of each token; at most 10,000."""
+
+    def __init__(
+        self,
+        *,
+        uses: abc.Iterable[TokenUse] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = typing.Literal["uses", b"uses"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+@typing.final
+class TokenUse(message.Message):
+    """The last use of a token at one receiver."""
+
+    DESCRIPTOR: descriptor.Descriptor
+
+    ID_FIELD_NUMBER: builtins.int
+    USE_TIME_FIELD_NUMBER: builtins.int
+    id: builtins.str
+    """The token's id."""
+    @builtins.property
+    def use_time(self) -> timestamp_pb2.Timestamp:
+        """When it was; what is later than now counts as now."""
+
+    def __init__(
+        self,
+        *,
+        id: builtins.str = ...,
+        use_time: timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = typing.Literal["use_time", b"use_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = typing.Literal["id", b"id", "use_time", b"use_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+@typing.final
+class NoteTokenUsesResponse(message.Message):
+    """They are noted, but for tokens that are not known."""
+
+    DESCRIPTOR: descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...

@@ -40,6 +40,11 @@ class ReceiverServiceStub:
                 request_serializer=logmesh_dot_v1_dot_receiver__service__pb2.ListTokenDigestsRequest.SerializeToString,
                 response_deserializer=logmesh_dot_v1_dot_receiver__service__pb2.ListTokenDigestsResponse.FromString,
                 _registered_method=True)
+        self.NoteTokenUses = channel.unary_unary(
+                '/logmesh.v1.ReceiverService/NoteTokenUses',
+                request_serializer=logmesh_dot_v1_dot_receiver__service__pb2.NoteTokenUsesRequest.SerializeToString,
+                response_deserializer=logmesh_dot_v1_dot_receiver__service__pb2.NoteTokenUsesResponse.FromString,
+                _registered_method=True)
 
 
 class ReceiverServiceServicer:
@@ -54,6 +59,13 @@ class ReceiverServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def NoteTokenUses(self, request, context):
+        """Reports when tokens were last shown by a sender that was let in.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_ReceiverServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -61,6 +73,11 @@ def add_ReceiverServiceServicer_to_server(servicer, server):
                     servicer.ListTokenDigests,
                     request_deserializer=logmesh_dot_v1_dot_receiver__service__pb2.ListTokenDigestsRequest.FromString,
                     response_serializer=logmesh_dot_v1_dot_receiver__service__pb2.ListTokenDigestsResponse.SerializeToString,
+            ),
+            'NoteTokenUses': grpc.unary_unary_rpc_method_handler(
+                    servicer.NoteTokenUses,
+                    request_deserializer=logmesh_dot_v1_dot_receiver__service__pb2.NoteTokenUsesRequest.FromString,
+                    response_serializer=logmesh_dot_v1_dot_receiver__service__pb2.NoteTokenUsesResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -91,6 +108,33 @@ class ReceiverService:
             '/logmesh.v1.ReceiverService/ListTokenDigests',
             logmesh_dot_v1_dot_receiver__service__pb2.ListTokenDigestsRequest.SerializeToString,
             logmesh_dot_v1_dot_receiver__service__pb2.ListTokenDigestsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def NoteTokenUses(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/logmesh.v1.ReceiverService/NoteTokenUses',
+            logmesh_dot_v1_dot_receiver__service__pb2.NoteTokenUsesRequest.SerializeToString,
+            logmesh_dot_v1_dot_receiver__service__pb2.NoteTokenUsesResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -37,6 +37,8 @@ class ReceiverServiceStub:
     """By what good tokens of all tenants are known. A receiver asks every few seconds, and is answered with a version alone as long as
     it is the one that it has.
     """
+    NoteTokenUses: _grpc.UnaryUnaryMultiCallable[_receiver_service_pb2.NoteTokenUsesRequest, _receiver_service_pb2.NoteTokenUsesResponse]
+    """Reports when tokens were last shown by a sender that was let in."""
 
 @_typing.type_check_only
 class ReceiverServiceAsyncStub(ReceiverServiceStub):
@@ -47,6 +49,8 @@ class ReceiverServiceAsyncStub(ReceiverServiceStub):
     """By what good tokens of all tenants are known. A receiver asks every few seconds, and is answered with a version alone as long as
     it is the one that it has.
     """
+    NoteTokenUses: _aio.UnaryUnaryMultiCallable[_receiver_service_pb2.NoteTokenUsesRequest, _receiver_service_pb2.NoteTokenUsesResponse]  # type: ignore[assignment]
+    """Reports when tokens were last shown by a sender that was let in."""
 
 class ReceiverServiceServicer(metaclass=_abc_1.ABCMeta):
     """What receivers of logs ask a gateway, which names in its settings who they are. Nobody else comes here, nor anyone through an edge."""
@@ -60,5 +64,13 @@ class ReceiverServiceServicer(metaclass=_abc_1.ABCMeta):
         """By what good tokens of all tenants are known. A receiver asks every few seconds, and is answered with a version alone as long as
         it is the one that it has.
         """
+
+    @_abc_1.abstractmethod
+    def NoteTokenUses(
+        self,
+        request: _receiver_service_pb2.NoteTokenUsesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_receiver_service_pb2.NoteTokenUsesResponse, _abc.Awaitable[_receiver_service_pb2.NoteTokenUsesResponse]]:
+        """Reports when tokens were last shown by a sender that was let in."""
 
 def add_ReceiverServiceServicer_to_server(servicer: ReceiverServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -27,7 +27,7 @@ from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1elogmesh/v1/token_service.proto\x12\nlogmesh.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x93\x02\n\x05Token\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0e\n\x06tenant\x18\x03 \x01(\t\x12%\n\x05scope\x18\x04 \x01(\x0e\x32\x16.logmesh.v1.TokenScope\x12/\n\x0b\x63reate_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\ncreated_by\x18\x06 \x01(\t\x12/\n\x0b\x65xpire_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0brevoke_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\nrevoked_by\x18\t \x01(\t\"k\n\x12\x43reateTokenRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06tenant\x18\x02 \x01(\t\x12+\n\x08lifetime\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\n\n\x02\x62y\x18\x04 \x01(\t\"G\n\x13\x43reateTokenResponse\x12 \n\x05token\x18\x01 \x01(\x0b\x32\x11.logmesh.v1.Token\x12\x0e\n\x06secret\x18\x02 \x01(\t\"`\n\x11ListTokensRequest\x12\x11\n\tpage_size\x18\x01 \x01(\r\x12\x12\n\npage_token\x18\x02 \x01(\t\x12\x0e\n\x06tenant\x18\x03 \x01(\t\x12\x14\n\x0cshow_revoked\x18\x04 \x01(\x08\"P\n\x12ListTokensResponse\x12!\n\x06tokens\x18\x01 \x03(\x0b\x32\x11.logmesh.v1.Token\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"<\n\x12RevokeTokenRequest\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0e\n\x06tenant\x18\x02 \x01(\t\x12\n\n\x02\x62y\x18\x03 \x01(\t\"7\n\x13RevokeTokenResponse\x12 \n\x05token\x18\x01 \x01(\x0b\x32\x11.logmesh.v1.Token*A\n\nTokenScope\x12\x1b\n\x17TOKEN_SCOPE_UNSPECIFIED\x10\x00\x12\x16\n\x12TOKEN_SCOPE_INGEST\x10\x01\x32\xc9\x02\n\x0cTokenService\x12\x65\n\x0b\x43reateToken\x12\x1e.logmesh.v1.CreateTokenRequest\x1a\x1f.logmesh.v1.CreateTokenResponse\"\x15\x82\xd3\xe4\x93\x02\x0f\"\n/v1/tokens:\x01*\x12_\n\nListTokens\x12\x1d.logmesh.v1.ListTokensRequest\x1a\x1e.logmesh.v1.ListTokensResponse\"\x12\x82\xd3\xe4\x93\x02\x0c\x12\n/v1/tokens\x12q\n\x0bRevokeToken\x12\x1e.logmesh.v1.RevokeTokenRequest\x1a\x1f.logmesh.v1.RevokeTokenResponse\"!\x82\xd3\xe4\x93\x02\x1b\"\x16/v1/tokens/revocations:\x01*b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1elogmesh/v1/token_service.proto\x12\nlogmesh.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xc6\x02\n\x05Token\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0e\n\x06tenant\x18\x03 \x01(\t\x12%\n\x05scope\x18\x04 \x01(\x0e\x32\x16.logmesh.v1.TokenScope\x12/\n\x0b\x63reate_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\ncreated_by\x18\x06 \x01(\t\x12/\n\x0b\x65xpire_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0brevoke_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\nrevoked_by\x18\t \x01(\t\x12\x31\n\rlast_use_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"k\n\x12\x43reateTokenRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06tenant\x18\x02 \x01(\t\x12+\n\x08lifetime\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\n\n\x02\x62y\x18\x04 \x01(\t\"G\n\x13\x43reateTokenResponse\x12 \n\x05token\x18\x01 \x01(\x0b\x32\x11.logmesh.v1.Token\x12\x0e\n\x06secret\x18\x02 \x01(\t\"`\n\x11ListTokensRequest\x12\x11\n\tpage_size\x18\x01 \x01(\r\x12\x12\n\npage_token\x18\x02 \x01(\t\x12\x0e\n\x06tenant\x18\x03 \x01(\t\x12\x14\n\x0cshow_revoked\x18\x04 \x01(\x08\"P\n\x12ListTokensResponse\x12!\n\x06tokens\x18\x01 \x03(\x0b\x32\x11.logmesh.v1.Token\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"<\n\x12RevokeTokenRequest\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0e\n\x06tenant\x18\x02 \x01(\t\x12\n\n\x02\x62y\x18\x03 \x01(\t\"7\n\x13RevokeTokenResponse\x12 \n\x05token\x18\x01 \x01(\x0b\x32\x11.logmesh.v1.Token*A\n\nTokenScope\x12\x1b\n\x17TOKEN_SCOPE_UNSPECIFIED\x10\x00\x12\x16\n\x12TOKEN_SCOPE_INGEST\x10\x01\x32\xc9\x02\n\x0cTokenService\x12\x65\n\x0b\x43reateToken\x12\x1e.logmesh.v1.CreateTokenRequest\x1a\x1f.logmesh.v1.CreateTokenResponse\"\x15\x82\xd3\xe4\x93\x02\x0f\"\n/v1/tokens:\x01*\x12_\n\nListTokens\x12\x1d.logmesh.v1.ListTokensRequest\x1a\x1e.logmesh.v1.ListTokensResponse\"\x12\x82\xd3\xe4\x93\x02\x0c\x12\n/v1/tokens\x12q\n\x0bRevokeToken\x12\x1e.logmesh.v1.RevokeTokenRequest\x1a\x1f.logmesh.v1.RevokeTokenResponse\"!\x82\xd3\xe4\x93\x02\x1b\"\x16/v1/tokens/revocations:\x01*b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -40,22 +40,22 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_TOKENSERVICE'].methods_by_name['ListTokens']._serialized_options = b'\202\323\344\223\002\014\022\n/v1/tokens'
   _globals['_TOKENSERVICE'].methods_by_name['RevokeToken']._loaded_options = None
   _globals['_TOKENSERVICE'].methods_by_name['RevokeToken']._serialized_options = b'\202\323\344\223\002\033\"\026/v1/tokens/revocations:\001*'
-  _globals['_TOKENSCOPE']._serialized_start=900
-  _globals['_TOKENSCOPE']._serialized_end=965
+  _globals['_TOKENSCOPE']._serialized_start=951
+  _globals['_TOKENSCOPE']._serialized_end=1016
   _globals['_TOKEN']._serialized_start=142
-  _globals['_TOKEN']._serialized_end=417
-  _globals['_CREATETOKENREQUEST']._serialized_start=419
-  _globals['_CREATETOKENREQUEST']._serialized_end=526
-  _globals['_CREATETOKENRESPONSE']._serialized_start=528
-  _globals['_CREATETOKENRESPONSE']._serialized_end=599
-  _globals['_LISTTOKENSREQUEST']._serialized_start=601
-  _globals['_LISTTOKENSREQUEST']._serialized_end=697
-  _globals['_LISTTOKENSRESPONSE']._serialized_start=699
-  _globals['_LISTTOKENSRESPONSE']._serialized_end=779
-  _globals['_REVOKETOKENREQUEST']._serialized_start=781
-  _globals['_REVOKETOKENREQUEST']._serialized_end=841
-  _globals['_REVOKETOKENRESPONSE']._serialized_start=843
-  _globals['_REVOKETOKENRESPONSE']._serialized_end=898
-  _globals['_TOKENSERVICE']._serialized_start=968
-  _globals['_TOKENSERVICE']._serialized_end=1297
+  _globals['_TOKEN']._serialized_end=468
+  _globals['_CREATETOKENREQUEST']._serialized_start=470
+  _globals['_CREATETOKENREQUEST']._serialized_end=577
+  _globals['_CREATETOKENRESPONSE']._serialized_start=579
+  _globals['_CREATETOKENRESPONSE']._serialized_end=650
+  _globals['_LISTTOKENSREQUEST']._serialized_start=652
+  _globals['_LISTTOKENSREQUEST']._serialized_end=748
+  _globals['_LISTTOKENSRESPONSE']._serialized_start=750
+  _globals['_LISTTOKENSRESPONSE']._serialized_end=830
+  _globals['_REVOKETOKENREQUEST']._serialized_start=832
+  _globals['_REVOKETOKENREQUEST']._serialized_end=892
+  _globals['_REVOKETOKENRESPONSE']._serialized_start=894
+  _globals['_REVOKETOKENRESPONSE']._serialized_end=949
+  _globals['_TOKENSERVICE']._serialized_start=1019
+  _globals['_TOKENSERVICE']._serialized_end=1348
 # @@protoc_insertion_point(module_scope)

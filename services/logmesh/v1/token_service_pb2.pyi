@@ -55,6 +55,7 @@ class Token(message.Message):
     EXPIRE_TIME_FIELD_NUMBER: builtins.int
     REVOKE_TIME_FIELD_NUMBER: builtins.int
     REVOKED_BY_FIELD_NUMBER: builtins.int
+    LAST_USE_TIME_FIELD_NUMBER: builtins.int
     id: builtins.str
     """What names it, also in its secret: `lm_<id>_…`."""
     name: builtins.str
@@ -79,6 +80,10 @@ class Token(message.Message):
     def revoke_time(self) -> timestamp_pb2.Timestamp:
         """When it was revoked; absent: it was not."""
 
+    @builtins.property
+    def last_use_time(self) -> timestamp_pb2.Timestamp:
+        """When a receiver last took something by it, as far as receivers have reported, which they do about once a minute; absent: never."""
+
     def __init__(
         self,
         *,
@@ -91,10 +96,11 @@ class Token(message.Message):
         expire_time: timestamp_pb2.Timestamp | None = ...,
         revoke_time: timestamp_pb2.Timestamp | None = ...,
         revoked_by: builtins.str = ...,
+        last_use_time: timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = typing.Literal["create_time", b"create_time", "expire_time", b"expire_time", "revoke_time", b"revoke_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = typing.Literal["create_time", b"create_time", "expire_time", b"expire_time", "last_use_time", b"last_use_time", "revoke_time", b"revoke_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = typing.Literal["create_time", b"create_time", "created_by", b"created_by", "expire_time", b"expire_time", "id", b"id", "name", b"name", "revoke_time", b"revoke_time", "revoked_by", b"revoked_by", "scope", b"scope", "tenant", b"tenant"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = typing.Literal["create_time", b"create_time", "created_by", b"created_by", "expire_time", b"expire_time", "id", b"id", "last_use_time", b"last_use_time", "name", b"name", "revoke_time", b"revoke_time", "revoked_by", b"revoked_by", "scope", b"scope", "tenant", b"tenant"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -1,8 +1,9 @@
 """Tokens of senders as administrators make and end them, and as receivers learn of them."""
 
+import asyncio
 import json
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -198,6 +199,39 @@ async def test_digests_are_for_the_receivers_that_are_named(
             assert (await refusal(listing))[0] is DENIED
         async with open_channel(address, tls_files(certificates["edge"]), server_name="gateway") as channel:
             assert (await refusal(ReceiverServiceStub(channel).ListTokenDigests(request)))[0] is DENIED
+
+
+async def test_the_last_use_counts_whoever_reports_it_and_none_is_in_the_future(database: Database) -> None:
+    async with (
+        running_gateway(database.reader_dsn, receivers="anonymous") as gateway,
+        AsyncClient(gateway) as client,
+        grpc.aio.insecure_channel(gateway) as channel,
+    ):
+        stub: Any = ReceiverServiceStub(channel)
+        ids = [(await client.create_token(f"n{number}", tenant="acme")).token.id for number in range(3)]
+        before, _ = await digests_of(gateway)
+
+        def uses(*given: tuple[str, datetime]) -> receiver_service_pb2.NoteTokenUsesRequest:
+            request = receiver_service_pb2.NoteTokenUsesRequest()
+            for token_id, at in given:
+                request.uses.add(id=token_id).use_time.FromDatetime(at)
+            return request
+
+        noon = datetime(2026, 1, 2, 12, tzinfo=UTC)
+        await stub.NoteTokenUses(uses((ids[0], noon), (ids[0], noon - timedelta(hours=1)), ("f" * 16, noon)))
+        await stub.NoteTokenUses(
+            uses((ids[0], noon - timedelta(minutes=1)), (ids[1], datetime(2200, 1, 1, tzinfo=UTC)))
+        )
+        reports = [uses(*((token_id, noon) for token_id in order)) for order in (ids, ids[::-1])]
+        await asyncio.gather(*(stub.NoteTokenUses(report) for report in reports * 10))
+        used = {token.id: token.last_used for token in await client.tokens(tenant="acme")}
+        assert (used[ids[0]], used[ids[2]]) == (noon, noon)
+        assert (latest := used[ids[1]]) is not None and latest <= datetime.now(UTC)
+        assert (await digests_of(gateway))[0] == before
+        far = uses((ids[0], noon))
+        far.uses[0].use_time.seconds = 1 << 60
+        for wrong in (uses(("x", noon)), far):
+            assert (await refusal(stub.NoteTokenUses(wrong)))[0] is grpc.StatusCode.INVALID_ARGUMENT
 
 
 async def test_a_page_of_another_site_manages_no_tokens(database: Database) -> None:

@@ -85,6 +85,12 @@ async def test_a_token_stores_for_its_tenant_alone_from_when_it_is_made_until_it
         assert await send(receiver, made["acme"]["secret"][:-1]) is UNAUTHENTICATED
         assert await send(receiver, new_secret(made["acme"]["id"])) is UNAUTHENTICATED
         await receiver.all_committed()
+
+        async def is_told() -> bool:
+            _, out, _ = await command("token", "list", "--tenant", "acme", "-o", "json", "--gateway", gateway)
+            return json.loads(out)[0]["last_use_time"] is not None
+
+        await until(is_told, seconds=20)
         assert await bodies_of(processor, "acme") == ["0", "1", "2"]
         assert await bodies_of(processor, "globex") == ["100", "101", "102"]
         assert await bodies_of(processor, "default") == []

@@ -13,7 +13,7 @@ class SenderToken:
     """A token by which senders show whose records they bring, without its secret.
 
     It is refused from `expires` on, None: never by itself; and since `revoked`, None: it was not. `revoked_by` is empty where it was
-    not, and where a newer token took the name of one that had expired.
+    not, and where a newer token took the name of one that had expired. `last_used` is a minute late or so, None: it was never used.
     """
 
     id: str
@@ -24,6 +24,7 @@ class SenderToken:
     expires: datetime | None
     revoked: datetime | None
     revoked_by: str
+    last_used: datetime | None
 
     @classmethod
     def of(cls, token: pb.Token) -> Self:
@@ -37,6 +38,7 @@ class SenderToken:
             from_timestamp(token.expire_time) if token.HasField("expire_time") else None,
             from_timestamp(token.revoke_time) if token.HasField("revoke_time") else None,
             token.revoked_by,
+            from_timestamp(token.last_use_time) if token.HasField("last_use_time") else None,
         )
 
 

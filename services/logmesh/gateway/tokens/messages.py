@@ -19,6 +19,7 @@ def token_of(row: Any) -> pb.Token:
         expire_time=timestamp_of(row["expires"]),
         revoke_time=timestamp_of(row["revoked"]),
         revoked_by=row["revoked_by"] or "",
+        last_use_time=timestamp_of(row["used"]),
     )
 
 

@@ -13,6 +13,7 @@ from logmesh.gateway.settings import GatewaySettings
 from logmesh.gateway.tokens.create_token import NameTaken, TooManyTokens, create_token
 from logmesh.gateway.tokens.list_digests import list_digests
 from logmesh.gateway.tokens.list_tokens import list_tokens
+from logmesh.gateway.tokens.note_uses import note_uses
 from logmesh.gateway.tokens.revoke_token import revoke_token
 from logmesh.runtime.access_tokens import MAX_TENANT_BYTES
 from logmesh.v1 import receiver_service_pb2, token_service_pb2
@@ -94,3 +95,11 @@ class ReceiverServicer(ReceiverServiceServicer):
         """One page of them."""
         async with answering(context, "ListTokenDigests"):
             return await list_digests(self._ledger, tenant_of_call(self._settings.tenant), request)
+
+    async def NoteTokenUses(  # noqa: N802
+        self, request: receiver_service_pb2.NoteTokenUsesRequest, context: Any
+    ) -> receiver_service_pb2.NoteTokenUsesResponse:
+        """Note the last use of each token."""
+        async with answering(context, "NoteTokenUses"):
+            await note_uses(self._ledger, tenant_of_call(self._settings.tenant), request)
+            return receiver_service_pb2.NoteTokenUsesResponse()

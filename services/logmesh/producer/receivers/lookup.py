@@ -28,6 +28,9 @@ class Tokens(Protocol):
     def asked_at(self) -> float:
         """The time.monotonic() of the question that gave it."""
 
+    def note_use(self, token_id: str) -> None:
+        """A sender was let in by that token just now."""
+
     def want(self) -> None:
         """Have a newer one asked for."""
 
@@ -58,6 +61,7 @@ class Lookup:
             raise Unauthenticated("unknown_token", f"the token {token_id} is unknown, was revoked, or has expired")
         if found.expires_unix <= self._clock():
             raise Unauthenticated("expired_token", f"the token {found.id} has expired")
+        self._tokens.note_use(found.id)
         return found.tenant
 
     async def next_answer(self) -> None:

@@ -9,6 +9,7 @@ from typing import Any, Final
 import grpc
 import structlog
 
+from logmesh.producer.receivers.token_uses import TokenUses
 from logmesh.producer.receivers.tokens import TokenList
 from logmesh.producer.settings import ProducerSettings
 from logmesh.runtime import metrics
@@ -40,6 +41,7 @@ class TokenKeeper:
         self._is_away = False
         self._wanted = asyncio.Event()
         self._turn = asyncio.Event()
+        self._uses = TokenUses()
         self.current: TokenList | None = None
         self.asked_at = -math.inf
 
@@ -63,6 +65,12 @@ class TokenKeeper:
                     await self._wanted.wait()
             self._wanted.clear()
             await self._refresh(_ANSWER_SECONDS)
+            if not self._is_away:
+                await self._uses.report(await self._stub())
+
+    def note_use(self, token_id: str) -> None:
+        """A sender was let in by that token just now."""
+        self._uses.note(token_id)
 
     def want(self) -> None:
         """Ask soon: somebody shows a token that is not in the list."""
@@ -103,7 +111,7 @@ class TokenKeeper:
 
     async def _ask(self) -> TokenList | None:
         """A newer list, or None. A list that changes while it is read is read again."""
-        stub: Any = ReceiverServiceStub(await self._open_channel())
+        stub = await self._stub()
         known = "" if self.current is None else self.current.version
         for _ in range(_READ_ANEW):
             request = ListTokenDigestsRequest(known_version=known)
@@ -121,11 +129,11 @@ class TokenKeeper:
                 digests += page.digests
         raise OSError("the list of tokens changes faster than it can be read")
 
-    async def _open_channel(self) -> grpc.aio.Channel:
+    async def _stub(self) -> Any:
         if self._channel is None or self._dialer.outdated:
             await self.close()
             self._channel = self._dialer.open()
-        return self._channel
+        return ReceiverServiceStub(self._channel)
 
     def _say_here(self) -> None:
         if self._is_away:

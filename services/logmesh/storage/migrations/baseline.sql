@@ -1,6 +1,6 @@
 -- The schema as a new database gets it: this, then baseline.<flavour>.sql with the table of logs. A database that is there
 -- already gets the numbered files that it lacks; both ways lead to the same, and a test compares them.
--- Stands for migrations 0001 0002 0003 0004 0006 0007 0008 0010 0012 0013 0020 0030 0031 0040 0050 0051 0052 0053 0060 0061 0062 0063 0070 0080 0090 0091.
+-- Stands for migrations 0001 0002 0003 0004 0006 0007 0008 0010 0012 0013 0020 0030 0031 0040 0050 0051 0052 0053 0060 0061 0062 0063 0070 0080 0090 0091 0092.
 
 -- Roles -----------------------------------------------------------------------------------------------------------------
 -- The writer may add records and never read them; the reader sees one tenant at a time, by views, and can't write.
@@ -435,7 +435,8 @@ CREATE TABLE logmesh.tokens (
   created_by text NOT NULL CHECK (length(created_by) <= 255),
   expires    timestamptz,
   revoked    timestamptz,
-  revoked_by text CHECK (length(revoked_by) <= 255)
+  revoked_by text CHECK (length(revoked_by) <= 255),
+  used       timestamptz
 );
 CREATE INDEX ON logmesh.tokens (tenant, number);
 CREATE UNIQUE INDEX ON logmesh.tokens (tenant, name) WHERE revoked IS NULL;
@@ -446,7 +447,7 @@ CREATE TABLE logmesh.token_list (version uuid NOT NULL);
 INSERT INTO logmesh.token_list VALUES (gen_random_uuid());
 
 CREATE VIEW logmesh.known_tokens WITH (security_barrier) AS
-  SELECT number, id, tenant, name, created, created_by, expires, revoked, revoked_by
+  SELECT number, id, tenant, name, created, created_by, expires, revoked, revoked_by, used
   FROM logmesh.tokens WHERE tenant = logmesh.tenant();
 
 -- Makes a token of the tenant; one that has expired leaves its name to it. Returns `created`, `taken` where a good one has the name,
@@ -486,10 +487,23 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
   ORDER BY id LIMIT $2
 $$;
 
+-- Notes uses of tokens of all tenants, as receivers report them about once a minute; the latest one counts, and none is later than now. The rows are locked in one order, for
+-- several receivers report at once.
+CREATE FUNCTION logmesh.note_token_uses(ids text[], times timestamptz[]) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog AS $$
+  WITH uses AS (
+    SELECT id, least(max(at), now()) AS at FROM unnest($1, $2) AS u(id, at) GROUP BY id
+  ), later AS (
+    SELECT t.number, u.at FROM logmesh.tokens t JOIN uses u USING (id)
+    WHERE t.used IS NULL OR t.used < u.at ORDER BY t.number FOR UPDATE OF t
+  )
+  UPDATE logmesh.tokens t SET used = later.at FROM later WHERE t.number = later.number AND (t.used IS NULL OR t.used < later.at)
+$$;
+
 REVOKE ALL ON FUNCTION logmesh.create_token(text, text, bytea, interval, text, int), logmesh.revoke_token(text, text),
-  logmesh.token_digests(text, int) FROM PUBLIC;
+  logmesh.token_digests(text, int), logmesh.note_token_uses(text[], timestamptz[]) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION logmesh.create_token(text, text, bytea, interval, text, int), logmesh.revoke_token(text, text),
-  logmesh.token_digests(text, int) TO logmesh_reader;
+  logmesh.token_digests(text, int), logmesh.note_token_uses(text[], timestamptz[]) TO logmesh_reader;
 GRANT SELECT ON logmesh.known_tokens, logmesh.token_list TO logmesh_reader;
 
 -- Which processes may write -------------------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ class KnownTokens:
         self.current = TokenList("1", {}) if known else None
         self.asked_at = time.monotonic()
         self.wanted = 0
+        self.used: list[str] = []
 
     def make(self, tenant: str, expires_unix: float = math.inf) -> str:
         """A secret that is in the list from now on."""
@@ -22,6 +23,9 @@ class KnownTokens:
         before = {} if self.current is None else dict(self.current.by_digest)
         self.current = TokenList("2", before | {digest_of(secret): Known(token_id, tenant, expires_unix)})
         return secret
+
+    def note_use(self, token_id: str) -> None:
+        self.used.append(token_id)
 
     def want(self) -> None:
         self.wanted += 1

@@ -44,11 +44,13 @@ async def test_a_token_brings_its_tenants_records_until_it_expires() -> None:
     assert await callers.admit(f"Bearer {acme}") == "acme"
     assert await callers.admit(f"Bearer {globex}", identity=SHOP) == "globex"
     assert await callers.admit(f"Bearer {short}") == "acme"
+    assert len(tokens.used) == 3
     now[0] = 1_060.0
     assert await reason_of(callers, f"Bearer {short}") == "expired_token"
     assert await reason_of(callers, "") == "no_token"
     assert await reason_of(callers, f"Bearer {acme[:-1]}") == "malformed"
     assert await reason_of(callers, f"Bearer {new_secret('0123456789abcdef')}") == "unknown_token"
+    assert len(tokens.used) == 3
 
 
 async def test_a_token_that_is_newer_than_the_list_is_asked_for_once() -> None:

@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file logmesh/v1/receiver_service.proto.
  */
 export const file_logmesh_v1_receiver_service: GenFile = /*@__PURE__*/
-  fileDesc("CiFsb2dtZXNoL3YxL3JlY2VpdmVyX3NlcnZpY2UucHJvdG8SCmxvZ21lc2gudjEiRAoXTGlzdFRva2VuRGlnZXN0c1JlcXVlc3QSFQoNa25vd25fdmVyc2lvbhgBIAEoCRISCgpwYWdlX3Rva2VuGAIgASgJIm4KGExpc3RUb2tlbkRpZ2VzdHNSZXNwb25zZRIPCgd2ZXJzaW9uGAEgASgJEigKB2RpZ2VzdHMYAiADKAsyFy5sb2dtZXNoLnYxLlRva2VuRGlnZXN0EhcKD25leHRfcGFnZV90b2tlbhgDIAEoCSJqCgtUb2tlbkRpZ2VzdBIKCgJpZBgBIAEoCRIOCgZzaGEyNTYYAiABKAwSDgoGdGVuYW50GAMgASgJEi8KC2V4cGlyZV90aW1lGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcDJwCg9SZWNlaXZlclNlcnZpY2USXQoQTGlzdFRva2VuRGlnZXN0cxIjLmxvZ21lc2gudjEuTGlzdFRva2VuRGlnZXN0c1JlcXVlc3QaJC5sb2dtZXNoLnYxLkxpc3RUb2tlbkRpZ2VzdHNSZXNwb25zZWIGcHJvdG8z", [file_google_protobuf_timestamp]);
+  fileDesc("CiFsb2dtZXNoL3YxL3JlY2VpdmVyX3NlcnZpY2UucHJvdG8SCmxvZ21lc2gudjEiRAoXTGlzdFRva2VuRGlnZXN0c1JlcXVlc3QSFQoNa25vd25fdmVyc2lvbhgBIAEoCRISCgpwYWdlX3Rva2VuGAIgASgJIm4KGExpc3RUb2tlbkRpZ2VzdHNSZXNwb25zZRIPCgd2ZXJzaW9uGAEgASgJEigKB2RpZ2VzdHMYAiADKAsyFy5sb2dtZXNoLnYxLlRva2VuRGlnZXN0EhcKD25leHRfcGFnZV90b2tlbhgDIAEoCSJqCgtUb2tlbkRpZ2VzdBIKCgJpZBgBIAEoCRIOCgZzaGEyNTYYAiABKAwSDgoGdGVuYW50GAMgASgJEi8KC2V4cGlyZV90aW1lGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCI6ChROb3RlVG9rZW5Vc2VzUmVxdWVzdBIiCgR1c2VzGAEgAygLMhQubG9nbWVzaC52MS5Ub2tlblVzZSJECghUb2tlblVzZRIKCgJpZBgBIAEoCRIsCgh1c2VfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiFwoVTm90ZVRva2VuVXNlc1Jlc3BvbnNlMsYBCg9SZWNlaXZlclNlcnZpY2USXQoQTGlzdFRva2VuRGlnZXN0cxIjLmxvZ21lc2gudjEuTGlzdFRva2VuRGlnZXN0c1JlcXVlc3QaJC5sb2dtZXNoLnYxLkxpc3RUb2tlbkRpZ2VzdHNSZXNwb25zZRJUCg1Ob3RlVG9rZW5Vc2VzEiAubG9nbWVzaC52MS5Ob3RlVG9rZW5Vc2VzUmVxdWVzdBohLmxvZ21lc2gudjEuTm90ZVRva2VuVXNlc1Jlc3BvbnNlYgZwcm90bzM", [file_google_protobuf_timestamp]);
 
 /**
  * Asks for digests of tokens.
@@ -122,6 +122,70 @@ export const TokenDigestSchema: GenMessage<TokenDigest> = /*@__PURE__*/
   messageDesc(file_logmesh_v1_receiver_service, 2);
 
 /**
+ * Reports uses of tokens.
+ *
+ * @generated from message logmesh.v1.NoteTokenUsesRequest
+ */
+export type NoteTokenUsesRequest = Message<"logmesh.v1.NoteTokenUsesRequest"> & {
+  /**
+   * The last use of each token; at most 10,000.
+   *
+   * @generated from field: repeated logmesh.v1.TokenUse uses = 1;
+   */
+  uses: TokenUse[];
+};
+
+/**
+ * Describes the message logmesh.v1.NoteTokenUsesRequest.
+ * Use `create(NoteTokenUsesRequestSchema)` to create a new message.
+ */
+export const NoteTokenUsesRequestSchema: GenMessage<NoteTokenUsesRequest> = /*@__PURE__*/
+  messageDesc(file_logmesh_v1_receiver_service, 3);
+
+/**
+ * The last use of a token at one receiver.
+ *
+ * @generated from message logmesh.v1.TokenUse
+ */
+export type TokenUse = Message<"logmesh.v1.TokenUse"> & {
+  /**
+   * The token's id.
+   *
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * When it was; what is later than now counts as now.
+   *
+   * @generated from field: google.protobuf.Timestamp use_time = 2;
+   */
+  useTime?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message logmesh.v1.TokenUse.
+ * Use `create(TokenUseSchema)` to create a new message.
+ */
+export const TokenUseSchema: GenMessage<TokenUse> = /*@__PURE__*/
+  messageDesc(file_logmesh_v1_receiver_service, 4);
+
+/**
+ * They are noted, but for tokens that are not known.
+ *
+ * @generated from message logmesh.v1.NoteTokenUsesResponse
+ */
+export type NoteTokenUsesResponse = Message<"logmesh.v1.NoteTokenUsesResponse"> & {
+};
+
+/**
+ * Describes the message logmesh.v1.NoteTokenUsesResponse.
+ * Use `create(NoteTokenUsesResponseSchema)` to create a new message.
+ */
+export const NoteTokenUsesResponseSchema: GenMessage<NoteTokenUsesResponse> = /*@__PURE__*/
+  messageDesc(file_logmesh_v1_receiver_service, 5);
+
+/**
  * What receivers of logs ask a gateway, which names in its settings who they are. Nobody else comes here, nor anyone through an edge.
  *
  * @generated from service logmesh.v1.ReceiverService
@@ -137,6 +201,16 @@ export const ReceiverService: GenService<{
     methodKind: "unary";
     input: typeof ListTokenDigestsRequestSchema;
     output: typeof ListTokenDigestsResponseSchema;
+  },
+  /**
+   * Reports when tokens were last shown by a sender that was let in.
+   *
+   * @generated from rpc logmesh.v1.ReceiverService.NoteTokenUses
+   */
+  noteTokenUses: {
+    methodKind: "unary";
+    input: typeof NoteTokenUsesRequestSchema;
+    output: typeof NoteTokenUsesResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_logmesh_v1_receiver_service, 0);
