@@ -3,11 +3,13 @@
 import asyncio
 import contextlib
 import json
+import random
 import shutil
 import socket
 import ssl
 from pathlib import Path
 
+import asyncpg
 import pytest
 from tests.integration.processor.running import RunningProcessor
 from tests.integration.receivers.running import RunningReceiver, running_receiver
@@ -15,6 +17,7 @@ from tests.waiting import until, until_true
 
 from logmesh.cli.local.certificates import WorkloadFiles
 from logmesh.cli.local.ports import free_port
+from logmesh.producer.receivers.syslog import connection
 from logmesh.runtime.metrics import PRODUCER
 
 
@@ -131,6 +134,52 @@ async def test_a_stop_reads_what_was_sent_before_it(processor: RunningProcessor,
         sending = asyncio.create_task(send())
         await until_true(lambda: sent > 5_000)
     assert await numbers(processor, await sending) == list(range(sent))
+
+
+async def test_long_messages_come_in_parts_where_connections_hold_too_many(
+    processor: RunningProcessor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "_MOST_UNFINISHED_BYTES", 0)
+    text = random.Random(1).randbytes(90_000).hex().encode()
+    async with running_receiver(processor.target, tmp_path, syslog_port=free_port()) as receiver:
+        _, writer = await asyncio.open_connection(*receiver.syslog)
+        writer.write(b"<14>1 2026-01-02T03:04:05Z host shop 7 - - " + text)
+        await until(processor.bodies)  # what came of it
+        writer.write(b"\n" + message(1) + b"\n")
+        writer.close()
+
+        async def rows() -> list[asyncpg.Record]:
+            found = await processor.query(
+                "SELECT body, attributes::json ->> 'logmesh.part' AS part FROM logmesh.logs ORDER BY spool, position"
+            )
+            return found if found[-1]["body"] == "1" else []
+
+        *parts, _ = await until(rows)
+    assert len(parts) > 1 and "".join(row["body"] for row in parts).encode() == text
+    assert [row["part"] for row in parts] == [str(number) for number in range(1, len(parts) + 1)]
+
+
+async def test_garbage_is_kept_and_harms_nobody(processor: RunningProcessor, tmp_path: Path) -> None:
+    async with running_receiver(processor.target, tmp_path, syslog_port=free_port()) as receiver:
+        for seed in range(3):
+            garbage = random.Random(seed).randbytes(300_000)
+            with contextlib.suppress(OSError):
+                _, writer = await asyncio.open_connection(*receiver.syslog)
+                writer.write(garbage)
+                await writer.drain()
+                writer.close()
+            send_datagrams(receiver, garbage[:9_000], b"", b"\n")
+        _, writer = await asyncio.open_connection(*receiver.syslog)
+        writer.write(message(1))
+        writer.close()
+
+        async def came() -> bool:
+            return "1" in await processor.bodies()
+
+        await until(came)
+        await receiver.all_committed()
+        (found,) = await processor.query("SELECT count(*) AS dead FROM logmesh.dead_letters")
+    assert found["dead"] == 0
 
 
 async def test_senders_are_held_while_the_spool_is_full_and_lose_nothing(

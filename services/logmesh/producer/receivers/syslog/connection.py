@@ -4,14 +4,33 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from logmesh.producer.receivers.syslog.framing import Framer, Message, Part
 from logmesh.producer.receivers.syslog.gathering import Gatherer
 from logmesh.runtime import metrics
 
+_MOST_UNFINISHED_BYTES: Final = 32 << 20
+_LONG_BYTES: Final = 16 << 10
+
 GathererOf = Callable[[asyncio.BaseTransport], Gatherer | None]
 """Who takes what comes over a connection; None: nobody, for its sender may not send."""
+
+
+class Unfinished:
+    """How many bytes all connections of a port hold of messages whose rest is still to come."""
+
+    def __init__(self) -> None:
+        self._bytes = 0
+
+    def add(self, size: int) -> None:
+        """So many more, or less."""
+        self._bytes += size
+
+    @property
+    def is_too_much(self) -> bool:
+        """Whether long messages must come in parts before they have to."""
+        return self._bytes > _MOST_UNFINISHED_BYTES
 
 
 class Connection(asyncio.Protocol):
@@ -21,11 +40,13 @@ class Connection(asyncio.Protocol):
         self,
         sock: socket.socket,
         gatherer_of: GathererOf,
+        unfinished: Unfinished,
         began: Callable[["Connection"], None],
         ended: Callable[["Connection"], None],
     ) -> None:
         """Raises OSError for a socket whose other end is gone."""
-        self._sock, self._gatherer_of, self._began, self._ended = sock, gatherer_of, began, ended
+        self._sock, self._gatherer_of, self._unfinished = sock, gatherer_of, unfinished
+        self._began, self._ended = began, ended
         self._address = address_of(sock.getpeername())
         self._framer = Framer()
         self._gatherer: Gatherer | None = None
@@ -41,10 +62,18 @@ class Connection(asyncio.Protocol):
             self._gatherer.join(self)
 
     def data_received(self, data: bytes) -> None:
-        self._add(self._framer.feed(data), len(data))
+        before = len(self._framer)
+        messages = self._framer.feed(data)
+        unfinished = len(self._framer)
+        self._unfinished.add(unfinished - before)
+        if self._unfinished.is_too_much and unfinished > _LONG_BYTES:
+            messages += self._framer.let_go()
+            self._unfinished.add(len(self._framer) - unfinished)
+        self._add(messages, before + len(data) - len(self._framer))
 
     def connection_lost(self, _error: Exception | None) -> None:
         size = len(self._framer)
+        self._unfinished.add(-size)
         messages = self._framer.end()
         if any(isinstance(message, Part) and message.is_cut_short for message in messages):
             metrics.SYSLOG_CUT_SHORT.inc()

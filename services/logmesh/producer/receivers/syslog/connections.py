@@ -12,7 +12,7 @@ from typing import Final
 
 import structlog
 
-from logmesh.producer.receivers.syslog.connection import Connection, GathererOf
+from logmesh.producer.receivers.syslog.connection import Connection, GathererOf, Unfinished
 from logmesh.producer.receivers.syslog.gathering import DOOR
 from logmesh.runtime import metrics
 from logmesh.runtime.listening import addresses
@@ -41,6 +41,7 @@ class Connections:
         self, host: str, port: int, gatherer_of: GathererOf, most: int, context: ssl.SSLContext | None = None
     ) -> None:
         self._host, self._port, self._gatherer_of, self._most, self._context = host, port, gatherer_of, most, context
+        self._unfinished = Unfinished()
         self._kind = "tcp" if context is None else "tls"
         self._sockets: list[socket.socket] = []
         self._listening: list[asyncio.Task[None]] = []
@@ -105,7 +106,7 @@ class Connections:
         try:
             for option in _KEEPALIVE:
                 sock.setsockopt(*option)
-            connection = Connection(sock, self._gatherer_of, self._began, self._ended)
+            connection = Connection(sock, self._gatherer_of, self._unfinished, self._began, self._ended)
             await asyncio.get_running_loop().connect_accepted_socket(
                 lambda: connection, sock, ssl=self._context, ssl_handshake_timeout=seconds
             )

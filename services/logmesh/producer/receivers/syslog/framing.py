@@ -16,6 +16,8 @@ _COUNTED: Final = re.compile(rb"([1-9]\d{0,8}) (?=<\d{1,3}>)")
 _PERHAPS_COUNTED: Final = re.compile(rb"[1-9]\d{0,8}(?: (?:<\d{0,3})?)?")
 """The beginning of what may become a count with the bytes that follow."""
 _COUNTED_NEXT: Final = re.compile(rb"\n[1-9]\d{0,8} <\d{1,3}>")
+_LONGEST_COUNT: Final = 16
+"""A count of octets is shorter, with what shows that it is one."""
 _END: Final = re.compile(rb"[\n\0]")
 _TRAILERS: Final = b"\r\n\0"
 
@@ -50,7 +52,7 @@ class Framer:
     __slots__ = ("_data", "_left", "_most", "_number", "_whole")
 
     def __init__(self, most_bytes: int = MAX_BODY_BYTES) -> None:
-        """Messages of more than `most_bytes`, at least 16, come in parts."""
+        """Messages of more than `most_bytes`, 16 or more, come in parts."""
         self._most = most_bytes
         self._data = b""
         self._left = 0
@@ -93,6 +95,16 @@ class Framer:
             self._finish(messages, data[position:stop])
             position = stop + trailer
         self._data = data[position:]
+        return messages
+
+    def let_go(self) -> list[Message]:
+        """What is there of a message whose rest is still to come, as a part of it, so that it takes no memory."""
+        messages: list[Message] = []
+        if len(self._data) > _LONGEST_COUNT:
+            cut = character_start(self._data, len(self._data) - 1)
+            self._add_part(messages, self._data[:cut])
+            self._left -= cut if self._left else 0
+            self._data = self._data[cut:]
         return messages
 
     def end(self) -> list[Message]:

@@ -141,3 +141,27 @@ def test_no_byte_is_left_out_but_trailers_and_counts(stream: bytes, most: int) -
         assert re.fullmatch(rb"[\r\n\0]*(?:[1-9]\d{0,8} )?[\r\n\0]*", stream[position:found])
         position = found + len(text)
     assert not stream[position:].strip(b"\r\n\0") or re.fullmatch(rb"[\r\n\0]*[1-9]\d{0,8} ", stream[position:])
+
+
+@settings(max_examples=300, deadline=None)
+@given(_streams, st.data())
+def test_what_is_let_go_early_are_parts_of_the_same_messages(stream: bytes, data: st.DataObject) -> None:
+    framer = Framer()
+    parts: list[Message] = []
+    for at in range(len(stream)):
+        parts += framer.feed(stream[at : at + 1])
+        if data.draw(st.booleans()):
+            parts += framer.let_go()
+            assert len(framer) <= 16
+    parts += framer.end()
+    joined: list[bytes] = []
+    of = None
+    for part in parts:
+        if isinstance(part, Part) and part.of is of:
+            joined[-1] += part.text
+        else:
+            joined.append(part.text if isinstance(part, Part) else part)
+        of = part.of if isinstance(part, Part) else None
+    whole = [message.text if isinstance(message, Part) else message for message in _framed(stream)]
+    trailers = b"\r\n\0"
+    assert [text.rstrip(trailers) for text in joined] == [text.rstrip(trailers) for text in whole]
