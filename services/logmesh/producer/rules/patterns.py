@@ -20,6 +20,7 @@ _DIGITS: Final = frozenset(b"0123456789")
 _COLOUR: Final = r"\x1b\[[0-9;]*m"
 _EDGE: Final = rf"(?:^|[^0-9A-Za-z]|\\[nrtbf]|{_COLOUR})"
 _TOKEN: Final = "|".join((
+    r"lm_[0-9a-f]{16}_[0-9A-Za-z]{49}",
     r"gh[oprsu]_[0-9A-Za-z]{36,}",
     r"github_pat_[0-9A-Za-z_]{22,}",
     r"gl[a-z]{2,8}-[0-9A-Za-z_-]{20,}",

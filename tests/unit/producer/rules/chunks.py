@@ -57,6 +57,7 @@ SECRETS: dict[bytes, bytes] = {
     b"ann.smith+shop@mail.example.com": b"[redacted:email]",
     "jörg@müller.example".encode(): b"[redacted:email]",
     jwt(): b"[redacted:jwt]",
+    b"lm_" + b"a1b2" * 4 + b"_" + b"a1B2c3D" * 7: b"[redacted:token]",
     b"ghp_" + b"a1B2" * 9: b"[redacted:token]",
     b"github_pat_" + b"a1B2_" * 9: b"[redacted:token]",
     b"glpat-" + b"x_y-1" * 4: b"[redacted:token]",
