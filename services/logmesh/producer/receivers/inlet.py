@@ -49,7 +49,7 @@ class Inlet:
         Raises Overloaded.
         """
         now = time.time_ns()
-        if pieces := self._ruled(cut(received, door, identity), now):
+        if pieces := self._ruled(tenant, cut(received, door, identity), now):
             batches = [Unspooled(columns_of(piece.chunk, now), {}, piece.request) for piece in pieces]
             size = sum(_size(piece.chunk.bodies, piece.chunk.attributes) for piece in pieces)
             outlet = await self._outlets.of(tenant)
@@ -61,11 +61,11 @@ class Inlet:
         if received.refused:
             metrics.RECEIVED_REFUSED.labels(door, "record").inc(len(received.refused))
 
-    def _ruled(self, pieces: Iterable[Piece], now_unix_nano: int) -> list[Piece]:
+    def _ruled(self, tenant: str, pieces: Iterable[Piece], now_unix_nano: int) -> list[Piece]:
         """What rules leave of each piece, which is named by what came and not by what is left."""
         if self._rules is None:
             return list(pieces)
-        left = [Piece(self._rules.apply(piece.chunk, now_unix_nano), piece.request) for piece in pieces]
+        left = [Piece(self._rules.apply(piece.chunk, now_unix_nano, tenant), piece.request) for piece in pieces]
         return [piece for piece in left if len(piece.chunk)]
 
 

@@ -1,7 +1,7 @@
 """Keeps a stream from having more than so many records a second, and says in the stream that it was so.
 
-A stream is what one origin writes. The clock is the records' own: a stream that was held up for an hour and comes all at once
-has as much as if it had come in time. Which record is over depends on the order in which they come.
+A stream is what one origin of one tenant writes. The clock is the records' own: a stream that was held up for an hour and comes
+all at once has as much as if it had come in time. Which record is over depends on the order in which they come.
 """
 
 from collections import Counter, OrderedDict
@@ -38,7 +38,7 @@ class Limit:
     def __init__(self, name: str, per_second: float, interval_seconds: int) -> None:
         self._name, self._per_second, self._seconds = name, per_second, interval_seconds
         self._most = max(1, int(per_second * interval_seconds))
-        self._intervals: OrderedDict[tuple[OriginKey, int], _Interval] = OrderedDict()
+        self._intervals: OrderedDict[tuple[str, OriginKey, int], _Interval] = OrderedDict()
 
     def __call__(self, view: View, places: list[int]) -> Done:
         """See `Action`."""
@@ -48,7 +48,7 @@ class Limit:
         full: set[tuple[int, int]] = set()
         notices: list[int] = []
         for key, count in Counter(keys).items():
-            interval = self._interval(view.origins[key[0]], key[1])
+            interval = self._interval((view.tenant, view.origins[key[0]], key[1]))
             room[key] = self._most - interval.records
             interval.records += count
             if count > room[key]:
@@ -62,14 +62,14 @@ class Limit:
             room[key] -= 1
             if room[key] >= 0:
                 continue
-            interval = self._interval(view.origins[key[0]], key[1])
+            interval = self._interval((view.tenant, view.origins[key[0]], key[1]))
             (gone if interval.said else notices).append(place)
             interval.said = True
         done = without(self._with_notices(chunk, notices), gone, {"dropped": len(gone) + len(notices)})
         return replace(done, touched=sorted([*gone, *notices]))
 
-    def _interval(self, origin: OriginKey, number: int) -> _Interval:
-        key = (origin, number)
+    def _interval(self, key: tuple[str, OriginKey, int]) -> _Interval:
+        """What came, by tenant, origin and the number of the interval."""
         found = self._intervals.get(key)
         if found is None:
             if len(self._intervals) >= MAX_INTERVALS:

@@ -39,19 +39,19 @@ class Rules:
         self.rules = rules
         self._applied = applied or _count
 
-    def apply(self, chunk: Chunk, now_unix_nano: int) -> Chunk:
-        """What becomes of a chunk; the one that came is not changed, and its positions go on whatever is left out.
+    def apply(self, chunk: Chunk, now_unix_nano: int, tenant: str = "") -> Chunk:
+        """What becomes of a chunk of one tenant; the one that came is not changed, and its positions go on whatever is left out.
 
-        `now_unix_nano` is the time that records without one are taken to have.
+        `now_unix_nano` is the time that records without one are taken to have. Streams of different tenants have limits of their own.
         """
-        view = View(chunk, now_unix_nano)
+        view = View(chunk, now_unix_nano, tenant)
         for rule in self.rules:
             if not (places := rule.matches(view, range(len(view)))):
                 continue
             done = rule.action(view, places)
             self._applied(Applied(rule, view.chunk, places, done))
             if done.chunk is not view.chunk:
-                view = View(done.chunk, now_unix_nano)
+                view = View(done.chunk, now_unix_nano, tenant)
         return view.chunk
 
 

@@ -30,12 +30,12 @@ class RulesFile:
         self._look_at = 0
         metrics.RULES_STALE.set(0)
 
-    def apply(self, chunk: Chunk, now_unix_nano: int) -> Chunk:
+    def apply(self, chunk: Chunk, now_unix_nano: int, tenant: str = "") -> Chunk:
         """See `Rules.apply`."""
         if now_unix_nano >= self._look_at:
             self._look_at = now_unix_nano + LOOK_SECONDS * 10**9
             self._look()
-        return self._rules.apply(chunk, now_unix_nano)
+        return self._rules.apply(chunk, now_unix_nano, tenant)
 
     def _look(self) -> None:
         stamp = _stamp(self._path)

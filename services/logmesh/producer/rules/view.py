@@ -19,8 +19,10 @@ _ORIGINS_KEPT: Final = 1_024
 class View:
     """Columns of a chunk in the forms that a store will have, each made when it is first asked for. The chunk must not change."""
 
-    def __init__(self, chunk: Chunk, now_unix_nano: int) -> None:
+    def __init__(self, chunk: Chunk, now_unix_nano: int, tenant: str = "") -> None:
         self.chunk = chunk
+        self.tenant = tenant
+        """Whose records they are."""
         self.now_unix_nano = now_unix_nano
         """The time that records without one are taken to have."""
         self._values: dict[int, dict[str, Any]] = {}

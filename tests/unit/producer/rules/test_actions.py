@@ -132,6 +132,13 @@ def test_the_order_in_which_seconds_come_does_not_matter() -> None:
     assert (later.chunk.bodies, earlier.chunk.bodies) == ([b"a"], [b"b"])
 
 
+def test_tenants_have_limits_of_their_own() -> None:
+    limit = Limit("l", 1, 1)
+    for tenant in ("one", "other"):
+        assert limit(View(chunk_of([b"a"]), 0, tenant), [0]).chunk.bodies == [b"a"]
+    assert limit(View(chunk_of([b"b"]), 0, "one"), [0]).counts == {"dropped": 1}
+
+
 def test_records_without_a_time_count_for_now() -> None:
     done = Limit("l", 1, 1)(View(chunk_of([b"a", b"b", b"c"], times=[0, 0, 0]), TIME), [0, 1, 2])
     assert done.chunk.bodies == [

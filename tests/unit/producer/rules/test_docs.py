@@ -6,7 +6,7 @@ from pathlib import Path
 from logmesh.filters import parse_filter
 from logmesh.producer.rules import read_rules
 from logmesh.producer.rules.patterns import NAMES
-from logmesh.producer.rules.reading import ACTION_KEYS
+from logmesh.producer.rules.rule_table import ACTION_KEYS
 from logmesh.producer.rules.rules_file import LOOK_SECONDS
 
 DOCS = Path(__file__).parents[4] / "docs"
