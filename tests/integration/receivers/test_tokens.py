@@ -152,6 +152,15 @@ async def test_without_any_list_senders_with_a_token_are_to_come_again(tmp_path:
         assert await send(receiver, "") is UNAUTHENTICATED
 
 
+async def test_a_port_that_is_taken_is_said_as_such(tmp_path: Path) -> None:
+    away = f"127.0.0.1:{free_port()}"
+    async with running_receiver("ipv4:127.0.0.1:1", tmp_path, gateway=away) as receiver:
+        taken = receiver.settings.otlp_port
+        with pytest.raises(OSError, match=f"cannot listen on 127.0.0.1:{taken}"):
+            async with running_receiver("ipv4:127.0.0.1:1", tmp_path, "other", gateway=away, otlp_port=taken):
+                pass
+
+
 async def test_a_gateway_that_does_not_name_the_receiver_says_so_in_its_log(
     processor: RunningProcessor, tmp_path: Path
 ) -> None:

@@ -60,5 +60,10 @@ async def _keeper(settings: ProducerSettings) -> AsyncIterator[TokenKeeper | Non
                 yield keeper
             finally:
                 keeping.cancel()
+    except BaseExceptionGroup as group:
+        if len(group.exceptions) > 1:
+            raise
+        only = group.exceptions[0]  # what the body raises is that, and not a group
+        raise only from only.__cause__
     finally:
         await keeper.close()
