@@ -77,6 +77,11 @@ NEEDS = {
     "node": Need(
         "the dashboard's packages", f"make dashboard, or Node {OLDEST} on PATH", lambda: find_node() is not None, on_ci=True
     ),
+    "otelcol": Need(
+        "an OpenTelemetry Collector as a sender",
+        "otelcol on PATH, built with filelogreceiver, otlpexporter, otlphttpexporter and filestorage",
+        on_path("otelcol"),
+    ),
     "package index": Need("the plain install", "a network that reaches PyPI"),
     "prometheus": Need(
         "alerting rules under Prometheus", "apt install prometheus", on_path("prometheus"), on_ci=True
@@ -84,6 +89,11 @@ NEEDS = {
     "promtool": Need("alerting rules by promtool", "apt install prometheus", on_path("promtool"), on_ci=True),
     "root": Need("what only root can set up", "run make test as root", lambda: os.geteuid() == 0),
     "small disk": Need("disks that are full", "run make test as root, where it may mount a tmpfs"),
+    "telemetrygen": Need(
+        "telemetrygen as a sender",
+        "go install github.com/open-telemetry/opentelemetry-collector-contrib/cmd/telemetrygen@latest",
+        on_path("telemetrygen"),
+    ),
     "timescaledb": Need(
         "TimescaleDB",
         "LOGMESH_TEST_TIMESCALEDB_DSN=(a superuser's) make test ARGS='-k timescaledb'",

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 from tests.faults.senders.cluster import ReceiverCluster
-from tests.faults.senders.commands import SENDERS, Load
+from tests.faults.senders.commands import SENDERS
+from tests.faults.senders.load import Load
 from tests.faults.senders.trial import run_trial
+from tests.needs import require
 
 LOAD = Load(records=4_000, seconds=10, began=time.time_ns() // 1_000 * 1_000)
 FAULTS = 12
@@ -21,8 +23,10 @@ def cluster(tmp_path: Path) -> Iterator[ReceiverCluster]:
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("name", ["otel-grpc"])
+@pytest.mark.parametrize("name", list(SENDERS))
 async def test_kills_behind_a_sender_lose_and_repeat_nothing(cluster: ReceiverCluster, name: str) -> None:
+    if SENDERS[name].needs:
+        require(SENDERS[name].needs)
     account = await run_trial(cluster, SENDERS[name], LOAD, seed=1, every_seconds=0.8, most_faults=FAULTS)
     assert account.is_good, account
     assert account.stored == LOAD.records

@@ -11,7 +11,8 @@ import time
 from pathlib import Path
 
 from tests.faults.senders.cluster import ReceiverCluster
-from tests.faults.senders.commands import SENDERS, Load
+from tests.faults.senders.commands import SENDERS
+from tests.faults.senders.load import Load
 from tests.faults.senders.trial import run_trial
 
 
@@ -20,7 +21,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.faults.senders", description=__doc__)
     parser.add_argument("--sender", choices=sorted(SENDERS), required=True)
     parser.add_argument("--records", type=int, default=5_000, help="how many (default 5,000)")
-    parser.add_argument("--seconds", type=float, default=30, help="over which they are sent (default 30)")
+    parser.add_argument("--seconds", type=int, default=30, help="over which they are sent (default 30)")
     parser.add_argument("--seed", type=int, default=1, help="of the faults (default 1)")
     parser.add_argument(
         "--every", type=float, default=1.5, help="seconds from one fault to the next, about (default 1.5)"

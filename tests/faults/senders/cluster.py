@@ -19,8 +19,9 @@ SELECT l.body, (extract(epoch FROM l.time) * 1000000)::bigint * 1000 + l.ns AS t
 FROM logmesh.logs l LEFT JOIN logmesh.origins o USING (origin)
 """
 _LEDGER = """
-SELECT sum(dead_letters)::int AS dead, sum(positions - stored - dead_letters)::int AS repeated
-FROM logmesh.spools, LATERAL (SELECT coalesce(sum(upper(r) - lower(r)), 0) AS positions FROM unnest(committed) AS r) AS c
+SELECT coalesce(sum(dead_letters), 0)::int AS dead,
+  coalesce(sum(batches), 0)::int - (SELECT count(*) FROM logmesh.requests)::int AS repeated
+FROM logmesh.spools, LATERAL (SELECT sum(upper(r) - lower(r)) AS batches FROM unnest(committed) AS r) AS b
 """
 
 
@@ -85,7 +86,7 @@ class ReceiverCluster(Cluster):
         return [_said(row) for row in await self.query(_STORED)]
 
     async def ledger(self) -> dict[str, int]:
-        """Sums over all spools: records that were `dead` letters, and those of requests that had been `repeated`."""
+        """Over all spools: records that became `dead` letters, and `repeated` requests, which had been stored before."""
         return dict((await self.query(_LEDGER))[0])
 
     async def bodies_counted(self) -> Counter[str]:

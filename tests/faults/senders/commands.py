@@ -1,52 +1,15 @@
-"""The senders, each as its own documentation says that it is configured, and what it carries of a record."""
+"""The senders, each as its own documentation says that it is configured, by name."""
 
 import os
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from tests.faults.processes import Running, start
 from tests.faults.senders.cluster import ReceiverCluster
-from tests.faults.senders.records import RESOURCE, SCOPE, Record, canonical
-
-
-@dataclass(frozen=True, slots=True)
-class Load:
-    """What is sent: `records`, evenly over `seconds`; `began` is the time of the first, in nanoseconds."""
-
-    records: int
-    seconds: float
-    began: int
-
-
-@dataclass(frozen=True, slots=True)
-class Sender:
-    """`start` starts it in a folder of its own. `is_done` waits until it has nothing more to send by its own account; then it has ended
-    or may be ended. `carries` are the columns of a record that it sends. `needs` as in tests/needs."""
-
-    start: Callable[[ReceiverCluster, Load, Path], Running]
-    carries: Callable[[Record], Mapping[str, Any]]
-    feed: Callable[[Load, Path], Awaitable[None]] | None = None
-    needs: str = ""
-
-
-def carried_by_otlp(record: Record) -> dict[str, Any]:
-    """All that a record of OpenTelemetry says."""
-    resource = dict(RESOURCE)
-    return {
-        "body": record.body,
-        "time": record.time,
-        "severity": record.severity,
-        "attributes": canonical(record.attributes),
-        "trace_id": record.trace_id,
-        "span_id": record.span_id,
-        "service": resource.pop("service.name"),
-        "instance": resource.pop("service.instance.id"),
-        "resource": canonical(resource),
-        "scope_name": SCOPE[0],
-        "scope_version": SCOPE[1],
-    }
+from tests.faults.senders.collector import collector, exports_by_grpc, exports_by_http
+from tests.faults.senders.load import Load, carried_by_otlp
+from tests.faults.senders.sender import Sender
+from tests.faults.senders.telemetrygen import TELEMETRYGEN
 
 
 def _sdk(protocol: str, endpoint: Callable[[ReceiverCluster], str]) -> Sender:
@@ -72,4 +35,7 @@ def _sdk(protocol: str, endpoint: Callable[[ReceiverCluster], str]) -> Sender:
 SENDERS: dict[str, Sender] = {
     "otel-grpc": _sdk("grpc", lambda cluster: f"http://{cluster.otlp}"),
     "otel-http": _sdk("http/protobuf", lambda cluster: f"http://{cluster.http}"),
+    "collector-grpc": collector(exports_by_grpc),
+    "collector-http": collector(exports_by_http),
+    "telemetrygen": TELEMETRYGEN,
 }

@@ -14,6 +14,7 @@ from opentelemetry._logs import LogRecord, SeverityNumber
 from opentelemetry.sdk._logs import LoggerProvider, ReadableLogRecord
 from opentelemetry.sdk._logs.export import BatchLogRecordProcessor, LogRecordExporter, LogRecordExportResult
 from opentelemetry.sdk.resources import Resource
+from tests.faults.senders.load import Load
 from tests.faults.senders.records import RESOURCE, SCOPE, number_of, record_of
 
 WAIT_FOR_READY = '{"methodConfig": [{"name": [{}], "waitForReady": true}]}'
@@ -58,16 +59,16 @@ def exporter_of(protocol: str) -> LogRecordExporter:
 
 def main() -> None:
     """Log at an even rate, and wait for the last export."""
-    records, seconds = int(os.environ["SENDER_RECORDS"]), float(os.environ["SENDER_SECONDS"])
+    load = Load(*(int(os.environ[f"SENDER_{name}"]) for name in ("RECORDS", "SECONDS", "BEGAN")))
     provider = LoggerProvider(Resource(RESOURCE))
     exporter = exporter_of(os.environ["OTEL_EXPORTER_OTLP_PROTOCOL"])
     provider.add_log_record_processor(BatchLogRecordProcessor(Watched(exporter, Path(os.environ["SENDER_GIVEN_UP"]))))
     logger = provider.get_logger(*SCOPE)
-    began, start, number = int(os.environ["SENDER_BEGAN"]), time.monotonic(), 0
-    while number < records:
-        due = min(records, int((time.monotonic() - start) / seconds * records) + 1)
+    start, number = time.monotonic(), 0
+    while number < load.records:
+        due = load.due(time.monotonic() - start)
         for at in range(number, due):
-            one = record_of(at, began)
+            one = record_of(at, load.began)
             span = trace.SpanContext(one.trace_id, one.span_id, is_remote=False, trace_flags=trace.TraceFlags(1))
             logger.emit(
                 LogRecord(

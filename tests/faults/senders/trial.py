@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from tests.faults.senders.cluster import ReceiverCluster
-from tests.faults.senders.commands import Load, Sender
 from tests.faults.senders.faults import Faults
+from tests.faults.senders.load import Load
 from tests.faults.senders.records import number_of, record_of
+from tests.faults.senders.sender import Sender
 from tests.waiting import until
 
 STORED_SECONDS = 180.0
@@ -20,7 +21,7 @@ _SHOWN = 3
 @dataclass
 class Account:
     """What became of `records`. `lost` are those that the sender did not give up; `unequal` says how records differ from what was
-    sent. `repeated` came in again with a request whose answer was lost, and were not stored again."""
+    sent. `repeated` requests came again, as their answer was lost."""
 
     records: int
     faults: Counter[str]
@@ -42,7 +43,7 @@ class Account:
         counts = ", ".join(f"{count} × {name}" for name, count in self.faults.most_common())
         said = [
             f"{self.records:,} records, {kills} faults ({counts}): {self.stored:,} stored",
-            f"{self.repeated:,} came again",
+            f"{self.repeated:,} requests came again",
             f"lost {len(self.lost)} {self.lost[:_SHOWN]}",
             f"twice {len(self.twice)} {self.twice[:_SHOWN]}",
             f"given up by the sender {self.given_up}",
@@ -68,7 +69,7 @@ async def run_trial(
         await faults.run(sending, most_faults)
         await sending
         given_up = _given_up(folder)
-        await _until_stored(cluster, set(range(load.records)) - given_up)
+        await _until_stored(cluster, sender, set(range(load.records)) - given_up)
     finally:
         if process.poll() is None:
             process.kill()
@@ -86,8 +87,9 @@ async def _takes(cluster: ReceiverCluster, name: str) -> bool:
 async def _sent(sender: Sender, load: Load, folder: Path, process: Any) -> None:
     if sender.feed is not None:
         await sender.feed(load, folder)
-        return
-    code = await asyncio.to_thread(process.wait)
+        code = process.poll() or 0
+    else:
+        code = await asyncio.to_thread(process.wait)
     assert code == 0, f"the sender ended with {code}: {(folder / 'sender.out').read_text()[-2_000:]}"
 
 
@@ -96,23 +98,31 @@ def _given_up(folder: Path) -> set[int]:
     return set(map(int, file.read_text().split())) if file.exists() else set()
 
 
-async def _until_stored(cluster: ReceiverCluster, wanted: set[int]) -> None:
+async def _until_stored(cluster: ReceiverCluster, sender: Sender, wanted: set[int]) -> None:
     """Wait until all of it is stored, or for long enough."""
     ends = time.monotonic() + STORED_SECONDS
     while time.monotonic() < ends:
-        if wanted <= {number_of(body) for body in await cluster.bodies_counted()}:
+        bodies = await cluster.bodies_counted()
+        if wanted <= set(map(number_of, bodies)) if sender.is_numbered else bodies.total() >= len(wanted):
             return
         await asyncio.sleep(0.5)
+
+
+def _numbers(rows: list[dict[str, Any]], sender: Sender) -> list[int]:
+    """Of the records that these rows are."""
+    if sender.is_numbered:
+        return [number_of(row["body"]) for row in rows]
+    places = {moment: place for place, moment in enumerate(sorted({row["time"] for row in rows}))}
+    return [places[row["time"]] for row in rows]
 
 
 def _account(
     rows: list[dict[str, Any]], sender: Sender, load: Load, given_up: set[int], faults: Counter[str]
 ) -> Account:
     account = Account(load.records, faults, stored=len(rows))
-    times: Counter[int] = Counter()
-    for row in rows:
-        number = number_of(row["body"])
-        times[number] += 1
+    numbers = _numbers(rows, sender)
+    times = Counter(numbers)
+    for number, row in zip(numbers, rows, strict=True):
         for name, value in sender.carries(record_of(number, load.began)).items():
             if row[name] != value:
                 account.unequal.append(f"{number}: {name} is {row[name]!r}, not {value!r}")
