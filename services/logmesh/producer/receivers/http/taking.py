@@ -20,6 +20,8 @@ Taken = TypeVar("Taken", bound=Received)
 
 _READ_AT_ONCE_BYTES: Final = 32 << 10
 """Of a larger body others don't wait for the reader."""
+_LARGE_AT_ONCE: Final = 2
+"""Of such bodies: records take several times the memory of the text that they are read from."""
 
 
 class Taker:
@@ -30,6 +32,7 @@ class Taker:
     ) -> None:
         self._inlet, self._callers = inlet, callers
         self._door, self._shape = door, shape
+        self._large = asyncio.Semaphore(_LARGE_AT_ONCE)
 
     def guarded(self, handle: Callable[[web.Request, str], Awaitable[web.StreamResponse]]) -> Handler:
         """A handler that calls `handle` with the tenant of whoever asks, and answers refusals."""
@@ -54,10 +57,15 @@ class Taker:
         `said_elsewhere` is what a request says beside its path, parameters and body, so that it tells it from others.
         """
         async with body_of(request, self._inlet) as body:
-            taken = await asyncio.to_thread(read, body) if len(body) > _READ_AT_ONCE_BYTES else read(body)
             identity = b"%b\0%b\0%b" % (request.path_qs.encode(), said_elsewhere.encode("utf-8", "replace"), body)
-            await self._inlet.keep(tenant, self._door, taken, identity)
-        return taken
+            if len(body) <= _READ_AT_ONCE_BYTES:
+                taken = read(body)
+                await self._inlet.keep(tenant, self._door, taken, identity)
+                return taken
+            async with self._large:
+                taken = await asyncio.to_thread(read, body)
+                await self._inlet.keep(tenant, self._door, taken, identity)
+                return taken
 
     async def discard(self, request: web.Request) -> None:
         """Read a body that nothing is made of."""
