@@ -40,6 +40,10 @@ OFFERED: Mapping[str, tuple[Any, dict[str, str]]] = {
     "receiver.enabled": (False, {}),
     "receiver.tlsSecret": ("senders", {"StatefulSet/log-receiver": "secretName: senders"}),
     "receiver.syslogTenant": ("acme", {"StatefulSet/log-receiver": "value: acme"}),
+    "receiver.rules": (
+        "# none yet",
+        {"ConfigMap/log-receiver-rules": "# none yet", "StatefulSet/log-receiver": "name: log-receiver-rules"},
+    ),
     "receiver.autoscaling.minReplicas": (4, {"HorizontalPodAutoscaler/log-receiver": "minReplicas: 4"}),
     "receiver.autoscaling.maxReplicas": (40, {"HorizontalPodAutoscaler/log-receiver": "maxReplicas: 40"}),
     "receiver.spool.storage": ("50Gi", {"StatefulSet/log-receiver": "storage: 50Gi"}),

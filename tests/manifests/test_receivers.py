@@ -20,7 +20,9 @@ _UNITS = {"Gi": 1 << 30, "Ti": 1 << 40}
 
 def test_a_receiver_starts_and_asks_who_sends(objects: tuple[Object, ...], monkeypatch: pytest.MonkeyPatch) -> None:
     receiver = _receiver(objects)
-    settings = _settings({one["name"]: one.get("value", "x") for one in _container(receiver)["env"]}, monkeypatch)
+    variables = _variables(receiver)
+    variables.pop("LOGMESH_RULES", None)  # a file, of which another test is
+    settings = _settings(variables, monkeypatch)
     assert settings.source == "receive"
     assert settings.knows_senders
     assert not settings.syslog_tenant, "a pod that shows nothing would be taken"
@@ -36,7 +38,7 @@ def test_a_receiver_starts_and_asks_who_sends(objects: tuple[Object, ...], monke
 def test_one_that_shows_a_certificate_starts_and_is_probed_without(monkeypatch: pytest.MonkeyPatch) -> None:
     folders = tuple(MANIFESTS / "components" / name for name in ("tls", "receiver-tls"))
     receiver = _receiver(render(Combination("with TLS", MANIFESTS / "base", folders)))
-    settings = _settings({one["name"]: one.get("value", "x") for one in _container(receiver)["env"]}, monkeypatch)
+    settings = _settings(_variables(receiver), monkeypatch)
     mounts = {one["mountPath"]: one["name"] for one in _container(receiver)["volumeMounts"]}
     assert settings.door_tls_cert and settings.door_tls_key and settings.tls_cert
     assert (settings.door_tls_cert.name, settings.door_tls_key.name) == ("tls.crt", "tls.key")
@@ -44,6 +46,19 @@ def test_one_that_shows_a_certificate_starts_and_is_probed_without(monkeypatch: 
     assert mounts[str(settings.tls_cert.parent)] == "tls"
     for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
         assert _container(receiver)[probe]["grpc"]["port"] == settings.health_port
+
+
+@pytest.mark.needs("kubectl")
+def test_rules_of_the_component_are_where_the_program_looks(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    objects = render(Combination("with rules", MANIFESTS / "base", (MANIFESTS / "components" / "receiver-rules",)))
+    receiver = _receiver(objects)
+    path = Path(_variables(receiver)["LOGMESH_RULES"])
+    mounts = {one["mountPath"]: one["name"] for one in _container(receiver)["volumeMounts"]}
+    (name,) = (one["configMap"]["name"] for one in receiver.pod["volumes"] if one["name"] == mounts[str(path.parent)])
+    (files,) = (one["data"] for one in of_kind(objects, "ConfigMap") if one["metadata"]["name"] == name)
+    file = tmp_path / path.name
+    file.write_text(files[path.name])
+    assert _settings(_variables(receiver) | {"LOGMESH_RULES": str(file)}, monkeypatch).rules == file
 
 
 def test_under_compose_one_starts_and_asks_who_sends(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -102,6 +117,10 @@ def _ports(objects: Iterable[Object]) -> set[tuple[int, str]]:
 def _receiver(objects: Iterable[Object]) -> Workload:
     (found,) = (one for one in workloads(objects) if one.name == "log-receiver")
     return found
+
+
+def _variables(receiver: Workload) -> dict[str, str]:
+    return {one["name"]: one.get("value", "x") for one in _container(receiver)["env"]}
 
 
 def _container(receiver: Workload) -> dict[str, Any]:
