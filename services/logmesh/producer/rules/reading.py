@@ -37,7 +37,10 @@ def parse_rules(text: str, path: str) -> list[Rule]:
     """The rules that a text says, in their order; `path` is for errors. Raises RulesError."""
     try:
         document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (
+        ValueError,
+        RecursionError,
+    ) as error:  # TOMLDecodeError, and what Python says of endless numbers and nesting
         at = _AT_LINE.search(str(error))
         line = int(at[1]) if at else text.count("\n") + 1
         where = f" at column {at[2]}" if at else ""

@@ -86,7 +86,7 @@ class RuleTable:
     def _share(self) -> float:
         value = self._table.get("keep")
         share = 0.0
-        with contextlib.suppress(TypeError, ValueError):
+        with contextlib.suppress(TypeError, ValueError, OverflowError):
             share = read_share(value) if isinstance(value, str) else float(value)  # type: ignore[arg-type]
         if isinstance(value, bool) or not 0 < share < 1:
             raise self.wrong("keep", 'must be a share of the records between 0 and 1, such as "1/10" or 0.1')

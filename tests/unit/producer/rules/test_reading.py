@@ -1,8 +1,11 @@
 """A rules file: what may stand in it, and what is said of what may not."""
 
+import re
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from tests.unit.producer.rules.chunks import TIME, chunk_of
 
 from logmesh.producer.rules import RulesError, RulesFile, read_rules
@@ -60,6 +63,41 @@ def test_what_is_wrong_is_named_with_its_line(text: str) -> None:
         parse_rules(text, "r")
     assert WRONG[text] in str(raised.value)
     assert "\n" not in str(raised.value)
+
+
+EXAMPLE = (Path(__file__).parents[4] / "docs/examples/rules.toml").read_text("utf-8")
+PIECES = st.sampled_from(
+    [
+        *EXAMPLE.split("\n"),
+        *re.findall(r"\w+|\S", EXAMPLE),
+        "9" * 400,
+        "9" * 5_000,
+        "[" * 2_000,
+        "1979-05-27",
+        "nan",
+        "-1",
+    ]
+)
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, len(EXAMPLE)), st.integers(0, 30), PIECES), min_size=1, max_size=4))
+def test_whatever_is_edited_is_rules_or_a_line_that_says_what_is_wrong(edits: list[tuple[int, int, str]]) -> None:
+    text = EXAMPLE
+    for at, length, piece in edits:
+        text = text[:at] + piece + text[at + length :]
+    said = ""
+    try:
+        parse_rules(text, "r")
+    except RulesError as error:
+        said = str(error)
+    assert not said or re.match(r"r:\d+: ", said)
+
+
+@pytest.mark.parametrize("value", ["9" * 400, "9" * 5_000, "[" * 2_000, "1979-05-27", "1e999", "inf"])
+def test_a_share_that_is_none_is_refused_whatever_it_is(value: str) -> None:
+    with pytest.raises(RulesError, match=r"r:4|this is not TOML"):
+        parse_rules(f"{BEGIN}action = 'sample'\nkeep = {value}", "r")
 
 
 def test_a_file_without_rules_is_one() -> None:
