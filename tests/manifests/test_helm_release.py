@@ -68,6 +68,10 @@ def test_an_installation_ends_with_commands_that_name_what_is_there() -> None:
     assert "helm test log-system -n log-system --logs" in notes
     assert "grpcurl -plaintext localhost:50050 list" in notes
     assert "kubectl config set-context --current --namespace log-system" in notes
+    ports = {found["name"]: found["port"] for found in services["log-receiver"]["spec"]["ports"]}
+    assert f"log-receiver.log-system:{ports['otlp-grpc']}" in notes
+    assert f"http://log-receiver.log-system:{ports['otlp-http']}" in notes
+    assert "kubectl exec -n log-system deploy/gateway -- logmesh token create" in notes
 
 
 @_NO_HELM
@@ -77,6 +81,8 @@ def test_its_commands_follow_the_values() -> None:
     assert "grpcurl" not in notes
     assert "random passwords" not in notes
     assert "No demo producer runs" in notes
+    assert "the NetworkPolicy log-processor must admit it" not in notes
+    assert "log-receiver" not in _notes("--set", "receiver.enabled=false")
 
 
 @pytest.mark.parametrize(

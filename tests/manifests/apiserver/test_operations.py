@@ -74,7 +74,8 @@ def test_the_documented_command_keeps_a_number_that_was_applied_once(cluster: Cl
 
 
 @pytest.mark.parametrize(
-    ("app", "goes"), [("log-processor", False), ("log-producer", False), ("gateway", True), ("frontend", True)]
+    ("app", "goes"),
+    [("log-processor", False), ("log-producer", False), ("log-receiver", False), ("gateway", True), ("frontend", True)],
 )
 def test_a_drain_leaves_what_holds_records_while_none_of_it_is_ready(cluster: Cluster, app: str, goes: bool) -> None:
     """A database that is away makes every processor not ready; each holds what is stored nowhere else, and goes on acknowledging."""
