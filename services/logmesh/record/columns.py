@@ -151,13 +151,15 @@ class ColumnsBuilder:
 
 
 def _pack_ids(ids: list[bytes], none: bytes) -> bytes:
-    if not any(ids):
-        return b""
-    packed = b"".join([one or none for one in ids])
     width = len(none)
-    if len(packed) != width * len(ids) or any(len(one) not in (0, width) for one in set(ids)):
+    lengths = set(map(len, ids))
+    if lengths <= {width}:
+        return b"".join(ids)
+    if lengths <= {0}:
+        return b""
+    if lengths != {0, width}:
         raise ValueError(f"an id is not {width} bytes long")
-    return packed
+    return b"".join([one or none for one in ids])
 
 
 def record_fault(record: LogRecord) -> str:

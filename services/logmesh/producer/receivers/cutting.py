@@ -38,14 +38,14 @@ def cut(received: Received, door: str, identity: bytes) -> Iterator[Piece]:
         return
     name = b""
     if identity and received.has_own_times:
-        digest = hashlib.blake2b(b"%b\0" % door.encode(), digest_size=REQUEST_BYTES)
+        digest = hashlib.sha256(b"%b\0" % door.encode())
         digest.update(identity)
-        name = digest.digest()
+        name = digest.digest()[:REQUEST_BYTES]
     chunk = split_long(chunk)
-    sizes = [len(body) + len(attributes) for body, attributes in zip(chunk.bodies, chunk.attributes, strict=True)]
-    if len(sizes) <= MAX_BATCH_RECORDS and sum(sizes) <= MOST_BYTES:
+    if len(chunk) <= MAX_BATCH_RECORDS and sum(map(len, chunk.bodies)) + sum(map(len, chunk.attributes)) <= MOST_BYTES:
         yield Piece(chunk, name)
         return
+    sizes = [len(body) + len(attributes) for body, attributes in zip(chunk.bodies, chunk.attributes, strict=True)]
     ends = list(accumulate(sizes))
     begin = at = 0
     while begin < len(sizes):
@@ -53,7 +53,7 @@ def cut(received: Received, door: str, identity: bytes) -> Iterator[Piece]:
         before = ends[begin - 1] if begin else 0
         while end < len(sizes) and end - begin < MAX_BATCH_RECORDS and ends[end] - before <= MOST_BYTES:
             end += 1
-        request = hashlib.blake2b(b"%b%d" % (name, at), digest_size=REQUEST_BYTES).digest() if name else b""
+        request = hashlib.sha256(b"%b%d" % (name, at)).digest()[:REQUEST_BYTES] if name else b""
         yield Piece(_part(chunk, begin, end), request)
         begin, at = end, at + 1
 

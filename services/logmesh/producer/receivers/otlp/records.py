@@ -14,7 +14,7 @@ from logmesh.producer.receivers.received import Received, RequestRefused
 from logmesh.producer.sources import Chunk
 from logmesh.record.columns import OriginKey
 from logmesh.record.limits import MAX_ATTRIBUTES, MAX_NAME_BYTES, MAX_SEVERITY_TEXT_BYTES
-from logmesh.record.rare import Rare
+from logmesh.record.rare import NOTHING_RARE, Rare
 
 _MOST_SEVERITY: Final = 24
 
@@ -36,6 +36,8 @@ def read_request(raw: bytes) -> Received:
                 place += len(records)
     except DecodeError as error:
         raise RequestRefused(f"not an ExportLogsServiceRequest: {error}") from error
+    if chunk.rares:
+        chunk.rares += repeat(NOTHING_RARE, len(chunk) - len(chunk.rares))
     return Received(chunk, all(chunk.times), refused)
 
 
@@ -61,15 +63,14 @@ def _add(chunk: Chunk, records: Sequence[Any], origin: OriginKey, place: int, re
     chunk.trace_ids += _ids([record.trace_id for record in records], 16)
     chunk.span_ids += _ids([record.span_id for record in records], 8)
     chunk.origins += [origin] * len(records)
-    rares = zip(
-        [seen if seen != time else 0 for seen, time in zip(observed, times, strict=True)],
-        structured or repeat(False),
-        [record.event_name[:MAX_NAME_BYTES] for record in records],
-        [record.flags for record in records],
-        [record.dropped_attributes_count for record in records],
-        strict=False,
-    )
-    chunk.rares += map(Rare._make, rares)  # a fifth of what the class's call takes
+    later = [seen if seen != time else 0 for seen, time in zip(observed, times, strict=True)] if any(observed) else ()
+    events = [record.event_name[:MAX_NAME_BYTES] for record in records]
+    flags = [record.flags for record in records]
+    dropped = [record.dropped_attributes_count for record in records]
+    if any(map(any, (later, structured, events, flags, dropped))):
+        chunk.rares += repeat(NOTHING_RARE, len(chunk) - len(records) - len(chunk.rares))
+        rares = zip(later or repeat(0), structured or repeat(False), events, flags, dropped, strict=False)
+        chunk.rares += map(Rare._make, rares)  # a fifth of what the class's call takes
 
 
 def _read_bodies(records: Sequence[Any], bodies: list[bytes | None]) -> list[bool]:
