@@ -17,6 +17,9 @@ from logmesh.record.limits import MAX_ATTRIBUTES, MAX_NAME_BYTES, MAX_SEVERITY_T
 from logmesh.record.rare import NOTHING_RARE, Rare
 
 _MOST_SEVERITY: Final = 24
+_TEXT: Final = b"\n"
+"""What an AnyValue begins with that is a text; the length follows, in one byte where the text is short."""
+_SHORT: Final = 130
 
 
 def read_request(raw: bytes) -> Received:
@@ -53,7 +56,10 @@ def _add(chunk: Chunk, records: Sequence[Any], origin: OriginKey, place: int, re
         return
     observed = [record.observed_time_unix_nano for record in records]
     times = [record.time_unix_nano or seen for record, seen in zip(records, observed, strict=True)]
-    bodies = [text_of(record.body) for record in records]
+    bodies = [
+        body[2:] if body[:1] == _TEXT and len(body) == body[1] + 2 < _SHORT else text_of(body)
+        for body in [record.body for record in records]
+    ]
     structured: Sequence[bool] = () if None not in bodies else _read_bodies(records, bodies)
     chunk.times += times
     chunk.severities += severities

@@ -52,7 +52,7 @@ class _Members(dict[bytes, bytes]):
             ):
                 text = raw[begin + 4 :]
                 if not _needs_care(text):
-                    member = b'%b"%b"' % (self._names[raw[2:begin]], text)
+                    member = self._names[raw[2:begin]] + b'"' + text + b'"'
         if member is None:
             attribute = KeyValue.FromString(raw)
             member = self._names[attribute.key] + dump_json(json_of(attribute.value))
@@ -69,7 +69,7 @@ _members: Final = _Members()
 def attributes_text(attributes: Iterable[bytes]) -> bytes:
     """The JSON object of serialised KeyValues, no bytes for none. Raises DecodeError."""
     text = b",".join(map(_members.__getitem__, attributes))
-    return b"{%b}" % text if text else b""
+    return b"{" + text + b"}" if text else b""
 
 
 def text_of(value: bytes) -> bytes | None:
