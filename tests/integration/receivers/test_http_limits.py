@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -12,13 +13,14 @@ from tests.waiting import until
 
 from logmesh.cli.local.ports import free_port
 from logmesh.producer.receivers.callers import Callers
-from logmesh.producer.receivers.http import body
+from logmesh.producer.receivers.http import body, server, strays
 from logmesh.producer.receivers.http.server import Http
 from logmesh.producer.receivers.inlet import Inlet
 from logmesh.producer.receivers.limits import MOST_HEADER_BYTES
 from logmesh.producer.receivers.outlets import Outlets
 from logmesh.producer.receivers.received import Overloaded, Received
 from logmesh.producer.settings import ProducerSettings
+from logmesh.runtime import metrics
 
 
 class _HeldInlet(Inlet):
@@ -80,6 +82,38 @@ async def test_a_body_that_trickles_is_given_up(tmp_path: Path, monkeypatch: pyt
         answer = await port.raw(_POST + b"Content-Length: 100\r\n\r\nup")
         assert answer.startswith(b"HTTP/1.1 408 ") and b"too slow" in answer
         assert not port.inlet.came
+
+
+async def test_a_head_that_trickles_and_a_connection_without_requests_are_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "_IDLE_SECONDS", 0.3)
+    async with _listening(tmp_path) as port:
+        assert await port.raw(b"") == b""
+        assert await port.raw(_POST) == b""
+        kept = await port.raw(b"GET /ready HTTP/1.1\r\nHost: x\r\n\r\nPOST /lines HT")
+        assert kept.count(b"HTTP/1.1 ") == 1 and b" 200 " in kept
+
+
+async def test_a_sender_that_does_not_read_its_answer_is_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(strays, "_SEND_SECONDS", 0.3)
+    action = b'{"create":{"_index":"%b","_id":"%b"}}\n{"message":"up"}\n' % (b"x" * 500, b"y" * 500)
+    bulk = action * 6_000
+    async with _listening(tmp_path) as port:
+        with socket.create_connection(("127.0.0.1", port.number)) as sender:
+            sender.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+            head = b"POST /_bulk HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % len(bulk)
+            await asyncio.to_thread(sender.sendall, head + bulk)
+            refused = metrics.RECEIVED_REFUSED.labels("http", "too_slow")._value
+            before = refused.get()
+
+            async def is_given_up() -> bool:
+                return bool(refused.get() > before)
+
+            await until(is_given_up)
+        assert port.inlet.came == 1
 
 
 async def test_a_body_that_breaks_off_or_lies_is_not_kept(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from itertools import islice
 from typing import Any, Final
 
 from logmesh.producer.formats.stream import StreamParser
+from logmesh.producer.parsed import Parsed
 from logmesh.producer.receivers.http.elasticsearch.actions import Action, read_action
 from logmesh.producer.receivers.http.elasticsearch.documents import Document, read_document
 from logmesh.producer.receivers.http.refusals import TooLarge
@@ -15,6 +16,7 @@ from logmesh.producer.receivers.received import Received, RequestRefused
 from logmesh.producer.sources import Chunk
 from logmesh.producer.timestamps.clock import Clock
 from logmesh.producer.timestamps.zones import UTC_ZONE
+from logmesh.record.columns import UNKNOWN_ORIGIN, OriginKey
 from logmesh.record.json_text import JsonBeyondBounds, load_exact_json
 
 _IDENTIFIER: Final = "elasticsearch.id"
@@ -93,18 +95,16 @@ def _document(action: Action, written: bytes, clock: Clock) -> Document | str:
 
 
 def _chunk(documents: list[Document], now_unix_nano: int) -> Chunk:
-    """The records, which are read run by run, a run being of one origin, for each writes in a way of its own."""
+    """The records, in the order of their documents. Those of one origin are read together, for each writes in a way of its own."""
+    places: dict[OriginKey, list[int]] = {}
+    for place, document in enumerate(documents):
+        places.setdefault(document.origin, []).append(place)
+    bodies, said = [b""] * len(documents), [Parsed()] * len(documents)
+    for of_one in places.values():
+        texts, own = read_texts([documents[place].text for place in of_one], StreamParser(UTC_ZONE), now_unix_nano)
+        for place, text, parsed in zip(of_one, texts, own, strict=True):
+            bodies[place], said[place] = text, said_by_both(documents[place].outer, parsed)
     chunk = Chunk()
-    parsers: dict[object, StreamParser] = {}
-    start = 0
-    while start < len(documents):
-        origin = documents[start].origin
-        end = start + 1
-        while end < len(documents) and documents[end].origin is origin:
-            end += 1
-        run = documents[start:end]
-        parser = parsers.setdefault(origin, StreamParser(UTC_ZONE))
-        bodies, said = read_texts([document.text for document in run], parser, now_unix_nano)
-        chunk.extend(bodies, list(map(said_by_both, [document.outer for document in run], said)), origin)
-        start = end
+    chunk.extend(bodies, said, UNKNOWN_ORIGIN)
+    chunk.origins = [document.origin for document in documents]
     return chunk

@@ -30,7 +30,9 @@ _DATED: Final = re.compile(r"[-_.]\d{4}(?:[-_.]?\d{2}){0,2}(?:-\d{6})?$")
 
 def take_resource(fields: dict[str, Any]) -> dict[str, Any]:
     """The fields that say who wrote a document; they leave `fields`."""
-    names = [name for name in fields if name in _HOLDERS or ("." in name and name.partition(".")[0] in _HOLDERS)]
+    names = [name for name in fields if name in _HOLDERS]
+    if "." in "".join(fields):
+        names += [name for name in fields if "." in name and name.partition(".")[0] in _HOLDERS]
     return {name: fields.pop(name) for name in names}
 
 
