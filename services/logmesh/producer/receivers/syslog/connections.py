@@ -110,9 +110,10 @@ class Connections:
             await asyncio.get_running_loop().connect_accepted_socket(
                 lambda: connection, sock, ssl=self._context, ssl_handshake_timeout=seconds
             )
-        except OSError as error:  # of TLS as well
+        except OSError as error:
             metrics.RECEIVED_REFUSED.labels(DOOR, "handshake").inc()
-            log.info("a connection did not come about", event_name="handshake_failed", door=DOOR, error=str(error))
+            if isinstance(error, ssl.SSLError):  # and not a probe that connects and leaves
+                log.info("a sender does not come in by TLS", event_name="handshake_failed", door=DOOR, error=str(error))
             sock.close()
         except asyncio.CancelledError:
             sock.close()
