@@ -69,6 +69,12 @@ NEEDS = {
         "LOGMESH_TEST_CLUSTER=(kubectl's context) make test ARGS=tests/cluster",
         named_by("LOGMESH_TEST_CLUSTER"),
     ),
+    "logback": Need(
+        "appenders of Logback as senders",
+        "mvn -f tests/faults/senders/java/pom.xml dependency:copy-dependencies -DoutputDirectory=(a folder),"
+        " and name the folder by LOGMESH_TEST_LOGBACK",
+        named_by("LOGMESH_TEST_LOGBACK"),
+    ),
     "network namespaces": Need(
         "hosts that vanish",
         "run make test as root, with iproute2",

@@ -1,6 +1,7 @@
 """One address for several servers, as a Service is: ``python -m tests.faults.senders.balancer 4317 127.0.0.21:4317 127.0.0.22:4317``.
 
-Each connection goes to the next server that lives, and ends with it.
+Each connection goes to the next server that lives, and ends with it. While none lives it waits, as it does at proxies that try again
+to connect.
 """
 
 import asyncio
@@ -11,20 +12,27 @@ from collections.abc import Iterator
 
 ADDRESS = "127.0.0.1"
 _CHUNK = 1 << 16
+_CONNECT_SECONDS = 10.0
+_RETRY_SECONDS = 0.05
 
 
 async def balance(port: int, servers: list[str]) -> None:
     """Take connections at `port` of the loopback until cancelled."""
     turn = itertools.count()
 
+    async def connected() -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        async with asyncio.timeout(_CONNECT_SECONDS):
+            while True:
+                for _ in servers:
+                    host, _, far_port = servers[next(turn) % len(servers)].rpartition(":")
+                    with contextlib.suppress(OSError):
+                        return await asyncio.open_connection(host, int(far_port))
+                await asyncio.sleep(_RETRY_SECONDS)
+
     async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        first = next(turn)
-        for server in (servers[(first + at) % len(servers)] for at in range(len(servers))):
-            host, _, far_port = server.rpartition(":")
-            with contextlib.suppress(OSError):
-                far_reader, far_writer = await asyncio.open_connection(host, int(far_port))
-                break
-        else:
+        try:
+            far_reader, far_writer = await connected()
+        except TimeoutError:
             writer.transport.abort()
             return
         pumps = [asyncio.create_task(_pump(reader, far_writer)), asyncio.create_task(_pump(far_reader, writer))]

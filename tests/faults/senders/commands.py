@@ -8,6 +8,7 @@ from tests.faults.processes import Running, start
 from tests.faults.senders.cluster import ReceiverCluster
 from tests.faults.senders.collector import collector, exports_by_grpc, exports_by_http
 from tests.faults.senders.load import Load, carried_by_otlp
+from tests.faults.senders.logback import carried_by_loki4j, carried_by_otlp_appender, logback
 from tests.faults.senders.sender import Sender
 from tests.faults.senders.telemetrygen import TELEMETRYGEN
 
@@ -38,4 +39,8 @@ SENDERS: dict[str, Sender] = {
     "collector-grpc": collector(exports_by_grpc),
     "collector-http": collector(exports_by_http),
     "telemetrygen": TELEMETRYGEN,
+    "logback-otlp": logback(
+        "otlp.xml", lambda cluster: {"SENDER_OTLP": f"http://{cluster.otlp}"}, carried_by_otlp_appender
+    ),
+    "loki4j": logback("loki.xml", lambda cluster: {"SENDER_LOKI": f"http://{cluster.http}"}, carried_by_loki4j),
 }
