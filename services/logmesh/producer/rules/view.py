@@ -33,15 +33,20 @@ class View:
     @cached_property
     def bodies(self) -> list[bytes]:
         """UTF-8 without NUL; what is none is written `\\xNN`, as the store has it."""
-        if _is_clean(self._joined, len(self.chunk)):
+        if _is_clean(_SEPARATOR.join(self.chunk.bodies), len(self.chunk)):
             return self.chunk.bodies
         return [_stored(body) for body in self.chunk.bodies]
+
+    @cached_property
+    def joined_bodies(self) -> bytes:
+        """The same as one text, with a NUL between two."""
+        return _SEPARATOR.join(self.bodies)
 
     @cached_property
     def folded_bodies(self) -> list[bytes]:
         """The same with ASCII's letters in lower case."""
         if self.bodies is self.chunk.bodies:
-            return self._joined.lower().split(_SEPARATOR)
+            return self.joined_bodies.lower().split(_SEPARATOR)
         return [body.lower() for body in self.bodies]
 
     @cached_property
@@ -61,10 +66,6 @@ class View:
         if found is None:
             found = self._values[place] = _object(self.chunk.attributes[place])
         return found
-
-    @cached_property
-    def _joined(self) -> bytes:
-        return _SEPARATOR.join(self.chunk.bodies)
 
 
 @lru_cache(maxsize=_ORIGINS_KEPT)
