@@ -95,6 +95,20 @@ def test_a_drain_leaves_what_holds_records_while_none_of_it_is_ready(cluster: Cl
         assert _evicted(cluster, names[1])
 
 
+def test_a_change_of_one_port_of_syslog_keeps_the_other(cluster: Cluster, base: tuple[Object, ...]) -> None:
+    """Both have one number, by which kubectl would tell ports apart."""
+    changed = copy.deepcopy(base)
+    (service,) = (item for item in of_kind(changed, "Service") if item["metadata"]["name"] == "log-receiver")
+    for port in service["spec"]["ports"]:
+        if port["name"] == "syslog-udp":
+            port["targetPort"] = port["port"]
+    with removing(cluster, base):
+        cluster.kubectl("apply", "-k", str(MANIFESTS))
+        cluster.kubectl("apply", "-f", "-", given=together(changed))
+        (stored,) = cluster.get("service/log-receiver", *_NAMESPACE)
+        assert stored["spec"]["ports"] == service["spec"]["ports"]
+
+
 def test_a_documented_deletion_leaves_all_that_holds_data(cluster: Cluster) -> None:
     (command,) = (
         words for words in Document(ROOT / "docs" / "install.md").commands("kubectl") if words[1:3] == ["delete", "-k"]
