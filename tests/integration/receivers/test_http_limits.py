@@ -209,6 +209,33 @@ async def test_what_has_come_in_is_answered_before_the_port_closes(tmp_path: Pat
         await draining
 
 
+async def test_an_answer_before_the_body_has_come_ends_the_connection_and_says_so(tmp_path: Path) -> None:
+    async with _listening(tmp_path) as port:
+        answer = await port.raw(b"POST /lines HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999\r\n\r\nup")
+        assert answer.startswith(b"HTTP/1.1 413 ") and b"Connection: close\r\n" in answer
+        answer = await port.raw(b"POST /line HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nup")
+        assert answer.startswith(b"HTTP/1.1 404 ") and b"Connection: close\r\n" in answer
+
+
+async def test_a_sender_that_leaves_before_it_is_answered_is_no_error(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with _listening(tmp_path) as port:
+        port.inlet.open.clear()
+        _, writer = await asyncio.open_connection("127.0.0.1", port.number)
+        writer.write(b"POST /lines HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nup")
+
+        async def has_come() -> int:
+            return port.inlet.came
+
+        await until(has_come)
+        writer.transport.abort()
+        await port.raw(b"GET /ready HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        port.inlet.open.set()
+        await port.door.drain()
+        assert not caplog.records
+
+
 async def test_a_connection_serves_one_request_behind_the_other(tmp_path: Path) -> None:
     async with _listening(tmp_path) as port:
         one = b"POST /lines HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nup"

@@ -34,9 +34,12 @@ async def answer_strays(request: web.Request, handler: Handler) -> web.StreamRes
 
 @web.middleware
 async def send_in_time(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """A sender that does not read its answer keeps a connection no longer than this."""
+    """A sender that does not read its answer keeps a connection no longer than this; one that has left wants none."""
     response = await handler(request)
     response.headers["Server"] = "logmesh"
+    if not request.content.is_eof():
+        # What is left of the body is not waited for, so that the connection will end: nobody must send another request on it.
+        response.force_close()
     try:
         async with asyncio.timeout(_SEND_SECONDS):
             await response.prepare(request)
@@ -45,4 +48,6 @@ async def send_in_time(request: web.Request, handler: Handler) -> web.StreamResp
         metrics.RECEIVED_REFUSED.labels("http", "too_slow").inc()
         if request.transport is not None:
             request.transport.abort()
+    except ConnectionError:
+        pass
     return response
