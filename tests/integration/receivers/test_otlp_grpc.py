@@ -1,6 +1,7 @@
 """OTLP over gRPC, from a real sender's call to rows in the database."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -160,3 +161,27 @@ async def test_what_is_in_a_spool_is_sent_by_the_next_start(processor: RunningPr
     async with running_receiver(processor.target, tmp_path) as again:
         await again.all_committed()
         assert await processor.bodies() == list("01234")
+
+
+async def test_senders_that_send_nothing_on_do_not_keep_out_others(processor: RunningProcessor, tmp_path: Path) -> None:
+    never = asyncio.Event()
+
+    async def nothing() -> AsyncIterator[bytes]:
+        await never.wait()
+        yield b""
+
+    async with (
+        running_receiver(processor.target, tmp_path) as receiver,
+        grpc.aio.insecure_channel(receiver.otlp) as slow,
+        grpc.aio.insecure_channel(receiver.otlp) as channel,
+    ):
+        method: Any = slow.stream_unary("/opentelemetry.proto.collector.logs.v1.LogsService/Export", None, None)
+        calls = [method(nothing()) for _ in range(8)]
+        await asyncio.gather(*(call.wait_for_connection() for call in calls))
+        for at in range(20):
+            await export(channel, request_of(at, 1))
+        assert sum(call.done() for call in calls) < 8, "each of those that waited had one make way"
+        for call in calls:
+            call.cancel()
+        await receiver.all_committed()
+    assert sorted(map(int, await processor.bodies())) == list(range(20))

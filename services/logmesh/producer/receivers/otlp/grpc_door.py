@@ -1,6 +1,5 @@
 """OTLP over gRPC: `opentelemetry.proto.collector.logs.v1.LogsService/Export`."""
 
-import asyncio
 from typing import Any, Final
 
 import grpc
@@ -14,6 +13,7 @@ from logmesh.producer.receivers.limits import MOST_BODY_BYTES
 from logmesh.producer.receivers.otlp.answers import answer_to
 from logmesh.producer.receivers.otlp.records import read_request
 from logmesh.producer.receivers.received import Overloaded, RequestRefused
+from logmesh.producer.receivers.turns import Turns
 from logmesh.producer.settings import ProducerSettings
 from logmesh.runtime import metrics
 from logmesh.runtime.channel import END_OF_STREAM
@@ -22,8 +22,9 @@ from logmesh.runtime.server import Health, bind, build_server
 
 SERVICE: Final = "opentelemetry.proto.collector.logs.v1.LogsService"
 DOOR: Final = "otlp-grpc"
-_READ_SECONDS: Final = 30.0
 _READ_AT_ONCE: Final = 8
+_READ_SECONDS: Final = 30.0
+_LEAST_READ_SECONDS: Final = 1.0
 _ROOM_SECONDS: Final = 5.0
 _DRAIN_SECONDS: Final = 5.0
 
@@ -33,7 +34,9 @@ class OtlpGrpc:
 
     def __init__(self, settings: ProducerSettings, inlet: Inlet, callers: Callers) -> None:
         self._settings, self._inlet, self._callers = settings, inlet, callers
-        self._reading = asyncio.Semaphore(_READ_AT_ONCE)
+        self._reading = Turns(
+            _READ_AT_ONCE, least_seconds=_LEAST_READ_SECONDS, most_seconds=_READ_SECONDS, wait_seconds=_ROOM_SECONDS
+        )
         self._server: grpc.aio.Server | None = None
         self._health: Health | None = None
 
@@ -60,17 +63,12 @@ class OtlpGrpc:
     async def _export(self, _requests: Any, context: Any) -> ExportLogsServiceResponse:
         tenant = await self._tenant_of(context)
         try:
-            async with asyncio.timeout(_ROOM_SECONDS):
-                await self._reading.acquire()
-        except TimeoutError:
-            await self._overloaded(context, Overloaded("too many requests are being read"))
-        try:
-            async with asyncio.timeout(_READ_SECONDS):
+            async with self._reading.turn():
                 raw = await context.read()
+        except Overloaded as error:
+            await self._overloaded(context, error)
         except TimeoutError:
-            await context.abort(grpc.StatusCode.DEADLINE_EXCEEDED, f"no request within {_READ_SECONDS:g} s")
-        finally:
-            self._reading.release()
+            await context.abort(grpc.StatusCode.DEADLINE_EXCEEDED, "the request came in too slowly")
         return await self._take(tenant, b"" if raw is END_OF_STREAM else raw, context)
 
     async def _tenant_of(self, context: Any) -> str:
