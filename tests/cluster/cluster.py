@@ -60,8 +60,9 @@ def stored() -> int:
 
 
 def stop_producers() -> None:
-    """Before what they send to goes: each waits for its last acknowledgements, ten minutes if none comes."""
-    kubectl("delete", "deployment/log-producer", "--ignore-not-found", "--cascade=foreground", "--timeout=120s")
+    """Receivers, too. Before what they send to goes: each waits for its last acknowledgements, ten minutes if none comes."""
+    for workload in ("deployment/log-producer", "statefulset/log-receiver"):
+        kubectl("delete", workload, "--ignore-not-found", "--cascade=foreground", "--timeout=120s")
 
 
 def eventually(ask: Callable[[], Found], seconds: float = 60) -> Found:

@@ -18,9 +18,12 @@ pytestmark = [
 ]
 
 # Pods that can try a connection: their image has nc.
-SOURCES = ("log-producer", "log-processor", "gateway", "log-agent", "stranger")
+SOURCES = ("log-producer", "log-receiver", "log-processor", "gateway", "log-agent", "stranger")
 TARGETS = (
     ("log-producer", 8000),
+    ("log-receiver", 8000),
+    ("log-receiver", 4317),
+    ("log-receiver", 4318),
     ("log-agent", 8000),
     ("log-processor", 50051),
     ("log-processor", 50052),
@@ -41,6 +44,14 @@ spec:
   terminationGracePeriodSeconds: 0
   containers:
     - {name: python, image: "logmesh/server:0.1.0", imagePullPolicy: IfNotPresent, command: [sleep, "3600"]}
+"""
+# Sends a line, with the token that it is given.
+SENDER = """
+import sys
+from urllib.request import Request, urlopen
+
+headers = {"Authorization": f"Bearer {sys.argv[1]}", "Content-Type": "text/plain"}
+print(urlopen(Request("http://log-receiver.log-system:4318/lines", b"INFO stranger4711 was here", headers), timeout=10).status)
 """
 
 
@@ -101,6 +112,19 @@ def test_pods_reach_what_the_picture_says_and_nothing_else() -> None:
     assert admitted == picture & set(tried)
 
 
+def test_a_pod_of_another_namespace_sends_with_a_token() -> None:
+    token = kubectl(
+        "exec", "deploy/gateway", "--", "logmesh", "token", "create", "stranger", "--gateway", "localhost:50050"
+    )
+    said = kubectl(
+        "exec", "--namespace=default", "--stdin", "stranger", "--", "python", "-", token.strip(), given=SENDER
+    )
+    assert said.strip() == "200"
+    eventually(lambda: search("stranger4711"))
+    with pytest.raises(Failed, match="401"):
+        kubectl("exec", "--namespace=default", "--stdin", "stranger", "--", "python", "-", "lm_no", given=SENDER)
+
+
 def test_processors_that_restart_or_vanish_lose_nothing() -> None:
     before = stored()
     kubectl("rollout", "restart", "statefulset/log-processor")
@@ -126,7 +150,7 @@ def test_the_agent_reads_every_container_of_the_node() -> None:
 def test_autoscalers_know_what_their_pods_take() -> None:
     def measured() -> bool:
         found = [metric for scaler in get("hpa") for metric in scaler["status"].get("currentMetrics") or ()]
-        return len(found) == 5 and all(m["containerResource"]["current"]["averageUtilization"] for m in found)
+        return len(found) == 6 and all(m["containerResource"]["current"]["averageUtilization"] for m in found)
 
     eventually(measured, seconds=180)
 
