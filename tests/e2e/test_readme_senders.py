@@ -1,0 +1,120 @@
+"""README's table of what others send with: each of its lines does what it says."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from tests.docker_logs import container_folder, write_log
+from tests.e2e.test_readme import README, ROOT
+from tests.e2e.test_up import LOGMESH, Running
+from tests.waiting import until
+
+_LINES = dict(
+    re.findall(
+        r"^\| ([^|]+) \| `([^`]+)`", README.partition("## Send it what you run")[2].partition("\n## ")[0], re.MULTILINE
+    )
+)
+_PROGRAM = """
+import logging
+from opentelemetry.exporter.otlp.proto.grpc._log_exporter import OTLPLogExporter
+from opentelemetry.sdk._logs import LoggerProvider, LoggingHandler
+from opentelemetry.sdk._logs.export import BatchLogRecordProcessor
+provider = LoggerProvider()
+provider.add_log_record_processor(BatchLogRecordProcessor(OTLPLogExporter()))
+logging.getLogger().addHandler(LoggingHandler(logger_provider=provider))
+logging.error("paid by an SDK")
+provider.shutdown()
+"""
+
+
+def line_of(beginning: str) -> str:
+    """The line of the row whose first cell begins so."""
+    (line,) = [str(line) for cell, line in _LINES.items() if cell.startswith(beginning)]
+    return line
+
+
+async def until_found(up: Running, service: str) -> list[str]:
+    """The bodies of a service's records, once there are any."""
+
+    async def some() -> list[str]:
+        found = subprocess.run(
+            [*LOGMESH, "search", f'service = "{service}"', "--since", "1h", "--output", "json", "--data-dir", str(up.data_dir)],
+            capture_output=True, text=True, check=True, env=os.environ | {"LOGMESH_GATEWAY": up.api},
+        ).stdout  # fmt: skip
+        return [json.loads(line)["body"] for line in found.splitlines()]
+
+    return await until(some, every_seconds=0.3)
+
+
+def here(line: str, up: Running) -> str:
+    """The line with the addresses and folders of this system."""
+    for printed, own in (
+        ("localhost:", f"{up.loopback}.1:"),
+        ("host=localhost", f"host={up.loopback}.1"),
+        ("~/.local/share/logmesh", str(up.data_dir)),
+    ):
+        line = line.replace(printed, own)
+    return line
+
+
+async def test_an_application_sends_by_its_sdk(up: Running, tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text(_PROGRAM)
+    line = here(line_of("an application"), up)
+    subprocess.run(
+        ["bash", "-euc", f'{line}; exec "$0" app.py', sys.executable], cwd=tmp_path, check=True, timeout=60,
+        env=os.environ | {"OTEL_SERVICE_NAME": "by-an-sdk"},
+    )  # fmt: skip
+    assert await until_found(up, "by-an-sdk") == ["paid by an SDK"]
+
+
+@pytest.mark.parametrize("which", ["a host", "Docker"])
+async def test_files_are_followed_until_ctrl_c(up: Running, tmp_path: Path, which: str) -> None:
+    line = here(line_of(which), up).replace('sudo "$(command -v logmesh)"', "logmesh")
+    if which == "Docker":
+        service = "of-docker"
+        folder = container_folder(tmp_path, "b2" * 32, "web-1", **{"com.docker.compose.service": service})
+        now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%f}000Z"
+        write_log(folder, b'{"log":"one of docker\\n","stream":"stdout","time":"%b"}\n' % now.encode())
+        line = line.replace("--docker", f"--docker --docker-root {tmp_path}", 1)
+    else:
+        service = "of-host"
+        (tmp_path / "app.log").write_text("one of host\n")
+        line = line.replace("/var/log", str(tmp_path)).replace("--service host", f"--service {service}")
+    line = line.replace("logmesh ship", " ".join([*LOGMESH, "ship"]), 1)
+    process = subprocess.Popen(
+        ["bash", "-euc", f"exec {line}"], env=os.environ | {"LOGMESH_DATA_DIR": str(up.data_dir)}
+    )
+    try:
+        assert await until_found(up, service) == [f"one {service.replace('-', ' ')}"]
+    finally:
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60) == 0
+
+
+async def test_an_agent_sends_its_bulks(up: Running, tmp_path: Path) -> None:
+    if shutil.which("fluent-bit") is None:
+        pytest.skip("fluent-bit is not on PATH")
+    log = tmp_path / "app.log"
+    log.write_text("one of an agent\n")
+    line = here(line_of("an agent"), up).replace("/var/log/app.log", f"{log} -p read_from_head=on")
+    process = subprocess.Popen(["bash", "-euc", f"exec {line}"])
+    try:
+        assert await until_found(up, "unknown_service") == ["one of an agent"]
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+@pytest.mark.needs("kubectl")
+def test_a_cluster_s_nodes_get_an_agent(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "manifests", tmp_path / "manifests")
+    line = line_of("a cluster").replace("kubectl apply -k", "kubectl kustomize")
+    made = subprocess.run(["bash", "-euc", line], cwd=tmp_path, capture_output=True, text=True, check=True, timeout=60)
+    assert "name: log-agent" in made.stdout and "kind: DaemonSet" in made.stdout and "name: log-receiver" in made.stdout
