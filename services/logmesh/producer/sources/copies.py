@@ -37,9 +37,13 @@ class Copies:
 
     def original_of(self, found: FoundFile, reader: Reader, known: Sequence[Known]) -> tuple[Known | None, bool]:
         """Of which file this is the copy, and whether that one is still there, so that the copy has to wait."""
+        waited_for = self._waiting.get(found.identity)
         if self._still_waits(found):
             return None, True
         originals: list[Known] = []
+        if waited_for is not None and waited_for.original.finished and self.is_copy(found, reader, waited_for.original):
+            originals.append(("", waited_for.original))  # which may be forgotten by now
+        possible: TrackedFile | None = None
         for key, file in known:
             if file.identity == found.identity:
                 continue
@@ -50,13 +54,21 @@ class Copies:
             if not may_be_rotation_of(found.path, file.path):
                 continue
             if not file.finished if key else self._is_there(file):
-                if self._is_held_by(file, found, reader):
-                    seen = found.mtime_ns, found.size
-                    self._waiting[found.identity] = _Waiting(file, judged=seen, seen=seen)
-                    return None, True
+                is_held = self._is_held_by(file, found, reader)
+                if is_held or (is_held is None and self.is_copy(found, reader, file)):
+                    return self._wait_for(file, found)
+                if is_held is None:
+                    possible = file
             elif self.is_copy(found, reader, file):
                 originals.append((key, file))
+        if not originals and possible is not None:
+            return self._wait_for(possible, found)
         return max(originals, key=lambda pair: pair[1].buffer.offset, default=None), False
+
+    def _wait_for(self, original: TrackedFile, found: FoundFile) -> tuple[None, bool]:
+        seen = found.mtime_ns, found.size
+        self._waiting[found.identity] = _Waiting(original, judged=seen, seen=seen)
+        return None, True
 
     def is_copy(self, found: FoundFile, reader: Reader, file: TrackedFile) -> bool:
         """Whether what was read of `file` is in `reader`; and nothing else, where that was all there was."""
@@ -108,16 +120,16 @@ class Copies:
             file.location = found.path
         return found is not None
 
-    def _is_held_by(self, original: TrackedFile, found: FoundFile, reader: Reader) -> bool:
-        """Whether all of `reader` is in the original, as far as can be seen: when that one is cut short just now, it was."""
+    def _is_held_by(self, original: TrackedFile, found: FoundFile, reader: Reader) -> bool | None:
+        """Whether all of `reader` is in the original; None where that can't be seen, since it is cut short or gone just now."""
         try:
             with self._touching(original.location), self._opened(original) as there:
                 held = _holds(there, reader)
                 # Last, since it may be cut short at any time.
                 is_as_it_was = there.identity() == original.identity and original.begins(there)
         except OSError:
-            return True
-        return held or not is_as_it_was
+            return None
+        return held or (False if is_as_it_was else None)
 
     def _opened(self, file: TrackedFile) -> AbstractContextManager[Reader]:
         """A reader of a file that may have no name any more. One of a compressed file that is being read would lose its place."""

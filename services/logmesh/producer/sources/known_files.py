@@ -87,11 +87,7 @@ class KnownFiles:
 
     def scan(self) -> None:
         """Meet new files, and find those again that are not open."""
-        # By folder, which rotation does not leave: among thousands of files, few are looked at for each new one.
-        known: dict[Path, list[Known]] = defaultdict(list)
-        for key, file in self._files.items():
-            if file.head.length:
-                known[file.path.parent].append((key, file))
+        known = self._known_by_folder()
         self._successors.clear()
         matches = matching_files(self._patterns, self._thread.touching)
         if not matches and not self._files:
@@ -115,6 +111,14 @@ class KnownFiles:
                 {found.path for found in matches.values()} | {file.location for _, file in self.reading()}
             )
 
+    def _known_by_folder(self) -> dict[Path, list[Known]]:
+        """Every file that can be known again. Rotation leaves no folder: among thousands of files, few are looked at for a new one."""
+        known: dict[Path, list[Known]] = defaultdict(list)
+        for key, file in self._files.items():
+            if file.head.length:
+                known[file.path.parent].append((key, file))
+        return known
+
     def cut_short(self, key: str, file: TrackedFile) -> None:
         """The file was emptied in place or replaced: the rest of what it held is in its copy, if there is one."""
         file.leave()
@@ -122,8 +126,11 @@ class KnownFiles:
             self.changed[key] = file.position()
         others = [other for other in self._files.values() if other is not file and other.identity == file.identity]
         found = regular_file(file.location, self._thread.touching)
-        if found is not None and found.identity == file.identity:
-            self._meet(found, others, [])
+        if found is None or found.identity != file.identity:
+            return
+        if not any(other.finished and other.seen == (found.mtime_ns, found.size) for other in others):
+            # Another file that was given its inode may be the copy of any.
+            self._meet(found, others, self._known_by_folder()[found.path.parent])
 
     def _find_again(self, key: str, file: TrackedFile, matches: Mapping[Identity, FoundFile]) -> None:
         if file.orphaned or not self._allows(file):
@@ -250,14 +257,19 @@ class KnownFiles:
 
     def _find_copy(self, key: str, file: TrackedFile) -> bool:
         """Go on with a file's copy, if there is one."""
-        tracked = {other.identity for other in self._files.values()}
+        tracked: dict[Identity, list[TrackedFile]] = defaultdict(list)
+        for other in self._files.values():
+            tracked[other.identity].append(other)
         for found in neighbours(file.path, self._thread.touching):
-            if found.identity in tracked:
-                continue
             try:
                 with self._thread.touching(found.path, found.identity[0]):
                     reader = self.open_files.reader(found.path)
+                    # An inode tells little: that of a deleted file is soon another's.
+                    is_tracked = any(_still_is(other, reader) for other in tracked[found.identity])
             except OSError:
+                continue
+            if is_tracked:
+                reader.close()
                 continue
             if self._copies.is_copy(found, reader, file):
                 self._begin(found, reader, (key, file))
@@ -275,6 +287,11 @@ class KnownFiles:
             if found is None or found.identity != self._files[key].identity:
                 del self._files[key]
                 self.changed[key] = None
+
+
+def _still_is(file: TrackedFile, reader: Reader) -> bool:
+    """Whether `reader`, which has the inode of `file`, reads that file."""
+    return file.begins(reader) if file.head.length else not file.finished
 
 
 def _furthest(files: Iterable[TrackedFile], reader: Reader) -> TrackedFile | None:

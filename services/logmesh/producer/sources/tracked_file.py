@@ -170,7 +170,8 @@ class TrackedFile:
         self.reader = reader
         self._verified = False
         self._ended_as = None
-        if not self.head.length and reader.packed:
+        if not self.head.length:
+            # Before anything is read of it: its copy may come first.
             self.head = fingerprint(head_of(reader))
 
     def close(self) -> None:
@@ -301,7 +302,7 @@ class TrackedFile:
         if self.buffer.end > self._fed_up_to:
             # Bytes that were there before the file was closed meanwhile are no news.
             self._fed_up_to, self.fed_at = self.buffer.end, now
-        if self.head.length < LENGTH and self.reader is not None and not self.reader.packed:
+        if self.head.length < min(LENGTH, self.buffer.end) and self.reader is not None and not self.reader.packed:
             # As soon as it is read, handed out or not: a copy made now must be known.
             self.head = fingerprint(self.reader.read(0, min(LENGTH, self.buffer.end)))
 
@@ -317,9 +318,11 @@ class TrackedFile:
         return self.is_deleted and now - self.fed_at >= DELETED_QUIET_SECONDS
 
     def _remember(self) -> None:
-        if self.reader is None:
-            return
         offset = self.buffer.offset
+        if self.reader is None:
+            # It can't be looked at any more; its checksum tells as much.
+            self.tail = Fingerprint()
+            return
         if self.buffer.crc is not None:
             self.marks = [*self.marks[1 - _MARKS :], [offset, self.buffer.crc]]
         if self.reader.packed:
