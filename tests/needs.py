@@ -75,6 +75,11 @@ NEEDS = {
         " and name the folder by LOGMESH_TEST_LOGBACK",
         named_by("LOGMESH_TEST_LOGBACK"),
     ),
+    "loki-client-go": Need(
+        "Loki's client for Go as a sender",
+        "cd tests/faults/senders/go && go mod init sender && go mod tidy && go build -o (a folder on PATH)/loki-client-go .",
+        on_path("loki-client-go"),
+    ),
     "network namespaces": Need(
         "hosts that vanish",
         "run make test as root, with iproute2",

@@ -9,6 +9,7 @@ from tests.faults.senders.cluster import ReceiverCluster
 from tests.faults.senders.collector import collector, exports_by_grpc, exports_by_http
 from tests.faults.senders.load import Load, carried_by_otlp
 from tests.faults.senders.logback import carried_by_loki4j, carried_by_otlp_appender, logback
+from tests.faults.senders.loki_client_go import LOKI_CLIENT_GO
 from tests.faults.senders.sender import Sender
 from tests.faults.senders.telemetrygen import TELEMETRYGEN
 
@@ -42,5 +43,6 @@ SENDERS: dict[str, Sender] = {
     "logback-otlp": logback(
         "otlp.xml", lambda cluster: {"SENDER_OTLP": f"http://{cluster.otlp}"}, carried_by_otlp_appender
     ),
+    "loki-client-go": LOKI_CLIENT_GO,
     "loki4j": logback("loki.xml", lambda cluster: {"SENDER_LOKI": f"http://{cluster.http}"}, carried_by_loki4j),
 }
