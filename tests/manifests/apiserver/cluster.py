@@ -35,6 +35,7 @@ class Cluster:
     """What kubectl can do with the server, as an administrator."""
 
     def __init__(self, kubeconfig: Path) -> None:
+        self.kubeconfig = kubeconfig
         # kubectl caches what a server offers in its user's home.
         self._environment = {**os.environ, "KUBECONFIG": str(kubeconfig), "HOME": str(kubeconfig.parent)}
 
