@@ -98,12 +98,15 @@ def _chunk(documents: list[Document], now_unix_nano: int) -> Chunk:
     """The records, in the order of their documents. Those of one origin are read together, for each writes in a way of its own."""
     places: dict[OriginKey, list[int]] = {}
     for place, document in enumerate(documents):
-        places.setdefault(document.origin, []).append(place)
-    bodies, said = [b""] * len(documents), [Parsed()] * len(documents)
+        if document.message:
+            places.setdefault(document.origin, []).append(place)
+    bodies = [document.body for document in documents]
+    said = [Parsed()] * len(documents)
     for of_one in places.values():
-        texts, own = read_texts([documents[place].text for place in of_one], StreamParser(UTC_ZONE), now_unix_nano)
+        texts, own = read_texts([documents[place].message for place in of_one], StreamParser(UTC_ZONE), now_unix_nano)
         for place, text, parsed in zip(of_one, texts, own, strict=True):
-            bodies[place], said[place] = text, said_by_both(documents[place].outer, parsed)
+            bodies[place], said[place] = bodies[place] or text, parsed
+    said = [said_by_both(document.outer, parsed) for document, parsed in zip(documents, said, strict=True)]
     chunk = Chunk()
     chunk.extend(bodies, said, UNKNOWN_ORIGIN)
     chunk.origins = [document.origin for document in documents]

@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 
 from logmesh.producer.attributes import OMITTED, attributes_of
 from logmesh.producer.level_fields import take_level
-from logmesh.producer.receivers.http.elasticsearch.resources import origin_of, take_resource
+from logmesh.producer.receivers.http.elasticsearch.resources import source_of, take_resource
 from logmesh.producer.receivers.http.texts import Outer
 from logmesh.producer.timestamps.clock import Clock
 from logmesh.producer.timestamps.fields import take_time, time_of_value
@@ -21,16 +21,18 @@ _MESSAGES: Final = ("message", "log", "msg", "body")
 
 
 class Document(NamedTuple):
-    """A record's text, what the document says beside it, and whose it is."""
+    """What a document says: a logger's message, which may be empty; a body to be kept instead of it, empty for none; the rest of what
+    it says; and whose it is."""
 
-    text: bytes
+    message: bytes
+    body: bytes
     outer: Outer
     origin: OriginKey
 
 
 def read_document(fields: dict[str, Any], written: bytes, index: str, clock: Clock) -> Document:
     """What a document says that was sent to `index`; `written` is its JSON, and the record's body where it has no message, or more
-    fields than a record may. The fields that are used leave `fields`.
+    fields than a record or a resource may. The fields that are used leave `fields`.
     """
     resource = take_resource(fields)
     time = time_of_value(fields.get(_TIME), clock)
@@ -47,11 +49,13 @@ def read_document(fields: dict[str, Any], written: bytes, index: str, clock: Clo
     if log:
         fields["log"] = log
     attributes = attributes_of(fields, len(written) - len(message))
-    text = message or written
+    source = source_of(dump_json(resource) if resource else b"{}", index)
+    body = b"" if message and attributes != OMITTED and source.is_whole else written
     if attributes == OMITTED:
-        text, fields = written, {}
-    outer = Outer(time, severity, severity_text, trace_id, span_id, fields, attributes)
-    return Document(text, outer, origin_of(dump_json(resource) if resource else b"{}", index))
+        fields = {}
+    return Document(
+        message, body, Outer(time, severity, severity_text, trace_id, span_id, fields, attributes), source.origin
+    )
 
 
 def _take_message(fields: dict[str, Any]) -> bytes:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from logmesh.record.columns import OriginKey
 from logmesh.record.entry import clean_text
@@ -15,6 +15,8 @@ _HOLDERS: Final = frozenset(
 )
 _INDEX: Final = "elasticsearch.index"
 _DEEPEST: Final = 8
+_LONGEST_KNOWN: Final = 8_192
+"""Of a resource that is remembered: anybody can send another with each document."""
 # The first that a document has.
 _SERVICES: Final = (
     "service.name", "service", "kubernetes.labels.app.kubernetes.io/name", "kubernetes.labels.app_kubernetes_io/name",
@@ -28,6 +30,13 @@ _INSTANCES: Final = (
 _DATED: Final = re.compile(r"[-_.]\d{4}(?:[-_.]?\d{2}){0,2}(?:-\d{6})?$")
 
 
+class Source(NamedTuple):
+    """Whose a document is. `is_whole`: all that it says of that is in the origin, and was not too much."""
+
+    origin: OriginKey
+    is_whole: bool
+
+
 def take_resource(fields: dict[str, Any]) -> dict[str, Any]:
     """The fields that say who wrote a document; they leave `fields`."""
     names = [name for name in fields if name in _HOLDERS]
@@ -36,9 +45,12 @@ def take_resource(fields: dict[str, Any]) -> dict[str, Any]:
     return {name: fields.pop(name) for name in names}
 
 
-@lru_cache(maxsize=1024)
-def origin_of(resource: bytes, index: str) -> OriginKey:
+def source_of(resource: bytes, index: str) -> Source:
     """Whose a document is, by the JSON text of what `take_resource` took, and the index that it was sent to."""
+    return _known_source(resource, index) if len(resource) <= _LONGEST_KNOWN else _source(resource, index)
+
+
+def _source(resource: bytes, index: str) -> Source:
     attributes: dict[str, Any] = {}
     _flatten(attributes, "", load_exact_json(resource), 0)
     service = _first(attributes, _SERVICES) or _name(_DATED.sub("", index))
@@ -46,9 +58,13 @@ def origin_of(resource: bytes, index: str) -> OriginKey:
     if index:
         attributes[_INDEX] = index
     text = dump_json(attributes, sort=True) if attributes else b""
-    if len(attributes) > MAX_ATTRIBUTES or len(text) > MAX_ATTRIBUTES_BYTES:
-        text = dump_json({_INDEX: index, "logmesh.attributes_omitted": True})
-    return OriginKey(service, instance, text)
+    if len(attributes) <= MAX_ATTRIBUTES and len(text) <= MAX_ATTRIBUTES_BYTES:
+        return Source(OriginKey(service, instance, text), True)
+    return Source(OriginKey(service, instance, dump_json({_INDEX: index})), False)
+
+
+# Most documents of a host or a container have the same.
+_known_source: Final = lru_cache(maxsize=1024)(_source)
 
 
 def _flatten(into: dict[str, Any], prefix: str, fields: dict[str, Any], depth: int) -> None:

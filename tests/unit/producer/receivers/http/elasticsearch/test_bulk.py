@@ -112,7 +112,18 @@ def test_more_fields_than_a_record_has_are_in_the_body() -> None:
     fields = {f"f{n}": n for n in range(200)}
     one = _one({"@timestamp": _AT, "message": "ERROR no", **fields})
     assert json.loads(one["body"])["message"] == "ERROR no"
-    assert one["attributes"] == {"logmesh.attributes_omitted": True}
+    assert (one["severity"], one["attributes"]) == (17, {"logmesh.attributes_omitted": True})
+
+
+@pytest.mark.parametrize("host", [{f"f{n}": n for n in range(200)}, {"name": "x" * 100_000}])
+def test_a_resource_that_is_too_much_is_in_the_body(host: dict[str, Any]) -> None:
+    one = _one({"@timestamp": _AT, "message": "ERROR no", "host": host, "service": {"name": "shop"}, "order": 7})
+    assert json.loads(one["body"])["host"] == host
+    assert (one["service"], one["attributes"], one["resource"]) == (
+        "shop",
+        {"order": 7},
+        {"elasticsearch.index": "logs"},
+    )
 
 
 def test_the_service_is_named_by_the_index_where_nothing_else_names_it() -> None:
