@@ -7,6 +7,7 @@ import random
 import shutil
 import socket
 import ssl
+import struct
 from pathlib import Path
 
 import asyncpg
@@ -134,6 +135,26 @@ async def test_a_stop_reads_what_was_sent_before_it(processor: RunningProcessor,
         sending = asyncio.create_task(send())
         await until_true(lambda: sent > 5_000)
     assert await numbers(processor, await sending) == list(range(sent))
+
+
+async def test_a_stop_reads_what_has_come_of_a_sender_that_resets_its_connection(
+    processor: RunningProcessor, tmp_path: Path
+) -> None:
+    """As rsyslog does once it hears that the other end is closing: what was not read by then is gone."""
+    count = 8_000
+    async with running_receiver(processor.target, tmp_path, syslog_port=free_port()) as receiver:
+        reader, writer = await asyncio.open_connection(*receiver.syslog)
+        writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        writer.write(b"".join(message(number) + b" " * 100 + b"\n" for number in range(count)))
+        await until_true(lambda: not writer.transport.get_write_buffer_size())
+
+        async def reset() -> None:
+            await reader.read()
+            writer.transport.abort()
+
+        resetting = asyncio.create_task(reset())
+    await resetting
+    assert await numbers(processor, count) == list(range(count))
 
 
 async def test_long_messages_come_in_parts_where_connections_hold_too_many(

@@ -2,7 +2,10 @@
 
 import asyncio
 import contextlib
+import fcntl
 import socket
+import struct
+import termios
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -51,6 +54,7 @@ class Connection(asyncio.Protocol):
         self._framer = Framer()
         self._gatherer: Gatherer | None = None
         self._transport: Any = None
+        self._is_held = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = transport
@@ -84,13 +88,23 @@ class Connection(asyncio.Protocol):
 
     def hold(self) -> None:
         """See `Sender`."""
+        self._is_held = True
         if not self._transport.is_closing():
             self._transport.pause_reading()
 
     def release(self) -> None:
         """See `Sender`."""
+        self._is_held = False
         if not self._transport.is_closing():
             self._transport.resume_reading()
+
+    @property
+    def is_read(self) -> bool:
+        """Whether all that has come was read. A sender that hears of the end resets the connection, and with it what was not."""
+        with contextlib.suppress(OSError):
+            (waiting,) = struct.unpack("i", fcntl.ioctl(self._sock, termios.FIONREAD, bytes(4)))
+            return not (waiting or self._is_held)
+        return True
 
     def close_its_half(self) -> None:
         """Let the sender know that it is to come again elsewhere: it closes its half once it looks, and all that it sent is read."""

@@ -22,6 +22,9 @@ log = structlog.get_logger()
 _RECEIVE_BUFFER_BYTES: Final = 128 << 10
 _BACKLOG: Final = 128
 _HANDSHAKE_SECONDS: Final = 10.0
+_READ_SECONDS: Final = 3.0
+"""For what has come of a connection before this end closes its half."""
+_LOOK_SECONDS: Final = 0.005
 _LAST_SECONDS: Final = 3.0
 """For what senders have sent before they hear that this end closes."""
 _CLOSE_SECONDS: Final = 1.0
@@ -71,12 +74,18 @@ class Connections:
         await asyncio.gather(*tasks, return_exceptions=True)
         for sock in self._sockets:
             sock.close()
-        for connection in self._open:
-            connection.close_its_half()
+        await asyncio.gather(*(self._close_half(connection) for connection in self._open))
         await self._wait(_LAST_SECONDS)
         for connection in list(self._open):
             connection.abort()
         await self._wait(_CLOSE_SECONDS)
+
+    async def _close_half(self, connection: Connection) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_READ_SECONDS):
+                while not connection.is_read:
+                    await asyncio.sleep(_LOOK_SECONDS)
+        connection.close_its_half()
 
     async def _wait(self, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):
