@@ -20,7 +20,13 @@ pytestmark = pytest.mark.needs("prometheus")
 
 RULES = sorted((ROOT / "monitoring" / "prometheus" / "rules").glob("*.yaml"))
 # As the jobs are called in a cluster.
-JOBS = {"producer": "log-producer", "processor": "log-processor", "gateway": "gateway", "edge": "frontend"}
+JOBS = {
+    "producer": "log-producer",
+    "receiver": "log-receiver",
+    "processor": "log-processor",
+    "gateway": "gateway",
+    "edge": "frontend",
+}
 _SECONDS_OF_HISTORY = 15
 
 
