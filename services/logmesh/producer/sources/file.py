@@ -118,11 +118,12 @@ class FileSource:
         self._visited = None
         waited, self._waits = self._waits, False
         if not self._scanned or ((self._follow or waited) and now >= self._scan_at):
+            began = time.monotonic()
             self._known.scan()
             self._scanned = True
-            self._scan_at = now + (
-                min(self._scan_seconds, _WAITING_SCAN_SECONDS) if self._waits else self._scan_seconds
-            )
+            pause = min(self._scan_seconds, _WAITING_SCAN_SECONDS) if self._waits else self._scan_seconds
+            # A look at thousands of new files takes long: at least as much time is for reading.
+            self._scan_at = now + pause + 2 * (time.monotonic() - began)
         else:
             self._waits = waited
         reading = self._known.reading()

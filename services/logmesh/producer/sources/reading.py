@@ -80,9 +80,12 @@ class PackedReader:
     def __init__(self, path: Path, unpacker: Callable[[], Unpacker]) -> None:
         self._raw = path.open("rb", buffering=0)
         self._make = unpacker
+        self._head = b""  # kept, since it is looked at for each file that this may be a copy of
         self._begin()
 
     def read(self, offset: int, length: int) -> bytes:
+        if offset + length <= len(self._head):
+            return self._head[offset : offset + length]
         if offset < self._offset:
             self._begin()
         if self.damage == ENDS_TOO_EARLY:
@@ -120,6 +123,8 @@ class PackedReader:
         while not self._ready and not self.complete and not self.damage:
             self._ready = self._unpack()
         given, self._ready = self._ready[:length], self._ready[length:]
+        if len(self._head) == self._offset < LENGTH:
+            self._head += given[: LENGTH - self._offset]
         self._offset += len(given)
         return given
 
