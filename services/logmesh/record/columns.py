@@ -28,6 +28,13 @@ class OriginKey(NamedTuple):
 
 
 UNKNOWN_ORIGIN: Final = OriginKey()
+_ORIGIN_BYTES: Final = 60
+
+
+def origin_size(origin: OriginKey) -> int:
+    """About how many bytes an entry of the dictionary takes, and never many less."""
+    more = 0 if origin.more is None else sum(map(len, origin.more[:3]))
+    return _ORIGIN_BYTES + sum(map(len, origin[:5])) + more
 
 
 class ColumnsBuilder:

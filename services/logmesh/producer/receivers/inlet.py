@@ -6,14 +6,14 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from logmesh.client.delivering.spool import Unspooled
-from logmesh.producer.receivers.cutting import Piece, columns_of, cut
+from logmesh.producer.receivers.cutting import Piece, columns_of, cut, size_of
 from logmesh.producer.receivers.outlets import Outlets
-from logmesh.producer.receivers.received import Overloaded, Received
+from logmesh.producer.receivers.received import Overloaded, Received, RequestRefused
 from logmesh.producer.rules import RulesFile
 from logmesh.runtime import metrics
 
-_ROW_BYTES: Final = 46
-"""What a record takes beside its body and attributes."""
+_MOST_RULED_BYTES: Final = 3 << 20
+"""Of a piece that rules have been at: a processor takes no message of more than 4 MiB."""
 
 
 class Inlet:
@@ -46,14 +46,16 @@ class Inlet:
             identity: bytes that are the same when the sender repeats the request, such as its path and body; empty for
                 protocols that have no requests.
 
-        Raises Overloaded.
+        Raises Overloaded, and RequestRefused for what is too large to be sent on.
         """
         now = time.time_ns()
         if pieces := self._ruled(tenant, cut(received, door, identity), now):
+            sizes = [size_of(piece.chunk) for piece in pieces]
+            if max(sizes) > _MOST_RULED_BYTES:
+                raise RequestRefused("rules make more of the request than can be sent on; send less at once")
             batches = [Unspooled(columns_of(piece.chunk, now), {}, piece.request) for piece in pieces]
-            size = sum(_size(piece.chunk.bodies, piece.chunk.attributes) for piece in pieces)
             outlet = await self._outlets.of(tenant)
-            await outlet.put(batches, size)
+            await outlet.put(batches, sum(sizes))
         records = len(received.chunk)
         metrics.RECEIVED_RECORDS.labels(door).inc(records)
         if not (identity and received.has_own_times):
@@ -67,7 +69,3 @@ class Inlet:
             return list(pieces)
         left = [Piece(self._rules.apply(piece.chunk, now_unix_nano, tenant), piece.request) for piece in pieces]
         return [piece for piece in left if len(piece.chunk)]
-
-
-def _size(bodies: list[bytes], attributes: list[bytes]) -> int:
-    return _ROW_BYTES * len(bodies) + sum(map(len, bodies)) + sum(map(len, attributes))
