@@ -8,15 +8,16 @@ from google.protobuf.message import DecodeError
 
 from logmesh.producer.receivers.limits import MOST_RECORDS
 from logmesh.producer.receivers.otlp.messages import Logs
-from logmesh.producer.receivers.otlp.origins import origin_of
+from logmesh.producer.receivers.otlp.origins import MOST_ORIGIN_BYTES, origin_of
 from logmesh.producer.receivers.otlp.values import attributes_text, body_of, text_of
 from logmesh.producer.receivers.received import Received, RequestRefused
 from logmesh.producer.sources import Chunk
 from logmesh.record.columns import OriginKey
-from logmesh.record.limits import MAX_ATTRIBUTES, MAX_NAME_BYTES, MAX_SEVERITY_TEXT_BYTES
+from logmesh.record.limits import MAX_ATTRIBUTES, MAX_ATTRIBUTES_BYTES, MAX_NAME_BYTES, MAX_SEVERITY_TEXT_BYTES
 from logmesh.record.rare import NOTHING_RARE, Rare
 
 _MOST_SEVERITY: Final = 24
+_LARGE_ORIGIN: Final = f"its resource and scope have more than {MOST_ORIGIN_BYTES} bytes, which are the most"
 _TEXT: Final = b"\n"
 """What an AnyValue begins with that is a text; the length follows, in one byte where the text is short."""
 _SHORT: Final = 130
@@ -35,7 +36,10 @@ def read_request(raw: bytes) -> Received:
                 records = list(of_scope.log_records)
                 if place + len(records) > MOST_RECORDS:
                     raise RequestRefused(f"more than {MOST_RECORDS} records in one request")
-                _add(chunk, records, origin, place, refused)
+                if origin is None:
+                    refused += [(at, _LARGE_ORIGIN) for at in range(place, place + len(records))]
+                else:
+                    _add(chunk, records, origin, place, refused)
                 place += len(records)
     except DecodeError as error:
         raise RequestRefused(f"not an ExportLogsServiceRequest: {error}") from error
@@ -51,7 +55,13 @@ def _add(chunk: Chunk, records: Sequence[Any], origin: OriginKey, place: int, re
         return
     severities = [record.severity_number for record in records]
     attributes = [record.attributes for record in records]
-    if min(severities) < 0 or max(severities) > _MOST_SEVERITY or max(map(len, attributes)) > MAX_ATTRIBUTES:
+    texts = list(map(attributes_text, attributes))
+    if (
+        min(severities) < 0
+        or max(severities) > _MOST_SEVERITY
+        or max(map(len, attributes)) > MAX_ATTRIBUTES
+        or max(map(len, texts)) > MAX_ATTRIBUTES_BYTES
+    ):
         _add(chunk, _good(records, place, refused), origin, place, refused)
         return
     observed = [record.observed_time_unix_nano for record in records]
@@ -65,7 +75,7 @@ def _add(chunk: Chunk, records: Sequence[Any], origin: OriginKey, place: int, re
     chunk.severities += severities
     chunk.severity_texts += [record.severity_text[:MAX_SEVERITY_TEXT_BYTES] for record in records]
     chunk.bodies += bodies  # type: ignore[arg-type]  # none of them is None any more
-    chunk.attributes += map(attributes_text, attributes)
+    chunk.attributes += texts
     chunk.trace_ids += _ids([record.trace_id for record in records], 16)
     chunk.span_ids += _ids([record.span_id for record in records], 8)
     chunk.origins += [origin] * len(records)
@@ -95,6 +105,8 @@ def _good(records: Sequence[Any], place: int, refused: list[tuple[int, str]]) ->
             refused.append((at, f"severity_number is {record.severity_number}, not 0 to {_MOST_SEVERITY}"))
         elif len(record.attributes) > MAX_ATTRIBUTES:
             refused.append((at, f"{len(record.attributes)} attributes, and {MAX_ATTRIBUTES} are the most"))
+        elif (size := len(attributes_text(record.attributes))) > MAX_ATTRIBUTES_BYTES:
+            refused.append((at, f"attributes of {size} bytes, and {MAX_ATTRIBUTES_BYTES} are the most"))
         else:
             good.append(record)
     return good

@@ -26,9 +26,11 @@ class _Names(dict[bytes, bytes]):
     """By name what stands before a member's value in JSON: ``"name":``."""
 
     def __missing__(self, name: bytes) -> bytes:
-        if len(self) >= _REMEMBERED:
-            self.clear()
-        text = self[name] = dump_json(name.decode("utf-8", "replace")) + b":"
+        text = dump_json(name.decode("utf-8", "replace")) + b":"
+        if len(name) <= _LONGEST_REMEMBERED:
+            if len(self) >= _REMEMBERED:
+                self.clear()
+            self[name] = text
         return text
 
 

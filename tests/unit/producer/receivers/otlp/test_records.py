@@ -1,6 +1,8 @@
 """What an OTLP request says comes out of the columns again, whatever it is."""
 
 import contextlib
+import gc
+import tracemalloc
 
 import pytest
 from hypothesis import given
@@ -135,3 +137,37 @@ def test_a_name_that_is_no_short_text_stays_an_attribute(name: str) -> None:
     of_resource.scope_logs.add().log_records.add(time_unix_nano=NOW)
     (origin,) = read_request(request.SerializeToString()).chunk.origins
     assert origin.service_name == origin.service_instance_id == b"" and b"x" * 256 in origin.resource_attributes
+
+
+def test_records_that_are_too_large_are_refused_by_themselves() -> None:
+    request = ExportLogsServiceRequest()
+    for resource, attribute in ((10, 10), (200_000, 10), (10, 70_000), (20, 20)):
+        of_resource = request.resource_logs.add()
+        of_resource.resource.attributes.add(key="r").value.string_value = "r" * resource
+        record = of_resource.scope_logs.add().log_records.add(time_unix_nano=NOW)
+        record.body.string_value = f"{resource} {attribute}"
+        record.attributes.add(key="a").value.string_value = "a" * attribute
+    received = read_request(request.SerializeToString())
+    assert received.chunk.bodies == [b"10 10", b"20 20"]
+    assert [(place, reason.partition(",")[0]) for place, reason in received.refused] == [
+        (1, "its resource and scope have more than 131072 bytes"),
+        (2, "attributes of 70008 bytes"),
+    ]
+
+
+@pytest.mark.parametrize("large", ["resource", "name"])
+def test_what_is_remembered_of_requests_is_little_however_large_they_are(large: str) -> None:
+    tracemalloc.start()
+    try:
+        for number in range(200):
+            request = ExportLogsServiceRequest()
+            of_resource = request.resource_logs.add()
+            text = f"{number}" + "x" * 60_000
+            of_resource.resource.attributes.add(key="r").value.string_value = text if large == "resource" else ""
+            record = of_resource.scope_logs.add().log_records.add(time_unix_nano=NOW)
+            record.attributes.add(key=text if large == "name" else "a").value.int_value = number
+            assert len(read_request(request.SerializeToString()).chunk) == 1
+        gc.collect()
+        assert tracemalloc.get_traced_memory()[0] < 4 << 20
+    finally:
+        tracemalloc.stop()
