@@ -35,6 +35,8 @@ Sent = tuple[Message, bytes]
 """A message, and the address that it came from."""
 
 _MOST_KEPT: Final = 4_096
+_LONGEST_KEPT: Final = 1_024
+"""Bytes of a header that is kept: anybody can send another with each message."""
 _CUT_SHORT: Final = b'{"logmesh.cut_short":true}'
 
 
@@ -111,16 +113,20 @@ class MessageReader:
         return body, inner, origin
 
     def _learn_attributes(self, key: tuple[str, bytes, bytes, bytes], header: Header) -> HeaderAttributes:
-        if len(self._attributes) >= _MOST_KEPT:
-            self._attributes.clear()
-        attributes = self._attributes[key] = header_attributes(header)
+        attributes = header_attributes(header)
+        if sum(map(len, key)) <= _LONGEST_KEPT:
+            if len(self._attributes) >= _MOST_KEPT:
+                self._attributes.clear()
+            self._attributes[key] = attributes
         return attributes
 
     def _origin(self, host: bytes, app: bytes) -> OriginKey:
         if (origin := self._origins.get((host, app))) is None:
-            if len(self._origins) >= _MOST_KEPT:
-                self._origins.clear()
             name = clean_text(host, MAX_NAME_BYTES)
             resource = dump_json({"host.name": name.decode()}) if name else b""
-            origin = self._origins[host, app] = OriginKey(clean_text(app, MAX_NAME_BYTES), name, resource)
+            origin = OriginKey(clean_text(app, MAX_NAME_BYTES), name, resource)
+            if len(host) + len(app) <= _LONGEST_KEPT:
+                if len(self._origins) >= _MOST_KEPT:
+                    self._origins.clear()
+                self._origins[host, app] = origin
         return origin

@@ -1,6 +1,7 @@
 """What a message of syslog becomes: its text is the body, its header the time, the severity, the origin and the attributes."""
 
 import json
+import tracemalloc
 from datetime import UTC, datetime
 from typing import Any
 
@@ -188,3 +189,22 @@ def test_whatever_comes_becomes_a_record(messages: list[bytes], zone: str) -> No
         assert 0 <= time < 1 << 63 and 0 <= severity <= 24
         assert not attributes or attributes.startswith(b"{")
         (origin.service_name + origin.service_instance_id + origin.resource_attributes).decode()
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        '<14>1 - host app - - [a b="%d{x}"] text',
+        "<14>Jan  2 03:04:05 %d{x} app: text",
+    ],
+)
+def test_what_is_remembered_of_headers_is_little_however_long_they_are(header: str) -> None:
+    reader = MessageReader(zone_of("UTC"))
+    tracemalloc.start()
+    try:
+        for number in range(200):
+            message = (header % number).replace("{x}", "x" * 50_000).encode()
+            assert reader.read([(message, FROM)], 1).chunk.bodies == [b"text"]
+        assert tracemalloc.get_traced_memory()[0] < 2 << 20
+    finally:
+        tracemalloc.stop()
