@@ -1,5 +1,6 @@
 """OTLP over gRPC: `opentelemetry.proto.collector.logs.v1.LogsService/Export`."""
 
+import asyncio
 from typing import Any, Final
 
 import grpc
@@ -27,6 +28,10 @@ _READ_SECONDS: Final = 30.0
 _LEAST_READ_SECONDS: Final = 1.0
 _ROOM_SECONDS: Final = 5.0
 _DRAIN_SECONDS: Final = 5.0
+_CONNECTION_SECONDS: Final = 600.0
+"""After which senders connect anew, so that receivers which were started since get their share."""
+_LOOP_BYTES: Final = 1 << 20
+"""Of a larger request others don't wait for the reader."""
 
 
 class OtlpGrpc:
@@ -43,7 +48,11 @@ class OtlpGrpc:
     async def start(self) -> None:
         """See `Door`."""
         self._server, self._health = build_server(
-            (SERVICE,), reflect=False, limit=CallLimit(self._settings.max_connections), most_bytes=MOST_BODY_BYTES
+            (SERVICE,),
+            reflect=False,
+            limit=CallLimit(self._settings.max_connections),
+            max_connection_age_seconds=_CONNECTION_SECONDS,
+            most_bytes=MOST_BODY_BYTES,
         )
         # It takes its one request as a stream would, which is the same on the wire: then it is read when there is room for it.
         export = grpc.stream_unary_rpc_method_handler(
@@ -86,7 +95,8 @@ class OtlpGrpc:
     async def _take(self, tenant: str, raw: bytes, context: Any) -> ExportLogsServiceResponse:
         try:
             with self._inlet.room(len(raw)):
-                received = read_request(raw)
+                large = len(raw) > _LOOP_BYTES
+                received = await asyncio.to_thread(read_request, raw) if large else read_request(raw)
                 await self._inlet.keep(tenant, DOOR, received, raw)
         except RequestRefused as error:
             metrics.RECEIVED_REFUSED.labels(DOOR, "invalid").inc()
