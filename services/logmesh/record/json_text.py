@@ -28,6 +28,7 @@ _LONGEST_INT: Final = 18
 _MAY_BE_FLOATS: Final = frozenset({float, dict, list})
 LONG_DOUBLE: Final = 1e16
 """From here on the shortest text of a double has an exponent and no fraction."""
+_SHORT_TEXT: Final = 2_048
 _MOST_INT_DIGITS: Final = 4_000
 """Python refuses to read, and to write, longer ints; a Decimal of any length is fine."""
 _MOST_DIGITS: Final = 131_072
@@ -46,17 +47,19 @@ def dump_json(value: Any, sort: bool = False) -> bytes:
     """
     if orjson is not None:
         try:
-            return orjson.dumps(value, default=_fragment, option=orjson.OPT_SORT_KEYS if sort else None)
+            text = orjson.dumps(value, default=_fragment, option=orjson.OPT_SORT_KEYS if sort else None)
+            # A copy: what orjson gives is cut down from some KiB, and many such texts that are kept leave holes as large.
+            return b"%b" % text if len(text) < _SHORT_TEXT else text
         except (TypeError, orjson.JSONEncodeError):
             pass  # lone surrogates, integers beyond 64 bits, nesting beyond orjson's limit
     try:
         try:
-            text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=sort)
+            written = json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=sort)
         except TypeError:
-            text = _with_decimals(value, sort)
+            written = _with_decimals(value, sort)
     except RecursionError as error:
         raise ValueError("JSON is nested too deep") from error
-    return text.encode("utf-8", "replace")
+    return written.encode("utf-8", "replace")
 
 
 def load_json(text: bytes) -> Any:

@@ -1,5 +1,8 @@
 """With orjson or without it, JSON says the same."""
 
+import subprocess
+import sys
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -22,6 +25,16 @@ def test_both_read_what_either_wrote(value: object) -> None:
         plain = dump_json(value)
         read = load_json(quick), load_json(plain)
     assert load_json(quick) == load_json(plain) == read[0] == read[1]
+
+
+def test_many_short_texts_take_no_more_memory_than_they_are_long() -> None:
+    program = (
+        "import resource; from logmesh.record.json_text import dump_json\n"
+        "peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+        "before = peak(); kept = [dump_json({'a': number}) for number in range(50_000)]; print(peak() - before)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
+    assert int(done.stdout) < 20 << 10  # KiB
 
 
 numbers = (
