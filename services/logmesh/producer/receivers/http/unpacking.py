@@ -2,7 +2,7 @@
 
 import zlib
 from collections.abc import Callable
-from typing import Final
+from typing import Final, Protocol
 
 import cramjam
 import zstandard
@@ -15,6 +15,9 @@ _ZLIB: Final = 15
 _BARE: Final = -15
 _LONGEST_LENGTH: Final = 5
 _PIECE: Final = 256 << 10
+_PACKED_PIECE: Final = 64 << 10
+_MOST_MEMBERS: Final = 1_000
+"""Of one body. Each costs something, and a million empty ones are few bytes."""
 _LARGEST_WINDOW: Final = 8 << 20
 """What a decoder must be able to remember, and what most encoders keep to."""
 
@@ -70,15 +73,40 @@ def _unpack_snappy(body: bytes, most: int) -> bytes:
 
 def _unpack_gzip(body: bytes, most: int) -> bytes:
     """Of one member or of several, as `cat a.gz b.gz` makes them."""
+    return _joined(body, most, lambda: zlib.decompressobj(_GZIP))
+
+
+class _Stream(Protocol):
+    """Unpacks one member of gzip, or one frame of zstd."""
+
+    @property
+    def eof(self) -> bool: ...
+
+    @property
+    def unused_data(self) -> bytes: ...
+
+    def decompress(self, data: bytes, most: int = 0, /) -> bytes: ...
+
+
+def _joined(body: bytes, most: int, begin: Callable[[], _Stream]) -> bytes:
+    """What all members of a body unpack to, or a little more than `most` bytes of it. A stream is given a piece at a time, for it
+    copies what is behind its end."""
     parts: list[bytes] = []
     room = most + 1
-    while body and room > 0:
-        member = zlib.decompressobj(_GZIP)
-        parts.append(member.decompress(body, room))
+    at, members, stream = 0, 1, begin()
+    while at < len(body) and room > 0:
+        piece = body[at : at + _PACKED_PIECE]
+        parts.append(stream.decompress(piece, room))
         room -= len(parts[-1])
-        if room > 0 and not member.eof:
-            raise EOFError("it ends too early")
-        body = member.unused_data
+        at += len(piece)
+        if stream.eof:
+            at -= len(stream.unused_data)
+            if at < len(body):
+                members, stream = members + 1, begin()
+                if members > _MOST_MEMBERS:
+                    raise RequestRefused(f"the body is of more than {_MOST_MEMBERS} parts that were packed one by one")
+    if room > 0 and not stream.eof:
+        raise EOFError("it ends too early")
     return b"".join(parts)
 
 
@@ -106,14 +134,25 @@ def _unpack_zstd(body: bytes, most: int) -> bytes:
         size += len(piece)
         if size > most:
             raise TooLarge(_too_large(most))
-    parts: list[bytes] = []
-    while body:
-        frame = _zstd().decompressobj()
-        parts.append(frame.decompress(body))
-        if not frame.eof:
-            raise EOFError("it ends too early")
-        body = frame.unused_data
-    return b"".join(parts)
+    return _joined(body, most, _ZstdFrame) if body else body
+
+
+class _ZstdFrame:
+    """A `_Stream`. It unpacks all that it is given, which was counted before."""
+
+    def __init__(self) -> None:
+        self._stream = _zstd().decompressobj()
+
+    @property
+    def eof(self) -> bool:
+        return self._stream.eof
+
+    @property
+    def unused_data(self) -> bytes:
+        return self._stream.unused_data
+
+    def decompress(self, data: bytes, _most: int = 0, /) -> bytes:
+        return self._stream.decompress(data)
 
 
 def _zstd() -> zstandard.ZstdDecompressor:

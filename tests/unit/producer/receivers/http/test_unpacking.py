@@ -2,6 +2,8 @@
 
 import contextlib
 import gzip
+import secrets
+import time
 import zlib
 from collections.abc import Callable
 
@@ -49,6 +51,24 @@ def test_many_small_members_are_a_bomb_together() -> None:
         assert unpack(packed * 4, encoding, _MOST) == bytes(_MOST)
         with pytest.raises(TooLarge):
             unpack(packed * 5, encoding, _MOST)
+
+
+def test_members_are_unpacked_wherever_they_end() -> None:
+    for encoding in ("gzip", "zstd"):
+        data = [secrets.token_bytes(size) for size in (1, 65_500, 0, 65_536, 200_000, 7)]
+        packed = b"".join(map(_PACKERS[encoding], data))
+        assert unpack(packed, encoding, _MOST) == b"".join(data)
+        for lacking in (1, 30_000):
+            with pytest.raises(RequestRefused):
+                unpack(packed[:-lacking], encoding, _MOST)
+
+
+def test_a_million_empty_members_are_refused_before_they_cost_anything() -> None:
+    for encoding in ("gzip", "zstd"):
+        began = time.process_time()
+        with pytest.raises(RequestRefused, match="parts"):
+            unpack(_PACKERS[encoding](b"") * 100_000, encoding, _MOST)
+        assert time.process_time() - began < 1
 
 
 def test_zstd_of_unknown_size_with_a_vast_window_is_refused() -> None:
