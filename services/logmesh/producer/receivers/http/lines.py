@@ -33,6 +33,7 @@ _CHARSETS: Final = {
     "utf-8": "", "utf8": "", "us-ascii": "", "ascii": "", "utf-16": "", "utf-16le": "", "utf-16be": "",
     "iso-8859-1": "latin-1", "latin1": "latin-1", "iso-8859-15": "iso-8859-15", "windows-1252": "cp1252",
 }  # fmt: skip
+_TOO_MANY: Final = f"a request holds {MOST_RECORDS} records at most"
 _RESOURCE: Final = "resource."
 _PARAMETERS: Final = ("service", "instance", "timezone", "join")
 _YES_NO: Final = {"true": True, "1": True, "false": False, "0": False}
@@ -95,7 +96,7 @@ def read_lines(body: bytes, media_type: str, charset: str, of: Whose, now_unix_n
     if lines is None:
         lines = _lines(body, of.join)
     if len(lines) > MOST_RECORDS:
-        raise TooLarge(f"a request holds {MOST_RECORDS} records at most")
+        raise TooLarge(_TOO_MANY)
     parser = StreamParser(of.zone, or_utc=of.or_utc)
     chunk = Chunk()
     moment = Moment(now_unix_nano, now_unix_nano, NEVER)
@@ -125,6 +126,8 @@ def _json_lines(body: bytes) -> list[Line] | None:
             raise RequestRefused("the body is not a list in JSON") from error
         return None
     values = value if is_list else [value]
+    if len(values) > MOST_RECORDS:
+        raise TooLarge(_TOO_MANY)
     return [Line(dump_json(one), 0, place) for place, one in enumerate(values)]
 
 

@@ -30,12 +30,16 @@ def read_request(raw: bytes) -> Received:
         chunk = Chunk()
         refused: list[tuple[int, str]] = []
         place = 0
+        if len(logs.resource_logs) > MOST_RECORDS:
+            raise RequestRefused(f"more than {MOST_RECORDS} resources in one request")
         for of_resource in logs.resource_logs:
+            if len(of_resource.scope_logs) > MOST_RECORDS:
+                raise RequestRefused(f"more than {MOST_RECORDS} scopes in one resource")
             for of_scope in of_resource.scope_logs:
                 origin = origin_of(of_resource.resource, of_resource.schema_url, of_scope.scope, of_scope.schema_url)
-                records = list(of_scope.log_records)
-                if place + len(records) > MOST_RECORDS:
+                if place + len(of_scope.log_records) > MOST_RECORDS:
                     raise RequestRefused(f"more than {MOST_RECORDS} records in one request")
+                records = list(of_scope.log_records)
                 if origin is None:
                     refused += [(at, _LARGE_ORIGIN) for at in range(place, place + len(records))]
                 else:

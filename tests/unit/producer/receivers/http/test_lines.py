@@ -135,6 +135,14 @@ def test_no_body_does_anything_but_be_read_or_refused(body: bytes, media_type: s
     assert len(chunk.times) == len(chunk.bodies) == len(chunk.attributes)
 
 
+def test_a_list_of_too_many_is_refused_before_lines_are_made_of_it() -> None:
+    body = b"[" + b"1," * 2_000_000 + b"1]"
+    began = time.process_time()
+    with pytest.raises(TooLarge):
+        _read(body, "application/json")
+    assert time.process_time() - began < 1
+
+
 _JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),

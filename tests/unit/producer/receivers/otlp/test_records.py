@@ -2,6 +2,7 @@
 
 import contextlib
 import gc
+import time
 import tracemalloc
 
 import pytest
@@ -171,3 +172,21 @@ def test_what_is_remembered_of_requests_is_little_however_large_they_are(large: 
         assert tracemalloc.get_traced_memory()[0] < 4 << 20
     finally:
         tracemalloc.stop()
+
+
+@pytest.mark.parametrize("empty", [b"\x0a\x00", b"\x12\x00"], ids=["resources", "scopes"])
+def test_more_than_a_request_may_hold_is_refused_without_a_look_at_each(empty: bytes) -> None:
+    many = empty * 1_000_000
+    raw = many if empty[0] == 0x0A else b"\x0a" + _varint(len(many)) + many
+    began = time.process_time()
+    with pytest.raises(RequestRefused, match="more than"):
+        read_request(raw)
+    assert time.process_time() - began < 1
+
+
+def _varint(number: int) -> bytes:
+    text = bytearray()
+    while number > 0x7F:
+        text.append(number & 0x7F | 0x80)
+        number >>= 7
+    return bytes([*text, number])

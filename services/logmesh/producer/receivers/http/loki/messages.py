@@ -7,6 +7,8 @@ from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 from google.protobuf.message import DecodeError
 
 from logmesh.producer.receivers.http.loki.streams import Stream, parse_labels
+from logmesh.producer.receivers.http.refusals import TooLarge
+from logmesh.producer.receivers.limits import MOST_RECORDS
 from logmesh.producer.receivers.received import RequestRefused
 
 _FIELD: Final = descriptor_pb2.FieldDescriptorProto
@@ -52,6 +54,8 @@ def read_message(body: bytes) -> Iterator[Stream]:
     except DecodeError as error:
         raise RequestRefused("the body is no logproto.PushRequest behind snappy") from error
     for stream in push.streams:
+        if len(stream.entries) > MOST_RECORDS:
+            raise TooLarge(f"a push holds {MOST_RECORDS} entries at most")
         entries = list(stream.entries)
         times = [(time := entry.timestamp).seconds * 1_000_000_000 + time.nanos for entry in entries]
         metadata = [_fields(entry.metadata) for entry in entries]
