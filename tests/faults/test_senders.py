@@ -28,5 +28,8 @@ async def test_kills_behind_a_sender_lose_and_repeat_nothing(cluster: ReceiverCl
     if SENDERS[name].needs:
         require(SENDERS[name].needs)
     account = await run_trial(cluster, SENDERS[name], LOAD, seed=1, every_seconds=0.8, most_faults=FAULTS)
-    assert account.is_good, account
-    assert account.stored == LOAD.records
+    if SENDERS[name].repeats:
+        assert account.is_good and account.stored == LOAD.records, account
+    if name.startswith("otel-"):  # others may start after the first fault, which sees to this
+        assert account.repeated, "the first request was kept by a receiver that did not answer"
+    assert not (account.twice or account.unequal or account.dead), account

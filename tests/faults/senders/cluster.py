@@ -63,7 +63,7 @@ class ReceiverCluster(Cluster):
                 process = subprocess.Popen(balancer.command(port, servers), stdout=out, stderr=out)
             self.running[f"balancer-{port}"] = process
 
-    def start_receiver(self, name: str) -> None:
+    def start_receiver(self, name: str, *, program: str = "logmesh.producer") -> None:
         """Start a receiver with a spool of its own."""
         targets = ",".join(f"{self.address(name)}:{self.direct_port}" for name in self.names)
         settings = {
@@ -74,8 +74,9 @@ class ReceiverCluster(Cluster):
             "LOGMESH_OTLP_PORT": str(self.otlp_port),
             "LOGMESH_HTTP_PORT": str(self.http_port),
             "LOGMESH_SYSLOG_PORT": "0",
+            "LOGMESH_DRAIN_SECONDS": "3",
         }
-        self._start(name, "logmesh.producer", settings | self.receiver_settings)
+        self._start(name, program, settings | self.receiver_settings)
 
     def receiver_address(self, name: str) -> str:
         """The loopback address of a receiver."""

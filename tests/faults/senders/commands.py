@@ -44,5 +44,7 @@ SENDERS: dict[str, Sender] = {
         "otlp.xml", lambda cluster: {"SENDER_OTLP": f"http://{cluster.otlp}"}, carried_by_otlp_appender
     ),
     "loki-client-go": LOKI_CLIENT_GO,
-    "loki4j": logback("loki.xml", lambda cluster: {"SENDER_LOKI": f"http://{cluster.http}"}, carried_by_loki4j),
+    "loki4j": logback(
+        "loki.xml", lambda cluster: {"SENDER_LOKI": f"http://{cluster.http}"}, carried_by_loki4j, repeats=False
+    ),
 }

@@ -1,6 +1,7 @@
 """Faults, drawn at random, on what stands behind a sender's address."""
 
 import asyncio
+import contextlib
 import os
 import random
 import signal
@@ -12,6 +13,9 @@ from tests.faults.senders.cluster import ReceiverCluster
 
 from logmesh.producer.run import EXIT_LEFT
 
+SILENT = "tests.faults.senders.silent_receiver"
+_FIRST = "kill receivers before they answer"
+_SILENT_SECONDS = 8.0
 _PAUSE_SECONDS = 0.3, 2.0
 _DRAIN_SECONDS = 40.0
 
@@ -26,18 +30,20 @@ class Faults:
         self._faults = {
             "kill a receiver": (8, self._kill_receiver),
             "kill all receivers": (2, self._kill_receivers),
+            _FIRST: (2, self._silence_receivers),
             "kill a processor": (4, self._kill_processor),
             "stop a receiver by SIGTERM": (2, self._end_receiver),
+            "stop a receiver while no processor lives": (1, self._end_receiver_alone),
             "pause a receiver": (1, self._pause_receiver),
             "crash PostgreSQL": (1, self._crash_postgres),
             "kill everything": (1, self._kill_everything),
         }
 
     async def run(self, until: "asyncio.Task[None]", most: int) -> None:
-        """Draw faults while the sender sends, and at most that many. Between one and the next is `every_seconds`, more or less."""
+        """Draw faults while the sender sends, and at most that many, about `every_seconds`; the first makes it repeat a request."""
         weights = [weight for weight, _ in self._faults.values()]
         while not until.done() and self.counts.total() < most:
-            (name,) = self._choice.choices(list(self._faults), weights)
+            (name,) = self._choice.choices(list(self._faults), weights) if self.counts else [_FIRST]
             await asyncio.to_thread(self._faults[name][1])
             self.counts[name] += 1
             await asyncio.wait({until}, timeout=self._choice.uniform(0.2, 1.8) * self._every_seconds)
@@ -46,6 +52,17 @@ class Faults:
         self._kill([self._choice.choice(self._cluster.receiver_names)])
 
     def _kill_receivers(self) -> None:
+        self._kill(self._cluster.receiver_names)
+
+    def _silence_receivers(self) -> None:
+        """Each has a request in its spool, the same one where a sender has one at a time, and has answered none."""
+        for name in self._cluster.receiver_names:
+            self._cluster.kill(name)
+            self._cluster.start_receiver(name, program=SILENT)
+        ends = time.monotonic() + _SILENT_SECONDS
+        for name in self._cluster.receiver_names:
+            with contextlib.suppress(subprocess.TimeoutExpired):  # it had nothing to answer
+                self._cluster.running[name].wait(max(0, ends - time.monotonic()))
         self._kill(self._cluster.receiver_names)
 
     def _kill_processor(self) -> None:
@@ -78,6 +95,14 @@ class Faults:
             raise AssertionError(f"{name} ended with code {code} after SIGTERM: {self._cluster.output(name)[-2_000:]}")
         self.counts[f"exit code {code}"] += 1
         self._cluster.start_receiver(name)
+
+    def _end_receiver_alone(self) -> None:
+        """Then it leaves something in its spool, and says so."""
+        for name in self._cluster.names:
+            self._cluster.kill(name)
+        self._end_receiver()
+        for name in self._cluster.names:
+            self._cluster.start_processor(name)
 
     def _kill(self, names: list[str]) -> None:
         for name in names:

@@ -20,6 +20,8 @@ def logback(
     settings: str,
     address: Callable[[ReceiverCluster], Mapping[str, str]],
     carries: Callable[[Record], Mapping[str, Any]],
+    *,
+    repeats: bool = True,
 ) -> Sender:
     """The sender, with Logback's settings of that file; `address` is what they need to know of the cluster."""
 
@@ -36,7 +38,7 @@ def logback(
         with (folder / "sender.out").open("ab") as out:
             return subprocess.Popen(command, env=environment, stdout=out, stderr=out)
 
-    return Sender(begin, carries, needs="logback")
+    return Sender(begin, carries, needs="logback", repeats=repeats)
 
 
 def carried_by_otlp_appender(record: Record) -> dict[str, Any]:

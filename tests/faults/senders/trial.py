@@ -15,6 +15,8 @@ from tests.faults.senders.sender import Sender
 from tests.waiting import until
 
 STORED_SECONDS = 180.0
+DROPPED_SECONDS = 30.0
+"""For what a sender sends that may have dropped some of it."""
 _SHOWN = 3
 
 
@@ -100,7 +102,7 @@ def _given_up(folder: Path) -> set[int]:
 
 async def _until_stored(cluster: ReceiverCluster, sender: Sender, wanted: set[int]) -> None:
     """Wait until all of it is stored, or for long enough."""
-    ends = time.monotonic() + STORED_SECONDS
+    ends = time.monotonic() + (STORED_SECONDS if sender.repeats else DROPPED_SECONDS)
     while time.monotonic() < ends:
         bodies = await cluster.bodies_counted()
         if wanted <= set(map(number_of, bodies)) if sender.is_numbered else bodies.total() >= len(wanted):
