@@ -34,7 +34,7 @@ class Outlets:
     def __init__(self, settings: ProducerSettings) -> None:
         self._settings = settings
         self._outlets: dict[str, Outlet] = {}
-        self._opening = asyncio.Lock()
+        self._opening: dict[str, asyncio.Task[Outlet]] = {}
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="spool")
         self._tasks: asyncio.TaskGroup | None = None
         self.ready = asyncio.Event()
@@ -44,10 +44,11 @@ class Outlets:
         """The outlet of a tenant; empty: of this process's own. Raises Overloaded where no more can be opened."""
         if (outlet := self._outlets.get(tenant)) is not None:
             return outlet
-        async with self._opening:
-            if tenant not in self._outlets:
-                await self._open(tenant)
-            return self._outlets[tenant]
+        if (opening := self._opening.get(tenant)) is None:
+            opening = self._opening[tenant] = asyncio.create_task(self._open(tenant))
+            opening.add_done_callback(lambda _: self._opening.pop(tenant))
+        # A sender that leaves must not end it: nobody would have the spool, and nobody could open it again.
+        return await asyncio.shield(opening)
 
     async def run(self) -> None:
         """Keep and send until cancelled; raises what an outlet raises."""
@@ -80,13 +81,13 @@ class Outlets:
         for outlet in self._outlets.values():
             outlet.close()
 
-    async def _open(self, tenant: str) -> None:
+    async def _open(self, tenant: str) -> Outlet:
         folder = self._settings.spool_dir / _folder_of(tenant)
         if self._tasks is None:
             raise Overloaded("the receiver is starting")
         if len(folder.name) > _LONGEST_NAME:
             raise RequestRefused("the tenant's name is too long for a receiver's spool")
-        if len(self._outlets) >= MOST_TENANTS:
+        if len(self._outlets) + len(self._opening) > MOST_TENANTS:  # it is among those itself
             raise Overloaded(f"{MOST_TENANTS} tenants have spools at this receiver, and it opens no more", 60)
         try:
             spool = await asyncio.to_thread(
@@ -100,6 +101,7 @@ class Outlets:
             raise Overloaded("the receiver can't open a spool") from error
         outlet = self._outlets[tenant] = Outlet(self._settings, spool, tenant, self._threads)
         self._tasks.create_task(outlet.run())
+        return outlet
 
     def _folders(self) -> list[Path]:
         with contextlib.suppress(FileNotFoundError):

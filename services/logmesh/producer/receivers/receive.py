@@ -65,6 +65,8 @@ class Receiver:
         opening = asyncio.create_task(self._outlets.ready.wait())
         try:
             await asyncio.wait({running, opening}, return_when=asyncio.FIRST_COMPLETED)
+            if running.done():
+                running.result()
             for door in doors:
                 await door.start()
             log.info("the receiver takes records", event_name="receiving", doors=len(doors))
