@@ -1,6 +1,7 @@
 """OTLP over gRPC, from a real sender's call to rows in the database."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,11 @@ from opentelemetry.proto.collector.logs.v1.logs_service_pb2_grpc import LogsServ
 from tests.integration.processor.conftest import ServerStore
 from tests.integration.processor.running import RunningProcessor, running_processor
 from tests.integration.receivers.running import running_receiver
-from tests.waiting import until
+from tests.waiting import until, until_true
+
+from logmesh.producer.receivers.otlp import grpc_door
+from logmesh.producer.receivers.otlp.records import read_request
+from logmesh.producer.receivers.received import Received
 
 NOW = 1_764_590_000_000_000_000
 
@@ -185,3 +190,30 @@ async def test_senders_that_send_nothing_on_do_not_keep_out_others(processor: Ru
             call.cancel()
         await receiver.all_committed()
     assert sorted(map(int, await processor.bodies())) == list(range(20))
+
+
+async def test_others_do_not_wait_while_a_large_request_is_read(
+    processor: RunningProcessor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    large = request_of(0, 60_000)
+    size, begun, answered = len(large.SerializeToString()), threading.Event(), threading.Event()
+
+    def read(raw: bytes) -> Received:
+        if len(raw) == size:
+            begun.set()
+            answered.wait(10)
+        return read_request(raw)
+
+    monkeypatch.setattr(grpc_door, "read_request", read)
+    async with (
+        running_receiver(processor.target, tmp_path) as receiver,
+        grpc.aio.insecure_channel(receiver.otlp) as channel,
+    ):
+        waiting = asyncio.create_task(export(channel, large))
+        await until_true(begun.is_set)
+        await export(channel, request_of(60_000, 10))
+        assert not waiting.done()
+        answered.set()
+        await waiting
+        await receiver.all_committed()
+    assert len(await processor.bodies()) == 60_010

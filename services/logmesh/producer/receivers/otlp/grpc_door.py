@@ -13,7 +13,7 @@ from logmesh.producer.receivers.inlet import Inlet
 from logmesh.producer.receivers.limits import MOST_BODY_BYTES
 from logmesh.producer.receivers.otlp.answers import answer_to
 from logmesh.producer.receivers.otlp.records import read_request
-from logmesh.producer.receivers.received import Overloaded, RequestRefused
+from logmesh.producer.receivers.received import Overloaded, Received, RequestRefused
 from logmesh.producer.receivers.turns import Turns
 from logmesh.producer.settings import ProducerSettings
 from logmesh.runtime import metrics
@@ -24,6 +24,9 @@ from logmesh.runtime.server import Health, bind, build_server
 SERVICE: Final = "opentelemetry.proto.collector.logs.v1.LogsService"
 DOOR: Final = "otlp-grpc"
 _READ_AT_ONCE: Final = 8
+_LARGE_BYTES: Final = 1 << 20
+"""Of a larger request others don't wait for the reader, which takes a second for the largest."""
+_LARGE_AT_ONCE: Final = 2
 _READ_SECONDS: Final = 30.0
 _LEAST_READ_SECONDS: Final = 1.0
 _ROOM_SECONDS: Final = 5.0
@@ -42,6 +45,7 @@ class OtlpGrpc:
         self._reading = Turns(
             _READ_AT_ONCE, least_seconds=_LEAST_READ_SECONDS, most_seconds=_READ_SECONDS, wait_seconds=_ROOM_SECONDS
         )
+        self._large = asyncio.Semaphore(_LARGE_AT_ONCE)
         self._server: grpc.aio.Server | None = None
         self._health: Health | None = None
 
@@ -104,6 +108,12 @@ class OtlpGrpc:
         except Overloaded as error:
             await self._overloaded(context, error)
         return answer_to(received)
+
+    async def _read(self, raw: bytes) -> Received:
+        if len(raw) <= _LARGE_BYTES:
+            return read_request(raw)
+        async with self._large:
+            return await asyncio.to_thread(read_request, raw)
 
     async def _overloaded(self, context: Any, error: Overloaded) -> None:
         metrics.RECEIVED_REFUSED.labels(DOOR, "overload").inc()
