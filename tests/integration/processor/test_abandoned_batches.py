@@ -27,10 +27,12 @@ def is_refused(seq: int) -> bool:
     return seq == REFUSED
 
 
-def _encode(seq: int, columns: LogColumns, compress: bool, spool_id: str, before: int) -> tuple[bytes, int]:
+def _encode(
+    seq: int, columns: LogColumns, compress: bool, spool_id: str, before: int, request: bytes
+) -> tuple[bytes, int]:
     if is_refused(seq):  # by every processor
         return pb.AppendRequest(batch=pb.Batch(seq=seq, columns=b"")).SerializeToString(), 0
-    return encode_link(seq, columns, compress, spool_id, before)
+    return encode_link(seq, columns, compress, spool_id, before, request)
 
 
 async def test_damaged_and_refused_batches_do_not_hold_the_others_up(
