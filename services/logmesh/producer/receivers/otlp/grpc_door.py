@@ -33,8 +33,6 @@ _ROOM_SECONDS: Final = 5.0
 _DRAIN_SECONDS: Final = 5.0
 _CONNECTION_SECONDS: Final = 600.0
 """After which senders connect anew, so that receivers which were started since get their share."""
-_LOOP_BYTES: Final = 1 << 20
-"""Of a larger request others don't wait for the reader."""
 
 
 class OtlpGrpc:
@@ -99,8 +97,7 @@ class OtlpGrpc:
     async def _take(self, tenant: str, raw: bytes, context: Any) -> ExportLogsServiceResponse:
         try:
             with self._inlet.room(len(raw)):
-                large = len(raw) > _LOOP_BYTES
-                received = await asyncio.to_thread(read_request, raw) if large else read_request(raw)
+                received = await self._read(raw)
                 await self._inlet.keep(tenant, DOOR, received, raw)
         except RequestRefused as error:
             metrics.RECEIVED_REFUSED.labels(DOOR, "invalid").inc()
