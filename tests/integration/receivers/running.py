@@ -74,4 +74,4 @@ async def running_receiver(
         yield RunningReceiver(settings, receiver, stop)
     finally:
         stop.set()
-        await asyncio.wait_for(running, 30)
+        await asyncio.wait_for(running, settings.drain_seconds + 30)

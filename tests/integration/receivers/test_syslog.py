@@ -119,7 +119,7 @@ async def test_a_connection_that_is_closed_in_the_middle_of_a_message_leaves_wha
 async def test_a_stop_reads_what_was_sent_before_it(processor: RunningProcessor, tmp_path: Path) -> None:
     """The sender goes on until it finds the connection closed, as rsyslog and syslog-ng look before they send."""
     sent = 0
-    async with running_receiver(processor.target, tmp_path, syslog_port=free_port()) as receiver:
+    async with running_receiver(processor.target, tmp_path, syslog_port=free_port(), drain_seconds=60) as receiver:
         reader, writer = await asyncio.open_connection(*receiver.syslog)
 
         async def send() -> int:
@@ -142,7 +142,7 @@ async def test_a_stop_reads_what_has_come_of_a_sender_that_resets_its_connection
 ) -> None:
     """As rsyslog does once it hears that the other end is closing: what was not read by then is gone."""
     count = 8_000
-    async with running_receiver(processor.target, tmp_path, syslog_port=free_port()) as receiver:
+    async with running_receiver(processor.target, tmp_path, syslog_port=free_port(), drain_seconds=60) as receiver:
         reader, writer = await asyncio.open_connection(*receiver.syslog)
         writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         writer.write(b"".join(message(number) + b" " * 100 + b"\n" for number in range(count)))
