@@ -13,6 +13,8 @@ from logmesh.record.values import json_bytes, json_double
 
 _FIRST: Final = 0x0A  # field 1: a KeyValue's key, and the text of an AnyValue
 _SECOND: Final = 0x12  # field 2: a KeyValue's value
+_INT: Final = 0x18  # field 3 of an AnyValue
+_SHORT_INT: Final = 4  # bytes of seven bits
 _LEAST: Final = 4
 _LEAST_TEXT: Final = 3
 _SHORT: Final = 0x80  # lengths below it are one byte
@@ -43,18 +45,7 @@ class _Members(dict[bytes, bytes]):
 
     def __missing__(self, raw: bytes) -> bytes:
         size = len(raw)
-        member = None
-        if _LEAST <= size < _SHORT and raw[0] == _FIRST:
-            begin = 2 + raw[1]  # of the value, whose text begins four bytes later
-            if (
-                begin + 4 <= size
-                and raw[begin] == _SECOND
-                and raw[begin + 2] == _FIRST
-                and begin + 4 + raw[begin + 3] == size
-            ):
-                text = raw[begin + 4 :]
-                if not _needs_care(text):
-                    member = self._names[raw[2:begin]] + b'"' + text + b'"'
+        member = self._short(raw, size) if _LEAST <= size < _SHORT and raw[0] == _FIRST else None
         if member is None:
             attribute = KeyValue.FromString(raw)
             member = self._names[attribute.key] + dump_json(json_of(attribute.value))
@@ -63,6 +54,25 @@ class _Members(dict[bytes, bytes]):
                 self.clear()
             self[raw] = member
         return member
+
+    def _short(self, raw: bytes, size: int) -> bytes | None:
+        """The member of a short name, and of a plain text or a number from 0 to 2^28 - 1; None for any other."""
+        begin = 2 + raw[1]  # of the value, whose kind is two bytes later
+        if begin + 4 > size or raw[begin] != _SECOND or begin + 2 + raw[begin + 1] != size:
+            return None
+        kind, rest = raw[begin + 2], raw[begin + 3 :]
+        if kind == _FIRST and rest[0] + 1 == len(rest):
+            text = rest[1:]
+            return None if _needs_care(text) else self._names[raw[2:begin]] + b'"' + text + b'"'
+        if kind != _INT or len(rest) > _SHORT_INT or rest[-1] >= _SHORT:
+            return None
+        number = shift = 0
+        for byte in rest[:-1]:
+            if byte < _SHORT:
+                return None
+            number |= (byte - _SHORT) << shift
+            shift += 7
+        return self._names[raw[2:begin]] + b"%d" % (number | rest[-1] << shift)
 
 
 _members: Final = _Members()
