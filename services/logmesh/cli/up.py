@@ -34,9 +34,9 @@ from logmesh.cli.local.prefork import Preforked, prefork
 from logmesh.cli.local.redis import Redis
 from logmesh.cli.local.room import require_room
 from logmesh.cli.local.run_state import RunState, only_instance, write_run_state
-from logmesh.cli.local.secret_files import write_secret
 from logmesh.cli.local.supervisor import Supervisor
 from logmesh.cli.local.welcome import welcome
+from logmesh.runtime.secret_files import write_secret
 
 # All that `up` keeps below the data folder; `--fresh` removes these and nothing else.
 PARTS = ("postgres", "redis", "edge", "processors", "lake", "producers", "ship", "certificates", "dsn.json", STORE)

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from logmesh.cli.local.secret_files import write_secret
+from logmesh.runtime.secret_files import write_secret
 
 TRUST_DOMAIN = "logmesh.local"
 NAMESPACE = "log-system"

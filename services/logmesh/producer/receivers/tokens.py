@@ -1,12 +1,12 @@
-"""Which tokens of senders are good, as the gateway last said: in memory, and in a file beside the spools for the next start. Pure."""
+"""Which tokens of senders are good, as the gateway last said: in memory, and in a file beside the spools for the next start."""
 
 import json
 import math
-import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple, Self
 
+from logmesh.runtime.secret_files import write_secret
 from logmesh.v1.receiver_service_pb2 import TokenDigest
 
 FILE: Final = "tokens.json"
@@ -67,16 +67,4 @@ class TokenList:
         ]
         text = json.dumps({"version": self.version, "tokens": tokens}).encode()
         folder.mkdir(parents=True, exist_ok=True)
-        next_path = folder / f"{FILE}.next"
-        # One of before may have been left behind, with any mode.
-        next_path.unlink(missing_ok=True)
-        with os.fdopen(os.open(next_path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        next_path.replace(folder / FILE)
-        directory = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(directory)
-        finally:
-            os.close(directory)
+        write_secret(folder / FILE, text)

@@ -1,6 +1,7 @@
 """The list of tokens on the disk: as it was, for nobody else to read, and never half of it."""
 
 import math
+import os
 import stat
 from pathlib import Path
 
@@ -39,9 +40,9 @@ def test_a_list_comes_back_as_it_was_kept(
 
 def test_only_its_user_reads_the_file_whatever_a_run_before_left(tmp_path: Path) -> None:
     assert TokenList.load(tmp_path) is None
-    left = tmp_path / f"{FILE}.next"
-    left.write_text("half")
-    left.chmod(0o666)
+    for left in (tmp_path / FILE, tmp_path / f".{FILE}.{os.getpid()}"):
+        left.write_text("half")
+        left.chmod(0o666)
     TokenList("1", {digest_of("x"): Known("a", "acme", math.inf)}).save(tmp_path)
     assert stat.S_IMODE((tmp_path / FILE).stat().st_mode) == 0o600
     assert [path.name for path in tmp_path.iterdir()] == [FILE]
