@@ -1,12 +1,12 @@
 """Settings of an edge outside of `logmesh up`: what an image or a chart renders its configuration from."""
 
 from pathlib import Path
-from typing import Annotated
 
-from pydantic import Field, field_validator, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import Field, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from logmesh.edge.options import Address, EdgeOptions, Jwt, MutualTls, RateLimit, ServerTls
+from logmesh.runtime.listed import Listed
 from logmesh.runtime.listening import DESCRIPTION, THIS_MACHINE, addresses, split
 
 
@@ -40,17 +40,10 @@ class EdgeSettings(BaseSettings):
     dashboard_folder: Path | None = Field(default=None, description="The built dashboard. Unset: there is none.")
     requests_per_second: int = Field(default=100, ge=0, description="Of each client address; 0: no limit.")
     burst: int = Field(default=400, ge=0, description="Requests at once above that.")
-    hosts: Annotated[list[str], NoDecode] = Field(
-        default_factory=lambda: ["*"], description="Host names that are answered, comma-separated."
-    )
+    hosts: Listed = Field(default_factory=lambda: ["*"], description="Host names that are answered, comma-separated.")
     reflection: bool = Field(default=False, description="Whether gRPC reflection passes.")
     max_heap_bytes: int = Field(default=512 << 20, ge=64 << 20, description="Memory at which requests are turned away.")
     max_connections: int = Field(default=2_000, ge=1, description="Connections of clients at once.")
-
-    @field_validator("hosts", mode="before")
-    @classmethod
-    def _split(cls, value: object) -> object:
-        return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
     @model_validator(mode="after")
     def _what_goes_together(self) -> "EdgeSettings":

@@ -1,11 +1,9 @@
 """Settings of a gateway."""
 
-from typing import Annotated
-
 from pydantic import Field, SecretStr, field_validator, model_validator
-from pydantic_settings import NoDecode
 
 from logmesh.runtime.identity import ANONYMOUS
+from logmesh.runtime.listed import Listed
 from logmesh.runtime.settings import AccessTokenSettings, StoreSettings, TlsFiles
 from logmesh.runtime.spiffe import checked_spiffe_id
 
@@ -49,7 +47,7 @@ class GatewaySettings(AccessTokenSettings, StoreSettings):
         min_length=1,
         description="Role that a token must name to acknowledge what is lost, and for senders' tokens.",
     )
-    receivers: Annotated[list[str], NoDecode] = Field(
+    receivers: Listed = Field(
         default_factory=list,
         description="SPIFFE IDs, comma-separated, of receivers that may ask which tokens of senders are good; `anonymous` for whoever"
         " reaches the port where callers have no identities. Empty: nobody may.",
@@ -58,11 +56,6 @@ class GatewaySettings(AccessTokenSettings, StoreSettings):
     search_seconds: float = Field(default=10, gt=0, le=25, description="How long a search may take for one page.")
     processor_seconds: float = Field(default=2, gt=0, le=30, description="How long a processor may take to answer.")
     drain_seconds: float = Field(default=10, ge=0, description="How long a stop waits for answers under way.")
-
-    @field_validator("receivers", mode="before")
-    @classmethod
-    def _split_receivers(cls, value: object) -> object:
-        return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
     @field_validator("receivers")
     @classmethod

@@ -1,13 +1,12 @@
 """Settings of a processor."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import Field, SecretStr, field_validator
-from pydantic_settings import NoDecode
+from pydantic import Field, SecretStr
 
+from logmesh.runtime.listed import SpiffeIds
 from logmesh.runtime.settings import StoreSettings
-from logmesh.runtime.spiffe import checked_spiffe_id
 from logmesh.storage.recent_traces import EXPIRY_SECONDS
 
 
@@ -33,7 +32,7 @@ class ProcessorSettings(StoreSettings):
     tenants: dict[str, str] = Field(
         default_factory=dict, description="Tenant by SPIFFE identity, as JSON; others are `default`."
     )
-    receivers: Annotated[list[str], NoDecode] = Field(
+    receivers: SpiffeIds = Field(
         default_factory=list,
         description="SPIFFE IDs of those that take records in for tenants, and say for which, comma-separated.",
     )
@@ -78,13 +77,3 @@ class ProcessorSettings(StoreSettings):
     drain_seconds: float = Field(
         default=20, ge=0, description="How long a stop waits for streams to leave and rows to be written."
     )
-
-    @field_validator("receivers", mode="before")
-    @classmethod
-    def _split_receivers(cls, value: object) -> object:
-        return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
-
-    @field_validator("receivers")
-    @classmethod
-    def _receivers_are_spiffe_ids(cls, value: list[str]) -> list[str]:
-        return [checked_spiffe_id(identity) for identity in value]

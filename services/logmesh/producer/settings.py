@@ -2,14 +2,14 @@
 
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
-from pydantic_settings import NoDecode
 
 from logmesh.client.tls import ServedFiles
 from logmesh.producer.rules import read_rules
 from logmesh.producer.timestamps.zones import zone_of
+from logmesh.runtime.listed import Listed
 from logmesh.runtime.listening import is_loopback
 from logmesh.runtime.settings import AccessTokenSettings
 from logmesh.runtime.spiffe import checked_spiffe_id
@@ -103,9 +103,7 @@ class ProducerSettings(AccessTokenSettings):
         description="Tenant of syslog whose sender shows no certificate, as without TLS. Empty: where senders must show who they are,"
         " it is not taken.",
     )
-    files: Annotated[list[str], NoDecode] = Field(
-        default_factory=list, description="Globs of source `file`, comma-separated."
-    )
+    files: Listed = Field(default_factory=list, description="Globs of source `file`, comma-separated.")
     follow: bool = Field(default=True, description="Whether source `file` waits for more at a file's end.")
     join: bool = Field(
         default=True, description="Whether lines that continue a record, such as a stack trace's, are joined to it."
@@ -119,10 +117,10 @@ class ProducerSettings(AccessTokenSettings):
         max_length=253,
         description="Kubernetes node whose pods' labels, owners and hints are asked of the API server. Empty: none are.",
     )
-    pod_labels: Annotated[list[str], NoDecode] = Field(
+    pod_labels: Listed = Field(
         default=["*"], description="Globs of the pods' labels that become attributes of their records, comma-separated."
     )
-    pod_annotations: Annotated[list[str], NoDecode] = Field(
+    pod_annotations: Listed = Field(
         default_factory=list, description="Globs of the pods' annotations that do, comma-separated."
     )
     api_server: str = Field(
@@ -213,8 +211,3 @@ class ProducerSettings(AccessTokenSettings):
         if value is not None:
             read_rules(value)
         return value
-
-    @field_validator("files", "pod_labels", "pod_annotations", mode="before")
-    @classmethod
-    def _split(cls, value: object) -> object:
-        return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value

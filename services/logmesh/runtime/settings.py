@@ -5,13 +5,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
-from pydantic import Field, field_validator, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import Field, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from logmesh.client.tls import TlsFiles
 from logmesh.runtime.identity import Mesh
+from logmesh.runtime.listed import SpiffeIds
 from logmesh.runtime.listening import DESCRIPTION, THIS_MACHINE, is_loopback
-from logmesh.runtime.spiffe import checked_spiffe_id
 
 __all__ = ["AccessTokenSettings", "BaseProcessSettings", "BaseServerSettings", "LakeDir", "StoreSettings", "TlsFiles"]
 
@@ -88,7 +88,7 @@ class BaseServerSettings(BaseProcessSettings):
         description="Port of gRPC health alone, without TLS, for a kubelet's probes, which know none; 0 turns it off.",
     )
 
-    callers: Annotated[list[str], NoDecode] = Field(
+    callers: SpiffeIds = Field(
         default_factory=list,
         description="SPIFFE IDs that may ask this process, comma-separated. Needed where it knows who asks: with TLS or a mesh.",
     )
@@ -96,11 +96,6 @@ class BaseServerSettings(BaseProcessSettings):
         default="none",
         description="`sidecar`: Istio's sidecar in this pod takes every gRPC port as HTTP, and is believed whose certificate it saw.",
     )
-
-    @field_validator("callers", mode="before")
-    @classmethod
-    def _split_callers(cls, value: object) -> object:
-        return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
     @property
     def served_tls(self) -> TlsFiles | None:
@@ -113,11 +108,6 @@ class BaseServerSettings(BaseProcessSettings):
         if self.reflection is not None:
             return self.reflection
         return is_loopback(self.listen_address) or self.served_tls is not None
-
-    @field_validator("callers")
-    @classmethod
-    def _are_spiffe_ids(cls, value: list[str]) -> list[str]:
-        return [checked_spiffe_id(identity) for identity in value]
 
     @model_validator(mode="after")
     def _callers_are_named(self) -> "BaseServerSettings":
