@@ -57,7 +57,6 @@ def here(line: str, up: Running) -> str:
     """The line with the addresses and folders of this system."""
     for printed, own in (
         ("localhost:", f"{up.loopback}.1:"),
-        ("host=localhost", f"host={up.loopback}.1"),
         ("~/.local/share/logmesh", str(up.data_dir)),
     ):
         line = line.replace(printed, own)
@@ -98,15 +97,17 @@ async def test_files_are_followed_until_ctrl_c(up: Running, tmp_path: Path, whic
         assert process.wait(60) == 0
 
 
-async def test_an_agent_sends_its_bulks(up: Running, tmp_path: Path) -> None:
-    if shutil.which("fluent-bit") is None:
-        pytest.skip("fluent-bit is not on PATH")
-    log = tmp_path / "app.log"
-    log.write_text("one of an agent\n")
-    line = here(line_of("an agent"), up).replace("/var/log/app.log", f"{log} -p read_from_head=on")
-    process = subprocess.Popen(["bash", "-euc", f"exec {line}"])
+@pytest.mark.needs("otelcol")
+async def test_a_collector_follows_files_by_the_example(up: Running, tmp_path: Path) -> None:
+    line = line_of("an agent")
+    example = line.split()[-1]
+    settings = here((ROOT / example).read_text("utf-8"), up).replace("/var/log/app", str(tmp_path))
+    (tmp_path / Path(example).name).write_text(settings.replace("service.name: app", "service.name: of-a-collector"))
+    (tmp_path / "app.log").write_text("one of a collector\n")
+    line = line.replace(example, Path(example).name)
+    process = subprocess.Popen(["bash", "-euc", f"exec {line}"], cwd=tmp_path)
     try:
-        assert await until_found(up, "unknown_service") == ["one of an agent"]
+        assert await until_found(up, "of-a-collector") == ["one of a collector"]
     finally:
         process.terminate()
         process.wait(30)

@@ -18,9 +18,6 @@ from logmesh.record.rare import NOTHING_RARE, Rare
 
 _MOST_SEVERITY: Final = 24
 _LARGE_ORIGIN: Final = f"its resource and scope have more than {MOST_ORIGIN_BYTES} bytes, which are the most"
-_TEXT: Final = b"\n"
-"""What an AnyValue begins with that is a text; the length follows, in one byte where the text is short."""
-_SHORT: Final = 130
 
 
 def read_request(raw: bytes) -> Received:
@@ -58,7 +55,7 @@ def _add(chunk: Chunk, records: Sequence[Any], origin: OriginKey, place: int, re
     if not records:
         return
     severities = [record.severity_number for record in records]
-    attributes = [record.attributes for record in records]
+    attributes = [record.attributes[:] for record in records]  # as lists, which are read in a third of the time
     texts = list(map(attributes_text, attributes))
     if (
         min(severities) < 0
@@ -70,10 +67,7 @@ def _add(chunk: Chunk, records: Sequence[Any], origin: OriginKey, place: int, re
         return
     observed = [record.observed_time_unix_nano for record in records]
     times = [record.time_unix_nano or seen for record, seen in zip(records, observed, strict=True)]
-    bodies = [
-        body[2:] if body[:1] == _TEXT and len(body) == body[1] + 2 < _SHORT else text_of(body)
-        for body in [record.body for record in records]
-    ]
+    bodies = [text_of(record.body) for record in records]
     structured: Sequence[bool] = () if None not in bodies else _read_bodies(records, bodies)
     chunk.times += times
     chunk.severities += severities
@@ -89,8 +83,7 @@ def _add(chunk: Chunk, records: Sequence[Any], origin: OriginKey, place: int, re
     dropped = [record.dropped_attributes_count for record in records]
     if any(map(any, (later, structured, events, flags, dropped))):
         chunk.rares += repeat(NOTHING_RARE, len(chunk) - len(records) - len(chunk.rares))
-        rares = zip(later or repeat(0), structured or repeat(False), events, flags, dropped, strict=False)
-        chunk.rares += map(Rare._make, rares)  # a fifth of what the class's call takes
+        chunk.rares += map(Rare, later or repeat(0), structured or repeat(False), events, flags, dropped)
 
 
 def _read_bodies(records: Sequence[Any], bodies: list[bytes | None]) -> list[bool]:
