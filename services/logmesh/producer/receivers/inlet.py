@@ -1,9 +1,10 @@
 """The one way from every door, past the rules, into the spools."""
 
+import asyncio
 import contextlib
 import time
-from collections.abc import Iterable, Iterator
-from typing import Final
+from collections.abc import Callable, Iterable, Iterator
+from typing import Final, TypeVar
 
 from logmesh.client.delivering.spool import Unspooled
 from logmesh.producer.receivers.cutting import Piece, columns_of, cut, size_of
@@ -16,12 +17,19 @@ _MOST_RULED_BYTES: Final = 3 << 20
 """Of a piece that rules have been at: a processor takes no message of more than 4 MiB."""
 
 
+_LARGE_AT_ONCE: Final = 2
+"""Of large bodies: records take several times the memory of the text that they are read from."""
+
+Taken = TypeVar("Taken", bound=Received)
+
+
 class Inlet:
     """Takes what doors have read. At most `most_bytes` of requests are in memory at once, over all doors."""
 
     def __init__(self, outlets: Outlets, most_bytes: int, rules: RulesFile | None = None) -> None:
         self._outlets, self._most_bytes, self._rules = outlets, most_bytes, rules
         self._bytes = 0
+        self._large = asyncio.Semaphore(_LARGE_AT_ONCE)
 
     @contextlib.contextmanager
     def room(self, size: int) -> Iterator[None]:
@@ -35,6 +43,22 @@ class Inlet:
         finally:
             self._bytes -= size
             metrics.RECEIVING_BYTES.set(self._bytes)
+
+    async def take(
+        self, tenant: str, door: str, body: bytes, identity: bytes, read: Callable[[bytes], Taken], large_bytes: int
+    ) -> Taken:
+        """Make durable what `read` finds in a body that there is room for, and return it; else as `keep`.
+
+        Others don't wait while a body of more than `large_bytes` is read. Of these, two are taken at once, over all doors.
+        """
+        if len(body) <= large_bytes:
+            taken = read(body)
+            await self.keep(tenant, door, taken, identity)
+            return taken
+        async with self._large:
+            taken = await asyncio.to_thread(read, body)
+            await self.keep(tenant, door, taken, identity)
+            return taken
 
     async def keep(self, tenant: str, door: str, received: Received, identity: bytes) -> None:
         """Make the records of a request durable, all or none of them.

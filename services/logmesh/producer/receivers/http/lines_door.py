@@ -34,5 +34,5 @@ def routes(inlet: Inlet, callers: Callers, zone: Zone) -> list[web.RouteDef]:
     return [web.post("/lines", handler), web.put("/lines", handler)]
 
 
-def _refused(refusal: Refusal) -> web.Response:
+def _refused(_request: web.Request, refusal: Refusal) -> web.Response:
     return web.json_response({"error": refusal.message}, status=refusal.status, headers=refusal.headers)

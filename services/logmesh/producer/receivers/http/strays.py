@@ -28,7 +28,7 @@ async def answer_strays(request: web.Request, handler: Handler) -> web.StreamRes
         )
     metrics.RECEIVED_REFUSED.labels("http", refusal.reason).inc()
     if request.path.startswith("/_"):
-        return refused(refusal)
+        return refused(request, refusal)
     return web.json_response({"error": refusal.message}, status=refusal.status, headers=refusal.headers)
 
 

@@ -1,8 +1,7 @@
 """Takes a request in, whatever protocol it is in: who sends it, its body, its records, and once they are durable the answer."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Final, TypeVar
+from typing import Final
 
 from aiohttp import web
 
@@ -11,28 +10,22 @@ from logmesh.producer.receivers.credentials import Forbidden, Unauthenticated
 from logmesh.producer.receivers.http.body import body_of
 from logmesh.producer.receivers.http.refusals import REFUSED, Refusal, refusal_of
 from logmesh.producer.receivers.identities import identity_of_connection
-from logmesh.producer.receivers.inlet import Inlet
-from logmesh.producer.receivers.received import Received
+from logmesh.producer.receivers.inlet import Inlet, Taken
 from logmesh.runtime import metrics
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-Taken = TypeVar("Taken", bound=Received)
+Shape = Callable[[web.Request, Refusal], web.StreamResponse]
 
-_READ_AT_ONCE_BYTES: Final = 32 << 10
-"""Of a larger body others don't wait for the reader."""
-_LARGE_AT_ONCE: Final = 2
-"""Of such bodies: records take several times the memory of the text that they are read from."""
+_LARGE_BYTES: Final = 32 << 10
+"""Of a larger body others don't wait for the reader, which takes milliseconds for it."""
 
 
 class Taker:
-    """Of one protocol. `door` is its word in metrics, `shape` makes its answer of a refusal."""
+    """Of one protocol. `door` is its word in metrics, `shape` makes its answer of a request's refusal."""
 
-    def __init__(
-        self, inlet: Inlet, callers: Callers, door: str, shape: Callable[[Refusal], web.StreamResponse]
-    ) -> None:
+    def __init__(self, inlet: Inlet, callers: Callers, door: str, shape: Shape) -> None:
         self._inlet, self._callers = inlet, callers
         self._door, self._shape = door, shape
-        self._large = asyncio.Semaphore(_LARGE_AT_ONCE)
 
     def guarded(self, handle: Callable[[web.Request, str], Awaitable[web.StreamResponse]]) -> Handler:
         """A handler that calls `handle` with the tenant of whoever asks, and answers refusals."""
@@ -41,11 +34,11 @@ class Taker:
             try:
                 return await handle(request, await self._tenant_of(request))
             except (Unauthenticated, Forbidden) as error:  # the callers have counted it
-                return self._shape(refusal_of(error))
+                return self._shape(request, refusal_of(error))
             except REFUSED as error:
                 refusal = refusal_of(error)
                 metrics.RECEIVED_REFUSED.labels(self._door, refusal.reason).inc()
-                return self._shape(refusal)
+                return self._shape(request, refusal)
 
         return handler
 
@@ -58,14 +51,7 @@ class Taker:
         """
         async with body_of(request, self._inlet) as body:
             identity = b"%b\0%b\0%b" % (request.path_qs.encode(), said_elsewhere.encode("utf-8", "replace"), body)
-            if len(body) <= _READ_AT_ONCE_BYTES:
-                taken = read(body)
-                await self._inlet.keep(tenant, self._door, taken, identity)
-                return taken
-            async with self._large:
-                taken = await asyncio.to_thread(read, body)
-                await self._inlet.keep(tenant, self._door, taken, identity)
-                return taken
+            return await self._inlet.take(tenant, self._door, body, identity, read, _LARGE_BYTES)
 
     async def discard(self, request: web.Request) -> None:
         """Read a body that nothing is made of."""

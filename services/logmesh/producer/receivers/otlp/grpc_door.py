@@ -1,6 +1,5 @@
 """OTLP over gRPC: `opentelemetry.proto.collector.logs.v1.LogsService/Export`."""
 
-import asyncio
 from typing import Any, Final
 
 import grpc
@@ -13,7 +12,7 @@ from logmesh.producer.receivers.inlet import Inlet
 from logmesh.producer.receivers.limits import MOST_BODY_BYTES
 from logmesh.producer.receivers.otlp.answers import answer_to
 from logmesh.producer.receivers.otlp.records import read_request
-from logmesh.producer.receivers.received import Overloaded, Received, RequestRefused
+from logmesh.producer.receivers.received import Overloaded, RequestRefused
 from logmesh.producer.receivers.turns import Turns
 from logmesh.producer.settings import ProducerSettings
 from logmesh.runtime import metrics
@@ -26,7 +25,6 @@ DOOR: Final = "otlp-grpc"
 _READ_AT_ONCE: Final = 8
 _LARGE_BYTES: Final = 1 << 20
 """Of a larger request others don't wait for the reader, which takes a second for the largest."""
-_LARGE_AT_ONCE: Final = 2
 _READ_SECONDS: Final = 30.0
 _LEAST_READ_SECONDS: Final = 1.0
 _ROOM_SECONDS: Final = 5.0
@@ -43,7 +41,6 @@ class OtlpGrpc:
         self._reading = Turns(
             _READ_AT_ONCE, least_seconds=_LEAST_READ_SECONDS, most_seconds=_READ_SECONDS, wait_seconds=_ROOM_SECONDS
         )
-        self._large = asyncio.Semaphore(_LARGE_AT_ONCE)
         self._server: grpc.aio.Server | None = None
         self._health: Health | None = None
 
@@ -97,20 +94,13 @@ class OtlpGrpc:
     async def _take(self, tenant: str, raw: bytes, context: Any) -> ExportLogsServiceResponse:
         try:
             with self._inlet.room(len(raw)):
-                received = await self._read(raw)
-                await self._inlet.keep(tenant, DOOR, received, raw)
+                received = await self._inlet.take(tenant, DOOR, raw, raw, read_request, _LARGE_BYTES)
         except RequestRefused as error:
             metrics.RECEIVED_REFUSED.labels(DOOR, "invalid").inc()
             await context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
         except Overloaded as error:
             await self._overloaded(context, error)
         return answer_to(received)
-
-    async def _read(self, raw: bytes) -> Received:
-        if len(raw) <= _LARGE_BYTES:
-            return read_request(raw)
-        async with self._large:
-            return await asyncio.to_thread(read_request, raw)
 
     async def _overloaded(self, context: Any, error: Overloaded) -> None:
         metrics.RECEIVED_REFUSED.labels(DOOR, "overload").inc()

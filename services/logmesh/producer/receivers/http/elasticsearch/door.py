@@ -65,7 +65,7 @@ def routes(inlet: Inlet, callers: Callers) -> list[web.RouteDef]:
     ]
 
 
-def refused(refusal: Refusal) -> web.Response:
+def refused(_request: web.Request, refusal: Refusal) -> web.Response:
     """A refusal as Elasticsearch says it."""
     cause = {"type": _ERRORS.get(refusal.status, "illegal_argument_exception"), "reason": refusal.message}
     body = dump_json({"error": {"root_cause": [cause], **cause}, "status": refusal.status})

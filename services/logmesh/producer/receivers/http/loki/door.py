@@ -48,5 +48,5 @@ async def _ready(_request: web.Request) -> web.Response:
     return web.Response(text="ready\n")
 
 
-def _refused(refusal: Refusal) -> web.Response:
+def _refused(_request: web.Request, refusal: Refusal) -> web.Response:
     return web.Response(text=refusal.message + "\n", status=refusal.status, headers=refusal.headers)
