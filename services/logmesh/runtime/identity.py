@@ -24,7 +24,7 @@ def principal_of(context: Any, mesh: Mesh = "none") -> str:
     auth = context.auth_context()
     if auth.get("transport_security_type", [b""])[0] in (b"ssl", b"tls"):
         names = auth.get("x509_subject_alternative_name", ())
-        return _only(name.decode("utf-8", "replace") for name in names if name.startswith(b"spiffe:"))
+        return one_spiffe_id(name.decode("utf-8", "replace") for name in names)
     if mesh == "sidecar" and is_sidecar(context.peer()):
         return _forwarded(context.invocation_metadata() or ())
     return ANONYMOUS
@@ -40,11 +40,12 @@ def _forwarded(metadata: Iterable[tuple[str, str | bytes]]) -> str:
         uris = nearest_element(headers[-1]).get("uri", ())
     except Unreadable as error:
         raise IdentityError(str(error)) from error
-    return _only(uri for uri in uris if uri.startswith("spiffe:"))
+    return one_spiffe_id(uris)
 
 
-def _only(uris: Iterable[str]) -> str:
-    found = set(uris)
+def one_spiffe_id(names: Iterable[str]) -> str:
+    """The SPIFFE ID among the names of a certificate. Raises IdentityError for none, several, or one that is not sound."""
+    found = {name for name in names if name.startswith("spiffe:")}
     if len(found) != 1:
         raise IdentityError(f"the client certificate bears {len(found)} SPIFFE identities; exactly one is needed")
     try:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any, Final
 
-from logmesh.runtime.spiffe import checked_spiffe_id
+from logmesh.runtime.identity import IdentityError, one_spiffe_id
 
 NAMELESS: Final = "a certificate without a SPIFFE ID"
 """The identity of who shows one that names no workload, or several."""
@@ -14,7 +14,7 @@ def identity_of_connection(transport: Any) -> str:
     shown = transport.get_extra_info("peercert")
     if not shown:
         return ""
-    return _only(value for kind, value in shown.get("subjectAltName", ()) if kind == "URI")
+    return _named(value for kind, value in shown.get("subjectAltName", ()) if kind == "URI")
 
 
 def identity_of_call(context: Any) -> str:
@@ -22,13 +22,11 @@ def identity_of_call(context: Any) -> str:
     auth = context.auth_context()
     if not auth.get("x509_pem_cert"):
         return ""
-    return _only(name.decode("utf-8", "replace") for name in auth.get("x509_subject_alternative_name", ()))
+    return _named(name.decode("utf-8", "replace") for name in auth.get("x509_subject_alternative_name", ()))
 
 
-def _only(names: Iterable[str]) -> str:
-    uris = {name for name in names if name.startswith("spiffe:")}
+def _named(names: Iterable[str]) -> str:
     try:
-        (only,) = uris
-        return checked_spiffe_id(only)
-    except ValueError:
+        return one_spiffe_id(names)
+    except IdentityError:
         return NAMELESS
