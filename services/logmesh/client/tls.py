@@ -94,43 +94,30 @@ class Authorities(_Watched):
         super().__init__(path)
 
 
-class TlsFiles(_Watched):
-    """Certificate chain, key and authorities in PEM files. Whoever replaces them need not replace them all at once."""
-
-    def __init__(self, cert: str | Path, key: str | Path, ca: str | Path) -> None:
-        super().__init__(ca, key, cert)
-
-    def _check(self, authorities: bytes, *_pair: bytes) -> None:
-        super()._check(authorities)
-        _, key, cert = self.paths
-        _check_pair(key, cert)
-
-
 class ServedFiles(_Watched):
     """Certificate chain and key that a server shows, and the authorities of those that clients must show; None: they need none."""
 
     def __init__(self, cert: str | Path, key: str | Path, ca: str | Path | None) -> None:
         super().__init__(*(() if ca is None else (ca,)), key, cert)
-
-    @property
-    def asks_for_certificates(self) -> bool:
-        """Whether clients must show one."""
-        return len(self.paths) > 2
+        self._has_authorities = ca is not None
 
     def _contents(self) -> tuple[bytes, ...]:
         contents = super()._contents()
-        return contents if self.asks_for_certificates else (b"", *contents)
+        return contents if self._has_authorities else (b"", *contents)
 
     def _check(self, authorities: bytes, *_pair: bytes) -> None:
-        if self.asks_for_certificates:
+        if self._has_authorities:
             super()._check(authorities)
         key, cert = self.paths[-2:]
-        _check_pair(key, cert)
+        try:
+            # The password keeps OpenSSL from asking the terminal for one.
+            ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(cert, key, password="")
+        except ssl.SSLError as error:
+            raise OSError(f"{cert} and {key} are not a certificate and its key: {error}") from error
 
 
-def _check_pair(key: Path, cert: Path) -> None:
-    try:
-        # The password keeps OpenSSL from asking the terminal for one.
-        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(cert, key, password="")
-    except ssl.SSLError as error:
-        raise OSError(f"{cert} and {key} are not a certificate and its key: {error}") from error
+class TlsFiles(ServedFiles):
+    """Certificate chain, key and authorities in PEM files. Whoever replaces them need not replace them all at once."""
+
+    def __init__(self, cert: str | Path, key: str | Path, ca: str | Path) -> None:
+        super().__init__(cert, key, ca)

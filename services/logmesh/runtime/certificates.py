@@ -5,11 +5,11 @@ from pathlib import Path
 
 from cryptography import x509
 
-from logmesh.client.tls import ServedFiles, TlsFiles
+from logmesh.client.tls import ServedFiles
 from logmesh.runtime.metrics import CERTIFICATE_EXPIRY
 
 
-def export_expiry(tls: TlsFiles | ServedFiles) -> None:
+def export_expiry(tls: ServedFiles) -> None:
     """Have each scrape look at the files, so that what it shows is in use from then on."""
     *authorities, _, cert = tls.paths
     # A chain ends with its first certificate. Authorities of before stand beside the new ones while they are changed.
@@ -18,7 +18,7 @@ def export_expiry(tls: TlsFiles | ServedFiles) -> None:
         CERTIFICATE_EXPIRY.labels(str(path)).set_function(partial(_last_end, tls, path))
 
 
-def _last_end(tls: TlsFiles | ServedFiles, ca: Path) -> float:
+def _last_end(tls: ServedFiles, ca: Path) -> float:
     return max(_ends(tls.current().authorities, ca))
 
 

@@ -10,7 +10,6 @@ from grpc_reflection.v1alpha import reflection
 from logmesh.client.tls import ServedFiles
 from logmesh.runtime.limits import CallLimit
 from logmesh.runtime.listening import addresses, joined
-from logmesh.runtime.settings import TlsFiles
 
 MAX_MESSAGE_BYTES = 4 << 20
 
@@ -90,7 +89,7 @@ def build_server(
     return server, state
 
 
-def bind(server: grpc.aio.Server, listen: str, port: int, tls: TlsFiles | ServedFiles | None) -> int:
+def bind(server: grpc.aio.Server, listen: str, port: int, tls: ServedFiles | None) -> int:
     """Listen on `port` of every address that `listen` is for, and return it; clients must show a certificate where `tls` has
     authorities.
 
@@ -112,7 +111,7 @@ def bind(server: grpc.aio.Server, listen: str, port: int, tls: TlsFiles | Served
     return bound
 
 
-def server_credentials(tls: TlsFiles | ServedFiles) -> grpc.ServerCredentials:
+def server_credentials(tls: ServedFiles) -> grpc.ServerCredentials:
     """Credentials that look at the files for each connection, so that each is made with the newest. Of one port.
 
     Raises OSError when a file can't be read.
