@@ -14,8 +14,9 @@ _GZIP: Final = 31
 _ZLIB: Final = 15
 _BARE: Final = -15
 _LONGEST_LENGTH: Final = 5
-_PIECE: Final = 256 << 10
-_PACKED_PIECE: Final = 64 << 10
+_PIECE: Final = 64 << 10
+_ZSTD_PIECE: Final = 512
+"""What gives 16 MiB at most: a block of four bytes may be 128 KiB."""
 _MOST_MEMBERS: Final = 1_000
 """Of one body. Each costs something, and a million empty ones are few bytes."""
 _LARGEST_WINDOW: Final = 8 << 20
@@ -88,14 +89,14 @@ class _Stream(Protocol):
     def decompress(self, data: bytes, most: int = 0, /) -> bytes: ...
 
 
-def _joined(body: bytes, most: int, begin: Callable[[], _Stream]) -> bytes:
+def _joined(body: bytes, most: int, begin: Callable[[], _Stream], piece_bytes: int = _PIECE) -> bytes:
     """What all members of a body unpack to, or a little more than `most` bytes of it. A stream is given a piece at a time, for it
-    copies what is behind its end."""
+    copies what is behind its end, and zstd's knows no bound."""
     parts: list[bytes] = []
     room = most + 1
     at, members, stream = 0, 1, begin()
     while at < len(body) and room > 0:
-        piece = body[at : at + _PACKED_PIECE]
+        piece = body[at : at + piece_bytes]
         parts.append(stream.decompress(piece, room))
         room -= len(parts[-1])
         at += len(piece)
@@ -127,21 +128,15 @@ def _inflated(body: bytes, most: int, window: int) -> bytes:
 
 
 def _unpack_zstd(body: bytes, most: int) -> bytes:
-    """Of one frame or of several. What only counts tells no end, and what tells it has no bound: the one goes before the other."""
-    reader = _zstd().stream_reader(body, read_across_frames=True)
-    size = 0
-    while piece := reader.read(_PIECE):
-        size += len(piece)
-        if size > most:
-            raise TooLarge(_too_large(most))
-    return _joined(body, most, _ZstdFrame) if body else body
+    """Of one frame or of several."""
+    return _joined(body, most, _ZstdFrame, _ZSTD_PIECE) if body else body
 
 
 class _ZstdFrame:
-    """A `_Stream`. It unpacks all that it is given, which was counted before."""
+    """A `_Stream`. It unpacks all that it is given."""
 
     def __init__(self) -> None:
-        self._stream = _zstd().decompressobj()
+        self._stream = zstandard.ZstdDecompressor(max_window_size=_LARGEST_WINDOW).decompressobj()
 
     @property
     def eof(self) -> bool:
@@ -153,10 +148,6 @@ class _ZstdFrame:
 
     def decompress(self, data: bytes, _most: int = 0, /) -> bytes:
         return self._stream.decompress(data)
-
-
-def _zstd() -> zstandard.ZstdDecompressor:
-    return zstandard.ZstdDecompressor(max_window_size=_LARGEST_WINDOW)
 
 
 _UNPACKERS: Final[dict[str, Callable[[bytes, int], bytes]]] = {

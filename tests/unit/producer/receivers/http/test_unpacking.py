@@ -4,6 +4,7 @@ import contextlib
 import gzip
 import secrets
 import time
+import tracemalloc
 import zlib
 from collections.abc import Callable
 
@@ -43,6 +44,19 @@ def test_a_bomb_is_refused_and_the_largest_body_is_not(encoding: str) -> None:
     for size in (_MOST + 1, 64 * _MOST):
         with pytest.raises(TooLarge):
             unpack(_PACKERS[encoding](bytes(size)), encoding, _MOST)
+
+
+def test_a_bomb_of_zstd_takes_no_more_memory_than_a_piece_of_it() -> None:
+    stream = zstandard.ZstdCompressor().compressobj()
+    packed = b"".join(stream.compress(bytes(1 << 20)) for _ in range(256)) + stream.flush()
+    assert len(packed) < 64 << 10
+    tracemalloc.start()
+    try:
+        with pytest.raises(TooLarge):
+            unpack(packed, "zstd", _MOST)
+        assert tracemalloc.get_traced_memory()[1] < 48 << 20
+    finally:
+        tracemalloc.stop()
 
 
 def test_many_small_members_are_a_bomb_together() -> None:
