@@ -8,11 +8,10 @@ disk's is one small write and fdatasync after another, by a process of its own, 
 import argparse
 import asyncio
 import os
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -43,8 +42,9 @@ def main() -> None:
         folder.chmod(0o755)  # PostgreSQL may run as another user
         servers = Servers(folder)
         wait_until_serving(servers.target)
-        address = f"{ADDRESS}:{free_port()}"
-        receiver = _start_receiver(servers, folder, address)
+        port = free_port()
+        address = f"{ADDRESS}:{port}"
+        receiver = servers.start_receiver(port)
         try:
             wait_until_serving(f"ipv4:{address}")
             asyncio.run(_measure(options, address, folder, psutil.Process(receiver.pid)))
@@ -52,20 +52,6 @@ def main() -> None:
             receiver.terminate()
             receiver.wait(60)
             servers.stop()
-
-
-def _start_receiver(servers: Servers, folder: Path, address: str) -> "subprocess.Popen[bytes]":
-    environment = {
-        **servers.environment,
-        "LOGMESH_SOURCE": "receive",
-        "LOGMESH_TARGET": servers.target,
-        "LOGMESH_SPOOL_DIR": str(folder / "spools"),
-        "LOGMESH_OTLP_PORT": address.rpartition(":")[2],
-        "LOGMESH_HTTP_PORT": "0",
-        "LOGMESH_SYSLOG_PORT": "0",
-        "LOGMESH_METRICS_PORT": "0",
-    }
-    return subprocess.Popen([sys.executable, "-m", "logmesh.producer"], env=environment)
 
 
 async def _measure(options: argparse.Namespace, address: str, folder: Path, receiver: psutil.Process) -> None:
@@ -85,7 +71,7 @@ async def _measure(options: argparse.Namespace, address: str, folder: Path, rece
     # Channels of one process share a connection unless they are told not to.
     alone = [("grpc.use_local_subchannel_pool", 1)]
     channels = [grpc.aio.insecure_channel(address, options=alone) for _ in range(options.connections)]
-    calls = iter(_around([channel.unary_unary(_EXPORT, None, None) for channel in channels]))
+    calls = cycle([channel.unary_unary(_EXPORT, None, None) for channel in channels])
     waited = await _open_loop(lambda: next(calls), options.connections, 2, options.seconds)
     grown = (receiver.memory_info().rss - before) / 2**20
     again = await _open_loop(lambda: next(calls), options.connections, 2, options.seconds)
@@ -130,11 +116,6 @@ def _request(batch: int) -> bytes:
         record.attributes.add(key="http.method").value.string_value = "GET"
         record.attributes.add(key="user").value.string_value = str(place)
     return request.SerializeToString()
-
-
-def _around(calls: list[Any]) -> Any:
-    while True:
-        yield from calls
 
 
 def _at(sorted_values: list[float], part: float) -> float:

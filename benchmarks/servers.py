@@ -50,6 +50,19 @@ class Servers:
         self._process = subprocess.Popen([sys.executable, "-m", "logmesh.processor"], env=self.environment)
         self.processor = psutil.Process(self._process.pid)
 
+    def start_receiver(self, port: int) -> "subprocess.Popen[bytes]":
+        """Start a receiver that takes OTLP over gRPC at `port` and sends to the processor. Whoever starts it ends it."""
+        settings = {
+            "LOGMESH_SOURCE": "receive",
+            "LOGMESH_TARGET": self.target,
+            "LOGMESH_SPOOL_DIR": str(self.folder / "spools"),
+            "LOGMESH_OTLP_PORT": str(port),
+            "LOGMESH_HTTP_PORT": "0",
+            "LOGMESH_SYSLOG_PORT": "0",
+            "LOGMESH_METRICS_PORT": "0",
+        }
+        return subprocess.Popen([sys.executable, "-m", "logmesh.producer"], env=self.environment | settings)
+
     def kill_processor(self) -> None:
         """End it as a crash does; `start_processor` brings it back with its log."""
         self._process.send_signal(signal.SIGKILL)

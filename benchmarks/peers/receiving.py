@@ -26,20 +26,7 @@ class Receiving(Logmesh):
         super().__init__(folder, day)
         port = free_port()
         self._address = f"{ADDRESS}:{port}"
-        self._started.append(
-            self._start(
-                "logmesh.producer",
-                {
-                    "LOGMESH_SOURCE": "receive",
-                    "LOGMESH_TARGET": self._servers.target,
-                    "LOGMESH_SPOOL_DIR": str(folder / "spools"),
-                    "LOGMESH_OTLP_PORT": str(port),
-                    "LOGMESH_HTTP_PORT": "0",
-                    "LOGMESH_SYSLOG_PORT": "0",
-                    "LOGMESH_METRICS_PORT": "0",
-                },
-            )
-        )
+        self._started.append(self._servers.start_receiver(port))
         wait_until_serving(f"ipv4:{self._address}")
 
     def ingest(self, batches: Batches) -> None:
