@@ -1,8 +1,5 @@
-"""Finds the few texts of many that may have a secret, at a cost that batches without one hardly feel.
-
-The texts are joined, and each probe is looked for once in all of them. RE2 leaps to the next place of a probe's first character,
-so probes begin with rare ones. Cards begin with no such character: for them, `long_numbers` looks.
-"""
+"""Finds the few texts of many that may have a secret, at a cost that batches without one hardly feel: the texts are joined, and all
+patterns are looked for at once."""
 
 from bisect import bisect_right
 from collections import defaultdict
@@ -11,7 +8,6 @@ from functools import cached_property
 from itertools import accumulate
 from typing import Any, Final
 
-from logmesh.producer.rules.long_numbers import AFTER, BEFORE, LongNumbers
 from logmesh.producer.rules.patterns import Pattern, compiled
 
 JSON_BEGINS: Final = (b"{", b"[", b'"')
@@ -25,48 +21,41 @@ class Texts:
 
     def __init__(self, texts: Sequence[bytes]) -> None:
         self._texts = texts
-        self.joined = _SEPARATOR.join((BEFORE, *texts, AFTER))
+        self._joined = _SEPARATOR.join((b"", *texts, b""))
 
-    def __len__(self) -> int:
-        return len(self._texts)
-
-    def found(self, probe: Any) -> Iterable[int]:
-        """The texts that a match of the probe, a compiled pattern, is in or reaches into."""
+    def found(self, pattern: Any) -> Iterable[int]:
+        """The texts that a match of the pattern, a compiled one, is in or reaches into."""
         at = 0
-        while (match := probe.search(self.joined, at)) is not None:
+        while (match := pattern.search(self._joined, at)) is not None:
             begin, end = match.span()
-            first = self.at(begin)
-            last = max(first, self.at(end - 1))
+            first = self._at(begin)
+            last = max(first, self._at(end - 1))
             yield from range(first, last + 1)
             if last + 1 == len(self._texts):
                 return
             at = self._begins[last + 1] - 1
 
-    def at(self, offset: int) -> int:
+    def _at(self, offset: int) -> int:
         """The text that has this byte of all."""
         return max(0, bisect_right(self._begins, offset) - 1)
 
     @cached_property
     def _begins(self) -> list[int]:
-        lengths = (len(text) + 1 for text in self._texts[:-1])
-        return list(accumulate(lengths, initial=len(BEFORE) + 1))
+        return list(accumulate((len(text) + 1 for text in self._texts[:-1]), initial=1))
 
 
 class Prescan:
     """Which patterns are to be looked for in which texts; in all others none of them matches."""
 
     def __init__(self, patterns: Sequence[Pattern]) -> None:
-        own = [pattern for pattern in patterns if pattern.is_own]
         self._all = list(range(len(patterns)))
-        self._probes = [
-            (compiled(probe), at)
-            for at, pattern in enumerate(patterns)
-            for probe in ((pattern.source,) if pattern.is_own else pattern.probes)
-            if not pattern.is_anchored
-        ]
-        self._everywhere = [at for at, pattern in enumerate(patterns) if pattern.is_anchored]
-        self._of_digits = [at for at, pattern in enumerate(patterns) if pattern.is_digits]
-        self._long_numbers = LongNumbers()
+        built_in = [at for at, pattern in enumerate(patterns) if not pattern.is_own]
+        own = [at for at, pattern in enumerate(patterns) if pattern.is_own]
+        self._any_built_in = compiled("|".join(f"(?:{patterns[at].source})" for at in built_in), captures=False)
+        self._built_in = [(at, compiled(patterns[at].source, captures=False)) for at in built_in]
+        # Each alone, for what is right by itself need not be so within another pattern.
+        self._own = [(at, compiled(patterns[at].source, captures=False)) for at in own if not patterns[at].is_anchored]
+        self._everywhere = [at for at in own if patterns[at].is_anchored]
         # JSON may write any character otherwise than it is, but these alone where the patterns are known.
         self._escapes = compiled(r"\\" if own else r"\\(?:u00|/)")
 
@@ -76,16 +65,17 @@ class Prescan:
             return {}
         joined = Texts(texts)
         found: defaultdict[int, set[int]] = defaultdict(set)
-        for probe, pattern in self._probes:
-            for place in joined.found(probe):
+        if self._built_in and (places := list(joined.found(self._any_built_in))):
+            few = Texts([texts[place] for place in places])
+            for pattern, regex in self._built_in:
+                for at in few.found(regex):
+                    found[places[at]].add(pattern)
+        for pattern, regex in self._own:
+            for place in joined.found(regex):
                 found[place].add(pattern)
-        if self._of_digits:
-            for place in {joined.at(offset) for offset in self._long_numbers.offsets(joined.joined)}:
-                found[place].update(self._of_digits)
         for place in joined.found(self._escapes):
             if texts[place].startswith(JSON_BEGINS):
                 found[place].update(self._all)
-        if self._everywhere:
-            for place in range(len(texts)):
-                found[place].update(self._everywhere)
+        for place in range(len(texts) if self._everywhere else 0):
+            found[place].update(self._everywhere)
         return {place: sorted(patterns) for place, patterns in sorted(found.items())}

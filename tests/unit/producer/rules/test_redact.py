@@ -98,12 +98,16 @@ def test_own_patterns_replace_their_group_and_know_a_texts_ends() -> None:
     own = Redact([
         Pattern("password", r"(?i)password=(\S+)", is_own=True),
         Pattern("pin", r"^\d{4}$", is_own=True),
+        Pattern("open", r"\Q(open", is_own=True),  # which has no end but the pattern's
     ])  # fmt: skip
-    assert redacted(b"Password=hunter2 x", b"1234", b"a 1234", b'{"pin":"1234","p":"a\\npassword=b"}', redact=own) == [
+    assert redacted(
+        b"Password=hunter2 x", b"1234", b"a 1234", b'{"pin":"1234","p":"a\\npassword=b"}', b"a (open", redact=own
+    ) == [
         b"Password=[redacted:password] x",
         b"[redacted:pin]",
         b"a 1234",
         b'{"pin":"[redacted:pin]","p":"a\\npassword=[redacted:password]"}',
+        b"a [redacted:open]",
     ]
 
 
@@ -130,9 +134,10 @@ TEXTS = st.lists(PIECES, max_size=6).map(b"".join)
 @settings(max_examples=400, deadline=None)
 @given(st.lists(TEXTS, max_size=8))
 def test_searching_all_texts_at_once_finds_what_searching_each_does(texts: list[bytes]) -> None:
-    found = Prescan(BUILT_IN).candidates(texts)
+    patterns = [*BUILT_IN, Pattern("own", r"x(?s:.*)y|4{2}", is_own=True), Pattern("end", r"4$", is_own=True)]
+    found = Prescan(patterns).candidates(texts)
     for place, text in enumerate(texts):
-        for at, pattern in enumerate(BUILT_IN):
+        for at, pattern in enumerate(patterns):
             if pattern.finds(text):
                 assert at in found.get(place, ()), (pattern.name, text)
 
