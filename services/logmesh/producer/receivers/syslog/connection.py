@@ -7,6 +7,7 @@ import socket
 import struct
 import termios
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, Final
 
 from logmesh.producer.receivers.syslog.framing import Framer, Message, Part
@@ -15,6 +16,7 @@ from logmesh.runtime import metrics
 
 _MOST_UNFINISHED_BYTES: Final = 32 << 20
 _LONG_BYTES: Final = 16 << 10
+_MOST_REMEMBERED: Final = 4_096
 
 GathererOf = Callable[[asyncio.BaseTransport], Gatherer | None]
 """Who takes what comes over a connection; None: nobody, for its sender may not send."""
@@ -121,6 +123,7 @@ class Connection(asyncio.Protocol):
             self._gatherer.add([(message, address) for message in messages], size)
 
 
+@lru_cache(_MOST_REMEMBERED)
 def address_of(peer: Any) -> bytes:
     """The address of a socket's other end, IPv4's as such."""
     return str(peer[0]).removeprefix("::ffff:").encode()

@@ -7,7 +7,7 @@ import asyncio
 import contextlib
 import socket
 import struct
-from typing import Any, Final
+from typing import Final
 
 import structlog
 
@@ -29,7 +29,6 @@ _SO_MEMINFO: Final = 55
 _MEMINFO: Final = struct.Struct("9I")
 _DROPS: Final = 8
 """Which number of SO_MEMINFO counts the datagrams that were dropped."""
-_MOST_KNOWN: Final = 4_096
 
 
 class Datagrams:
@@ -55,7 +54,6 @@ class Datagrams:
 class _Socket:
     def __init__(self, address: str, port: int, gatherer: Gatherer) -> None:
         self._gatherer = gatherer
-        self._addresses: dict[Any, bytes] = {}
         self._dropped = 0
         self._sock = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM)
         if ":" in address:
@@ -89,28 +87,21 @@ class _Socket:
         self._sock.close()
 
     def _read(self) -> int:
-        """Take the datagrams that are there; how many, a good number at most."""
+        """Take the datagrams that are there, a good number at most; how many."""
         sent: list[Sent] = []
-        size = 0
-        receive, known = self._sock.recvfrom, self._addresses
+        taken = size = 0
+        receive = self._sock.recvfrom
         with contextlib.suppress(BlockingIOError):
-            while len(sent) < _AT_ONCE:
+            while taken < _AT_ONCE:
                 data, peer = receive(_LARGEST)
+                taken += 1
                 size += len(data)
-                if (address := known.get(peer)) is None:
-                    address = self._learn(peer)
                 if message := data.rstrip(_TRAILERS):
-                    sent.append((message, address))
+                    sent.append((message, address_of(peer)))
         self._count_dropped()
         if sent:
             self._gatherer.add(sent, size)
-        return size
-
-    def _learn(self, peer: Any) -> bytes:
-        if len(self._addresses) >= _MOST_KNOWN:
-            self._addresses.clear()
-        address = self._addresses[peer] = address_of(peer)
-        return address
+        return taken
 
     def _count_dropped(self) -> None:
         with contextlib.suppress(OSError):
