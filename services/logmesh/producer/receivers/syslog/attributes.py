@@ -2,14 +2,17 @@
 `syslog.msgid`, and `syslog.<SD-ID>.<PARAM-NAME>` of structured data."""
 
 import re
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from logmesh.producer.attributes import OMITTED, attributes_of, joined_attributes, replaced
-from logmesh.producer.receivers.syslog.headers import Header
 
 _ELEMENT: Final = re.compile(r'\[([^\s=\]"]++)((?: ++[^\s=\]"]++="(?:[^"\\]|\\.)*+")*+) *+\]', re.DOTALL)
 _PARAMETER: Final = re.compile(r'([^\s=\]"]++)="((?:[^"\\]|\\.)*+)"', re.DOTALL)
 _ESCAPE: Final = re.compile(r'\\(["\\\]])')
+_MOST_REMEMBERED: Final = 4_096
+_LONGEST_REMEMBERED: Final = 1_024
+"""Bytes of structured data: anybody can send others with each message."""
 _FEW: Final = 8
 """So many beside those of a message that is JSON itself are never too many for a record."""
 
@@ -33,16 +36,24 @@ class HeaderAttributes(NamedTuple):
         return joined_attributes(self.text, OMITTED) if joined is OMITTED else joined
 
 
-def header_attributes(header: Header) -> HeaderAttributes:
-    """The attributes of a header, never none."""
-    fields: dict[str, Any] = {"syslog.facility": header.priority.facility}
-    if header.process:
-        fields["syslog.procid"] = replaced(header.process)
-    if header.message_id:
-        fields["syslog.msgid"] = replaced(header.message_id)
-    if header.structured_data:
-        _add_structured_data(fields, replaced(header.structured_data))
-    return HeaderAttributes(attributes_of(fields, len(header.structured_data)), len(fields))
+def header_attributes(facility: str, process: bytes, message_id: bytes, structured_data: bytes) -> HeaderAttributes:
+    """The attributes of a header, never none. Those of one program are alike, and remembered."""
+    make = _remembered if len(structured_data) <= _LONGEST_REMEMBERED else _made
+    return make(facility, process, message_id, structured_data)
+
+
+def _made(facility: str, process: bytes, message_id: bytes, structured_data: bytes) -> HeaderAttributes:
+    fields: dict[str, Any] = {"syslog.facility": facility}
+    if process:
+        fields["syslog.procid"] = replaced(process)
+    if message_id:
+        fields["syslog.msgid"] = replaced(message_id)
+    if structured_data:
+        _add_structured_data(fields, replaced(structured_data))
+    return HeaderAttributes(attributes_of(fields, len(structured_data)), len(fields))
+
+
+_remembered: Final = lru_cache(_MOST_REMEMBERED)(_made)
 
 
 def _add_structured_data(fields: dict[str, Any], text: str) -> None:

@@ -18,25 +18,20 @@ from logmesh.producer.parsed import Parsed
 from logmesh.producer.parsing import parse_line
 from logmesh.producer.plain import plain_line
 from logmesh.producer.receivers.received import Received
-from logmesh.producer.receivers.syslog.attributes import HeaderAttributes, header_attributes
+from logmesh.producer.receivers.syslog.attributes import header_attributes
 from logmesh.producer.receivers.syslog.framing import Message, Part
-from logmesh.producer.receivers.syslog.headers import Header, read_header
+from logmesh.producer.receivers.syslog.headers import read_header
+from logmesh.producer.receivers.syslog.origins import origin_of
 from logmesh.producer.sources import Chunk
 from logmesh.producer.syslog import message_fields
 from logmesh.producer.timestamps.clock import Clock
 from logmesh.producer.timestamps.zones import Zone
 from logmesh.producer.traces import find_trace
 from logmesh.record.columns import OriginKey
-from logmesh.record.entry import clean_text
-from logmesh.record.json_text import dump_json
-from logmesh.record.limits import MAX_NAME_BYTES
 
 Sent = tuple[Message, bytes]
 """A message, and the address that it came from."""
 
-_MOST_KEPT: Final = 4_096
-_LONGEST_KEPT: Final = 1_024
-"""Bytes of a header that is kept: anybody can send another with each message."""
 _CUT_SHORT: Final = b'{"logmesh.cut_short":true}'
 
 
@@ -53,13 +48,11 @@ class _First(NamedTuple):
 
 
 class MessageReader:
-    """Remembers what it has made of headers, for those of one program are alike."""
+    """Reads messages of senders whose times are of one zone."""
 
     def __init__(self, zone: Zone) -> None:
         """`zone` is that of times that name none, as RFC 3164's don't."""
         self._clock = Clock(zone)
-        self._origins: dict[tuple[bytes, bytes], OriginKey] = {}
-        self._attributes: dict[tuple[str, bytes, bytes, bytes], HeaderAttributes] = {}
 
     def read(self, sent: Sequence[Sent], now_unix_nano: int) -> Received:
         """The records of messages, in their order."""
@@ -91,13 +84,12 @@ class MessageReader:
         clock = self._clock
         header = read_header(message, clock)
         if header is None:
-            return message, parse_line(message, clock), self._origin(address, b"")
+            return message, parse_line(message, clock), origin_of(address, b"")
         (severity, facility), time, host, app, process, message_id, data, end = header
-        key = (facility, process, message_id, data)
-        attributes = self._attributes.get(key) or self._learn_attributes(key, header)
+        attributes = header_attributes(facility, process, message_id, data)
         text = message[end:]
         body = message if attributes.are_left_out else text
-        origin = self._origin(host or address, app)
+        origin = origin_of(host or address, app)
         inner = None
         if b"=" in text or b"{" in text or b'"' in text:  # a quick look
             with contextlib.suppress(RecursionError):  # JSON may be nested deeper than it can be written again
@@ -111,22 +103,3 @@ class MessageReader:
             inner = inner.of_level(severity, b"")
         inner = inner.at(inner.time_unix_nano or time).with_attributes(attributes.with_fields(inner.attributes))
         return body, inner, origin
-
-    def _learn_attributes(self, key: tuple[str, bytes, bytes, bytes], header: Header) -> HeaderAttributes:
-        attributes = header_attributes(header)
-        if sum(map(len, key)) <= _LONGEST_KEPT:
-            if len(self._attributes) >= _MOST_KEPT:
-                self._attributes.clear()
-            self._attributes[key] = attributes
-        return attributes
-
-    def _origin(self, host: bytes, app: bytes) -> OriginKey:
-        if (origin := self._origins.get((host, app))) is None:
-            name = clean_text(host, MAX_NAME_BYTES)
-            resource = dump_json({"host.name": name.decode()}) if name else b""
-            origin = OriginKey(clean_text(app, MAX_NAME_BYTES), name, resource)
-            if len(host) + len(app) <= _LONGEST_KEPT:
-                if len(self._origins) >= _MOST_KEPT:
-                    self._origins.clear()
-                self._origins[host, app] = origin
-        return origin
