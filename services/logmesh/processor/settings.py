@@ -67,7 +67,7 @@ class ProcessorSettings(StoreSettings):
         default=24,
         gt=0,
         le=168,
-        description="How long a request that a receiver took is known, so that one which is repeated is not stored twice.",
+        description="How long a request of a receiver is known once it was stored, so that one which is repeated is not stored twice.",
     )
     retention_days: int = Field(default=30, ge=9, description="Days that records are kept.")
     cache_seconds: int = Field(default=EXPIRY_SECONDS, ge=1, description="How long traces stay in Redis.")
