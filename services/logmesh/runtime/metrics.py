@@ -247,8 +247,8 @@ RECEIVED_RECORDS = Counter(
 )
 RECEIVED_UNTOLD = Counter(
     "logmesh_received_untold_records",
-    "Of them, those of requests that can't be told from repeated ones, since a record has no time of its own, or for syslog: a sender"
-    " that repeats one stores them twice.",
+    "Of them, those of requests that can't be told from repeated ones, since a record has no time of its own, or of lines and documents"
+    " all times are whole seconds, and those of syslog: a sender that repeats one stores them twice.",
     ["door"],
     registry=PRODUCER,
 )

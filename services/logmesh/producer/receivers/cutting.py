@@ -35,13 +35,13 @@ class Piece(NamedTuple):
 
 
 def cut(received: Received, door: str, identity: bytes) -> Iterator[Piece]:
-    """The pieces of `received`, in order. `identity`: bytes that are the same when the sender repeats the request, empty where nothing
-    is known of that. Raises RequestRefused for a record that is too large to be sent on."""
+    """The pieces of `received`, in order. `identity`: bytes that are the same when the sender repeats the request, which is looked at
+    where it is told apart. Raises RequestRefused for a record that is too large to be sent on."""
     chunk = received.chunk
     if not len(chunk):
         return
     name = b""
-    if identity and received.has_own_times:
+    if received.told_apart:
         digest = hashlib.sha256(b"%b\0" % door.encode())
         digest.update(identity)
         name = digest.digest()[:REQUEST_BYTES]

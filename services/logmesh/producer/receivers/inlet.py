@@ -67,8 +67,8 @@ class Inlet:
             tenant: whose they are; empty: this process's own.
             door: the protocol in one word, for metrics; equal bytes at different doors are different requests.
             received: what the request brought.
-            identity: bytes that are the same when the sender repeats the request, such as its path and body; empty for
-                protocols that have no requests.
+            identity: bytes that are the same when the sender repeats the request, such as its path and body; looked at
+                where it is told apart.
 
         Raises Overloaded, and RequestRefused for what is too large to be sent on.
         """
@@ -82,7 +82,7 @@ class Inlet:
             await outlet.put(batches, sum(sizes))
         records = len(received.chunk)
         metrics.RECEIVED_RECORDS.labels(door).inc(records)
-        if not (identity and received.has_own_times):
+        if not received.told_apart:
             metrics.RECEIVED_UNTOLD.labels(door).inc(records)
         if received.refused:
             metrics.RECEIVED_REFUSED.labels(door, "record").inc(len(received.refused))

@@ -7,13 +7,14 @@ from logmesh.producer.sources import Chunk
 
 @dataclass(slots=True)
 class Received:
-    """Records of one request. `has_own_times`: each says when it happened, so that the request can be told from any other.
+    """Records of one request. `told_apart`: their times tell it from every other request, and it is stored once however often it comes.
+    Each record has one then, and where equal requests may be meant, as of lines, one is finer than a second.
 
     `refused` are those that can't be taken: their place in the request, and why.
     """
 
     chunk: Chunk
-    has_own_times: bool
+    told_apart: bool
     refused: list[tuple[int, str]] = field(default_factory=list)
 
 

@@ -56,7 +56,7 @@ def large_resources(count: int) -> list[OriginKey]:
     ids=["resources", "few resources", "what few say", "many", "large", "long bodies"],
 )
 def test_every_piece_fits_into_a_message(chunk: Chunk) -> None:
-    pieces = list(cut(Received(chunk, has_own_times=True), "door", b"identity"))
+    pieces = list(cut(Received(chunk, told_apart=True), "door", b"identity"))
     for piece in pieces:
         message, _ = encode_link(1, columns_of(piece.chunk, 1), False, SPOOL_ID, 0, piece.request)
         assert len(message) <= size_of(piece.chunk) + 200 <= MAX_MESSAGE_BYTES - (1 << 20)
@@ -67,18 +67,18 @@ def test_every_piece_fits_into_a_message(chunk: Chunk) -> None:
 def test_a_record_that_fits_into_no_message_is_refused() -> None:
     chunk = chunk_of(2, attributes=[b"", b'{"a":"%b"}' % (b"a" * (3 << 20))])
     with pytest.raises(RequestRefused, match="bytes with its resource"):
-        list(cut(Received(chunk, has_own_times=True), "door", b"identity"))
+        list(cut(Received(chunk, told_apart=True), "door", b"identity"))
 
 
 def test_the_largest_record_that_may_be_is_taken() -> None:
     origin = OriginKey(b"shop", resource_attributes=b'{"r":"%b"}' % (b"r" * 2 * MAX_ATTRIBUTES_BYTES))
     chunk = chunk_of(1, bodies=[b"b" * MAX_BODY_BYTES], attributes=[b"a" * MAX_ATTRIBUTES_BYTES], origins=[origin])
-    assert len(list(cut(Received(chunk, has_own_times=True), "door", b"identity"))) == 1
+    assert len(list(cut(Received(chunk, told_apart=True), "door", b"identity"))) == 1
 
 
 def test_pieces_that_are_cut_elsewhere_are_called_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
     """As two releases may cut them while one takes the other's place: a record under a name that is known already would be lost."""
-    received = Received(chunk_of(30_000), has_own_times=True)
+    received = Received(chunk_of(30_000), told_apart=True)
     named: dict[bytes, list[bytes]] = {}
     for most in (10_000, 9_000, 7_000):
         monkeypatch.setattr(cutting, "MAX_BATCH_RECORDS", most)

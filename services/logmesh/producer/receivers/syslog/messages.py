@@ -63,7 +63,7 @@ class MessageReader:
             bodies, parsed, origins = zip(*[read(message, address) for message, address in sent], strict=True)
             chunk.extend(bodies, parsed, origins[0])
             chunk.origins = list(origins)
-        return Received(chunk, has_own_times=all(chunk.times), refused=[])
+        return Received(chunk, told_apart=False)  # syslog has no requests
 
     def _read(self, message: Message, address: bytes) -> _Record:
         return self._read_part(message, address) if isinstance(message, Part) else self._read_whole(message, address)

@@ -35,7 +35,7 @@ def test_plain_lines_say_time_and_level_and_a_trace_is_one_record() -> None:
     assert chunk.bodies == [b"2026-11-30 10:00:00,125 INFO up", trace.encode()]
     assert chunk.times == [_nanos("2026-11-30T10:00:00.125"), _nanos("2026-11-30T10:00:01.250")]
     assert chunk.severities == [9, 17]
-    assert received.has_own_times
+    assert received.told_apart
     assert not received.refused
 
 
@@ -78,10 +78,10 @@ def test_a_zone_is_that_of_times_that_name_none() -> None:
 
 
 def test_requests_are_told_apart_by_times_that_are_finer_than_a_second() -> None:
-    assert _read(b"2026-11-30 10:00:00,125 INFO up").has_own_times
-    assert not _read(b"2026-11-30 10:00:00 INFO up").has_own_times
-    assert not _read(b"up").has_own_times
-    assert not _read(b"up\n2026-11-30 10:00:00,125 INFO up").has_own_times
+    assert _read(b"2026-11-30 10:00:00,125 INFO up").told_apart
+    assert not _read(b"2026-11-30 10:00:00 INFO up").told_apart
+    assert not _read(b"up").told_apart
+    assert not _read(b"up\n2026-11-30 10:00:00,125 INFO up").told_apart
 
 
 @pytest.mark.parametrize(

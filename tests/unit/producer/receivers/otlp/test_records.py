@@ -73,7 +73,7 @@ def request_of(*of_scope: logs_pb2.LogRecord) -> ExportLogsServiceRequest:
 @given(st.lists(records, min_size=1, max_size=5))
 def test_a_request_round_trips(sent: list[logs_pb2.LogRecord]) -> None:
     received = read_request(request_of(*sent).SerializeToString())
-    assert received.refused == [] and received.has_own_times
+    assert received.refused == [] and received.told_apart
     stored = records_from_columns(columns_of(received.chunk, NOW))
     for record, back in zip(sent, stored, strict=True):
         assert back.time_unix_nano == record.time_unix_nano
@@ -127,9 +127,9 @@ def test_a_record_without_any_time_makes_the_request_one_that_cannot_be_told_apa
     received = read_request(
         request_of(logs_pb2.LogRecord(time_unix_nano=NOW), logs_pb2.LogRecord()).SerializeToString()
     )
-    assert not received.has_own_times
+    assert not received.told_apart
     observed = read_request(request_of(logs_pb2.LogRecord(observed_time_unix_nano=NOW)).SerializeToString())
-    assert observed.has_own_times and observed.chunk.times == [NOW]
+    assert observed.told_apart and observed.chunk.times == [NOW]
 
 
 @pytest.mark.parametrize("name", ["service.name", "service.instance.id"])

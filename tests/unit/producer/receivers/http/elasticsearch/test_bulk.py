@@ -174,9 +174,9 @@ def test_a_malformed_action_refuses_all_of_the_bulk(body: bytes) -> None:
 
 
 def test_requests_are_told_apart_where_every_document_has_a_time() -> None:
-    assert _bulk({"@timestamp": _AT}, {"@timestamp": "2026-09-01T10:00:00Z"}).has_own_times
-    assert not _bulk({"@timestamp": _AT}, {"message": "up"}).has_own_times
-    assert not _bulk({"@timestamp": "2026-09-01T10:00:00Z"}).has_own_times
+    assert _bulk({"@timestamp": _AT}, {"@timestamp": "2026-09-01T10:00:00Z"}).told_apart
+    assert not _bulk({"@timestamp": _AT}, {"message": "up"}).told_apart
+    assert not _bulk({"@timestamp": "2026-09-01T10:00:00Z"}).told_apart
 
 
 def test_more_documents_than_a_request_may_have_are_refused() -> None:

@@ -129,13 +129,13 @@ def test_entries_are_records_one_by_one_with_their_line_ends() -> None:
     received = _read([({"app": "a"}, entries), ({"app": "b"}, entries)])
     assert received.chunk.bodies == [b"ERROR a\n\tat b", b"\tat c", b""] * 2
     assert [origin.service_name for origin in received.chunk.origins] == [b"a"] * 3 + [b"b"] * 3
-    assert received.has_own_times
+    assert received.told_apart
 
 
 def test_a_time_that_is_none_is_unknown() -> None:
     for time in (0, -5, 1 << 63):
         received = read_streams(read_json(_in_json([({}, [(time, "up", {})])])), _NOW)
-        assert received.chunk.times == [0] and not received.has_own_times
+        assert received.chunk.times == [0] and not received.told_apart
     vast = PushRequest()
     vast.streams.add(labels=b"{}").entries.add(line=b"up").timestamp.seconds = 1 << 62
     assert read_streams(read_message(vast.SerializeToString()), _NOW).chunk.times == [0]
