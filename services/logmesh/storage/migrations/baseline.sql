@@ -3,7 +3,8 @@
 -- Stands for migrations 0001 0002 0003 0004 0006 0007 0008 0010 0012 0013 0020 0030 0031 0040 0050 0051 0052 0053 0060 0061 0062 0063 0070 0080 0090 0091 0092.
 
 -- Roles -----------------------------------------------------------------------------------------------------------------
--- The writer may add records and never read them; the reader sees one tenant at a time, by views, and can't write.
+-- The writer may add records and never read them; the reader sees records of one tenant at a time, by views, and
+-- writes only what the functions do that it may call: acknowledgements, and tokens of senders.
 DO $$
 DECLARE r text;
 BEGIN
@@ -388,7 +389,7 @@ CREATE VIEW logmesh.acknowledged WITH (security_barrier) AS
   FROM logmesh.acknowledgements WHERE tenant = logmesh.tenant();
 
 -- Acknowledges facts: of those with numbers the ones given, of those that are only counted so many batches; what is no fact (any
--- more) is passed over. Returns how many batches these are. The reader may call this and write nothing else.
+-- more) is passed over. Returns how many batches these are. The reader may call this.
 CREATE FUNCTION logmesh.acknowledge(
   kinds text[], spool_ids uuid[], numbers text[], counts bigint[], who text, reason text
 ) RETURNS bigint
@@ -451,7 +452,7 @@ CREATE VIEW logmesh.known_tokens WITH (security_barrier) AS
   FROM logmesh.tokens WHERE tenant = logmesh.tenant();
 
 -- Makes a token of the tenant; one that has expired leaves its name to it. Returns `created`, `taken` where a good one has the name,
--- or `full` where the tenant has as many as it may. The reader may call this and the next one, and write nothing else.
+-- or `full` where the tenant has as many as it may.
 CREATE FUNCTION logmesh.create_token(
   token_id text, token_name text, secret_digest bytea, lifetime interval, who text, most int
 ) RETURNS text
@@ -487,8 +488,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
   ORDER BY id LIMIT $2
 $$;
 
--- Notes uses of tokens of all tenants, as receivers report them about once a minute; the latest one counts, and none is later than now. The rows are locked in one order, for
--- several receivers report at once.
+-- Notes uses of tokens of all tenants, as receivers report them about once a minute; the latest one counts, and none is later than
+-- now. The rows are locked in one order, for several receivers report at once.
 CREATE FUNCTION logmesh.note_token_uses(ids text[], times timestamptz[]) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog AS $$
   WITH uses AS (
