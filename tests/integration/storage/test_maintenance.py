@@ -147,3 +147,16 @@ async def _commits(stream: AppendStream, first: int, last: int) -> None:
     for seq in range(first, last + 1):
         await stream.send_columns(seq, columns_of([b"beside maintenance"]))
         await stream.until(lambda seq=seq: seq in stream.committed, COMMIT_SECONDS)  # type: ignore[misc]
+
+
+async def test_requests_of_receivers_are_forgotten_after_their_hours(
+    owner: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(maintenance, "_TRIM_ROWS", 2)
+    await owner.execute(
+        "INSERT INTO logmesh.requests SELECT 'acme', decode(lpad(to_hex(hour), 32, '0'), 'hex'),"
+        " now() - make_interval(hours => hour, mins => 1) FROM generate_series(0, 9) AS hour"
+    )
+    assert await maintain(owner, KEEP_DAYS, request_hours=5) is not None
+    left = await owner.fetch("SELECT get_byte(digest, 15) FROM logmesh.requests ORDER BY 1")
+    assert [row[0] for row in left] == [0, 1, 2, 3, 4]
