@@ -4,9 +4,10 @@ A stream is what one origin of one tenant writes. The clock is the records' own:
 all at once has as much as if it had come in time. Which record is over depends on the order in which they come.
 """
 
-from collections import Counter, OrderedDict
+from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Final
 
 from logmesh.producer.rules.actions import Done, without
@@ -31,6 +32,11 @@ class _Interval:
     said: bool = False
 
 
+def _new_interval(tenant: str, origin: OriginKey, number: int) -> _Interval:
+    """One of a stream before anything came; the stream and the number of the interval are what it is remembered by."""
+    return _Interval()
+
+
 class Limit:
     """In each interval of a stream the first records are kept. The first that is over becomes one that says so, and the rest is
     left out."""
@@ -38,7 +44,7 @@ class Limit:
     def __init__(self, name: str, per_second: float, interval_seconds: int) -> None:
         self._name, self._per_second, self._seconds = name, per_second, interval_seconds
         self._most = max(1, int(per_second * interval_seconds))
-        self._intervals: OrderedDict[tuple[str, OriginKey, int], _Interval] = OrderedDict()
+        self._interval = lru_cache(MAX_INTERVALS)(_new_interval)
 
     def __call__(self, view: View, places: list[int]) -> Done:
         """See `Action`."""
@@ -48,7 +54,7 @@ class Limit:
         full: set[tuple[int, int]] = set()
         notices: list[int] = []
         for key, count in Counter(keys).items():
-            interval = self._interval((view.tenant, view.origins[key[0]], key[1]))
+            interval = self._interval(view.tenant, view.origins[key[0]], key[1])
             room[key] = self._most - interval.records
             interval.records += count
             if count > room[key]:
@@ -62,22 +68,11 @@ class Limit:
             room[key] -= 1
             if room[key] >= 0:
                 continue
-            interval = self._interval((view.tenant, view.origins[key[0]], key[1]))
+            interval = self._interval(view.tenant, view.origins[key[0]], key[1])
             (gone if interval.said else notices).append(place)
             interval.said = True
         done = without(self._with_notices(chunk, notices), gone, {"dropped": len(gone) + len(notices)})
         return replace(done, touched=sorted([*gone, *notices]))
-
-    def _interval(self, key: tuple[str, OriginKey, int]) -> _Interval:
-        """What came, by tenant, origin and the number of the interval."""
-        found = self._intervals.get(key)
-        if found is None:
-            if len(self._intervals) >= MAX_INTERVALS:
-                self._intervals.popitem(last=False)
-            found = self._intervals[key] = _Interval()
-        else:
-            self._intervals.move_to_end(key)
-        return found
 
     def _with_notices(self, chunk: Chunk, places: list[int]) -> Chunk:
         """With records in these places that say what is left out from here on; time and origin stay."""

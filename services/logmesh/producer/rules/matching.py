@@ -6,6 +6,7 @@ of the records that are left.
 
 import operator
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Final, assert_never
 
 import re2
@@ -236,18 +237,12 @@ def _finder(path: Path) -> Callable[[dict[str, Any]], Any]:
 
 def _remembered(test: Callable[[AnyValue], bool]) -> Callable[[Any], bool]:
     """The test of a value of JSON. Values come again and again, and turning one into a message takes longest."""
-    verdicts: dict[tuple[type, str | int | float], bool] = {}
+    known = lru_cache(_VERDICTS_KEPT, typed=True)(lambda value: _tested(test, value))
 
     def remembered(value: Any) -> bool:
-        if not isinstance(value, _PLAIN) or (isinstance(value, str) and len(value) > _LONGEST_KEPT):
-            return _tested(test, value)
-        key = (value.__class__, value)
-        known = verdicts.get(key)
-        if known is None:
-            if len(verdicts) >= _VERDICTS_KEPT:
-                verdicts.clear()
-            known = verdicts[key] = _tested(test, value)
-        return known
+        if isinstance(value, _PLAIN) and not (isinstance(value, str) and len(value) > _LONGEST_KEPT):
+            return known(value)
+        return _tested(test, value)
 
     return remembered
 
