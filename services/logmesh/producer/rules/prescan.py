@@ -33,7 +33,8 @@ class Texts:
             yield from range(first, last + 1)
             if last + 1 == len(self._texts):
                 return
-            at = self._begins[last + 1] - 1
+            # The separator may be what stands before a match. An empty match may be at it, and be found again for ever.
+            at = max(self._begins[last + 1] - 1, begin + 1)
 
     def _at(self, offset: int) -> int:
         """The text that has this byte of all."""

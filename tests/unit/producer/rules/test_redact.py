@@ -121,6 +121,12 @@ def test_the_resource_is_looked_through_where_that_is_wanted() -> None:
     assert done.counts == {"redacted": 1}
 
 
+@pytest.mark.timeout(10)
+def test_an_own_pattern_that_may_be_empty_is_looked_for_to_the_end() -> None:
+    own = Redact([Pattern("own", r"\bx?", is_own=True)])
+    assert redacted(b"a b", b"c d", b"x", b"cx", redact=own) == [b"a b", b"c d", b"[redacted:own]", b"cx"]
+
+
 PIECES = st.one_of(
     st.sampled_from([*SECRETS, *INNOCENT]),
     st.binary(max_size=12),
@@ -134,7 +140,12 @@ TEXTS = st.lists(PIECES, max_size=6).map(b"".join)
 @settings(max_examples=400, deadline=None)
 @given(st.lists(TEXTS, max_size=8))
 def test_searching_all_texts_at_once_finds_what_searching_each_does(texts: list[bytes]) -> None:
-    patterns = [*BUILT_IN, Pattern("own", r"x(?s:.*)y|4{2}", is_own=True), Pattern("end", r"4$", is_own=True)]
+    patterns = [
+        *BUILT_IN,
+        Pattern("own", r"x(?s:.*)y|4{2}", is_own=True),
+        Pattern("end", r"4$", is_own=True),
+        Pattern("empty", r"\b_?", is_own=True),
+    ]
     found = Prescan(patterns).candidates(texts)
     for place, text in enumerate(texts):
         for at, pattern in enumerate(patterns):
