@@ -29,7 +29,7 @@ def test_every_action_key_and_pattern_is_in_it() -> None:
 
 def test_it_says_how_often_the_file_is_looked_at() -> None:
     assert LOOK_SECONDS == 5
-    assert "every\nfive seconds" in TEXT
+    assert "every five seconds" in TEXT
 
 
 def test_filters_of_the_example_are_in_the_language() -> None:
