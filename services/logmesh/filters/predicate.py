@@ -47,13 +47,14 @@ ValueTest = Callable[[AnyValue], bool]
 
 _NUMBER_TEXT = re.compile(NUMBER_TEXT)
 
-_COMPARE: Mapping[Order, Callable[[Any, Any], bool]] = {
+COMPARE: Mapping[Order, Callable[[Any, Any], bool]] = {
     Order.EQ: operator.eq,
     Order.LT: operator.lt,
     Order.LE: operator.le,
     Order.GT: operator.gt,
     Order.GE: operator.ge,
 }
+"""What tells whether a value is in this order to a bound."""
 
 
 def compile_predicate(node: Node) -> Predicate:
@@ -69,7 +70,7 @@ def compile_predicate(node: Node) -> Predicate:
             child = compile_predicate(node.child)
             return lambda record: not child(record)
         case TextCompare(column, order, text):
-            read, compare = _TEXT[column], _COMPARE[order]
+            read, compare = _TEXT[column], COMPARE[order]
             return lambda record: compare(read(record), text)
         case TextContains(column, text):
             read, contains = _TEXT[column], _contains(text)
@@ -81,10 +82,10 @@ def compile_predicate(node: Node) -> Predicate:
             read = _TEXT[column]
             return lambda record: read(record) != ""
         case SeverityCompare(order, number):
-            compare = _COMPARE[order]
+            compare = COMPARE[order]
             return lambda record: compare(record.severity_number, number)
         case TimeCompare(order, unix_nano):
-            compare = _COMPARE[order]
+            compare = COMPARE[order]
             return lambda record: compare(record.time_unix_nano, unix_nano)
         case IdEquals("trace_id", value):
             return lambda record: record.trace_id == value and any(value)
@@ -108,7 +109,7 @@ def compile_value_test(node: MapLeaf) -> ValueTest:
         case MapHas(_, literals):
             return _has(literals)
         case MapCompare(_, order, bound):
-            return _ordered(_COMPARE[order], bound)
+            return _ordered(COMPARE[order], bound)
         case MapMatches(_, pattern):
             search = re2.compile(pattern.re2).search
             return lambda value: (text := _text_of(value)) is not None and search(text) is not None

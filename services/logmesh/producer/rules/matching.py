@@ -5,7 +5,7 @@ of the records that are left.
 """
 
 import operator
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any, Final, assert_never
 
@@ -26,7 +26,6 @@ from logmesh.filters.ast import (
     Node,
     Not,
     Or,
-    Order,
     Path,
     SeverityCompare,
     TextCompare,
@@ -36,7 +35,7 @@ from logmesh.filters.ast import (
     TimeCompare,
 )
 from logmesh.filters.folding import fold_ascii, has_case
-from logmesh.filters.predicate import compile_value_test
+from logmesh.filters.predicate import COMPARE, compile_value_test
 from logmesh.filters.regex import Regex, folded_text
 from logmesh.producer.rules.view import View, record_of
 from logmesh.record.values import set_value
@@ -47,13 +46,6 @@ Places = Sequence[int]
 Matcher = Callable[[View, Places], list[int]]
 """Which of these records match."""
 
-_COMPARE: Final[Mapping[Order, Callable[[Any, Any], bool]]] = {
-    Order.EQ: operator.eq,
-    Order.LT: operator.lt,
-    Order.LE: operator.le,
-    Order.GT: operator.gt,
-    Order.GE: operator.ge,
-}
 _VERDICTS_KEPT: Final = 10_000
 _LONGEST_KEPT: Final = 64
 _PLAIN: Final = (str, int, float)
@@ -108,9 +100,9 @@ def _none_of(child: Matcher) -> Matcher:
 def _leaf(node: Leaf) -> Matcher:
     match node:
         case SeverityCompare(order, number):
-            return _column(lambda view: view.chunk.severities, _COMPARE[order], number)
+            return _column(lambda view: view.chunk.severities, COMPARE[order], number)
         case TimeCompare(order, unix_nano):
-            return _column(lambda view: view.times, _COMPARE[order], unix_nano)
+            return _column(lambda view: view.times, COMPARE[order], unix_nano)
         case IdEquals(column, value):
             ids = _trace_ids if column == "trace_id" else _span_ids
             return _column(ids, operator.eq, value) if any(value) else lambda view, places: []
@@ -118,7 +110,7 @@ def _leaf(node: Leaf) -> Matcher:
             given = _trace_ids if column == "trace_id" else _span_ids
             return lambda view, places: [place for place in places if any(given(view)[place])]
         case TextCompare("body", order, text):
-            return _column(lambda view: view.bodies, _COMPARE[order], text.encode())
+            return _column(lambda view: view.bodies, COMPARE[order], text.encode())
         case TextContains("body", text):
             return _contains(text)
         case TextMatches("body", pattern):
