@@ -216,12 +216,17 @@ class KnownFiles:
         else:
             reader.close()
 
-    def _begin(self, found: FoundFile, reader: Reader, original: Known | None = None) -> TrackedFile:
+    def _add(self, found: FoundFile) -> Known:
+        """A file that is tracked from here on, of which nothing is read yet."""
         file = TrackedFile(found.path, *found.identity, join=self._join)
-        file.due = True
         key = str(self._next_key)
         self._next_key += 1
         self._files[key] = file
+        return key, file
+
+    def _begin(self, found: FoundFile, reader: Reader, original: Known | None = None) -> TrackedFile:
+        key, file = self._add(found)
+        file.due = True
         if original is not None:
             former, copied = original
             file.inherit(copied)
@@ -243,10 +248,7 @@ class KnownFiles:
         if part is None:
             return False
         original, length = part
-        file = TrackedFile(found.path, *found.identity, join=self._join)
-        key = str(self._next_key)
-        self._next_key += 1
-        self._files[key] = file
+        key, file = self._add(found)
         try:
             with self._thread.touching(found.path):
                 file.end_as_part_of(original, reader, length)
