@@ -12,6 +12,7 @@ from typing import Any, Final, NamedTuple
 
 import aiohttp
 import orjson
+from aiohttp.http_exceptions import LineTooLong
 
 SERVICE_ACCOUNT_DIR: Final = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 """Where the kubelet puts a pod's own token and authority."""
@@ -100,19 +101,11 @@ class ApiServer:
             "allowWatchBookmarks": "true",
             "timeoutSeconds": str(WATCH_SECONDS),
         }
-        rest = bytearray()
         async with self._get(asked, timeout) as response:
             yield Event(OPENED, version, {})
-            async for data in response.content.iter_any():
-                *lines, last = data.split(b"\n")
-                for line in lines:
-                    rest += line
-                    if rest.strip():
-                        yield _event(bytes(rest))
-                    rest.clear()
-                rest += last
-                if len(rest) > _MOST_EVENT_BYTES:
-                    raise ApiError(f"an event is larger than {_MOST_EVENT_BYTES >> 20} MiB")
+            while (line := await _line(response.content)).endswith(b"\n"):  # else it is the end, or was cut off
+                if line.strip():
+                    yield _event(line)
 
     @asynccontextmanager
     async def _get(
@@ -161,6 +154,13 @@ def _read(text: bytes) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise ApiError("what the server sent is no object")
     return found
+
+
+async def _line(content: aiohttp.StreamReader) -> bytes:
+    try:
+        return await content.readline(max_line_length=_MOST_EVENT_BYTES)
+    except LineTooLong as error:
+        raise ApiError(f"an event is larger than {_MOST_EVENT_BYTES >> 20} MiB") from error
 
 
 def _event(line: bytes) -> Event:

@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 from tests.kube_api import KubeApi, kube_api, pod, serving
 from tests.waiting import until, until_true
 
-from logmesh.producer.containers import watch
+from logmesh.producer.containers import api_server, watch
 from logmesh.producer.containers.api_server import ApiServer
 from logmesh.producer.containers.kubelet import Place
 from logmesh.producer.containers.pod import Pod, read_pod, wanted
@@ -133,6 +133,17 @@ async def test_an_error_among_the_events_is_as_one_of_the_answer(api: KubeApi) -
         await until_true(lambda: api.watches)
         api.error(500, "etcd has no leader")
         api.put(pod("a", "uid-a"))
+        await watched.until_known("uid-a")
+    assert len(watched.lists) == 2
+
+
+async def test_an_event_that_is_too_large_is_not_held_and_the_pods_are_listed(
+    api: KubeApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(api_server, "_MOST_EVENT_BYTES", 1 << 20)
+    async with watching(api) as watched:
+        await until_true(lambda: api.watches)
+        api.put(pod("a", "uid-a", labels={"large": "x" * (3 << 20)}))
         await watched.until_known("uid-a")
     assert len(watched.lists) == 2
 
