@@ -50,11 +50,12 @@ class Pods:
         self._asked: dict[str, float] = {}
         self._failure: BaseException | None = None
         self.changes = 0
-        """Counts what was told."""
+        """Counts what was told: as long as it is the same, so is each answer of `find`."""
 
     def fail(self, why: BaseException | None) -> None:
         """Nobody tells of pods any more, which is a mistake in the program: whoever asks for one gets it raised."""
         self._failure = why
+        self.changes += 1
 
     def __len__(self) -> int:
         return len(self._there) + len(self._gone)
