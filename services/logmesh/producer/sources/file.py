@@ -24,7 +24,7 @@ from logmesh.producer.sources.reading_thread import STUCK_SECONDS, ReadingThread
 from logmesh.producer.sources.records import NEVER, Moment, read_records
 from logmesh.producer.sources.tracked_file import TrackedFile
 from logmesh.producer.sources.troubles import Troubles
-from logmesh.producer.timestamps.zones import machine_zone, zone_of
+from logmesh.producer.timestamps.zones import zone_or_machines
 from logmesh.record.columns import OriginKey
 from logmesh.record.json_text import dump_json
 
@@ -232,7 +232,7 @@ class FileSource:
             timezone = container.hints.timezone or timezone or "UTC"
         made_for, parser = self._parsers.get(key, ("", None))
         if parser is None or made_for != timezone:
-            zone = zone_of(timezone) if timezone else machine_zone()
+            zone = zone_or_machines(timezone)
             names_one = self._timezone or (container is not None and container.hints.timezone)
             parser = StreamParser(zone, or_utc=not names_one)
             self._parsers[key] = timezone, parser

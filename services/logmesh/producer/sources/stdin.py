@@ -12,7 +12,7 @@ from logmesh.producer.sources import Chunk, Position
 from logmesh.producer.sources.lines import JOIN_SECONDS, LineBuffer
 from logmesh.producer.sources.parts import Parts
 from logmesh.producer.sources.records import NEVER, Moment, read_records
-from logmesh.producer.timestamps.zones import machine_zone, zone_of
+from logmesh.producer.timestamps.zones import zone_or_machines
 from logmesh.record.columns import OriginKey
 
 LIVE_SECONDS: Final = 1.0
@@ -32,7 +32,7 @@ class StdinSource:
         self._never_waits = not _may_wait(descriptor)
         self._origin = OriginKey(service.encode(), instance.encode())
         self._buffer = LineBuffer(join=join)
-        self._parser = StreamParser(zone_of(timezone) if timezone else machine_zone(), or_utc=not timezone)
+        self._parser = StreamParser(zone_or_machines(timezone), or_utc=not timezone)
         self._parts = Parts()
         self._id = secrets.token_hex(8)
         self._ended = False

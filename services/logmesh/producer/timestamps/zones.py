@@ -106,6 +106,11 @@ def machine_zone() -> Zone:
         return UTC_ZONE
 
 
+def zone_or_machines(name: str) -> Zone:
+    """The zone of a name, and this machine's where it is empty. Raises ValueError for one that is unknown."""
+    return zone_of(name) if name else machine_zone()
+
+
 def zone_offset(text: bytes) -> int | None:
     """Seconds east of Greenwich of `+01:00`, `-0800`, `+01`, or of DB2's minutes, `+060`; None for anything else."""
     if found := _OFFSET.fullmatch(text):

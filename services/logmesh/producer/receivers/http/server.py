@@ -21,7 +21,7 @@ from logmesh.producer.receivers.inlet import Inlet
 from logmesh.producer.receivers.limits import MOST_HEADER_BYTES
 from logmesh.producer.receivers.otlp import http_door as otlp
 from logmesh.producer.settings import ProducerSettings
-from logmesh.producer.timestamps.zones import machine_zone, zone_of
+from logmesh.producer.timestamps.zones import zone_or_machines
 from logmesh.runtime import metrics
 from logmesh.runtime.listening import ANYWHERE, addresses
 from logmesh.runtime.tls_context import server_context
@@ -41,7 +41,7 @@ class Http:
 
     def __init__(self, settings: ProducerSettings, inlet: Inlet, callers: Callers) -> None:
         self._settings = settings
-        zone = zone_of(settings.timezone) if settings.timezone else machine_zone()
+        zone = zone_or_machines(settings.timezone)
         application = web.Application(middlewares=[send_in_time, answer_strays])
         application.add_routes(otlp.routes(inlet, callers))
         application.add_routes(lines_door.routes(inlet, callers, zone))

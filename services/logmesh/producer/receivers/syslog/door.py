@@ -13,7 +13,7 @@ from logmesh.producer.receivers.syslog.connections import Connections
 from logmesh.producer.receivers.syslog.datagrams import Datagrams
 from logmesh.producer.receivers.syslog.gathering import DOOR, Gatherer
 from logmesh.producer.settings import ProducerSettings
-from logmesh.producer.timestamps.zones import machine_zone, zone_of
+from logmesh.producer.timestamps.zones import zone_or_machines
 from logmesh.runtime.tls_context import server_context
 
 log = structlog.get_logger()
@@ -84,7 +84,7 @@ class Syslog:
 
     def _gatherer(self, tenant: str) -> Gatherer:
         if tenant not in self._gatherers:
-            zone = zone_of(self._settings.timezone) if self._settings.timezone else machine_zone()
+            zone = zone_or_machines(self._settings.timezone)
             gatherer = Gatherer(self._inlet, tenant, zone)
             running = asyncio.create_task(gatherer.run())
             running.add_done_callback(_say_why)
