@@ -21,6 +21,12 @@ def addresses(listen: str) -> tuple[str, ...]:
     return (_ANYWHERE_IPV4,) if address == ANYWHERE and not _can_bind(address) else (address,)
 
 
+def listening_socket(address: str, port: int, backlog: int) -> socket.socket:
+    """A socket that listens at one of the `addresses`; asyncio's own would take IPv6's wildcard for IPv6 alone. Raises OSError."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    return socket.create_server((address, port), family=family, dualstack_ipv6=address == ANYWHERE, backlog=backlog)
+
+
 def is_loopback(listen: str) -> bool:
     """Whether nobody can come from another machine."""
     try:

@@ -5,7 +5,6 @@ A head of more than `MOST_HEADER_BYTES`, a request that does not come, a connect
 
 import asyncio
 import logging
-import socket
 from typing import Final
 
 from aiohttp import web
@@ -23,7 +22,7 @@ from logmesh.producer.receivers.otlp import http_door as otlp
 from logmesh.producer.settings import ProducerSettings
 from logmesh.producer.timestamps.zones import zone_or_machines
 from logmesh.runtime import metrics
-from logmesh.runtime.listening import ANYWHERE, addresses
+from logmesh.runtime.listening import addresses, listening_socket
 from logmesh.runtime.tls_context import server_context
 
 _IDLE_SECONDS: Final = 60.0
@@ -70,7 +69,7 @@ class Http:
         connections = Connections(server, self._settings.max_connections)
         for host in addresses(self._settings.listen_address):
             listening = await asyncio.get_running_loop().create_server(
-                connections, sock=_bound(host, self._settings.http_port), ssl=tls, backlog=_BACKLOG
+                connections, sock=listening_socket(host, self._settings.http_port, _BACKLOG), ssl=tls, backlog=_BACKLOG
             )
             self._listening.append(listening)
 
@@ -79,12 +78,6 @@ class Http:
         for listening in self._listening:
             listening.close()
         await self._runner.cleanup()
-
-
-def _bound(host: str, port: int) -> socket.socket:
-    """A socket of its own, for asyncio's would take IPv6's wildcard for IPv6 alone."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    return socket.create_server((host, port), family=family, dualstack_ipv6=host == ANYWHERE, backlog=_BACKLOG)
 
 
 class _Malformed(logging.Filter):

@@ -15,7 +15,7 @@ import structlog
 from logmesh.producer.receivers.syslog.connection import Connection, GathererOf, Unfinished
 from logmesh.producer.receivers.syslog.gathering import DOOR
 from logmesh.runtime import metrics
-from logmesh.runtime.listening import addresses
+from logmesh.runtime.listening import addresses, listening_socket
 
 log = structlog.get_logger()
 
@@ -56,11 +56,7 @@ class Connections:
     def start(self) -> None:
         """Listen. Raises OSError."""
         for address in addresses(self._host):
-            family = socket.AF_INET6 if ":" in address else socket.AF_INET
-            everywhere = address == "::"
-            sock = socket.create_server(
-                (address, self._port), family=family, backlog=_BACKLOG, dualstack_ipv6=everywhere
-            )
+            sock = listening_socket(address, self._port, _BACKLOG)
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER_BYTES)
             sock.setblocking(False)
             self._sockets.append(sock)

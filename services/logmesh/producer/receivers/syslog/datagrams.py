@@ -15,7 +15,7 @@ from logmesh.producer.receivers.syslog.connection import address_of
 from logmesh.producer.receivers.syslog.gathering import Gatherer
 from logmesh.producer.receivers.syslog.messages import Sent
 from logmesh.runtime import metrics
-from logmesh.runtime.listening import addresses
+from logmesh.runtime.listening import ANYWHERE, addresses
 
 log = structlog.get_logger()
 
@@ -57,7 +57,7 @@ class _Socket:
         self._dropped = 0
         self._sock = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM)
         if ":" in address:
-            self._sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, address != "::")
+            self._sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, address != ANYWHERE)
         self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER_BYTES)
         self._sock.setblocking(False)
         self._sock.bind((address, port))
