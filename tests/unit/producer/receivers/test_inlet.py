@@ -1,0 +1,50 @@
+"""Whatever doors large bodies come in at, two of them are taken at once, and small ones don't wait for them."""
+
+import asyncio
+from pathlib import Path
+
+from tests.waiting import until_true
+
+from logmesh.producer.receivers.inlet import Inlet
+from logmesh.producer.receivers.outlets import Outlets
+from logmesh.producer.receivers.received import Received
+from logmesh.producer.settings import ProducerSettings
+from logmesh.producer.sources import Chunk
+
+_LARGE_BYTES = 10
+_LARGE, _SMALL = b"x" * (_LARGE_BYTES + 1), b"x" * _LARGE_BYTES
+
+
+class _SlowInlet(Inlet):
+    """Makes durable what is small at once, and what is large when `disk` is set."""
+
+    def __init__(self, folder: Path) -> None:
+        settings = ProducerSettings(source="receive", spool_dir=folder)
+        super().__init__(Outlets(settings), settings.receive_bytes)
+        self.disk = asyncio.Event()
+        self.waiting = 0
+
+    async def keep(self, tenant: str, door: str, received: Received, identity: bytes) -> None:
+        if identity == _LARGE:
+            self.waiting += 1
+            await self.disk.wait()
+
+
+async def test_two_large_bodies_are_taken_at_once_over_all_doors(tmp_path: Path) -> None:
+    inlet = _SlowInlet(tmp_path)
+    read: list[bytes] = []
+
+    def reader(body: bytes) -> Received:
+        read.append(body)
+        return Received(Chunk(), told_apart=False)
+
+    async def take(door: str, body: bytes) -> None:
+        await inlet.take("", door, body, body, reader, _LARGE_BYTES)
+
+    large = [asyncio.create_task(take(door, _LARGE)) for door in ("otlp-grpc", "otlp-http", "loki", "lines")]
+    await until_true(lambda: inlet.waiting >= 2)
+    await take("loki", _SMALL)
+    assert read == [_LARGE, _LARGE, _SMALL]
+    inlet.disk.set()
+    await asyncio.gather(*large)
+    assert read.count(_LARGE) == 4
