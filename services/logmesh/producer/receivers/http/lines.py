@@ -101,7 +101,7 @@ def read_lines(body: bytes, media_type: str, charset: str, of: Whose, now_unix_n
     chunk = Chunk()
     moment = Moment(now_unix_nano, now_unix_nano, NEVER)
     chunk.extend(*read_records(lines, parser, Parts(), now_unix_nano, moment), of.origin)
-    return Received(chunk, tell_apart(chunk.times), [])
+    return Received(chunk, tell_apart(chunk.times))
 
 
 def _lines(body: bytes, join: bool) -> list[Line]:

@@ -61,7 +61,7 @@ def read_one(body: bytes, index: str, identifier: str, now_unix_nano: int) -> Re
     if isinstance(found, str):
         raise RequestRefused(found)
     chunk = _chunk([found], now_unix_nano)
-    return Received(chunk, tell_apart(chunk.times), [])
+    return Received(chunk, tell_apart(chunk.times))
 
 
 def _pairs(body: bytes, index: str) -> Iterator[tuple[Action, bytes]]:

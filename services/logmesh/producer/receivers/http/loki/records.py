@@ -57,7 +57,7 @@ def read_streams(streams: Iterable[Stream], now_unix_nano: int) -> Received:
             raise TooLarge(f"a push holds {MOST_RECORDS} entries at most")
         if stream.lines:
             _add(chunk, stream, now_unix_nano)
-    return Received(chunk, all(chunk.times), [])
+    return Received(chunk, all(chunk.times))
 
 
 def _add(chunk: Chunk, stream: Stream, now_unix_nano: int) -> None:
