@@ -93,11 +93,12 @@ class Pods:
             return None
 
     def put(self, pod: Pod) -> None:
-        """A pod is there, or has changed."""
+        """A pod is there, or has changed; most changes are of its state, of which nothing is remembered."""
         with self._guard:
+            is_change = self._there.get(pod.key) != pod
             self._gone.pop(pod.key, None)
             self._there[pod.key] = pod
-            self._prune()
+            self._prune(is_change=is_change)
 
     def lose(self, pod: Pod) -> None:
         """A pod was deleted; `pod` is how it was at last."""
@@ -121,11 +122,12 @@ class Pods:
             self._there = there
             self._prune()
 
-    def _prune(self) -> None:
-        self.changes += 1
+    def _prune(self, *, is_change: bool = True) -> None:
+        before = len(self)
         until = self._clock() - self._keep_seconds
         while self._gone and (next(iter(self._gone.values()))[0] <= until or len(self) > self._most):
             del self._gone[next(iter(self._gone))]
         while len(self._there) > self._most:
             del self._there[next(iter(self._there))]
+        self.changes += is_change or len(self) < before
         metrics.PODS_KNOWN.set(len(self))

@@ -29,6 +29,16 @@ def clock() -> Clock:
     return Clock()
 
 
+def test_what_is_told_again_is_no_change(clock: Clock) -> None:
+    pods = Pods(clock)
+    pods.put(pod("a"))
+    changes = pods.changes
+    pods.put(pod("a"))
+    assert pods.changes == changes
+    pods.put(pod("a")._replace(workload="cart"))
+    assert pods.changes > changes and pods.all() == [pod("a")._replace(workload="cart")]
+
+
 def test_an_unknown_pod_is_waited_for_a_moment_and_then_no_more(clock: Clock) -> None:
     pods = Pods(clock, wait_seconds=2)
     for _ in range(3):
