@@ -27,8 +27,13 @@ MARKS = {
 LEFT_OUT_OF_A_DELETION = ("holds", "data")
 # Drained before it goes; what it has not stored by then is still in the producers' spools.
 TAKES_ITS_VOLUMES_ALONG = {"StatefulSet/log-processor-canary"}
+OF_DOCUMENTS = ROOT / "docs" / "examples"
+# A sender's own configuration is none of a cluster's objects.
 EXAMPLES = sorted(
-    [*(ROOT / "docs" / "examples").rglob("*.yaml"), MANIFESTS / "components" / "snapshots" / "restore.yaml"]
+    [
+        *(path for path in OF_DOCUMENTS.rglob("*.yaml") if not path.is_relative_to(OF_DOCUMENTS / "senders")),
+        MANIFESTS / "components" / "snapshots" / "restore.yaml",
+    ]
 )
 KUSTOMIZATIONS = [
     pytest.param(block, id=f"{document.path.name}-{number}")
