@@ -2,14 +2,16 @@
 
 from collections.abc import Sequence
 from itertools import repeat
+from operator import attrgetter
 from typing import Any, Final
 
 from google.protobuf.message import DecodeError
 
 from logmesh.producer.receivers.limits import MOST_RECORDS
+from logmesh.producer.receivers.otlp.attributes import attribute_texts
 from logmesh.producer.receivers.otlp.messages import Logs
 from logmesh.producer.receivers.otlp.origins import MOST_ORIGIN_BYTES, origin_of
-from logmesh.producer.receivers.otlp.values import attributes_text, body_of, text_of
+from logmesh.producer.receivers.otlp.values import body_of, text_of
 from logmesh.producer.receivers.received import Received, RequestRefused
 from logmesh.producer.sources import Chunk
 from logmesh.record.columns import OriginKey
@@ -17,6 +19,10 @@ from logmesh.record.limits import MAX_ATTRIBUTES, MAX_ATTRIBUTES_BYTES, MAX_NAME
 from logmesh.record.rare import NOTHING_RARE, Rare
 
 _MOST_SEVERITY: Final = 24
+_fields: Final = attrgetter(
+    "severity_number", "time_unix_nano", "observed_time_unix_nano", "severity_text", "body", "trace_id", "span_id",
+    "event_name", "flags", "dropped_attributes_count",
+)  # fmt: skip
 _LARGE_ORIGIN: Final = f"its resource and scope have more than {MOST_ORIGIN_BYTES} bytes, which are the most"
 
 
@@ -50,13 +56,14 @@ def read_request(raw: bytes) -> Received:
 
 
 def _add(chunk: Chunk, records: Sequence[Any], origin: OriginKey, place: int, refused: list[tuple[int, str]]) -> None:
-    """Add records column by column: each look at a field of a message costs as much as a loop's turn. Those that can't be stored are
-    `refused`; the first of the records is at `place` of the request."""
+    """Add records column by column. Those that can't be stored are `refused`; the first of the records is at `place` of the request."""
     if not records:
         return
-    severities = [record.severity_number for record in records]
     attributes = [record.attributes[:] for record in records]  # as lists, which are read in a third of the time
-    texts = list(map(attributes_text, attributes))
+    texts = attribute_texts(attributes)
+    severities, occurred, observed, levels, values, trace_ids, span_ids, *rare = zip(
+        *map(_fields, records), strict=True
+    )
     if (
         min(severities) < 0
         or max(severities) > _MOST_SEVERITY
@@ -65,33 +72,31 @@ def _add(chunk: Chunk, records: Sequence[Any], origin: OriginKey, place: int, re
     ):
         _add(chunk, _good(records, place, refused), origin, place, refused)
         return
-    observed = [record.observed_time_unix_nano for record in records]
-    times = [record.time_unix_nano or seen for record, seen in zip(records, observed, strict=True)]
-    bodies = [text_of(record.body) for record in records]
-    structured: Sequence[bool] = () if None not in bodies else _read_bodies(records, bodies)
+    times = occurred if all(occurred) else [time or seen for time, seen in zip(occurred, observed, strict=True)]
+    bodies = list(map(text_of, values))
+    structured: Sequence[bool] = () if None not in bodies else _read_bodies(values, bodies)
     chunk.times += times
     chunk.severities += severities
-    chunk.severity_texts += [record.severity_text[:MAX_SEVERITY_TEXT_BYTES] for record in records]
+    chunk.severity_texts += _cut(levels, MAX_SEVERITY_TEXT_BYTES)
     chunk.bodies += bodies  # type: ignore[arg-type]  # none of them is None any more
     chunk.attributes += texts
-    chunk.trace_ids += _ids([record.trace_id for record in records], 16)
-    chunk.span_ids += _ids([record.span_id for record in records], 8)
+    chunk.trace_ids += _ids(trace_ids, 16)
+    chunk.span_ids += _ids(span_ids, 8)
     chunk.origins += [origin] * len(records)
     later = [seen if seen != time else 0 for seen, time in zip(observed, times, strict=True)] if any(observed) else ()
-    events = [record.event_name[:MAX_NAME_BYTES] for record in records]
-    flags = [record.flags for record in records]
-    dropped = [record.dropped_attributes_count for record in records]
+    events, flags, dropped = rare
     if any(map(any, (later, structured, events, flags, dropped))):
         chunk.rares += repeat(NOTHING_RARE, len(chunk) - len(records) - len(chunk.rares))
-        chunk.rares += map(Rare, later or repeat(0), structured or repeat(False), events, flags, dropped)
+        names = _cut(events, MAX_NAME_BYTES)
+        chunk.rares += map(Rare, later or repeat(0), structured or repeat(False), names, flags, dropped)
 
 
-def _read_bodies(records: Sequence[Any], bodies: list[bytes | None]) -> list[bool]:
+def _read_bodies(values: Sequence[bytes], bodies: list[bytes | None]) -> list[bool]:
     """Put the bodies in place that are no short texts; return by record whether its body is JSON."""
     structured = [False] * len(bodies)
     for at, body in enumerate(bodies):
         if body is None:
-            bodies[at], structured[at] = body_of(records[at].body)
+            bodies[at], structured[at] = body_of(values[at])
     return structured
 
 
@@ -102,13 +107,17 @@ def _good(records: Sequence[Any], place: int, refused: list[tuple[int, str]]) ->
             refused.append((at, f"severity_number is {record.severity_number}, not 0 to {_MOST_SEVERITY}"))
         elif len(record.attributes) > MAX_ATTRIBUTES:
             refused.append((at, f"{len(record.attributes)} attributes, and {MAX_ATTRIBUTES} are the most"))
-        elif (size := len(attributes_text(record.attributes))) > MAX_ATTRIBUTES_BYTES:
+        elif (size := len(attribute_texts([record.attributes])[0])) > MAX_ATTRIBUTES_BYTES:
             refused.append((at, f"attributes of {size} bytes, and {MAX_ATTRIBUTES_BYTES} are the most"))
         else:
             good.append(record)
     return good
 
 
-def _ids(ids: list[bytes], width: int) -> list[bytes]:
+def _cut(texts: Sequence[bytes], most: int) -> Sequence[bytes]:
+    return texts if max(map(len, texts)) <= most else [text[:most] for text in texts]
+
+
+def _ids(ids: Sequence[bytes], width: int) -> Sequence[bytes]:
     """One of another length is none, as the protocol says."""
     return ids if set(map(len, ids)) <= {0, width} else [one if len(one) == width else b"" for one in ids]

@@ -5,7 +5,6 @@ import gc
 import time
 import tracemalloc
 
-import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,7 +14,6 @@ from opentelemetry.proto.logs.v1 import logs_pb2
 
 from logmesh.producer.receivers.cutting import columns_of
 from logmesh.producer.receivers.otlp.records import read_request
-from logmesh.producer.receivers.otlp.values import attributes_text
 from logmesh.producer.receivers.received import RequestRefused
 from logmesh.record.columns import records_from_columns
 from logmesh.v1.record_pb2 import AnyValue, LogRecord
@@ -192,20 +190,3 @@ def _varint(number: int) -> bytes:
         text.append(number & 0x7F | 0x80)
         number >>= 7
     return bytes([*text, number])
-
-
-@given(
-    st.one_of(
-        st.integers(-(1 << 63), (1 << 63) - 1),
-        st.integers(0, 1 << 29),
-        st.text(st.characters(codec="utf-8"), max_size=140),
-    ),
-    st.text("abc.é", max_size=140),
-)
-def test_attributes_are_what_a_parser_makes_of_them(value: int | str, name: str) -> None:
-    attribute = common_pb2.KeyValue(key=name)
-    if isinstance(value, int):
-        attribute.value.int_value = value
-    else:
-        attribute.value.string_value = value
-    assert orjson.loads(attributes_text([attribute.SerializeToString()])) == {name: value}
