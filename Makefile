@@ -177,6 +177,10 @@ screenshots: setup ## Every page, state, width and theme as PNGs in screenshots/
 fuzz: setup ## A million random filters: each a filter or an error, none of it SQL (ARGS="--count 10000")
 	$(BIN)/python -m tests.unit.filters.fuzz $(ARGS)
 
+.PHONY: fuzz-doors
+fuzz-doors: setup ## Ten minutes of inputs for a parser of the receivers (ARGS="--door otlp --seconds 3600"; needs atheris)
+	$(BIN)/python -m tests.unit.producer.receivers.fuzz $(ARGS)
+
 .PHONY: lock
 lock: ## Pin the requirement files anew (needs uv)
 	@for extra in server local dev; do \
