@@ -28,10 +28,12 @@ _COLUMNS: Final = tuple(field.name for field in fields(Chunk) if field.name != "
 
 
 class Piece(NamedTuple):
-    """Records of one request, and `Batch.request` for them: no bytes where the request can't be told from a repeated one."""
+    """Records of one request, and `Batch.request` for them: no bytes where the request can't be told from a repeated one. `size`: see
+    `size_of`."""
 
     chunk: Chunk
     request: bytes
+    size: int
 
 
 def cut(received: Received, door: str, identity: bytes) -> Iterator[Piece]:
@@ -46,14 +48,15 @@ def cut(received: Received, door: str, identity: bytes) -> Iterator[Piece]:
         digest.update(identity)
         name = digest.digest()[:REQUEST_BYTES]
     chunk = split_long(chunk)
-    if len(chunk) <= MAX_BATCH_RECORDS and size_of(chunk) <= MOST_BYTES:
-        yield Piece(chunk, name)
+    if len(chunk) <= MAX_BATCH_RECORDS and (size := size_of(chunk)) <= MOST_BYTES:
+        yield Piece(chunk, name, size)
         return
     begin = 0
     for end in _ends(chunk):
         # Named by where it begins and ends: another release may cut elsewhere, and what it calls the same has to be the same records.
         request = hashlib.sha256(b"%b%d-%d" % (name, begin, end)).digest()[:REQUEST_BYTES] if name else b""
-        yield Piece(_part(chunk, begin, end), request)
+        part = _part(chunk, begin, end)
+        yield Piece(part, request, size_of(part))
         begin = end
 
 

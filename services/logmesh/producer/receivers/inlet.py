@@ -74,12 +74,11 @@ class Inlet:
         """
         now = time.time_ns()
         if pieces := self._ruled(tenant, cut(received, door, identity), now):
-            sizes = [size_of(piece.chunk) for piece in pieces]
-            if max(sizes) > _MOST_RULED_BYTES:
+            if max(piece.size for piece in pieces) > _MOST_RULED_BYTES:
                 raise RequestRefused("rules make more of the request than can be sent on; send less at once")
             batches = [Unspooled(columns_of(piece.chunk, now), {}, piece.request) for piece in pieces]
             outlet = await self._outlets.of(tenant)
-            await outlet.put(batches, sum(sizes))
+            await outlet.put(batches, sum(piece.size for piece in pieces))
         records = len(received.chunk)
         metrics.RECEIVED_RECORDS.labels(door).inc(records)
         if not received.told_apart:
@@ -91,5 +90,5 @@ class Inlet:
         """What rules leave of each piece, which is named by what came and not by what is left."""
         if self._rules is None:
             return list(pieces)
-        left = [Piece(self._rules.apply(piece.chunk, now_unix_nano, tenant), piece.request) for piece in pieces]
-        return [piece for piece in left if len(piece.chunk)]
+        left = [(self._rules.apply(piece.chunk, now_unix_nano, tenant), piece.request) for piece in pieces]
+        return [Piece(chunk, request, size_of(chunk)) for chunk, request in left if len(chunk)]
