@@ -1,5 +1,5 @@
 """``make bench-receiver``: how long a sender waits until its request is durable in a receiver, beside what the disk itself takes in the
-same seconds; and what a receiver's memory is with many connections.
+same seconds; and what a receiver's memory is with many connections, also with such as send a part of a large request and stop.
 
 An open loop sends OTLP requests over gRPC at a fixed rate, whatever the answers take; a request's time counts from when it was due. The
 disk's is one small write and fdatasync after another, by a process of its own, in the same folder.
@@ -10,7 +10,7 @@ import asyncio
 import os
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from itertools import cycle
 from pathlib import Path
 from typing import Any
@@ -22,11 +22,18 @@ from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsSer
 from benchmarks.disk import probed_disk
 from benchmarks.peers.asking import wait_until_serving
 from benchmarks.servers import ADDRESS, Servers
+from benchmarks.stalled_senders import stall_over_grpc, stall_over_http
 from logmesh.cli.local.ports import free_port
 
 _EXPORT = "/opentelemetry.proto.collector.logs.v1.LogsService/Export"
 _BODY = "order 4711 placed by user 77 in 12 ms from the warehouse at the river, all paid and packed, on its way to {}"
 _WARM_SECONDS = 5.0
+_STALL_SECONDS = 6.0
+"""Of a round of senders that stop."""
+_QUIET_SECONDS = 35.0
+"""After it: longer than a receiver waits before it gives memory back."""
+
+Stall = Callable[[str, int, asyncio.Event], Coroutine[Any, Any, None]]
 
 
 def main() -> None:
@@ -36,18 +43,23 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=100, help="records a request (default 100)")
     parser.add_argument("--seconds", type=int, default=30, help="of each part (default 30)")
     parser.add_argument("--connections", type=int, default=500, help="of the second part (default 500)")
+    parser.add_argument("--rounds", type=int, default=4, help="of connections that stop, of each kind (default 4)")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="logmesh-bench-") as name:
         folder = Path(name)
         folder.chmod(0o755)  # PostgreSQL may run as another user
         servers = Servers(folder)
         wait_until_serving(servers.target)
-        port = free_port()
+        port, http_port = free_port(), free_port()
         address = f"{ADDRESS}:{port}"
-        receiver = servers.start_receiver(port)
+        receiver = servers.start_receiver(port, http_port)
         try:
             wait_until_serving(f"ipv4:{address}")
-            asyncio.run(_measure(options, address, folder, psutil.Process(receiver.pid)))
+            process = psutil.Process(receiver.pid)
+            asyncio.run(_measure(options, address, folder, process))
+            for stall, stalled_port in ((stall_over_grpc, port), (stall_over_http, http_port)):
+                for _ in range(options.rounds):
+                    asyncio.run(_stall(stall, stalled_port, options.connections, process))
         finally:
             receiver.terminate()
             receiver.wait(60)
@@ -82,6 +94,24 @@ async def _measure(options: argparse.Namespace, address: str, folder: Path, rece
     )
     for channel in channels:
         await channel.close(None)
+
+
+async def _stall(stall: Stall, port: int, connections: int, receiver: psutil.Process) -> None:
+    """One round of connections that stop within a request."""
+    enough = asyncio.Event()
+    stalled = [asyncio.create_task(stall(ADDRESS, port, enough)) for _ in range(connections)]
+    most = 0.0
+    ends = time.monotonic() + _STALL_SECONDS
+    while time.monotonic() < ends:
+        await asyncio.sleep(0.1)
+        most = max(most, receiver.memory_info().rss / 2**20)
+    enough.set()
+    await asyncio.gather(*stalled, return_exceptions=True)
+    await asyncio.sleep(_QUIET_SECONDS)
+    left = receiver.memory_info().rss / 2**20
+    print(
+        f"{connections} connections stop after 1 MB ({stall.__name__}): memory at most {most:.0f} MiB, then {left:.0f}"
+    )
 
 
 async def _open_loop(call: Callable[[], Any], rate: float, batch: int, seconds: float) -> list[float]:

@@ -50,14 +50,15 @@ class Servers:
         self._process = subprocess.Popen([sys.executable, "-m", "logmesh.processor"], env=self.environment)
         self.processor = psutil.Process(self._process.pid)
 
-    def start_receiver(self, port: int) -> "subprocess.Popen[bytes]":
-        """Start a receiver that takes OTLP over gRPC at `port` and sends to the processor. Whoever starts it ends it."""
+    def start_receiver(self, port: int, http_port: int = 0) -> "subprocess.Popen[bytes]":
+        """Start a receiver that takes OTLP over gRPC at `port`, and what comes over HTTP at `http_port` (0: nothing), and sends to the
+        processor. Whoever starts it ends it."""
         settings = {
             "LOGMESH_SOURCE": "receive",
             "LOGMESH_TARGET": self.target,
             "LOGMESH_SPOOL_DIR": str(self.folder / "spools"),
             "LOGMESH_OTLP_PORT": str(port),
-            "LOGMESH_HTTP_PORT": "0",
+            "LOGMESH_HTTP_PORT": str(http_port),
             "LOGMESH_SYSLOG_PORT": "0",
             "LOGMESH_METRICS_PORT": "0",
         }

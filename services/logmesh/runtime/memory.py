@@ -3,12 +3,17 @@
 import contextlib
 import ctypes
 import gc
+import os
+from pathlib import Path
 from typing import Final
 
 _M_MMAP_THRESHOLD: Final = -3
 _M_ARENA_MAX: Final = -8
 _ARENAS: Final = 2
 _COLLECT_AFTER: Final = 10_000
+_GROWN_BYTES: Final = 32 << 20
+_STATM: Final = Path("/proc/self/statm")
+_PAGE_BYTES: Final = os.sysconf("SC_PAGE_SIZE")
 
 
 def share_arenas() -> None:
@@ -26,6 +31,29 @@ def return_large_blocks(least_bytes: int) -> None:
         mallopt = ctypes.CDLL(None).mallopt
         mallopt(_M_MMAP_THRESHOLD, least_bytes)
         mallopt(_M_ARENA_MAX, 1)
+
+
+class Freed:
+    """What this process has freed and glibc keeps, since pieces in use lie between: after 500 senders at once that was 160 MiB."""
+
+    def __init__(self) -> None:
+        self._least = resident_bytes()
+
+    def give_back(self) -> None:
+        """Let the system have it, where this process is 32 MiB larger than it was at least. Of any thread, which it takes some 10 ms.
+        Does nothing where the C library is another one."""
+        if resident_bytes() > self._least + _GROWN_BYTES:
+            with contextlib.suppress(OSError, AttributeError):
+                ctypes.CDLL(None).malloc_trim(0)
+        self._least = min(self._least, resident_bytes())
+
+
+def resident_bytes() -> int:
+    """Memory that this process has of the machine's; 0 where the system doesn't say."""
+    try:
+        return int(_STATM.read_bytes().split()[1]) * _PAGE_BYTES
+    except OSError:
+        return 0
 
 
 def collect_seldom() -> None:

@@ -12,6 +12,7 @@ from logmesh.runtime.limits import CallLimit
 from logmesh.runtime.listening import addresses, joined
 
 MAX_MESSAGE_BYTES = 4 << 20
+LOOKAHEAD_BYTES = 256 << 10
 
 SERVER_OPTIONS: list[tuple[str, int]] = [
     ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
@@ -19,7 +20,7 @@ SERVER_OPTIONS: list[tuple[str, int]] = [
     ("grpc.http2.bdp_probe", 0),
     # Without the probe a window is 64 KiB: a batch of 250 KiB would wait for four round trips. As much is buffered of
     # each call that nobody reads.
-    ("grpc.http2.lookahead_bytes", 256 << 10),
+    ("grpc.http2.lookahead_bytes", LOOKAHEAD_BYTES),
     ("grpc.http2.max_frame_size", 1 << 20),
     # Clients ping every 30 s; a stricter server would answer "too many pings" and cut the stream.
     ("grpc.http2.min_ping_interval_without_data_ms", 20_000),
@@ -73,10 +74,15 @@ def build_server(
     max_connection_age_seconds: float | None = None,
     max_connection_age_grace_seconds: float = 60,
     most_bytes: int = MAX_MESSAGE_BYTES,
+    lookahead_bytes: int = LOOKAHEAD_BYTES,
 ) -> tuple[grpc.aio.Server, Health]:
-    """Make a server with health (NOT_SERVING at first) and reflection, no more calls at once than `limit` lets in, and messages of
-    `most_bytes`; the caller adds servicers and ports."""
-    options = [*SERVER_OPTIONS, ("grpc.max_receive_message_length", most_bytes)]
+    """Make a server with health (NOT_SERVING at first) and reflection, no more calls at once than `limit` lets in, messages of
+    `most_bytes`, and `lookahead_bytes` of each call that wait for a reader; the caller adds servicers and ports."""
+    options = [
+        *SERVER_OPTIONS,
+        ("grpc.max_receive_message_length", most_bytes),
+        ("grpc.http2.lookahead_bytes", lookahead_bytes),
+    ]
     if max_connection_age_seconds is not None:
         # gRPC adds a jitter of 10 % by itself. Clients resolve names anew when their connection ends.
         options.append(("grpc.max_connection_age_ms", int(max_connection_age_seconds * 1000)))

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import json
 import socket
 from collections.abc import AsyncIterator
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import aiohttp
 import pytest
-from tests.waiting import until
+from tests.waiting import until, until_true
 
 from logmesh.cli.local.ports import free_port
 from logmesh.producer.receivers.callers import Callers
@@ -32,6 +33,11 @@ class _HeldInlet(Inlet):
         self.open.set()
         self.came = 0
         self.error: Exception | None = None
+
+    @property
+    def taken_bytes(self) -> int:
+        """Of requests for which there is room."""
+        return self._bytes
 
     async def keep(self, tenant: str, door: str, received: Received, identity: bytes) -> None:
         self.came += 1
@@ -127,6 +133,29 @@ async def test_a_body_that_breaks_off_or_lies_is_not_kept(tmp_path: Path) -> Non
         async with aiohttp.ClientSession() as session, session.post(f"{port.url}/lines", data=b"up") as good:
             assert good.status == 200
         assert port.inlet.came == 1
+
+
+async def test_of_a_body_that_breaks_off_nothing_waits_in_memory_until_cycles_are_looked_for(tmp_path: Path) -> None:
+    async with _listening(tmp_path) as port:
+        refused = metrics.RECEIVED_REFUSED.labels("lines", "invalid")._value
+        before = refused.get()
+        gc.collect()
+        gc.disable()
+        try:
+            _, writer = await asyncio.open_connection("127.0.0.1", port.number)
+            writer.write(_POST + b"Content-Length: 2000000\r\n\r\n" + bytes(1_000_000))
+            await until_true(lambda: port.inlet.taken_bytes >= 900_000)
+            writer.transport.abort()
+            await until_true(lambda: refused.get() > before)
+            del writer
+            gc.set_debug(gc.DEBUG_SAVEALL)
+            gc.collect()
+            held = sum(len(part) for one in gc.garbage for part in gc.get_referents(one) if isinstance(part, bytes))
+        finally:
+            gc.set_debug(0)
+            gc.garbage.clear()
+            gc.enable()
+        assert held < 300_000, "what the stream had read ahead"
 
 
 async def test_what_is_no_http_is_answered_and_hurts_nobody(tmp_path: Path) -> None:

@@ -20,12 +20,15 @@ from logmesh.producer.rules import RulesFile
 from logmesh.producer.settings import ProducerSettings
 from logmesh.runtime import metrics
 from logmesh.runtime.certificates import export_expiry
+from logmesh.runtime.memory import Freed
 from logmesh.runtime.server import Health
 
 log = structlog.get_logger()
 
 _LOOK_SECONDS: Final = 1.0
 """Between two looks at a drain, for who measures how long it has taken."""
+_GIVE_BACK_SECONDS: Final = 30.0
+"""Between two looks at what senders have left in memory."""
 
 
 async def receive(settings: ProducerSettings, stop: asyncio.Event) -> int:
@@ -63,6 +66,7 @@ class Receiver:
         running = asyncio.create_task(self._outlets.run())
         stopping = asyncio.create_task(stop.wait())
         opening = asyncio.create_task(self._outlets.ready.wait())
+        giving_back = asyncio.create_task(_give_memory_back())
         try:
             await asyncio.wait({running, opening}, return_when=asyncio.FIRST_COMPLETED)
             if running.done():
@@ -80,9 +84,10 @@ class Receiver:
             await self._last_commits(running)
             return self._outlets.uncommitted_records()
         finally:
-            for task in (running, stopping, opening):
+            tasks = (running, stopping, opening, giving_back)
+            for task in tasks:
                 task.cancel()
-            await asyncio.gather(running, stopping, opening, return_exceptions=True)
+            await asyncio.gather(*tasks, return_exceptions=True)
             self._outlets.close()
 
     async def _last_commits(self, running: "asyncio.Task[None]") -> None:
@@ -94,6 +99,13 @@ class Receiver:
             await asyncio.wait({committing, running}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
         committing.cancel()
         await asyncio.gather(committing, return_exceptions=True)
+
+
+async def _give_memory_back() -> None:
+    freed = Freed()
+    while True:
+        await asyncio.sleep(_GIVE_BACK_SECONDS)
+        await asyncio.to_thread(freed.give_back)
 
 
 def _doors(settings: ProducerSettings, inlet: Inlet, callers: Callers) -> list[Door]:

@@ -56,7 +56,8 @@ async def _read(request: web.Request, inlet: Inlet, rooms: contextlib.ExitStack)
             f"{size} bytes of the body came within {asyncio.get_running_loop().time() - began:.0f} s, which is too slow"
         ) from error
     except _BROKEN as error:
-        raise RequestRefused("the body broke off, or is not as its headers say") from error
+        # The stream keeps its error, and that would keep these parts until cycles are looked for, which is seldom.
+        raise RequestRefused("the body broke off, or is not as its headers say") from error.with_traceback(None)
     return parts[0] if len(parts) == 1 else b"".join(parts)
 
 

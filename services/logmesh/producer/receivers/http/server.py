@@ -5,6 +5,7 @@ A head of more than `MOST_HEADER_BYTES`, a request that does not come, a connect
 
 import asyncio
 import logging
+import socket
 from typing import Final
 
 from aiohttp import web
@@ -31,6 +32,12 @@ _IDLE_SECONDS: Final = 60.0
 _LEFT_OVER_SECONDS: Final = 1.0
 """How long the rest of a body is read that was refused, so that its sender gets to read why."""
 
+_READ_AHEAD_BYTES: Final = 16 << 10
+"""Of a body, with more than which no more is read before the door takes it."""
+
+_RECEIVE_BUFFER_BYTES: Final = 128 << 10
+"""The kernel's, of a connection. It bounds what one read takes into memory, before any door has made room for it."""
+
 _DRAIN_SECONDS: Final = 5.0
 _BACKLOG: Final = 1_024
 
@@ -55,6 +62,7 @@ class Http:
             logger=_logger(),
             max_field_size=MOST_HEADER_BYTES,
             max_line_size=MOST_HEADER_BYTES,
+            read_bufsize=_READ_AHEAD_BYTES,
             shutdown_timeout=_DRAIN_SECONDS,
         )
         self._listening: list[asyncio.Server] = []
@@ -68,8 +76,10 @@ class Http:
         tls = server_context(self._settings.door_tls) if self._settings.door_tls is not None else None
         connections = Connections(server, self._settings.max_connections)
         for host in addresses(self._settings.listen_address):
+            sock = listening_socket(host, self._settings.http_port, _BACKLOG)
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER_BYTES)
             listening = await asyncio.get_running_loop().create_server(
-                connections, sock=listening_socket(host, self._settings.http_port, _BACKLOG), ssl=tls, backlog=_BACKLOG
+                connections, sock=sock, ssl=tls, backlog=_BACKLOG
             )
             self._listening.append(listening)
 

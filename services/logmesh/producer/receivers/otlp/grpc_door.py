@@ -25,6 +25,9 @@ DOOR: Final = "otlp-grpc"
 _READ_AT_ONCE: Final = 8
 _LARGE_BYTES: Final = 1 << 20
 """Of a larger request others don't wait for the reader, which takes a second for the largest."""
+_LOOKAHEAD_BYTES: Final = 64 << 10
+"""Of a request that waits for its turn, and there may be as many as connections. Once it is read, all of it may come: a request of more
+than this has one round trip to wait."""
 _READ_SECONDS: Final = 30.0
 _LEAST_READ_SECONDS: Final = 1.0
 _ROOM_SECONDS: Final = 5.0
@@ -52,6 +55,7 @@ class OtlpGrpc:
             limit=CallLimit(self._settings.max_connections),
             max_connection_age_seconds=_CONNECTION_SECONDS,
             most_bytes=MOST_BODY_BYTES,
+            lookahead_bytes=_LOOKAHEAD_BYTES,
         )
         # It takes its one request as a stream would, which is the same on the wire: then it is read when there is room for it.
         export = grpc.stream_unary_rpc_method_handler(
