@@ -12,6 +12,7 @@ from pathlib import Path
 
 from tests.faults.senders.cluster import ReceiverCluster
 from tests.faults.senders.commands import SENDERS
+from tests.faults.senders.faults import WEIGHTS
 from tests.faults.senders.load import Load
 from tests.faults.senders.trial import run_trial
 
@@ -26,14 +27,23 @@ def main() -> int:
     parser.add_argument(
         "--every", type=float, default=1.5, help="seconds from one fault to the next, about (default 1.5)"
     )
+    parser.add_argument("--fault", choices=WEIGHTS, action="append", help="only this one and the first (default all)")
     options = parser.parse_args()
+    weights = {name: weight for name, weight in WEIGHTS.items() if name in (options.fault or WEIGHTS)}
     folder = Path(tempfile.mkdtemp(prefix="logmesh-senders-"))
     print(f"logs of all processes: {folder}", flush=True)
     cluster = ReceiverCluster(folder)
     good = False
     try:
         load = Load(options.records, options.seconds, time.time_ns() // 1_000 * 1_000)
-        trial = run_trial(cluster, SENDERS[options.sender], load, seed=options.seed, every_seconds=options.every)
+        trial = run_trial(
+            cluster,
+            SENDERS[options.sender],
+            load,
+            seed=options.seed,
+            every_seconds=options.every,
+            weights=weights,
+        )
         account = asyncio.run(trial)
         print(f"{options.sender}: {account}")
         good = account.is_good

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import time
 from collections import Counter
+from collections.abc import Mapping
 
 from tests.faults.senders.cluster import ReceiverCluster
 
@@ -15,6 +16,18 @@ from logmesh.producer.run import EXIT_LEFT
 
 SILENT = "tests.faults.senders.silent_receiver"
 _FIRST = "kill receivers before they answer"
+WEIGHTS = {
+    "kill a receiver": 8,
+    "kill all receivers": 2,
+    _FIRST: 2,
+    "kill a processor": 4,
+    "stop a receiver by SIGTERM": 2,
+    "stop a receiver while no processor lives": 1,
+    "pause a receiver": 1,
+    "crash PostgreSQL": 1,
+    "kill everything": 1,
+}
+"""How often each fault is drawn, against the others."""
 _SILENT_SECONDS = 8.0
 _PAUSE_SECONDS = 0.3, 2.0
 _DRAIN_SECONDS = 40.0
@@ -23,28 +36,31 @@ _DRAIN_SECONDS = 40.0
 class Faults:
     """`run` draws faults until it is cancelled or `most` have been; `counts` says how many of each. All are overcome when it ends."""
 
-    def __init__(self, cluster: ReceiverCluster, seed: int, every_seconds: float) -> None:
-        self._every_seconds = every_seconds
+    def __init__(
+        self, cluster: ReceiverCluster, seed: int, every_seconds: float, weights: Mapping[str, int] = WEIGHTS
+    ) -> None:
+        """Faults without a weight do not come."""
+        self._every_seconds, self._weights = every_seconds, weights
         self._cluster, self._choice = cluster, random.Random(seed)
         self.counts: Counter[str] = Counter()
         self._faults = {
-            "kill a receiver": (8, self._kill_receiver),
-            "kill all receivers": (2, self._kill_receivers),
-            _FIRST: (2, self._silence_receivers),
-            "kill a processor": (4, self._kill_processor),
-            "stop a receiver by SIGTERM": (2, self._end_receiver),
-            "stop a receiver while no processor lives": (1, self._end_receiver_alone),
-            "pause a receiver": (1, self._pause_receiver),
-            "crash PostgreSQL": (1, self._crash_postgres),
-            "kill everything": (1, self._kill_everything),
+            "kill a receiver": self._kill_receiver,
+            "kill all receivers": self._kill_receivers,
+            _FIRST: self._silence_receivers,
+            "kill a processor": self._kill_processor,
+            "stop a receiver by SIGTERM": self._end_receiver,
+            "stop a receiver while no processor lives": self._end_receiver_alone,
+            "pause a receiver": self._pause_receiver,
+            "crash PostgreSQL": self._crash_postgres,
+            "kill everything": self._kill_everything,
         }
 
     async def run(self, until: "asyncio.Task[None]", most: int) -> None:
         """Draw faults while the sender sends, and at most that many, about `every_seconds`; the first makes it repeat a request."""
-        weights = [weight for weight, _ in self._faults.values()]
+        names, weights = list(self._weights), list(self._weights.values())
         while not until.done() and self.counts.total() < most:
-            (name,) = self._choice.choices(list(self._faults), weights) if self.counts else [_FIRST]
-            await asyncio.to_thread(self._faults[name][1])
+            (name,) = self._choice.choices(names, weights) if self.counts else [_FIRST]
+            await asyncio.to_thread(self._faults[name])
             self.counts[name] += 1
             await asyncio.wait({until}, timeout=self._choice.uniform(0.2, 1.8) * self._every_seconds)
 

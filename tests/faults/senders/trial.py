@@ -3,12 +3,13 @@
 import asyncio
 import time
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from tests.faults.senders.cluster import ReceiverCluster
-from tests.faults.senders.faults import Faults
+from tests.faults.senders.faults import WEIGHTS, Faults
 from tests.faults.senders.load import Load
 from tests.faults.senders.records import number_of, record_of
 from tests.faults.senders.sender import Sender
@@ -56,16 +57,23 @@ class Account:
 
 
 async def run_trial(
-    cluster: ReceiverCluster, sender: Sender, load: Load, *, seed: int, every_seconds: float, most_faults: int = 1_000
+    cluster: ReceiverCluster,
+    sender: Sender,
+    load: Load,
+    *,
+    seed: int,
+    every_seconds: float,
+    most_faults: int = 1_000,
+    weights: Mapping[str, int] = WEIGHTS,
 ) -> Account:
-    """Start everything, send while faults come, and wait until all is stored that was acknowledged."""
+    """Start everything, send while faults come, and wait until all is stored that was acknowledged. `weights`: see `Faults`."""
     cluster.start()
     for name in cluster.receiver_names:
         await until(lambda name=name: _takes(cluster, name))  # type: ignore[misc]
     folder = cluster.folder / "sender"
     folder.mkdir()
     process = sender.start(cluster, load, folder)
-    faults = Faults(cluster, seed, every_seconds)
+    faults = Faults(cluster, seed, every_seconds, weights)
     try:
         sending = asyncio.create_task(_sent(sender, load, folder, process))
         await faults.run(sending, most_faults)
