@@ -40,6 +40,12 @@ class Need:
 
 
 NEEDS = {
+    "appenders in Java": Need(
+        "appenders of Logback and Log4j as senders",
+        "mvn -f tests/faults/senders/java/pom.xml dependency:copy-dependencies -DoutputDirectory=(a folder),"
+        " and name the folder by LOGMESH_TEST_JARS",
+        named_by("LOGMESH_TEST_JARS"),
+    ),
     "C compiler": Need(
         "losses of power and failing disks", "apt install gcc libc6-dev", on_path("cc", "gcc", "clang"), on_ci=True
     ),
@@ -68,12 +74,6 @@ NEEDS = {
         "a cluster's nodes",
         "LOGMESH_TEST_CLUSTER=(kubectl's context) make test ARGS=tests/cluster",
         named_by("LOGMESH_TEST_CLUSTER"),
-    ),
-    "logback": Need(
-        "appenders of Logback as senders",
-        "mvn -f tests/faults/senders/java/pom.xml dependency:copy-dependencies -DoutputDirectory=(a folder),"
-        " and name the folder by LOGMESH_TEST_LOGBACK",
-        named_by("LOGMESH_TEST_LOGBACK"),
     ),
     "loki-client-go": Need(
         "Loki's client for Go as a sender",

@@ -7,8 +7,13 @@ from pathlib import Path
 from tests.faults.processes import Running, start
 from tests.faults.senders.cluster import ReceiverCluster
 from tests.faults.senders.collector import collector, exports_by_grpc, exports_by_http
+from tests.faults.senders.java_application import (
+    carried_by_loki4j,
+    carried_from_log4j,
+    carried_from_logback,
+    java_application,
+)
 from tests.faults.senders.load import Load, carried_by_otlp
-from tests.faults.senders.logback import carried_by_loki4j, carried_by_otlp_appender, logback
 from tests.faults.senders.loki_client_go import LOKI_CLIENT_GO
 from tests.faults.senders.sender import Sender
 from tests.faults.senders.telemetrygen import TELEMETRYGEN
@@ -34,17 +39,24 @@ def _sdk(protocol: str, endpoint: Callable[[ReceiverCluster], str]) -> Sender:
     return Sender(begin, carried_by_otlp)
 
 
+def _otlp_address(cluster: ReceiverCluster) -> dict[str, str]:
+    return {"SENDER_OTLP": f"http://{cluster.otlp}"}
+
+
 SENDERS: dict[str, Sender] = {
     "otel-grpc": _sdk("grpc", lambda cluster: f"http://{cluster.otlp}"),
     "otel-http": _sdk("http/protobuf", lambda cluster: f"http://{cluster.http}"),
     "collector-grpc": collector(exports_by_grpc),
     "collector-http": collector(exports_by_http),
     "telemetrygen": TELEMETRYGEN,
-    "logback-otlp": logback(
-        "otlp.xml", lambda cluster: {"SENDER_OTLP": f"http://{cluster.otlp}"}, carried_by_otlp_appender
-    ),
+    "logback-otlp": java_application("logback", "logback-otlp.xml", _otlp_address, carried_from_logback),
+    "log4j-otlp": java_application("log4j", "log4j-otlp.xml", _otlp_address, carried_from_log4j),
     "loki-client-go": LOKI_CLIENT_GO,
-    "loki4j": logback(
-        "loki.xml", lambda cluster: {"SENDER_LOKI": f"http://{cluster.http}"}, carried_by_loki4j, repeats=False
+    "loki4j": java_application(
+        "logback",
+        "logback-loki.xml",
+        lambda cluster: {"SENDER_LOKI": f"http://{cluster.http}"},
+        carried_by_loki4j,
+        repeats=False,
     ),
 }

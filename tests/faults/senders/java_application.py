@@ -1,4 +1,4 @@
-"""An application in Java that logs by Logback: LOGMESH_TEST_LOGBACK is the folder of what java/pom.xml names."""
+"""An application in Java that logs by Logback or Log4j: LOGMESH_TEST_JARS is the folder of what java/pom.xml names."""
 
 import os
 import subprocess
@@ -16,14 +16,15 @@ _HERE = Path(__file__).parent / "java"
 _SAID = ("order", "user.name", "paid")
 
 
-def logback(
+def java_application(
+    library: str,
     settings: str,
     address: Callable[[ReceiverCluster], Mapping[str, str]],
     carries: Callable[[Record], Mapping[str, Any]],
     *,
     repeats: bool = True,
 ) -> Sender:
-    """The sender, with Logback's settings of that file; `address` is what they need to know of the cluster."""
+    """The sender, with the library's settings of that file; `address` is what they need to know of the cluster."""
 
     def begin(cluster: ReceiverCluster, load: Load, folder: Path) -> Running:
         environment = {
@@ -33,34 +34,39 @@ def logback(
             "SENDER_SECONDS": str(load.seconds),
             "SENDER_GIVEN_UP": str(folder / "given-up"),
         }
-        jars = Path(os.environ["LOGMESH_TEST_LOGBACK"]) / "*"
-        command = ["java", "-cp", str(jars), str(_HERE / "Logback.java"), str(_HERE / settings)]
+        jars = Path(os.environ["LOGMESH_TEST_JARS"]) / "*"
+        command = ["java", "-cp", str(jars), str(_HERE / "Application.java"), library, str(_HERE / settings)]
         with (folder / "sender.out").open("ab") as out:
             return subprocess.Popen(command, env=environment, stdout=out, stderr=out)
 
-    return Sender(begin, carries, needs="logback", repeats=repeats)
+    return Sender(begin, carries, needs="appenders in Java", repeats=repeats)
 
 
-def carried_by_otlp_appender(record: Record) -> dict[str, Any]:
-    """What OpenTelemetry's appender sends: the time is when it was logged."""
-    return {
-        "body": record.body,
-        "severity": record.severity,
-        "attributes": canonical({name: record.attributes[name] for name in _SAID}),
-        "service": "senders",
-        "instance": "one",
-        "scope_name": "shop.orders",
-    }
+def carried_from_logback(record: Record) -> dict[str, Any]:
+    """What OpenTelemetry's appender for Logback sends: the time is when it was logged."""
+    return _carried(record, {name: record.attributes[name] for name in _SAID}) | {"scope_name": "shop.orders"}
+
+
+def carried_from_log4j(record: Record) -> dict[str, Any]:
+    """What OpenTelemetry's appender for Log4j sends of a thread's context: texts."""
+    return _carried(record, _texts(record)) | {"scope_name": "shop.orders"}
 
 
 def carried_by_loki4j(record: Record) -> dict[str, Any]:
     """What Loki4j sends: a line, and texts."""
+    return _carried(record, _texts(record) | {"thread": "main", "logger": "shop.orders"})
+
+
+def _texts(record: Record) -> dict[str, str]:
     said = {name: str(record.attributes[name]) for name in _SAID}
-    said["paid"] = said["paid"].lower()
+    return said | {"paid": said["paid"].lower()}
+
+
+def _carried(record: Record, attributes: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "body": record.body,
         "severity": record.severity,
-        "attributes": canonical(said | {"thread": "main", "logger": "shop.orders"}),
+        "attributes": canonical(attributes),
         "service": "senders",
         "instance": "one",
     }
