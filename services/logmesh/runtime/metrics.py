@@ -287,6 +287,11 @@ SPOOL_FILL = Gauge(
     "Part of the spool's bound that is in use, 0 to 1; of several spools, the fullest's.",
     registry=PRODUCER,
 )
+SPOOLS_UNAVAILABLE = Gauge(
+    "logmesh_spools_unavailable",
+    "Tenants whose spools a receiver can't open: their senders are asked to come again. The log names each, and why.",
+    registry=PRODUCER,
+)
 SOURCE_PAUSED = Gauge("logmesh_source_paused", "1 while a full spool holds the source.", registry=PRODUCER)
 PODS_WATCHED = Gauge(
     "logmesh_pods_watched",

@@ -1,18 +1,25 @@
-"""A tenant's spool is opened once, whoever asked for it first, and a receiver takes nothing before its spools are there."""
+"""A tenant's spool is opened once, whoever asked for it first; one that can't be opened holds up its own tenant alone; and a receiver
+that can open none takes nothing."""
 
 import asyncio
 import threading
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
-from tests.waiting import until_true
+from tests.integration.processor.append_stream import columns_of
+from tests.integration.processor.running import RunningProcessor
+from tests.integration.receivers.running import running_receiver
+from tests.waiting import until, until_true
 
+from logmesh.client.delivering import spool as spool_module
 from logmesh.client.delivering.spool import Spool
 from logmesh.producer.receivers import outlets as outlets_module
 from logmesh.producer.receivers.outlets import Outlets
 from logmesh.producer.receivers.receive import Receiver
 from logmesh.producer.settings import ProducerSettings
+from logmesh.runtime.metrics import PRODUCER
 
 
 def settings_of(folder: Path) -> ProducerSettings:
@@ -58,3 +65,57 @@ async def test_a_receiver_whose_spool_another_process_has_opens_no_door(tmp_path
         await receiver.run(asyncio.Event())
     assert not receiver.started.is_set()
     held.close()
+
+
+async def test_a_spool_that_cannot_be_opened_holds_up_its_own_tenant_alone_and_is_tried_again(
+    processor: RunningProcessor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outlets_module, "_AGAIN_SECONDS", 0.1)
+    monkeypatch.setattr(outlets_module, "_LOOK_SECONDS", 0.05)
+    spools = tmp_path / "log-receiver-0"
+    for folder in ("own", "tenant=shop"):
+        spool = Spool(spools / folder, max_bytes=128 << 20, retain_seconds=60)
+        spool.hold(columns_of([folder.encode()]))
+        spool.close()
+    (spools / "own" / "lock").unlink()
+    (spools / "own" / "lock").mkdir()
+    async with running_receiver(processor.target, tmp_path) as receiver, aiohttp.ClientSession() as session:
+        assert PRODUCER.get_sample_value("logmesh_spools_unavailable") == 1
+        async with session.post(f"{receiver.http}/lines", data=b"held off") as answer:
+            assert (answer.status, answer.headers["Retry-After"]) == (429, "1")
+            assert "can't open the spool" in await answer.text()
+        await receiver.all_committed()
+        assert await processor.bodies() == ["tenant=shop"]
+        (spools / "own" / "lock").rmdir()
+
+        async def stored() -> bool:
+            return sorted(await processor.bodies()) == ["own", "tenant=shop"]
+
+        await until(stored)  # though nobody asks for it
+        assert PRODUCER.get_sample_value("logmesh_spools_unavailable") == 0
+        async with session.post(f"{receiver.http}/lines", data=b"taken") as answer:
+            assert answer.status == 200
+
+
+async def test_a_spool_with_what_this_release_does_not_know_can_be_opened_once_it_is_mended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A failed opening lets the folder go."""
+    monkeypatch.setattr(outlets_module, "_AGAIN_SECONDS", 0.0)
+    monkeypatch.setattr(outlets_module, "_LOOK_SECONDS", 0.05)
+    for folder in ("own", "tenant=shop"):
+        spool = Spool(tmp_path / folder, max_bytes=128 << 20, retain_seconds=60)
+        spool.hold(columns_of([b"kept"]))
+        spool.close()
+    outlets = Outlets(settings_of(tmp_path))
+    with monkeypatch.context() as newer:
+        newer.setattr(spool_module, "load_json", lambda text: {"a newer release's": text})
+        running = asyncio.create_task(outlets.run())
+        with pytest.raises(ExceptionGroup):
+            await running
+    running = asyncio.create_task(outlets.run())
+    await outlets.ready.wait()
+    assert outlets.uncommitted_records() == 2
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    outlets.close()

@@ -72,7 +72,11 @@ class Spool:
         self._batches: dict[int, Spooled] = {}  # by place, in its order
         self._uncommitted: dict[int, None] = {}  # places, in order
         self._kept: deque[tuple[float, Spooled]] = deque()  # committed, by time of commit
-        self._recover()
+        try:
+            self._recover()
+        except BaseException:
+            self._journal.close(tidy=False)  # or nobody could open it again
+            raise
 
     @property
     def spool_id(self) -> str:
