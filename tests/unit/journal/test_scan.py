@@ -3,6 +3,8 @@
 import os
 import random
 
+import pytest
+
 from logmesh.journal.frame import (
     FRAME_HEADER_BYTES,
     SEGMENT_HEADER_BYTES,
@@ -121,3 +123,13 @@ def test_four_megabytes_of_plausible_garbage_are_scanned_within_seconds() -> Non
     garbage = (b"\x00\x00\x20\x00" + b"\x01\x02\x03\x04") * (1 << 19)
     data = encode_segment_header(SEGMENT_ID) + garbage
     assert not scan_segment(data, SEGMENT_ID).frames
+
+
+@pytest.mark.parametrize("size", [4_096, 1 << 16, (1 << 16) + 1, 200_000])
+def test_the_last_byte_that_is_no_zero_is_found_wherever_it_lies(size: int) -> None:
+    for place in {0, SEGMENT_HEADER_BYTES, 4_095, (1 << 16) - 1, 1 << 16, size - (1 << 16) - 1, size - 1}:
+        if 0 <= place < size:
+            data = bytearray(size)
+            data[place] = 1
+            assert scan_segment(bytes(data), SEGMENT_ID).dirty_end == place + 1
+    assert scan_segment(bytes(size), SEGMENT_ID).dirty_end == 0
