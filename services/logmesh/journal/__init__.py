@@ -19,7 +19,7 @@ from logmesh.journal.errors import (
 )
 from logmesh.journal.frame import MAX_PAYLOAD_BYTES
 from logmesh.journal.journal import Journal
-from logmesh.journal.segment import FrameRef
+from logmesh.journal.segment import FrameRef, has_segments
 
 __all__ = [
     "MAX_PAYLOAD_BYTES",
@@ -31,4 +31,5 @@ __all__ = [
     "JournalFailed",
     "JournalFull",
     "JournalLocked",
+    "has_segments",
 ]

@@ -67,6 +67,11 @@ def parse_segment_name(name: str) -> tuple[int, bytes] | None:
     return (int(match[1]), bytes.fromhex(match[2])) if match else None
 
 
+def has_segments(directory: Path) -> bool:
+    """Whether a journal's folder has segments: one that was closed, and holds nothing, has none."""
+    return any(parse_segment_name(path.name) for path in directory.iterdir())
+
+
 def create_segment(
     directory: Path, number: int, size: int, durability: Durability, spare: Path | None = None
 ) -> Segment:

@@ -287,6 +287,11 @@ SPOOL_FILL = Gauge(
     "Part of the spool's bound that is in use, 0 to 1; of several spools, the fullest's.",
     registry=PRODUCER,
 )
+SPOOLS_OPEN = Gauge(
+    "logmesh_spools_open",
+    "Tenants whose spools a receiver has open: it sends what is in them. At 200 another tenant's senders may have to wait.",
+    registry=PRODUCER,
+)
 SPOOLS_UNAVAILABLE = Gauge(
     "logmesh_spools_unavailable",
     "Tenants whose spools a receiver can't open: their senders are asked to come again. The log names each, and why.",

@@ -16,6 +16,7 @@ from tests.waiting import until, until_true
 from logmesh.client.delivering import spool as spool_module
 from logmesh.client.delivering.spool import Spool
 from logmesh.producer.receivers import outlets as outlets_module
+from logmesh.producer.receivers import unopened
 from logmesh.producer.receivers.outlets import Outlets
 from logmesh.producer.receivers.receive import Receiver
 from logmesh.producer.settings import ProducerSettings
@@ -60,6 +61,7 @@ async def test_a_sender_that_leaves_while_its_tenants_spool_is_opened_does_not_k
 
 async def test_a_receiver_whose_spool_another_process_has_opens_no_door(tmp_path: Path) -> None:
     held = Spool(tmp_path / "tenant=shop", max_bytes=128 << 20, retain_seconds=60)
+    held.hold(columns_of([b"kept"]))
     receiver = Receiver(settings_of(tmp_path))
     with pytest.raises(ExceptionGroup):
         await receiver.run(asyncio.Event())
@@ -70,7 +72,7 @@ async def test_a_receiver_whose_spool_another_process_has_opens_no_door(tmp_path
 async def test_a_spool_that_cannot_be_opened_holds_up_its_own_tenant_alone_and_is_tried_again(
     processor: RunningProcessor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(outlets_module, "_AGAIN_SECONDS", 0.1)
+    monkeypatch.setattr(unopened, "_AGAIN_SECONDS", 0.1)
     monkeypatch.setattr(outlets_module, "_LOOK_SECONDS", 0.05)
     spools = tmp_path / "log-receiver-0"
     for folder in ("own", "tenant=shop"):
@@ -101,7 +103,7 @@ async def test_a_spool_with_what_this_release_does_not_know_can_be_opened_once_i
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A failed opening lets the folder go."""
-    monkeypatch.setattr(outlets_module, "_AGAIN_SECONDS", 0.0)
+    monkeypatch.setattr(unopened, "_AGAIN_SECONDS", 0.0)
     monkeypatch.setattr(outlets_module, "_LOOK_SECONDS", 0.05)
     for folder in ("own", "tenant=shop"):
         spool = Spool(tmp_path / folder, max_bytes=128 << 20, retain_seconds=60)

@@ -5,6 +5,7 @@ put ──► what waits ──► one append, one fdatasync for all of it ─�
 """
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Executor
@@ -43,11 +44,20 @@ class Outlet:
         self._forwarder = Forwarder(settings, spool, tenant=tenant)
         self._waiting: deque[_Waiting] = deque()
         self._some = asyncio.Event()
+        self._is_keeping = False
+        self.used_at = time.monotonic()
+        """When something was put into it last, as time.monotonic()."""
+
+    @property
+    def is_done(self) -> bool:
+        """Whether nothing is on its way, and the database has confirmed everything."""
+        return not (self._waiting or self._is_keeping or self.spool.uncommitted())
 
     async def put(self, batches: Sequence[Unspooled], size: int) -> None:
         """Make batches durable, all or none of them; `size` is about how many bytes they have. Raises Overloaded."""
         if not self.spool.has_room():
             raise Overloaded(_FULL, _FULL_SECONDS)
+        self.used_at = time.monotonic()
         kept = asyncio.get_running_loop().create_future()
         self._waiting.append(_Waiting(batches, size, kept))
         self._some.set()
@@ -71,6 +81,7 @@ class Outlet:
         while True:
             await self._some.wait()
             self._some.clear()
+            self._is_keeping = True
             while group := self._next_group():
                 try:
                     spooled = await self._append([batch for waiting in group for batch in waiting.batches])
@@ -86,6 +97,7 @@ class Outlet:
                 _tell(group, None)
                 metrics.RECORDS_SPOOLED.inc(sum(one.count for one in spooled))
                 self._forwarder.spooled()
+            self._is_keeping = False
 
     def _next_group(self) -> list[_Waiting]:
         """What is appended next; requests whose sender has left by now are not."""

@@ -1,4 +1,7 @@
-"""The outlets of a receiver, one a tenant: each has a spool of its own, so that a stream to a processor brings one tenant's records."""
+"""The outlets of a receiver, one a tenant: each has a spool of its own, so that a stream to a processor brings one tenant's records.
+
+A spool that is done with, since everything in it is committed and nobody sends, is closed, so that others can be open.
+"""
 
 import asyncio
 import contextlib
@@ -6,16 +9,16 @@ import struct
 import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
-from typing import Final, NamedTuple
-from urllib.parse import quote, unquote
+from typing import Final
 
 import structlog
 
 from logmesh.client.delivering.spool import Spool
 from logmesh.journal import JournalError
+from logmesh.producer.receivers.folders import folder_of, tenants_in
 from logmesh.producer.receivers.outlet import Outlet
-from logmesh.producer.receivers.received import Overloaded, RequestRefused
+from logmesh.producer.receivers.received import Overloaded
+from logmesh.producer.receivers.unopened import Unopened
 from logmesh.producer.settings import ProducerSettings
 from logmesh.runtime import metrics
 
@@ -23,72 +26,61 @@ log = structlog.get_logger()
 
 MOST_TENANTS: Final = 200
 """Whose spools one receiver has open: each has a segment on the disk ready for what comes."""
+_UNUSED_SECONDS: Final = 300.0
+"""After which a spool is closed that nothing is in."""
+_LEAST_UNUSED_SECONDS: Final = 10.0
+"""The same where as many are open as may be, and another tenant's records come."""
 _THREADS: Final = 4
 _LOOK_SECONDS: Final = 2.0
 """Between two looks at how full spools are, which change without requests, too."""
-_AGAIN_SECONDS: Final = 10.0
-"""After which a spool is tried again that could not be opened."""
-_NOT_OPEN: Final = "this receiver can't open the spool of the tenant at present; its log says why"
-_OWN: Final = "own"
-_OF_TENANT: Final = "tenant="
-_LONGEST_NAME: Final = 255
 _UNOPENED: Final = (OSError, JournalError, ValueError, KeyError, struct.error)
 """What it is that a spool can't be opened for: its disk, its lock, or what is in it."""
 
 
-class _Unopened(NamedTuple):
-    """A spool that can't be opened: why, and from which time.monotonic() on it is tried again."""
-
-    error: str
-    again_at: float
-
-
 class Outlets:
-    """`of` gives a tenant's outlet, opened with the first request; `run` opens those whose spools are there already. One that can't be
+    """`of` gives a tenant's outlet, opened with the first request; `run` opens those whose spools hold something. One that can't be
     opened holds up its own tenant alone, and is tried again."""
 
     def __init__(self, settings: ProducerSettings) -> None:
         self._settings = settings
         self._outlets: dict[str, Outlet] = {}
-        self._opening: dict[str, asyncio.Task[Outlet]] = {}
-        self._unopened: dict[str, _Unopened] = {}
+        self._running: dict[str, asyncio.Task[None]] = {}
+        self._opening: dict[str, asyncio.Task[None]] = {}
+        self._closing: dict[str, asyncio.Task[None]] = {}
+        self._unopened = Unopened()
+        self._left: dict[str, bool] = {}  # whose spools hold something and are shut; whether all of it is committed
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="spool")
         self._tasks: asyncio.TaskGroup | None = None
         self.ready = asyncio.Event()
-        """Set once the spools are open that were there already, as far as they can be."""
+        """Set once the spools are open that hold something, as far as they can be."""
 
     async def of(self, tenant: str) -> Outlet:
-        """The outlet of a tenant; empty: of this process's own. Raises Overloaded where no more can be opened."""
-        if (outlet := self._outlets.get(tenant)) is not None:
-            return outlet
-        if (unopened := self._unopened.get(tenant)) is not None and time.monotonic() < unopened.again_at:
-            raise Overloaded(_NOT_OPEN, _AGAIN_SECONDS)
-        if (opening := self._opening.get(tenant)) is None:
-            opening = self._opening[tenant] = asyncio.create_task(self._open(tenant))
-            opening.add_done_callback(lambda _: self._opening.pop(tenant))
-        # A sender that leaves must not end it: nobody would have the spool, and nobody could open it again.
-        return await asyncio.shield(opening)
+        """The outlet of a tenant; empty: of this process's own. What is put into it at once is kept: none is closed that was used just
+        now. Raises Overloaded where it can't be opened."""
+        while (outlet := self._outlets.get(tenant)) is None:
+            self._unopened.check(tenant)
+            if (opening := self._opening.get(tenant)) is None:
+                opening = self._opening[tenant] = asyncio.create_task(self._open(tenant))
+                opening.add_done_callback(lambda _: self._opening.pop(tenant))
+            # A sender that leaves must not end it: nobody would have the spool, and nobody could open it again.
+            await asyncio.shield(opening)
+        return outlet
 
     async def run(self) -> None:
-        """Keep and send until cancelled; raises what an outlet raises, and OSError where none can be opened of the spools that are
-        there."""
+        """Keep and send until cancelled; raises what an outlet raises, and OSError where none can be opened of the spools that hold
+        something."""
         async with asyncio.TaskGroup() as tasks:
             self._tasks = tasks
-            await self._open_all(
-                tenant for folder in self._folders() if (tenant := _tenant_of(folder.name)) is not None
-            )
+            self._left = dict.fromkeys(await asyncio.to_thread(tenants_in, self._settings.spool_dir), False)
+            await self._open_all(list(self._left))
             if self._unopened and not self._outlets:
                 raise OSError(f"no spool in {self._settings.spool_dir} can be opened")
             self.ready.set()
             while True:
                 metrics.SPOOL_FILL.set(self._fill())
                 await asyncio.sleep(_LOOK_SECONDS)
-                await self._open_all(list(self._unopened))
-
-    async def _open_all(self, tenants: Iterable[str]) -> None:
-        for tenant in tenants:
-            with contextlib.suppress(Overloaded):
-                await self.of(tenant)
+                self._close_unused()
+                await self._open_left()
 
     def _fill(self) -> float:
         """How full the fullest spool is, without what it need not keep any more."""
@@ -110,14 +102,26 @@ class Outlets:
         for outlet in self._outlets.values():
             outlet.close()
 
-    async def _open(self, tenant: str) -> Outlet:
-        folder = self._settings.spool_dir / _folder_of(tenant)
+    async def _open_left(self) -> None:
+        """Open what could not be opened before; and where there is room, what is kept for a database that is put back."""
+        await self._open_all([*self._unopened.tenants(), *(tenant for tenant, done in self._left.items() if not done)])
+        for tenant in list(self._left):
+            if len(self._outlets) + len(self._opening) < MOST_TENANTS:
+                await self._open_all([tenant])
+
+    async def _open_all(self, tenants: Iterable[str]) -> None:
+        for tenant in tenants:
+            with contextlib.suppress(Overloaded):
+                await self.of(tenant)
+
+    async def _open(self, tenant: str) -> None:
+        folder = self._settings.spool_dir / folder_of(tenant)
         if self._tasks is None:
             raise Overloaded("the receiver is starting")
-        if len(folder.name) > _LONGEST_NAME:
-            raise RequestRefused("the tenant's name is too long for a receiver's spool")
+        if (closing := self._closing.get(tenant)) is not None:
+            await asyncio.wait({closing})
         if len(self._outlets) + len(self._opening) > MOST_TENANTS:  # it is among those itself
-            raise Overloaded(f"{MOST_TENANTS} tenants have spools at this receiver, and it opens no more", 60)
+            await self._make_room()
         try:
             spool = await asyncio.to_thread(
                 Spool,
@@ -126,43 +130,45 @@ class Outlets:
                 retain_seconds=self._settings.spool_retain_seconds,
             )
         except _UNOPENED as error:
-            self._note(tenant, folder, error)
-            raise Overloaded(_NOT_OPEN, _AGAIN_SECONDS) from error
-        if self._unopened.pop(tenant, None) is not None:
-            log.info("a spool can be opened again", event_name="spool_available", tenant=tenant)
-            metrics.SPOOLS_UNAVAILABLE.set(len(self._unopened))
+            raise self._unopened.add(tenant, folder, error) from error
+        self._unopened.remove(tenant)
+        self._left.pop(tenant, None)
         outlet = self._outlets[tenant] = Outlet(self._settings, spool, tenant, self._threads)
-        self._tasks.create_task(outlet.run())
-        return outlet
+        self._running[tenant] = self._tasks.create_task(outlet.run())
+        metrics.SPOOLS_OPEN.set(len(self._outlets))
 
-    def _note(self, tenant: str, folder: Path, error: Exception) -> None:
-        """Says it once for each reason."""
-        said = f"{type(error).__name__}: {error}"
-        known = self._unopened.get(tenant)
-        self._unopened[tenant] = _Unopened(said, time.monotonic() + _AGAIN_SECONDS)
-        metrics.SPOOLS_UNAVAILABLE.set(len(self._unopened))
-        if known is None or known.error != said:
-            log.error(
-                "a tenant's spool can't be opened: its senders are asked to come again, and what is in it waits; mend its folder, or"
-                " move it elsewhere for a new one to begin; it is tried again",
-                event_name="spool_unavailable",
-                tenant=tenant,
-                folder=str(folder),
-                error=said,
-            )
+    async def _make_room(self) -> None:
+        """Close the spool that is done with and was not used for longest. Raises Overloaded where there is none."""
+        latest = time.monotonic() - _LEAST_UNUSED_SECONDS
+        unused = [outlet for outlet in self._outlets.values() if outlet.is_done and outlet.used_at <= latest]
+        if not unused:
+            raise Overloaded(f"{MOST_TENANTS} tenants send to this receiver, and it takes no more", 60)
+        await asyncio.wait({self._close(min(unused, key=lambda outlet: outlet.used_at))})
 
-    def _folders(self) -> list[Path]:
-        with contextlib.suppress(FileNotFoundError):
-            return sorted(path for path in self._settings.spool_dir.iterdir() if path.is_dir())
-        return []
+    def _close_unused(self) -> None:
+        latest = time.monotonic() - _UNUSED_SECONDS
+        for outlet in list(self._outlets.values()):
+            if outlet.is_done and not outlet.spool.last_place() and outlet.used_at <= latest:
+                self._close(outlet)
 
+    def _close(self, outlet: Outlet) -> "asyncio.Task[None]":
+        """Let go of an outlet that is done; who asks for it from now on waits, and gets another."""
+        if self._tasks is None:
+            raise AssertionError("what is open was opened while this ran")
+        tenant = outlet.tenant
+        del self._outlets[tenant]
+        metrics.SPOOLS_OPEN.set(len(self._outlets))
+        if outlet.spool.last_place():
+            self._left[tenant] = True
+        closing = self._closing[tenant] = self._tasks.create_task(self._end(outlet, self._running.pop(tenant)))
+        closing.add_done_callback(lambda _: self._closing.pop(tenant))
+        log.info("a spool that is done with is closed", event_name="spool_closed", tenant=tenant)
+        return closing
 
-def _folder_of(tenant: str) -> str:
-    return _OF_TENANT + quote(tenant, safe="") if tenant else _OWN
-
-
-def _tenant_of(folder: str) -> str | None:
-    """The tenant whose spool a folder is; None for any other folder."""
-    if folder == _OWN:
-        return ""
-    return unquote(folder.removeprefix(_OF_TENANT)) if folder.startswith(_OF_TENANT) else None
+    async def _end(self, outlet: Outlet, running: "asyncio.Task[None]") -> None:
+        try:
+            running.cancel()
+            await asyncio.wait({running})
+        finally:
+            # Also where this process ends just now: `close` waits for these threads.
+            await asyncio.shield(asyncio.get_running_loop().run_in_executor(self._threads, outlet.close))
