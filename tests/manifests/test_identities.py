@@ -9,9 +9,13 @@ from tests.manifests.chart import template
 from tests.manifests.workloads import Workload, namespace_of, of_kind, selects, workloads
 
 from logmesh.processor.settings import ProcessorSettings
+from logmesh.producer.settings import ProducerSettings
 from logmesh.runtime.settings import BaseServerSettings
 
 GRPC = {"port": 50051, "direct_port": 50052}
+DOORS = {"otlp_port": 4317, "http_port": 4318}
+TO_PROCESSORS = dict.fromkeys(GRPC.values(), "GRPC")
+TO_RECEIVERS = {DOORS["otlp_port"]: "GRPC", DOORS["http_port"]: "HTTP"}
 
 
 def test_callers_are_service_accounts_of_pods_that_there_are(objects: tuple[Object, ...]) -> None:
@@ -23,6 +27,14 @@ def test_so_they_are_in_the_chart_in_any_namespace_and_trust_domain() -> None:
     values = ("--set", "istio.enabled=true,istio.trustDomain=mesh.example")
     assert _look_at(template(*values, namespace="elsewhere")) == {"spiffe://mesh.example/ns/elsewhere/sa/gateway"}
     assert not _look_at(template())
+
+
+def test_a_sidecar_that_receivers_believe_ends_the_doors_that_read_its_word(objects: tuple[Object, ...]) -> None:
+    assert {name: ProducerSettings.model_fields[name].default for name in DOORS} == DOORS
+    for pod in (pod for pod in workloads(objects) if pod.labels.get("app") == "log-receiver"):
+        # Without a sidecar, as in ambient mode, there is nobody to believe.
+        if "LOGMESH_MESH" in _variables(objects, pod) and any(_sidecars(objects, pod)):
+            _is_ended_as_http(objects, pod, TO_RECEIVERS)
 
 
 def test_receivers_are_named_where_callers_have_identities(objects: tuple[Object, ...]) -> None:
@@ -62,6 +74,7 @@ def _look_at_receivers(objects: Iterable[Object], identity: str) -> bool:
 def _look_at(objects: Iterable[Object]) -> set[str]:
     """The callers that processors are told of, none where there is no mesh with sidecars."""
     objects = tuple(objects)
+    assert {name: ProcessorSettings.model_fields[name].default for name in GRPC} == GRPC
     processors = _pods(objects, "log-processor")
     found: set[str] = set()
     for pod in processors:
@@ -76,7 +89,7 @@ def _look_at(objects: Iterable[Object]) -> set[str]:
             continue
         settings = BaseServerSettings(mesh=variables["LOGMESH_MESH"], callers=variables["LOGMESH_CALLERS"])  # type: ignore[arg-type]  # as the environment has it
         assert settings.mesh == "sidecar"
-        _is_ended_as_http(objects, pod)
+        _is_ended_as_http(objects, pod, TO_PROCESSORS)
         for caller in settings.callers:
             account = re.fullmatch(r"spiffe://[^/]+/ns/([^/]+)/sa/([^/]+)", caller)
             assert account, caller
@@ -97,21 +110,21 @@ def _is_of_a_pod(objects: Iterable[Object], namespace: str, name: str) -> None:
     assert any((pod.namespace, pod.pod.get("serviceAccountName")) == (namespace, name) for pod in workloads(objects))
 
 
-def _is_ended_as_http(objects: Iterable[Object], pod: Workload) -> None:
-    """On a port that is TCP to the sidecar, a client's own header would reach the processor as the sidecar's word."""
+def _is_ended_as_http(objects: Iterable[Object], pod: Workload, believed: Mapping[int, str]) -> None:
+    """On a port that is TCP to the sidecar, a client's own header would reach the program as the sidecar's word. `believed` are
+    protocols by port."""
     (sidecar,) = _sidecars(objects, pod)
     ports = {listener["port"]["number"]: listener["port"]["protocol"] for listener in sidecar["spec"]["ingress"]}
-    assert {ProcessorSettings.model_fields[name].default for name in GRPC} == set(GRPC.values())
-    assert {ports.pop(port) for port in GRPC.values()} == {"GRPC"}
+    assert {port: ports.pop(port) for port in believed} == believed
     # A list leaves nothing else to a protocol of its Service.
-    assert set(ports) == set(pod.ports.values()) - set(GRPC.values())
+    assert set(ports) == set(pod.ports.values()) - set(believed)
     # With an endpoint of 127.0.0.1 the sidecar would connect from there, where port-forwards come from.
     assert not any("defaultEndpoint" in listener or "bind" in listener for listener in sidecar["spec"]["ingress"])
     modes = {
         mode
         for policy in of_kind(objects, "PeerAuthentication")
         if selects(policy["spec"].get("selector"), pod.labels)
-        for mode in (policy["spec"]["mtls"]["mode"], *(_mode(policy, port) for port in GRPC.values()))
+        for mode in (policy["spec"]["mtls"]["mode"], *(_mode(policy, port) for port in believed))
     }
     assert modes == {"STRICT"}
 

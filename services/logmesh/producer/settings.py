@@ -9,6 +9,7 @@ from pydantic import Field, field_validator, model_validator
 from logmesh.client.tls import ServedFiles
 from logmesh.producer.rules import read_rules
 from logmesh.producer.timestamps.zones import zone_of
+from logmesh.runtime.identity import Mesh
 from logmesh.runtime.listed import Listed
 from logmesh.runtime.listening import is_loopback
 from logmesh.runtime.settings import AccessTokenSettings
@@ -97,6 +98,10 @@ class ProducerSettings(AccessTokenSettings):
         description="Tenant by SPIFFE identity of senders without a token, as JSON; others are refused. Empty: whoever shows a"
         " certificate sends for this process's own tenant, where no tokens are asked for.",
     )
+    mesh: Mesh = Field(
+        default="none",
+        description="`sidecar`: Istio's sidecar in this pod takes what comes to the doors, and is believed whose certificate it saw.",
+    )
     syslog_tenant: str = Field(
         default="",
         max_length=255,
@@ -161,7 +166,8 @@ class ProducerSettings(AccessTokenSettings):
     @property
     def knows_senders(self) -> bool:
         """Whether senders to source `receive` must show who they are: a token, an issuer's access token, or a certificate."""
-        return bool(self.gateway or self.jwt_issuer) or self.door_tls_ca is not None
+        in_mesh = self.mesh == "sidecar" and bool(self.tenants)
+        return bool(self.gateway or self.jwt_issuer) or self.door_tls_ca is not None or in_mesh
 
     @cached_property
     def door_tls(self) -> ServedFiles | None:
@@ -176,8 +182,8 @@ class ProducerSettings(AccessTokenSettings):
             raise ValueError(
                 "LOGMESH_DOOR_TLS_CERT and LOGMESH_DOOR_TLS_KEY go together, and LOGMESH_DOOR_TLS_CA with both of them"
             )
-        if self.tenants and self.door_tls_ca is None:
-            raise ValueError("LOGMESH_TENANTS needs LOGMESH_DOOR_TLS_CA: without it senders show no identities")
+        if self.tenants and self.door_tls_ca is None and self.mesh == "none":
+            raise ValueError("LOGMESH_TENANTS needs LOGMESH_DOOR_TLS_CA or a mesh: else senders show no identities")
         return self
 
     @model_validator(mode="after")
@@ -188,7 +194,7 @@ class ProducerSettings(AccessTokenSettings):
             raise ValueError(
                 f"LOGMESH_LISTEN_ADDRESS is {self.listen_address}, and senders from other machines must show who they are: set"
                 " LOGMESH_GATEWAY, which knows the tokens that `logmesh token create` makes, LOGMESH_JWT_ISSUER for those of an issuer,"
-                " or LOGMESH_DOOR_TLS_CA for certificates;"
+                " LOGMESH_DOOR_TLS_CA for certificates, or LOGMESH_MESH and LOGMESH_TENANTS for those that a sidecar saw;"
                 " or set LOGMESH_LISTEN_ADDRESS to localhost"
             )
         return self

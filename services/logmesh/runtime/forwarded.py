@@ -29,7 +29,11 @@ def is_sidecar(peer: str) -> bool:
     kind, _, address = unquote(peer).partition(":")
     if kind not in ("ipv4", "ipv6"):
         return False
-    host = address.rpartition(":")[0].removeprefix("[").removesuffix("]")
+    return is_sidecar_host(address.rpartition(":")[0].removeprefix("[").removesuffix("]"))
+
+
+def is_sidecar_host(host: str) -> bool:
+    """The same of an IP address alone."""
     try:
         found = ip_address(host)
     except ValueError:

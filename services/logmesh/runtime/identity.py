@@ -1,6 +1,6 @@
 """Who is calling: the one SPIFFE ID in the client's certificate, which the client shows here, or to the sidecar before us."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
 from logmesh.runtime.forwarded import HEADER, Unreadable, is_sidecar, nearest_element
@@ -26,13 +26,14 @@ def principal_of(context: Any, mesh: Mesh = "none") -> str:
         names = auth.get("x509_subject_alternative_name", ())
         return one_spiffe_id(name.decode("utf-8", "replace") for name in names)
     if mesh == "sidecar" and is_sidecar(context.peer()):
-        return _forwarded(context.invocation_metadata() or ())
+        metadata = context.invocation_metadata() or ()
+        return forwarded_principal([str(value) for key, value in metadata if key == HEADER])
     return ANONYMOUS
 
 
-def _forwarded(metadata: Iterable[tuple[str, str | bytes]]) -> str:
-    """The SPIFFE ID of the client whose call the sidecar passes on; "anonymous" for one that showed the sidecar no certificate."""
-    headers = [str(value) for key, value in metadata if key == HEADER]
+def forwarded_principal(headers: Sequence[str]) -> str:
+    """The SPIFFE ID of the client whose request the sidecar passes on with these headers `x-forwarded-client-cert`; "anonymous" for one
+    that showed the sidecar no certificate. Raises IdentityError."""
     if not headers:
         return ANONYMOUS
     try:

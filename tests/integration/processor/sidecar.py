@@ -133,7 +133,7 @@ def _processor(address: str) -> dict[str, Any]:
     cluster["typed_extension_protocol_options"] = {
         "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": {
             "@type": "type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
-            "explicit_http_config": {"http2_protocol_options": {}},
+            "use_downstream_protocol_config": {"http_protocol_options": {}, "http2_protocol_options": {}},
         }
     }
     return cluster

@@ -29,8 +29,8 @@ from logmesh.runtime.tls_context import server_context
 SHOP = "spiffe://logmesh.local/ns/shop/sa/checkout"
 
 
-async def export(address: str, tls: Tls, first: int = 0) -> grpc.StatusCode:
-    async with open_channel(address, tls, server_name="gateway") as channel:
+async def export(address: str, tls: Tls, first: int = 0, server_name: str = "gateway") -> grpc.StatusCode:
+    async with open_channel(address, tls, server_name=server_name) as channel:
         stub: Any = LogsServiceStub(channel)  # type: ignore[no-untyped-call]
         try:
             await stub.Export(request_of(first, 3), timeout=10)

@@ -19,11 +19,15 @@ def receiver(**given: Any) -> ProducerSettings:
 @pytest.mark.parametrize("listen", ["::", "0.0.0.0", "10.0.0.7", "[::]"])  # noqa: S104
 @pytest.mark.parametrize("given", [{}, CERTIFICATE])
 def test_without_tokens_and_certificates_doors_are_loopback_s(listen: str, given: dict[str, Any]) -> None:
-    with pytest.raises(ValidationError, match=r"set LOGMESH_GATEWAY.*LOGMESH_JWT_ISSUER.*or LOGMESH_DOOR_TLS_CA"):
+    with pytest.raises(
+        ValidationError, match=r"set LOGMESH_GATEWAY.*LOGMESH_JWT_ISSUER.*LOGMESH_DOOR_TLS_CA.*or LOGMESH_MESH"
+    ):
         receiver(listen_address=listen, **given)
     assert not receiver(listen_address="127.0.0.1", **given).knows_senders
     assert receiver(listen_address=listen, gateway="gateway:50050", **given).knows_senders
     assert receiver(listen_address=listen, **CERTIFICATE, **AUTHORITY).knows_senders
+    named = {"spiffe://cluster.local/ns/shop/sa/checkout": "acme"}
+    assert receiver(listen_address=listen, mesh="sidecar", tenants=named, syslog_tenant="network").knows_senders
     assert receiver(
         listen_address=listen, jwt_issuer="https://login.test", jwt_jwks="/jwks.json", **given
     ).knows_senders

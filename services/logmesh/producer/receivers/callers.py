@@ -9,6 +9,7 @@ import structlog
 from logmesh.producer.receivers.credentials import Forbidden, Unauthenticated, is_access_token, secret_in
 from logmesh.producer.receivers.lookup import Lookup, NotKnownYet, Tokens
 from logmesh.runtime import metrics
+from logmesh.runtime.identity import Mesh
 
 log = structlog.get_logger()
 
@@ -33,10 +34,13 @@ class Callers:
         access: AccessTokens | None = None,
         certificates: bool = False,
         unnamed: str = "",
+        mesh: Mesh = "none",
         clock: Callable[[], float] = time.time,
     ) -> None:
         """`tenants` are by SPIFFE ID; with `certificates`, and without any other, whoever shows one is let in. `unnamed` is the
-        tenant of syslog that shows none; empty: there is none. `clock` gives seconds since 1970."""
+        tenant of syslog that shows none; empty: there is none. In a `mesh` with a sidecar, certificates are shown to that one. `clock`
+        gives seconds since 1970."""
+        self.mesh: Final = mesh
         self._lookup = None if tokens is None else Lookup(tokens, clock)
         self._access, self._tenants, self._certificates = access, tenants or {}, certificates
         self._unnamed, self._clock = unnamed, clock

@@ -24,7 +24,8 @@ async def opened_callers(settings: ProducerSettings) -> AsyncIterator[Callers]:
 
     Raises OSError for files of certificates or of an issuer's keys that can't be read, ValueError for keys that are none.
     """
-    if settings.door_tls is None and settings.knows_senders and not is_loopback(settings.listen_address):
+    in_plaintext = settings.door_tls is None and settings.mesh == "none"
+    if in_plaintext and settings.knows_senders and not is_loopback(settings.listen_address):
         log.warning("senders show their tokens in plaintext: LOGMESH_DOOR_TLS_CERT is unset", event_name="tokens_plain")
     async with _keeper(settings) as keeper:
         yield Callers(
@@ -33,6 +34,7 @@ async def opened_callers(settings: ProducerSettings) -> AsyncIterator[Callers]:
             access=await _access(settings),
             certificates=settings.door_tls_ca is not None,
             unnamed=settings.syslog_tenant,
+            mesh=settings.mesh,
         )
 
 

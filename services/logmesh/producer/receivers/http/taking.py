@@ -9,7 +9,7 @@ from logmesh.producer.receivers.callers import Callers
 from logmesh.producer.receivers.credentials import Forbidden, Unauthenticated
 from logmesh.producer.receivers.http.body import body_of
 from logmesh.producer.receivers.http.refusals import REFUSED, Refusal, refusal_of
-from logmesh.producer.receivers.identities import identity_of_connection
+from logmesh.producer.receivers.identities import identity_of_request
 from logmesh.producer.receivers.inlet import Inlet, Taken
 from logmesh.runtime import metrics
 
@@ -59,5 +59,5 @@ class Taker:
             pass
 
     async def _tenant_of(self, request: web.Request) -> str:
-        identity = identity_of_connection(request.transport) if request.transport is not None else ""
+        identity = identity_of_request(request, self._callers.mesh)
         return await self._callers.admit(request.headers.get("Authorization", ""), identity=identity, door=self._door)

@@ -85,8 +85,9 @@ class OtlpGrpc:
 
     async def _tenant_of(self, context: Any) -> str:
         shown = dict(context.invocation_metadata() or ()).get("authorization", "")
+        identity = identity_of_call(context, self._callers.mesh)
         try:
-            return await self._callers.admit(shown, identity=identity_of_call(context), door=DOOR)
+            return await self._callers.admit(shown, identity=identity, door=DOOR)
         except Unauthenticated as error:
             await context.abort(grpc.StatusCode.UNAUTHENTICATED, str(error))
         except Forbidden as error:
