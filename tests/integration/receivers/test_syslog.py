@@ -157,6 +157,35 @@ async def test_a_stop_reads_what_has_come_of_a_sender_that_resets_its_connection
     assert await numbers(processor, count) == list(range(count))
 
 
+@pytest.mark.parametrize("tls", [False, True])
+async def test_a_sender_that_does_not_look_fails_to_write_after_a_stop(
+    processor: RunningProcessor, certificates: dict[str, WorkloadFiles], tmp_path: Path, tls: bool
+) -> None:
+    """As syslog-ng over TLS: what it can write after the stop counts as sent, and nobody reads it."""
+    door, port = certificates["gateway"], free_port()
+
+    def connected() -> socket.socket:
+        sock = socket.create_connection(("127.0.0.1", port), 30)
+        if not tls:
+            return sock
+        return ssl.create_default_context(cafile=door.ca).wrap_socket(sock, server_hostname="gateway")
+
+    async with running_receiver(
+        processor.target,
+        tmp_path,
+        syslog_port=0 if tls else port,
+        syslog_tls_port=port if tls else 0,
+        door_tls_cert=door.cert,
+        door_tls_key=door.key,
+        drain_seconds=60,
+    ):
+        sender = await asyncio.to_thread(connected)
+        sender.sendall(b"".join(counted(message(number)) for number in range(100)))
+    with sender, pytest.raises((BrokenPipeError, ConnectionResetError, ssl.SSLEOFError)):
+        sender.sendall(counted(message(100)))
+    assert await numbers(processor, 100) == list(range(100))
+
+
 async def test_long_messages_come_in_parts_where_connections_hold_too_many(
     processor: RunningProcessor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

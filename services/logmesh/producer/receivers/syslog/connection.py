@@ -102,10 +102,11 @@ class Connection(asyncio.Protocol):
 
     @property
     def is_read(self) -> bool:
-        """Whether all that has come was read. A sender that hears of the end resets the connection, and with it what was not."""
+        """Whether all that has come was read, and no message is in the middle of coming. Where a connection is reset, by a sender that
+        hears of its end or by this one, the rest is lost."""
         with contextlib.suppress(OSError):
             (waiting,) = struct.unpack("i", fcntl.ioctl(self._sock, termios.FIONREAD, bytes(4)))
-            return not (waiting or self._is_held)
+            return not (waiting or self._is_held or len(self._framer))
         return True
 
     def close_its_half(self) -> None:
@@ -113,8 +114,11 @@ class Connection(asyncio.Protocol):
         with contextlib.suppress(OSError):
             self._sock.shutdown(socket.SHUT_WR)
 
-    def abort(self) -> None:
-        """Close it with what was not read."""
+    def reset(self) -> None:
+        """Close it so that a sender that does not look fails to write at once: after an ordinary close it has sent something that
+        nobody reads before it fails."""
+        with contextlib.suppress(OSError):
+            self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self._transport.abort()
 
     def _add(self, messages: list[Message], size: int) -> None:

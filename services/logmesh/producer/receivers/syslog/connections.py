@@ -72,16 +72,16 @@ class Connections:
             sock.close()
         await asyncio.gather(*(self._close_half(connection) for connection in self._open))
         await self._wait(_LAST_SECONDS)
-        for connection in list(self._open):
-            connection.abort()
+        await asyncio.gather(*(self._reset(connection) for connection in self._open))
         await self._wait(_CLOSE_SECONDS)
 
     async def _close_half(self, connection: Connection) -> None:
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_READ_SECONDS):
-                while not connection.is_read:
-                    await asyncio.sleep(_LOOK_SECONDS)
+        await _until_read(connection, _READ_SECONDS)
         connection.close_its_half()
+
+    async def _reset(self, connection: Connection) -> None:
+        await _until_read(connection, _CLOSE_SECONDS)
+        connection.reset()
 
     async def _wait(self, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):
@@ -134,3 +134,10 @@ class Connections:
         if not self._open:
             self._none_open.set()
         metrics.SYSLOG_CONNECTIONS.labels(self._kind).set(len(self._open))
+
+
+async def _until_read(connection: Connection, seconds: float) -> None:
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            while not connection.is_read:
+                await asyncio.sleep(_LOOK_SECONDS)
