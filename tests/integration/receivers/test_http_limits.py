@@ -3,23 +3,28 @@
 import asyncio
 import contextlib
 import gc
+import gzip
 import json
 import socket
-from collections.abc import AsyncIterator
+import threading
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
 from tests.waiting import until, until_true
 
 from logmesh.cli.local.ports import free_port
+from logmesh.client.delivering.spool import Unspooled
+from logmesh.producer.receivers import inlet
 from logmesh.producer.receivers.callers import Callers
 from logmesh.producer.receivers.http import body, server, strays
 from logmesh.producer.receivers.http.server import Http
 from logmesh.producer.receivers.inlet import Inlet
 from logmesh.producer.receivers.limits import MOST_HEADER_BYTES
 from logmesh.producer.receivers.outlets import Outlets
-from logmesh.producer.receivers.received import Overloaded, Received
+from logmesh.producer.receivers.received import Overloaded
 from logmesh.producer.settings import ProducerSettings
 from logmesh.runtime import metrics
 
@@ -39,7 +44,7 @@ class _HeldInlet(Inlet):
         """Of requests for which there is room."""
         return self._bytes
 
-    async def keep(self, tenant: str, door: str, received: Received, identity: bytes) -> None:
+    async def store(self, tenant: str, batches: Sequence[Unspooled], size: int) -> None:
         self.came += 1
         await self.open.wait()
         if self.error is not None:
@@ -69,13 +74,13 @@ async def _listening(folder: Path, callers: Callers | None = None, max_connectio
         http_port=free_port(),
         max_connections=max_connections,
     )
-    inlet = _HeldInlet(settings)
-    door = Http(settings, inlet, callers or Callers())
+    held = _HeldInlet(settings)
+    door = Http(settings, held, callers or Callers())
     await door.start()
     try:
-        yield _Port(settings.http_port, inlet, door)
+        yield _Port(settings.http_port, held, door)
     finally:
-        inlet.open.set()
+        held.open.set()
         await door.drain()
 
 
@@ -120,6 +125,35 @@ async def test_a_sender_that_does_not_read_its_answer_is_given_up(
 
             await until(is_given_up)
         assert port.inlet.came == 1
+
+
+@pytest.mark.parametrize("step", [(body, "unpack"), (inlet, "columns_of")])
+async def test_others_are_answered_while_a_large_body_is_unpacked_and_made_into_batches(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: tuple[Any, str]
+) -> None:
+    begun, answered = threading.Event(), threading.Event()
+    module, name = step
+    works = getattr(module, name)
+
+    def slow(*given: Any) -> Any:
+        if len(given[0]) > 2_048:  # bytes, or records
+            begun.set()
+            answered.wait(10)
+        return works(*given)
+
+    monkeypatch.setattr(module, name, slow)
+    large = gzip.compress(b"".join(b"up %d\n" % number for number in range(3_000)))
+    assert len(large) > 2_048
+    async with _listening(tmp_path) as port, aiohttp.ClientSession() as session:
+        sending = asyncio.create_task(
+            session.post(f"{port.url}/lines", data=large, headers={"Content-Encoding": "gzip"})
+        )
+        await until_true(begun.is_set)
+        async with session.post(f"{port.url}/lines", data=b"up") as answer:
+            assert answer.status == 200 and not answered.is_set()
+        answered.set()
+        assert (await sending).status == 200
+        assert port.inlet.came == 2
 
 
 async def test_a_body_that_breaks_off_or_lies_is_not_kept(tmp_path: Path) -> None:
@@ -195,7 +229,7 @@ async def test_a_sender_that_is_too_much_is_told_when_to_come_again(tmp_path: Pa
         port.inlet.error = Overloaded("the spool is full", 2.5)
         for path, sent in (
             ("/lines", b"up"),
-            ("/loki/api/v1/push", b'{"streams":[]}'),
+            ("/loki/api/v1/push", b'{"streams":[{"stream":{"app":"shop"},"values":[["1764590000000000000","up"]]}]}'),
             ("/_bulk", b'{"create":{}}\n{"message":"up"}\n'),
         ):
             headers = {"Content-Type": "application/json"}

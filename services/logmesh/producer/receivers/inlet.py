@@ -3,8 +3,8 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable, Iterable, Iterator
-from typing import Final, TypeVar
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Final, NamedTuple, TypeVar
 
 from logmesh.client.delivering.spool import Unspooled
 from logmesh.producer.receivers.cutting import Piece, columns_of, cut, size_of
@@ -23,6 +23,12 @@ _LARGE_AT_ONCE: Final = 2
 Taken = TypeVar("Taken", bound=Received)
 
 
+class _Batches(NamedTuple):
+    batches: Sequence[Unspooled]
+    size: int
+    """About how many bytes they have."""
+
+
 class Inlet:
     """Takes what doors have read. At most `most_bytes` of requests are in memory at once, over all doors."""
 
@@ -30,6 +36,8 @@ class Inlet:
         self._outlets, self._most_bytes, self._rules = outlets, most_bytes, rules
         self._bytes = 0
         self._large = asyncio.Semaphore(_LARGE_AT_ONCE)
+        self.unpacking = asyncio.Semaphore(_LARGE_AT_ONCE)
+        """For who unpacks a body aside, until there is room for what it is then."""
 
     @contextlib.contextmanager
     def room(self, size: int) -> Iterator[None]:
@@ -45,19 +53,25 @@ class Inlet:
             metrics.RECEIVING_BYTES.set(self._bytes)
 
     async def take(
-        self, tenant: str, door: str, body: bytes, identity: bytes, read: Callable[[bytes], Taken], large_bytes: int
+        self, tenant: str, door: str, body: bytes, said: bytes, read: Callable[[bytes], Taken], large_bytes: int
     ) -> Taken:
         """Make durable what `read` finds in a body that there is room for, and return it; else as `keep`.
 
-        Others don't wait while a body of more than `large_bytes` is read. Of these, two are taken at once, over all doors.
+        Others don't wait while a body of more than `large_bytes` is read and made into batches, by any thread. Of these, two are taken
+        at once, over all doors. What is the same when the sender repeats the request is `said`, and the body.
         """
         if len(body) <= large_bytes:
             taken = read(body)
-            await self.keep(tenant, door, taken, identity)
+            await self.keep(tenant, door, taken, said + body)
             return taken
+
+        def read_aside() -> tuple[Taken, _Batches]:
+            taken = read(body)
+            return taken, self._batches_of(tenant, door, taken, said + body)
+
         async with self._large:
-            taken = await asyncio.to_thread(read, body)
-            await self.keep(tenant, door, taken, identity)
+            taken, batches = await asyncio.to_thread(read_aside)
+            await self._keep(tenant, door, taken, batches)
             return taken
 
     async def keep(self, tenant: str, door: str, received: Received, identity: bytes) -> None:
@@ -66,25 +80,37 @@ class Inlet:
         Args:
             tenant: whose they are; empty: this process's own.
             door: the protocol in one word, for metrics; equal bytes at different doors are different requests.
-            received: what the request brought.
+            received: what the request brought. Others wait while it is made into batches, which for 1,000 records is a millisecond.
             identity: bytes that are the same when the sender repeats the request, such as its path and body; looked at
                 where it is told apart.
 
         Raises Overloaded, and RequestRefused for what is too large to be sent on.
         """
-        now = time.time_ns()
-        if pieces := self._ruled(tenant, cut(received, door, identity), now):
-            if max(piece.size for piece in pieces) > _MOST_RULED_BYTES:
-                raise RequestRefused("rules make more of the request than can be sent on; send less at once")
-            batches = [Unspooled(columns_of(piece.chunk, now), {}, piece.request) for piece in pieces]
-            outlet = await self._outlets.of(tenant)
-            await outlet.put(batches, sum(piece.size for piece in pieces))
+        await self._keep(tenant, door, received, self._batches_of(tenant, door, received, identity))
+
+    async def store(self, tenant: str, batches: Sequence[Unspooled], size: int) -> None:
+        """Make batches of a tenant durable, all or none of them; `size` is about how many bytes they have. Raises Overloaded."""
+        outlet = await self._outlets.of(tenant)
+        await outlet.put(batches, size)
+
+    async def _keep(self, tenant: str, door: str, received: Received, batches: _Batches) -> None:
+        if batches.batches:
+            await self.store(tenant, batches.batches, batches.size)
         records = len(received.chunk)
         metrics.RECEIVED_RECORDS.labels(door).inc(records)
         if not received.told_apart:
             metrics.RECEIVED_UNTOLD.labels(door).inc(records)
         if received.refused:
             metrics.RECEIVED_REFUSED.labels(door, "record").inc(len(received.refused))
+
+    def _batches_of(self, tenant: str, door: str, received: Received, identity: bytes) -> _Batches:
+        """Of any thread. Raises RequestRefused."""
+        now = time.time_ns()
+        pieces = self._ruled(tenant, cut(received, door, identity), now)
+        if max((piece.size for piece in pieces), default=0) > _MOST_RULED_BYTES:
+            raise RequestRefused("rules make more of the request than can be sent on; send less at once")
+        batches = [Unspooled(columns_of(piece.chunk, now), {}, piece.request) for piece in pieces]
+        return _Batches(batches, sum(piece.size for piece in pieces))
 
     def _ruled(self, tenant: str, pieces: Iterable[Piece], now_unix_nano: int) -> list[Piece]:
         """What rules leave of each piece, which is named by what came and not by what is left."""

@@ -4,6 +4,7 @@ A stream is what one origin of one tenant writes. The clock is the records' own:
 all at once has as much as if it had come in time. Which record is over depends on the order in which they come.
 """
 
+import threading
 from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -45,6 +46,7 @@ class Limit:
         self._name, self._per_second, self._seconds = name, per_second, interval_seconds
         self._most = max(1, int(per_second * interval_seconds))
         self._interval = lru_cache(MAX_INTERVALS)(_new_interval)
+        self._guard = threading.Lock()  # over what intervals count
 
     def __call__(self, view: View, places: list[int]) -> Done:
         """See `Action`."""
@@ -53,24 +55,25 @@ class Limit:
         room: dict[tuple[int, int], int] = {}
         full: set[tuple[int, int]] = set()
         notices: list[int] = []
-        for key, count in Counter(keys).items():
-            interval = self._interval(view.tenant, view.origins[key[0]], key[1])
-            room[key] = self._most - interval.records
-            interval.records += count
-            if count > room[key]:
-                full.add(key)
-        if not full:
-            return Done(chunk)
         gone: list[int] = []
-        for place, key in zip(places, keys, strict=True):
-            if key not in full:
-                continue
-            room[key] -= 1
-            if room[key] >= 0:
-                continue
-            interval = self._interval(view.tenant, view.origins[key[0]], key[1])
-            (gone if interval.said else notices).append(place)
-            interval.said = True
+        with self._guard:
+            for key, count in Counter(keys).items():
+                interval = self._interval(view.tenant, view.origins[key[0]], key[1])
+                room[key] = self._most - interval.records
+                interval.records += count
+                if count > room[key]:
+                    full.add(key)
+            if not full:
+                return Done(chunk)
+            for place, key in zip(places, keys, strict=True):
+                if key not in full:
+                    continue
+                room[key] -= 1
+                if room[key] >= 0:
+                    continue
+                interval = self._interval(view.tenant, view.origins[key[0]], key[1])
+                (gone if interval.said else notices).append(place)
+                interval.said = True
         done = without(self._with_notices(chunk, notices), gone, {"dropped": len(gone) + len(notices)})
         return replace(done, touched=sorted([*gone, *notices]))
 

@@ -32,7 +32,7 @@ class Applied:
 
 
 class Rules:
-    """Rules that are applied to one chunk after the other, by one thread."""
+    """Rules that are applied to one chunk after the other, by any thread, also by several at once."""
 
     def __init__(self, rules: Sequence[Rule], applied: Callable[[Applied], None] | None = None) -> None:
         """`applied` hears of each rule that found records; without it they are counted in the process's metrics."""

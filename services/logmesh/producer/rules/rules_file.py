@@ -19,7 +19,7 @@ LOOK_SECONDS: Final = 5
 class RulesFile:
     """Applies a file's rules. Once it has changed it is read again; while what it says is wrong, the rules before stay in force.
 
-    Limits begin anew with other rules.
+    Limits begin anew with other rules. Any thread may apply them.
     """
 
     def __init__(self, path: Path) -> None:

@@ -1,15 +1,18 @@
 """Whatever doors large bodies come in at, two of them are taken at once, and small ones don't wait for them."""
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 
 from tests.waiting import until_true
 
+from logmesh.client.delivering.spool import Unspooled
 from logmesh.producer.receivers.inlet import Inlet
 from logmesh.producer.receivers.outlets import Outlets
 from logmesh.producer.receivers.received import Received
 from logmesh.producer.settings import ProducerSettings
 from logmesh.producer.sources import Chunk
+from logmesh.record.columns import UNKNOWN_ORIGIN
 
 _LARGE_BYTES = 10
 _LARGE, _SMALL = b"x" * (_LARGE_BYTES + 1), b"x" * _LARGE_BYTES
@@ -24,8 +27,8 @@ class _SlowInlet(Inlet):
         self.disk = asyncio.Event()
         self.waiting = 0
 
-    async def keep(self, tenant: str, door: str, received: Received, identity: bytes) -> None:
-        if identity == _LARGE:
+    async def store(self, tenant: str, batches: Sequence[Unspooled], size: int) -> None:
+        if batches[0].columns.bodies == [_LARGE]:
             self.waiting += 1
             await self.disk.wait()
 
@@ -36,10 +39,10 @@ async def test_two_large_bodies_are_taken_at_once_over_all_doors(tmp_path: Path)
 
     def reader(body: bytes) -> Received:
         read.append(body)
-        return Received(Chunk(), told_apart=False)
+        return Received(Chunk([0], [0], [b""], [body], [b""], [b""], [b""], [UNKNOWN_ORIGIN]), told_apart=False)
 
     async def take(door: str, body: bytes) -> None:
-        await inlet.take("", door, body, body, reader, _LARGE_BYTES)
+        await inlet.take("", door, body, b"", reader, _LARGE_BYTES)
 
     large = [asyncio.create_task(take(door, _LARGE)) for door in ("otlp-grpc", "otlp-http", "loki", "lines")]
     await until_true(lambda: inlet.waiting >= 2)

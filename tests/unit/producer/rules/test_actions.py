@@ -2,12 +2,15 @@
 
 import json
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from time import sleep
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.unit.producer.rules.chunks import SHOP, TIME, chunk_of
 
+from logmesh.producer.rules import limit as limit_module
 from logmesh.producer.rules.actions import drop
 from logmesh.producer.rules.limit import MAX_INTERVALS, Limit
 from logmesh.producer.rules.rename import Rename
@@ -130,6 +133,31 @@ def test_the_order_in_which_seconds_come_does_not_matter() -> None:
     later = limit(View(chunk_of([b"a"], times=[TIME + 60 * SECOND]), 0), [0])
     earlier = limit(View(chunk_of([b"b"], times=[TIME]), 0), [0])
     assert (later.chunk.bodies, earlier.chunk.bodies) == ([b"a"], [b"b"])
+
+
+def test_several_threads_share_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Interval:
+        """One that another thread may count in at any moment."""
+
+        said = False
+        _records = 0
+
+        @property
+        def records(self) -> int:
+            found = self._records
+            sleep(0.001)
+            return found
+
+        @records.setter
+        def records(self, records: int) -> None:
+            self._records = records
+
+    monkeypatch.setattr(limit_module, "_new_interval", lambda *of: Interval())
+    limit = Limit("l", 100, 1)
+    with ThreadPoolExecutor(4) as pool:
+        views = [View(chunk_of([b"a"] * 10), 0) for _ in range(40)]
+        kept = sum(len(done.chunk) for done in pool.map(lambda view: limit(view, list(range(10))), views))
+    assert kept == 101, "the limit, and one that says that others are left out"
 
 
 def test_tenants_have_limits_of_their_own() -> None:

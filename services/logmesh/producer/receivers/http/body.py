@@ -9,12 +9,14 @@ from aiohttp import ClientPayloadError, web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from logmesh.producer.receivers.http.refusals import TooLarge, TooSlow
-from logmesh.producer.receivers.http.unpacking import unpack
+from logmesh.producer.receivers.http.unpacking import is_packed, unpack
 from logmesh.producer.receivers.inlet import Inlet
 from logmesh.producer.receivers.limits import MOST_BODY_BYTES
 from logmesh.producer.receivers.received import RequestRefused
 
 _ROOM_STEP: Final = 64 << 10
+_SHORT_PACKED_BYTES: Final = 2 << 10
+"""Of a body that may be a thousand times that once it is unpacked, which takes some milliseconds."""
 _FIRST_SECONDS: Final = 10.0
 _SLOWEST_BYTES_A_SECOND: Final = 16 << 10
 _BROKEN: Final = (web.RequestPayloadError, ClientPayloadError, HttpProcessingError, ConnectionError)
@@ -27,11 +29,23 @@ async def body_of(request: web.Request, inlet: Inlet) -> AsyncIterator[bytes]:
     Raises RequestRefused, TooSlow, Overloaded.
     """
     with contextlib.ExitStack() as rooms:
-        packed = await _read(request, inlet, rooms)
-        body = unpack(packed, ",".join(request.headers.getall("Content-Encoding", ())), MOST_BODY_BYTES)
-        if body is not packed:
-            rooms.enter_context(inlet.room(len(body)))
+        body = await _read(request, inlet, rooms)
+        encoding = ",".join(request.headers.getall("Content-Encoding", ()))
+        if is_packed(encoding):
+            body = await _unpacked(body, encoding, inlet, rooms)
         yield body
+
+
+async def _unpacked(packed: bytes, encoding: str, inlet: Inlet, rooms: contextlib.ExitStack) -> bytes:
+    """Others don't wait for it but where it is short. Raises as `unpack`, and Overloaded."""
+    if len(packed) <= _SHORT_PACKED_BYTES:
+        body = unpack(packed, encoding, MOST_BODY_BYTES)
+        rooms.enter_context(inlet.room(len(body)))
+        return body
+    async with inlet.unpacking:
+        body = await asyncio.to_thread(unpack, packed, encoding, MOST_BODY_BYTES)
+        rooms.enter_context(inlet.room(len(body)))
+    return body
 
 
 async def _read(request: web.Request, inlet: Inlet, rooms: contextlib.ExitStack) -> bytes:

@@ -50,8 +50,8 @@ class Taker:
         `said_elsewhere` is what a request says beside its path, parameters and body, so that it tells it from others.
         """
         async with body_of(request, self._inlet) as body:
-            identity = b"%b\0%b\0%b" % (request.path_qs.encode(), said_elsewhere.encode("utf-8", "replace"), body)
-            return await self._inlet.take(tenant, self._door, body, identity, read, _LARGE_BYTES)
+            said = b"%b\0%b\0" % (request.path_qs.encode(), said_elsewhere.encode("utf-8", "replace"))
+            return await self._inlet.take(tenant, self._door, body, said, read, _LARGE_BYTES)
 
     async def discard(self, request: web.Request) -> None:
         """Read a body that nothing is made of."""

@@ -23,13 +23,18 @@ _LARGEST_WINDOW: Final = 8 << 20
 """What a decoder must be able to remember, and what most encoders keep to."""
 
 
+def is_packed(encoding: str) -> bool:
+    """Whether a body of this `Content-Encoding` is another once it is unpacked."""
+    return encoding.strip().lower() not in ("", "identity")
+
+
 def unpack(body: bytes, encoding: str, most: int) -> bytes:
     """A body of `Content-Encoding` `encoding`, of `most` bytes at most.
 
     Raises TooLarge, UnknownMediaType for an encoding that is not known or for several, RequestRefused for a body that is not in it.
     """
     name = encoding.strip().lower()
-    if name in ("", "identity"):
+    if not is_packed(encoding):
         return body
     unpacker = _UNPACKERS.get(name)
     if unpacker is None:

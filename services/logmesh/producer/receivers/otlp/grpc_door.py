@@ -23,8 +23,8 @@ from logmesh.runtime.server import Health, bind, build_server
 SERVICE: Final = "opentelemetry.proto.collector.logs.v1.LogsService"
 DOOR: Final = "otlp-grpc"
 _READ_AT_ONCE: Final = 8
-_LARGE_BYTES: Final = 1 << 20
-"""Of a larger request others don't wait for the reader, which takes a second for the largest."""
+_LARGE_BYTES: Final = 128 << 10
+"""Of a larger request others don't wait for the reader, which takes some milliseconds for it and a second for the largest."""
 _LOOKAHEAD_BYTES: Final = 64 << 10
 """Of a request that waits for its turn, and there may be as many as connections. Once it is read, all of it may come: a request of more
 than this has one round trip to wait."""
@@ -99,7 +99,7 @@ class OtlpGrpc:
     async def _take(self, tenant: str, raw: bytes, context: Any) -> ExportLogsServiceResponse:
         try:
             with self._inlet.room(len(raw)):
-                received = await self._inlet.take(tenant, DOOR, raw, raw, read_request, _LARGE_BYTES)
+                received = await self._inlet.take(tenant, DOOR, raw, b"", read_request, _LARGE_BYTES)
         except RequestRefused as error:
             metrics.RECEIVED_REFUSED.labels(DOOR, "invalid").inc()
             await context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
