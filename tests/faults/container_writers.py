@@ -5,7 +5,6 @@ Every line has a number of its own, and every piece of it says of which line it 
 """
 
 import gzip
-import multiprocessing
 import os
 import shutil
 import time
@@ -15,10 +14,11 @@ from multiprocessing.synchronize import Event
 from pathlib import Path
 from typing import Final, Literal
 
+from tests.faults.processes import programs
+
 PIECE_BYTES: Final = 16_384
 """Into pieces of this size a runtime splits a long line."""
 
-_PROCESSES: Final = multiprocessing.get_context("forkserver")
 _LONG_EVERY: Final = 500
 _LONG_BYTES: Final = 40_000
 
@@ -52,9 +52,9 @@ class Container:
         self.log.touch()
         self._archive, self._keep = archive / f"{index:02d}" / "server", keep
         self._archive.mkdir(parents=True)
-        self._reopen = _PROCESSES.Event()
+        self._reopen = programs().Event()
         arguments = (self.log, self._reopen, first, count, rate)
-        self._process = _PROCESSES.Process(target=_write, args=arguments, daemon=True)
+        self._process = programs().Process(target=_write, args=arguments, daemon=True)
 
     def start(self) -> None:
         """Begin to write."""

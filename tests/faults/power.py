@@ -1,23 +1,27 @@
 """Loss of power for one folder and what is below it: a process runs with the shim preloaded, is killed, and what was not synchronised
 is gone."""
 
+import atexit
+import functools
 import os
 import random
 import shutil
 import subprocess
+import tempfile
 from pathlib import Path
-
-from tests.needs import missing
 
 SHIM = Path(__file__).with_name("power_loss_shim.c")
 _BLOCK_BYTES = 4096
 
 
-def build_shim(folder: Path) -> Path:
-    """Compile the shim into `folder`; skips the test where there is no C compiler."""
-    compiler = next(filter(None, map(shutil.which, ("cc", "gcc", "clang"))), "")
-    if not compiler:
-        missing("C compiler")
+@functools.cache
+def shim() -> Path | None:
+    """The shim as a library, compiled once a test process; None where there is no C compiler."""
+    compiler = next(filter(None, map(shutil.which, ("cc", "gcc", "clang"))), None)
+    if compiler is None:
+        return None
+    folder = Path(tempfile.mkdtemp(prefix="logmesh-shim-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     library = folder / "power_loss_shim.so"
     subprocess.run([compiler, "-shared", "-fPIC", "-O1", "-o", library, SHIM, "-ldl", "-lpthread"], check=True)
     return library

@@ -6,6 +6,7 @@
  *   <image>/names-<inode>  "inode name" of each entry of a folder, as of its last fsync; "inode name/" where that is a folder
  *   <image>/held-<inode>   a link to each file, so that no inode number is given out twice
  * The copy is made before the call returns; a process that is killed in between was not told of success either.
+ * It does nothing where POWER_LOSS_FOLDER is not set; a process that was forked sets it, and calls power_loss_begin.
  *
  * POWER_LOSS_LIE=1        fdatasync says yes and does nothing: a program without its synchronisation.
  * POWER_LOSS_FAIL_AT=n    the n-th fdatasync fails with EIO and, as the kernel does, forgets what was to be written.
@@ -44,7 +45,7 @@ static int lies;
 static __thread int within; /* our own calls are let through */
 static pthread_mutex_t guard = PTHREAD_MUTEX_INITIALIZER;
 
-__attribute__((constructor)) static void begin(void) {
+__attribute__((constructor)) void power_loss_begin(void) {
     const char *text;
     folder = getenv("POWER_LOSS_FOLDER");
     image = getenv("POWER_LOSS_IMAGE");

@@ -1,7 +1,9 @@
 """Processes of Logmesh for clusters that kill many: each is forked from one that has imported everything, and starts in a tenth of
-the CPU that an interpreter takes. One with a library preloaded, or of another release, needs an interpreter of its own.
+the CPU that an interpreter takes. One of another release needs an interpreter of its own.
 """
 
+import ctypes
+import functools
 import multiprocessing
 import os
 import runpy
@@ -10,19 +12,34 @@ import subprocess
 import sys
 import threading
 from collections.abc import Mapping
+from multiprocessing import forkserver
+from multiprocessing.context import ForkServerContext
 from pathlib import Path
 from typing import Protocol
 
+from tests.faults import power
 from tests.forked import code_of
 
-_PROGRAMS = multiprocessing.get_context("forkserver")
-_PROGRAMS.set_forkserver_preload(
-    [
-        *(f"logmesh.{program}.__main__" for program in ("processor", "producer", "keeper")),
-        "logmesh.processor.writer.lake",
-        "tests.faults.processes",
-    ]
-)
+_IMPORTED = [
+    *(f"logmesh.{program}.__main__" for program in ("processor", "producer", "keeper")),
+    "logmesh.processor.writer.lake",
+    "tests.faults.processes",
+]
+
+
+@functools.cache
+def programs() -> ForkServerContext:
+    """Whence all processes of these tests are forked: a test process has one such server. The shim is preloaded there, and does
+    nothing in a process that was not told to use it."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(_IMPORTED)
+    if (library := power.shim()) is not None:
+        os.environ["LD_PRELOAD"] = str(library)
+    try:
+        forkserver.ensure_running()
+    finally:
+        os.environ.pop("LD_PRELOAD", None)
+    return context
 
 
 class Running(Protocol):
@@ -38,7 +55,7 @@ class Running(Protocol):
 
 def start(module: str, environment: Mapping[str, str], output: Path) -> Running:
     """Run ``python -m MODULE`` with this environment and no other; what it says is appended to `output`."""
-    if "LD_PRELOAD" in environment or "PYTHONPATH" in environment:
+    if "PYTHONPATH" in environment:
         with output.open("ab") as out:
             command = [sys.executable, "-m", module]
             return subprocess.Popen(command, env=environment, stdout=out, stderr=out, stdin=subprocess.DEVNULL)
@@ -49,7 +66,7 @@ class Forked:
     """A process that was forked, as `subprocess.Popen` would have it."""
 
     def __init__(self, module: str, environment: Mapping[str, str], output: Path) -> None:
-        self._process = _PROGRAMS.Process(target=_run, args=(module, dict(environment), output))
+        self._process = programs().Process(target=_run, args=(module, dict(environment), output))
         self._process.start()
 
     @property
@@ -79,6 +96,8 @@ def _run(module: str, environment: dict[str, str], output: Path) -> None:
     threading.Thread(target=_end_with_tests, daemon=True).start()
     os.environ.clear()
     os.environ.update(environment)
+    if "LD_PRELOAD" in environment:
+        ctypes.CDLL(environment["LD_PRELOAD"]).power_loss_begin()
     with output.open("ab", buffering=0) as out:
         os.dup2(out.fileno(), 1)
         os.dup2(out.fileno(), 2)

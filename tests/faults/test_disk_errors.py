@@ -10,18 +10,13 @@ from pathlib import Path
 import pytest
 from tests.faults.append_client import AppendClient, until_answers
 from tests.faults.cluster import Cluster
-from tests.faults.power import Disk, build_shim
+from tests.faults.power import Disk
 from tests.faults.test_power_loss import PROCESSOR, address_of, wait_until_committed
 from tests.needs import missing
 
 from logmesh.v1 import ingest_service_pb2 as pb
 
 EX_IOERR = 74
-
-
-@pytest.fixture(scope="module")
-def shim(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return build_shim(tmp_path_factory.mktemp("shim"))
 
 
 @pytest.fixture

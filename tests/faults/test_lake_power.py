@@ -11,12 +11,7 @@ from pathlib import Path
 import pytest
 from tests.conftest import Database
 from tests.faults.lake_steps import MOST_STEPS, Process, holds, running
-from tests.faults.power import Disk, build_shim
-
-
-@pytest.fixture(scope="module")
-def shim(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return build_shim(tmp_path_factory.mktemp("shim"))
+from tests.faults.power import Disk
 
 
 class Machine:

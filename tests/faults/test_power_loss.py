@@ -15,18 +15,13 @@ import asyncpg
 import pytest
 from tests.faults.append_client import AppendClient, until_answers
 from tests.faults.cluster import Cluster
-from tests.faults.power import Disk, build_shim
+from tests.faults.power import Disk
 from tests.waiting import until
 
 from logmesh.storage.multirange import from_multirange
 
 PROCESSOR, PRODUCER = "log-processor-0", "log-producer"
 LOSSES = 5
-
-
-@pytest.fixture(scope="module")
-def shim(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return build_shim(tmp_path_factory.mktemp("shim"))
 
 
 @pytest.fixture
