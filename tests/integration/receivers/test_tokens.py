@@ -3,6 +3,7 @@
 import contextlib
 import json
 from collections.abc import AsyncIterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -106,6 +107,24 @@ async def test_a_token_stores_for_its_tenant_alone_from_when_it_is_made_until_it
         kept = (receiver.settings.spool_dir / FILE).read_text()
         assert made["globex"]["secret"][-49:] not in kept
         assert made["globex"]["id"] in kept and made["acme"]["id"] not in kept
+
+
+async def test_a_receiver_that_stops_says_what_it_was_shown_in_its_last_minute(
+    processor: RunningProcessor, tmp_path: Path
+) -> None:
+    async with gateway_of(processor, free_port()) as gateway, AsyncClient(gateway) as client:
+        secret = (await client.create_token("shop", tenant="acme")).secret
+
+        async def last_used() -> datetime | None:
+            (token,) = await client.tokens(tenant="acme")
+            return token.last_used
+
+        async with running_receiver(processor.target, tmp_path, gateway=gateway) as receiver:
+            assert await send(receiver, secret, 0) is OK
+            first = await until(last_used)
+            assert await send(receiver, secret, 10) is OK
+        second = await last_used()
+    assert first is not None and second is not None and second > first
 
 
 async def test_a_receiver_goes_on_with_the_last_list_while_the_gateway_is_away(

@@ -81,7 +81,12 @@ class TokenKeeper:
         await self._turn.wait()
 
     async def close(self) -> None:
-        """Close the channel."""
+        """Tell the gateway what it was not told of uses, unless it is away, and close the channel."""
+        if self._channel is not None and not self._is_away:
+            await self._uses.report(ReceiverServiceStub(self._channel), last=True)
+        await self._hang_up()
+
+    async def _hang_up(self) -> None:
         if self._channel is not None:
             await self._channel.close(None)
 
@@ -131,7 +136,7 @@ class TokenKeeper:
 
     async def _stub(self) -> Any:
         if self._channel is None or self._dialer.outdated:
-            await self.close()
+            await self._hang_up()
             self._channel = self._dialer.open()
         return ReceiverServiceStub(self._channel)
 

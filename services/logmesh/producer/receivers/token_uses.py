@@ -1,4 +1,4 @@
-"""When each token was last taken, reported to the gateway about once a minute: so that people see which ones nobody needs."""
+"""When each token was last taken, reported to the gateway about once a minute and at the end: so that people see which nobody needs."""
 
 import time
 from typing import Any, Final
@@ -24,9 +24,10 @@ class TokenUses:
         """The token was taken just now."""
         self._last[token_id] = time.time_ns()
 
-    async def report(self, stub: Any) -> None:
-        """Tell the gateway, where it is time to. What it can't be told now it is told with the next report."""
-        if not self._last or time.monotonic() < self._next_report:
+    async def report(self, stub: Any, *, last: bool = False) -> None:
+        """Tell the gateway, where it is time to, and for the last time at once. What it can't be told now it is told with the next
+        report."""
+        if not self._last or (time.monotonic() < self._next_report and not last):
             return
         self._next_report = time.monotonic() + EVERY_SECONDS
         told = dict(list(self._last.items())[:_MOST])
