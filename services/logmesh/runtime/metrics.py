@@ -269,6 +269,12 @@ SYSLOG_DROPPED = Counter(
     "Datagrams that the kernel dropped, for its buffer was full: they are lost. Raise net.core.rmem_max, or send over TCP.",
     registry=PRODUCER,
 )
+SYSLOG_UNLISTED = Counter(
+    "logmesh_syslog_unlisted_records",
+    "Records of syslog that are stored as of the service `syslog`, with the names of host and program as attributes: too many of these"
+    " were new within an hour.",
+    registry=PRODUCER,
+)
 SYSLOG_CUT_SHORT = Counter(
     "logmesh_syslog_cut_short",
     "Messages of syslog whose connection ended before all the octets had come that it announced: what came of them is stored.",

@@ -18,7 +18,7 @@ from tests.waiting import until, until_true
 
 from logmesh.cli.local.certificates import WorkloadFiles
 from logmesh.cli.local.ports import free_port
-from logmesh.producer.receivers.syslog import connection
+from logmesh.producer.receivers.syslog import connection, origins
 from logmesh.runtime.metrics import PRODUCER
 
 
@@ -255,6 +255,29 @@ async def test_senders_are_held_while_the_spool_is_full_and_lose_nothing(
         kept = sorted(int(body.split()[0]) for body in await processor.bodies())
     assert kept == list(range(len(kept)))
     assert sent - len(kept) < 400
+
+
+async def test_tags_beyond_what_may_be_new_within_an_hour_are_attributes(
+    processor: RunningProcessor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(origins, "MOST_NEW", 2)
+    before = metric("logmesh_syslog_unlisted_records_total")
+    async with running_receiver(processor.target, tmp_path, syslog_port=free_port()) as receiver:
+        _, writer = await asyncio.open_connection(*receiver.syslog)
+        for number in range(5):
+            writer.write(b"<14>1 2026-01-02T03:04:05Z host app-%d 7 - - %d\n" % (number, number))
+        writer.close()
+        assert await numbers(processor, 5) == list(range(5))
+        rows = await processor.query(
+            "SELECT body, o.service, instance, attributes::json ->> 'syslog.appname' AS app,"
+            " attributes::json ->> 'syslog.hostname' AS host FROM logmesh.logs JOIN logmesh.origins o USING (origin) ORDER BY body"
+        )
+    assert [tuple(row) for row in rows] == [
+        ("0", "app-0", "host", None, None),
+        ("1", "app-1", "host", None, None),
+        *((str(number), "syslog", "", f"app-{number}", "host") for number in (2, 3, 4)),
+    ]
+    assert metric("logmesh_syslog_unlisted_records_total") == before + 3
 
 
 async def test_more_connections_than_the_limit_are_closed(processor: RunningProcessor, tmp_path: Path) -> None:

@@ -1,11 +1,15 @@
 """What a header says beside time, severity and sender, as attributes in OpenTelemetry's names: `syslog.facility`, `syslog.procid`,
-`syslog.msgid`, and `syslog.<SD-ID>.<PARAM-NAME>` of structured data."""
+`syslog.msgid`, and `syslog.<SD-ID>.<PARAM-NAME>` of structured data; where the origin has not got them, `syslog.hostname` and
+`syslog.appname`."""
 
 import re
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from logmesh.producer.attributes import OMITTED, attributes_of, joined_attributes, replaced
+from logmesh.record.entry import clean_text
+from logmesh.record.json_text import dump_json
+from logmesh.record.limits import MAX_NAME_BYTES
 
 _ELEMENT: Final = re.compile(r'\[([^\s=\]"]++)((?: ++[^\s=\]"]++="(?:[^"\\]|\\.)*+")*+) *+\]', re.DOTALL)
 _PARAMETER: Final = re.compile(r'([^\s=\]"]++)="((?:[^"\\]|\\.)*+)"', re.DOTALL)
@@ -28,12 +32,24 @@ class HeaderAttributes(NamedTuple):
         """Whether they are too many, or too large, for a record: then its body has to be the message with its header."""
         return self.text is OMITTED
 
+    def with_names(self, host: bytes, app: bytes) -> "HeaderAttributes":
+        """The same with the names of host and program before them."""
+        if self.are_left_out:  # the body is the message, which has the names
+            return self
+        return HeaderAttributes(joined_attributes(named(host, app), self.text), self.size + 2)
+
     def with_fields(self, fields: bytes) -> bytes:
         """The JSON text of these and of the message's own, or of these alone where both are too many: the body has the others."""
         if not fields:
             return self.text
         joined = joined_attributes(self.text, fields) if self.size <= _FEW else OMITTED
         return joined_attributes(self.text, OMITTED) if joined is OMITTED else joined
+
+
+def named(host: bytes, app: bytes) -> bytes:
+    """The JSON text of the names of host and program, for a record whose origin has not got them."""
+    names = {"syslog.hostname": host, "syslog.appname": app}
+    return dump_json({name: clean_text(value, MAX_NAME_BYTES).decode() for name, value in names.items() if value})
 
 
 def header_attributes(facility: str, process: bytes, message_id: bytes, structured_data: bytes) -> HeaderAttributes:

@@ -16,6 +16,7 @@ import structlog
 from logmesh.producer.receivers.inlet import Inlet
 from logmesh.producer.receivers.received import Overloaded, RequestRefused
 from logmesh.producer.receivers.syslog.messages import MessageReader, Sent
+from logmesh.producer.receivers.syslog.origins import MOST_NEW, UNLISTED
 from logmesh.producer.timestamps.zones import Zone
 from logmesh.runtime import metrics
 
@@ -75,6 +76,7 @@ class Gatherer:
         self._some, self._enough, self._empty = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self._senders: set[Sender] = set()
         self._holds = self._drains = False
+        self._unlisted_hour = -1
         self._look()
 
     @property
@@ -136,6 +138,7 @@ class Gatherer:
                 with self._inlet.room(batch.size):
                     received = self._reader.read(batch.sent, time.time_ns())
                     await self._inlet.keep(self._tenant, DOOR, received, b"")
+                self._count_unlisted(received.chunk.origins.count(UNLISTED))
                 return
             except Overloaded as error:
                 await asyncio.sleep(min(error.retry_after_seconds, _AGAIN_SECONDS))
@@ -143,6 +146,19 @@ class Gatherer:
                 metrics.RECEIVED_REFUSED.labels(DOOR, "invalid").inc(len(batch.sent))
                 log.error("messages of syslog can't be kept", event_name="syslog_unkept", reason=str(error))
                 return
+
+    def _count_unlisted(self, records: int) -> None:
+        """Count those, and say it once an hour."""
+        metrics.SYSLOG_UNLISTED.inc(records)
+        if records and self._unlisted_hour != (hour := self._reader.origins.hour):
+            self._unlisted_hour = hour
+            log.warning(
+                "senders of syslog name ever other hosts and programs: those that are new until the hour is over are stored as of the"
+                " service syslog, their names as attributes",
+                event_name="syslog_unlisted",
+                tenant=self._tenant,
+                new=MOST_NEW,
+            )
 
     def _look(self) -> None:
         """Tell who waits, and hold or release senders, by how much there is."""

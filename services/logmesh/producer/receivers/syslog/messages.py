@@ -3,7 +3,7 @@ and attributes.
 
     HOSTNAME   service.instance.id, host.name of the resource; where it is left out, the address that the message came from
     APP-NAME   service.name
-    the rest   attributes
+    the rest   attributes; so are these two where a tenant has too many of them
 
 A text that is JSON, logfmt or an access log's line gives fields, a level and a time as it does in a file. Nothing here raises.
 """
@@ -18,10 +18,10 @@ from logmesh.producer.parsed import Parsed
 from logmesh.producer.parsing import parse_line
 from logmesh.producer.plain import plain_line
 from logmesh.producer.receivers.received import Received
-from logmesh.producer.receivers.syslog.attributes import header_attributes
+from logmesh.producer.receivers.syslog.attributes import header_attributes, named
 from logmesh.producer.receivers.syslog.framing import Message, Part
 from logmesh.producer.receivers.syslog.headers import read_header
-from logmesh.producer.receivers.syslog.origins import origin_of
+from logmesh.producer.receivers.syslog.origins import UNLISTED, Origins
 from logmesh.producer.sources import Chunk
 from logmesh.producer.syslog import message_fields
 from logmesh.producer.timestamps.clock import Clock
@@ -53,10 +53,12 @@ class MessageReader:
     def __init__(self, zone: Zone) -> None:
         """`zone` is that of times that name none, as RFC 3164's don't."""
         self._clock = Clock(zone)
+        self.origins = Origins()
 
     def read(self, sent: Sequence[Sent], now_unix_nano: int) -> Received:
         """The records of messages, in their order."""
         self._clock.set(now_unix_nano)
+        self.origins.set(now_unix_nano)
         chunk = Chunk()
         if sent:
             read = self._read
@@ -84,12 +86,15 @@ class MessageReader:
         clock = self._clock
         header = read_header(message, clock)
         if header is None:
-            return message, parse_line(message, clock), origin_of(address, b"")
+            parsed, origin = parse_line(message, clock), self.origins.of(address, b"")
+            return message, parsed if origin is not UNLISTED else with_text(parsed, named(address, b"")), origin
         (severity, facility), time, host, app, process, message_id, data, end = header
+        origin = self.origins.of(host or address, app)
         attributes = header_attributes(facility, process, message_id, data)
+        if origin is UNLISTED:
+            attributes = attributes.with_names(host or address, app)
         text = message[end:]
         body = message if attributes.are_left_out else text
-        origin = origin_of(host or address, app)
         inner = None
         if b"=" in text or b"{" in text or b'"' in text:  # a quick look
             with contextlib.suppress(RecursionError):  # JSON may be nested deeper than it can be written again

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from logmesh.producer.receivers.syslog import origins
 from logmesh.producer.receivers.syslog.framing import Framer, Message
 from logmesh.producer.receivers.syslog.messages import MessageReader
 from logmesh.producer.sources import Chunk
@@ -208,3 +209,54 @@ def test_what_is_remembered_of_headers_is_little_however_long_they_are(header: s
         assert tracemalloc.get_traced_memory()[0] < 2 << 20
     finally:
         tracemalloc.stop()
+
+
+def _tagged(app: bytes, host: bytes = b"web-1") -> tuple[Message, bytes]:
+    return b"<14>1 - %b %b 7 - - up" % (host, app), FROM
+
+
+def test_ever_new_names_are_attributes_of_one_origin_until_the_hour_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(origins, "MOST_NEW", 3)
+    reader, hour = MessageReader(zone_of("UTC")), 3_600 * 10**9
+
+    def services(apps: list[bytes], now: int) -> list[bytes]:
+        return [origin.service_name for origin in reader.read([_tagged(app) for app in apps], now).chunk.origins]
+
+    assert services([b"a", b"b", b"a", b"c", b"d", b"a", b"e"], hour) == [
+        b"a",
+        b"b",
+        b"a",
+        b"c",
+        b"syslog",
+        b"a",
+        b"syslog",
+    ]
+    assert services([b"c", b"f"], hour + 1) == [b"c", b"syslog"]
+    # What was there in the last hour is not new in this one.
+    assert services([b"a", b"f", b"g", b"h", b"b", b"i"], 2 * hour) == [b"a", b"f", b"g", b"h", b"b", b"syslog"]
+    assert services([b"c"], 3 * hour) == [b"c"]
+
+
+def test_names_that_no_origin_has_are_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(origins, "MOST_NEW", 0)
+    said = _one(b'<165>1 - web-1 shop 7 ID1 [a b="c"] {"user":1}')
+    assert said["origin"] == OriginKey(b"syslog") and said["body"] == b'{"user":1}'
+    assert said["attributes"] == {
+        "syslog.hostname": "web-1", "syslog.appname": "shop", "syslog.facility": "local4", "syslog.procid": "7",
+        "syslog.msgid": "ID1", "syslog.a.b": "c", "user": 1,
+    }  # fmt: skip
+    assert _one(b"no header")["attributes"] == {"syslog.hostname": "192.0.2.7"}
+    large = b'<165>1 - web-1 shop 7 - [a b="%b"] up' % (b"x" * 65_450)
+    assert _one(large)["body"] == large, "nothing is lost where there is no room for attributes"
+
+
+def test_a_flood_of_names_makes_so_many_origins_an_hour_and_no_more_are_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(origins, "MOST_NEW", 100)
+    monkeypatch.setattr(origins, "MOST_KNOWN", 150)
+    reader, came = MessageReader(zone_of("UTC")), set[OriginKey]()
+    for hour in range(4):
+        sent = [_tagged(b"app-%d" % number, b"host-%d" % (number % 7)) for number in range(1_000)]
+        found = reader.read(sent, hour * 3_600 * 10**9).chunk.origins
+        came |= set(found)
+        assert len(set(found)) <= 251, "150 of the hour before, 100 new ones, and the one for all others"
+    assert len(came) <= 401
