@@ -18,7 +18,7 @@ from tests.waiting import until, until_true
 
 from logmesh.cli.local.certificates import WorkloadFiles
 from logmesh.cli.local.ports import free_port
-from logmesh.producer.receivers.syslog import connection, origins
+from logmesh.producer.receivers.syslog import connection, connections, origins
 from logmesh.runtime.metrics import PRODUCER
 
 
@@ -233,22 +233,43 @@ async def test_garbage_is_kept_and_harms_nobody(processor: RunningProcessor, tmp
 
 
 async def test_senders_are_held_while_the_spool_is_full_and_lose_nothing(
-    tmp_path: Path, processor: RunningProcessor
+    tmp_path: Path, processor: RunningProcessor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     text = b"x" * 50_000
     port = free_port()
+    held: set[connection.Connection] = set()
+
+    class Seen(connection.Connection):
+        """Says whether it is held."""
+
+        def hold(self) -> None:
+            super().hold()
+            held.add(self)
+
+        def release(self) -> None:
+            super().release()
+            held.discard(self)
+
+    monkeypatch.setattr(connections, "Connection", Seen)
     async with running_receiver(
         "ipv4:127.0.0.1:1", tmp_path, syslog_port=port, spool_max_bytes=32 << 20, drain_seconds=0
     ) as receiver:
         _, writer = await asyncio.open_connection(*receiver.syslog)
-        sent = 0
-        with contextlib.suppress(TimeoutError):
-            while sent < 2_000:
-                writer.write(b"<14>1 - - - - - - %d %b\n" % (sent, text))
-                sent += 1
-                async with asyncio.timeout(2):
-                    await writer.drain()
-        assert sent < 2_000
+
+        def is_held() -> bool:
+            return bool(held) and metric("logmesh_spool_fill_ratio") > 0.9
+
+        async def sends(begin: int, end: int) -> bool:
+            """Whether all of it was taken."""
+            writer.write(b"".join(b"<14>1 - - - - - - %d %b\n" % (number, text) for number in range(begin, end)))
+            draining = asyncio.create_task(writer.drain())
+            await until_true(lambda: draining.done() or is_held())
+            return draining.done() or not draining.cancel()
+
+        sent = 20
+        while await sends(sent - 20, sent):
+            sent += 20
+            assert sent < 2_000
         writer.transport.abort()
     async with running_receiver(processor.target, tmp_path, syslog_port=port) as again:
         await again.all_committed()
