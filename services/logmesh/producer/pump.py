@@ -114,7 +114,7 @@ class Pump:
             if self._spool.has_room():
                 try:
                     return await self._in_thread(
-                        lambda: self._spool.append(cut.columns, cut.positions, compress=self._settings.compress)
+                        lambda: self._spool.append(cut.columns, cut.positions, compress=self._settings.compresses)
                     )
                 except JournalFull as error:
                     if self._spool.make_room():

@@ -157,11 +157,19 @@ class ProducerSettings(AccessTokenSettings):
     batch_records: int = Field(default=1_000, ge=1, le=10_000, description="Records that fill a batch.")
     batch_bytes: int = Field(default=1 << 20, ge=64 << 10, le=3 << 20, description="Bytes that fill a batch.")
     batch_seconds: float = Field(default=0.5, gt=0, description="Age at which a batch is sent as it is.")
-    compress: bool = Field(default=False, description="Whether payloads are compressed by zstd.")
+    compress: bool | None = Field(
+        default=None,
+        description="Whether payloads are compressed by zstd, in the spool and on the way. Unset: those of source `receive` are.",
+    )
     rotate_seconds: tuple[float, float] = Field(
         default=(300, 600), description="Between which ages a stream is replaced."
     )
     drain_seconds: float = Field(default=10, ge=0, description="How long a stop waits for the last acknowledgements.")
+
+    @property
+    def compresses(self) -> bool:
+        """Whether payloads are compressed."""
+        return self.source == "receive" if self.compress is None else self.compress
 
     @property
     def knows_senders(self) -> bool:

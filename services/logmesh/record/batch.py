@@ -11,6 +11,8 @@ from logmesh.v1.ingest_service_pb2 import ENCODING_RAW, ENCODING_ZSTD, AppendReq
 from logmesh.v1.record_pb2 import LogColumns
 
 _ZSTD_LEVEL: Final = 1
+_LEAST_COMPRESSED: Final = 1 << 10
+"""Of bytes. A compressor takes longer to make than fewer take to be sent."""
 
 
 def encode_link(
@@ -45,6 +47,7 @@ def _request(seq: int, columns: LogColumns, compress: bool) -> AppendRequest:
     raw = columns.SerializeToString()
     if len(raw) > MAX_RAW_BYTES:
         raise ValueError(f"a batch holds at most {MAX_RAW_BYTES} bytes, not {len(raw)}")
+    compress = compress and len(raw) >= _LEAST_COMPRESSED
     payload = _compressed(raw) if compress else raw
     least, greatest = time_span(columns)
     request = AppendRequest()

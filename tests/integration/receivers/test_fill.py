@@ -18,7 +18,9 @@ async def test_it_rises_and_falls_without_a_request(processor: RunningProcessor,
     for record in big.resource_logs[0].scope_logs[0].log_records:
         record.body.string_value = "x" * 200_000
     async with (
-        running_receiver("ipv4:127.0.0.1:1", tmp_path, spool_max_bytes=_BOUND, drain_seconds=0) as receiver,
+        running_receiver(
+            "ipv4:127.0.0.1:1", tmp_path, spool_max_bytes=_BOUND, compress=False, drain_seconds=0
+        ) as receiver,
         grpc.aio.insecure_channel(receiver.otlp) as channel,
     ):
         for _ in range(16):

@@ -136,7 +136,7 @@ async def test_what_is_no_request_is_refused_for_good(processor: RunningProcesso
 
 async def test_a_full_spool_asks_the_sender_to_come_again(tmp_path: Path) -> None:
     async with (
-        running_receiver("ipv4:127.0.0.1:1", tmp_path, spool_max_bytes=64 << 20) as receiver,
+        running_receiver("ipv4:127.0.0.1:1", tmp_path, spool_max_bytes=64 << 20, compress=False) as receiver,
         grpc.aio.insecure_channel(receiver.otlp) as channel,
     ):
         big = request_of(0, 10)

@@ -252,7 +252,7 @@ async def test_senders_are_held_while_the_spool_is_full_and_lose_nothing(
 
     monkeypatch.setattr(connections, "Connection", Seen)
     async with running_receiver(
-        "ipv4:127.0.0.1:1", tmp_path, syslog_port=port, spool_max_bytes=32 << 20, drain_seconds=0
+        "ipv4:127.0.0.1:1", tmp_path, syslog_port=port, spool_max_bytes=32 << 20, compress=False, drain_seconds=0
     ) as receiver:
         _, writer = await asyncio.open_connection(*receiver.syslog)
 

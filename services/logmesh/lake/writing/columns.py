@@ -195,7 +195,9 @@ class Columns:
         for batch, count in zip(self.batches, self.counts, strict=True):
             said: list[bytes] = batch.kept.columns.severity_texts[:] or [b""] * count
             at = batch.kept.at if batch.kept.columns.severity_texts else None
-            numbers += [known.setdefault(text, len(known)) for text in (said if at is None else [said[i] for i in at])]
+            for text in set(said):
+                known.setdefault(text, len(known))
+            numbers += map(known.__getitem__, said if at is None else [said[i] for i in at])
         names = [clean_text(text, MAX_SEVERITY_TEXT_BYTES).decode() for text in known]
         return few(names, _ints(numbers)[rows], empty_is_null=True)
 

@@ -68,12 +68,14 @@ def _tails_of_each(batch: Checked, indexes: Sequence[int], original: Sequence[in
     places = range(len(kept.bodies)) if kept.at is None else kept.at
     texts: list[bytes] = kept.columns.severity_texts[:]
     extras = rare_texts(kept.columns, places) or repeat(b"")
+    known: dict[tuple[int, bytes, int, bytes], bytes] = {}  # most are the same but for a few levels
     for place, index, time, extra in zip(places, indexes, original, extras, strict=False):
-        origin = batch.origins[index]
-        text = clean_text(texts[place], MAX_SEVERITY_TEXT_BYTES) if texts else b""
-        yield (
-            origin_tail(tenant, origin.service.encode(), text, time or None, extra) + _origin_fields(origin) + received
-        )
+        said = index, texts[place] if texts else b"", time, extra
+        if (tail := known.get(said)) is None:
+            origin, text = batch.origins[index], clean_text(said[1], MAX_SEVERITY_TEXT_BYTES)
+            tail = origin_tail(tenant, origin.service.encode(), text, time or None, extra) + _origin_fields(origin)
+            known[said] = tail = tail + received
+        yield tail
 
 
 @lru_cache(50_000)

@@ -111,7 +111,7 @@ class Outlet:
         return group
 
     async def _append(self, batches: list[Unspooled]) -> list[Spooled]:
-        work = partial(self.spool.append_all, batches, compress=self._settings.compress)
+        work = partial(self.spool.append_all, batches, compress=self._settings.compresses)
         loop = asyncio.get_running_loop()
         try:
             return await loop.run_in_executor(self._threads, work)
