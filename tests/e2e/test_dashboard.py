@@ -57,7 +57,7 @@ def node() -> Node:
 def system(node: Node, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """A system with a canary, the generator's records and the hostile ones."""
     folder = begun(tmp_path_factory.mktemp("dashboard") / "data")
-    running = Running(folder, "--canary", "50", "--producers", "2", "--rate", "150")
+    running = Running(folder, "--canary", "50", "--producers", "2", "--rate", "50")
     try:
         running.wait_for("Logmesh is up")
         for service, texts in (
