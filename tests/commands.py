@@ -33,10 +33,11 @@ _LOCK: Final = threading.Lock()
 
 
 def run(
-    *arguments: str, text: str = "", environment: Mapping[str, str] | None = None
+    *arguments: str, text: str = "", environment: Mapping[str, str] | None = None, folder: Path | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """Run ``logmesh ARGUMENTS`` with this on standard input, and in this environment or the test's."""
-    order = json.dumps([arguments, dict(os.environ if environment is None else environment), str(Path.cwd())]).encode()
+    """Run ``logmesh ARGUMENTS`` with this on standard input, and in this environment and folder or the test's."""
+    variables = dict(os.environ if environment is None else environment)
+    order = json.dumps([arguments, variables, str(folder or Path.cwd())]).encode()
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as error:
         heard, said = os.pipe()
         ended, ends = os.pipe()

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
@@ -10,6 +11,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from tests.commands import run
 from tests.e2e.test_up import Running
 
 ROOT = Path(__file__).parents[2]
@@ -57,22 +59,10 @@ class Shell:
 
     def run(self, command: str) -> str:
         """What the command prints. It must exit with 0."""
-        for printed, here in (
-            ("~/.local/share/logmesh", str(self._up.data_dir)),
-            ("localhost:8080", self._up.api),
-            ("127.0.0.11:", f"{self._up.loopback}.11:"),
-        ):
-            command = command.replace(printed, here)
-        environment = os.environ | {
-            "PATH": f"{self._folder / 'bin'}:{os.environ['PATH']}",
-            "LOGMESH_DATA_DIR": str(self._up.data_dir),
-            "LOGMESH_GATEWAY": self._up.api,  # README's reader has it on localhost, the default
-            **self._environment,
-        }
         done = subprocess.run(
-            ["bash", "-eu", "-o", "pipefail", "-c", command],
+            ["bash", "-eu", "-o", "pipefail", "-c", self._here(command)],
             cwd=self._folder,
-            env=environment,
+            env=self._variables(),
             capture_output=True,
             text=True,
             timeout=100,
@@ -80,6 +70,30 @@ class Shell:
         )
         assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
         return done.stdout
+
+    def run_forked(self, command: str) -> str:
+        """The same of a `logmesh` and nothing else, without an interpreter of its own: where another test has one for it."""
+        _, *arguments = shlex.split(self._here(command))
+        done = run(*arguments, environment=self._variables(), folder=self._folder)
+        assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
+        return done.stdout
+
+    def _here(self, command: str) -> str:
+        for printed, here in (
+            ("~/.local/share/logmesh", str(self._up.data_dir)),
+            ("localhost:8080", self._up.api),
+            ("127.0.0.11:", f"{self._up.loopback}.11:"),
+        ):
+            command = command.replace(printed, here)
+        return command
+
+    def _variables(self) -> dict[str, str]:
+        return os.environ | {
+            "PATH": f"{self._folder / 'bin'}:{os.environ['PATH']}",
+            "LOGMESH_DATA_DIR": str(self._up.data_dir),
+            "LOGMESH_GATEWAY": self._up.api,  # README's reader has it on localhost, the default
+            **self._environment,
+        }
 
     def _program(self, name: str, script: str) -> None:
         path = self._folder / "bin" / name
@@ -91,7 +105,7 @@ class Shell:
 def test_lines_are_shipped_found_and_accounted_for(shell: Shell) -> None:
     shipped = [COMMITTED.search(shell.run(command)) for command in commands_with("logmesh ship")]
     assert [found and found[1] for found in shipped] == ["1,000", "2"]
-    again = COMMITTED.search(shell.run(commands_with("logmesh ship app.log")[0]))
+    again = COMMITTED.search(shell.run_forked(commands_with("logmesh ship app.log")[0]))
     assert again is not None and again[1] == "0"
     (search,) = commands_with("logmesh search")
     records = [json.loads(line) for line in shell.run(search).splitlines()]
@@ -119,9 +133,9 @@ def test_what_was_shipped_is_found_where_clocks_show_another_time(up: Running, t
     ship, search = (
         commands_with(verb)[0].replace("checkout", service) for verb in ("logmesh ship app.log", "logmesh search")
     )
-    shipped = COMMITTED.search(shell.run(ship))
+    shipped = COMMITTED.search(shell.run_forked(ship))
     assert shipped is not None and shipped[1] == "3"
-    records = [json.loads(line) for line in shell.run(search).splitlines()]
+    records = [json.loads(line) for line in shell.run_forked(search).splitlines()]
     times = {record["body"].split()[-3]: record["time"] for record in records}
     assert times == {
         name: f"{moment:%Y-%m-%dT%H:%M:%S}.000000000Z"
@@ -131,7 +145,7 @@ def test_what_was_shipped_is_found_where_clocks_show_another_time(up: Running, t
 
 @pytest.mark.needs("curl")
 def test_curl_gets_json(shell: Shell) -> None:
-    shell.run(commands_with("logmesh ship app.log")[0])
+    shell.run_forked(commands_with("logmesh ship app.log")[0])
     (search,) = commands_with("curl", "/v1/logs")
     lines = [json.loads(line) for line in shell.run(search).splitlines()]
     assert len(lines[1]["rows"]["records"]) > 0
@@ -144,7 +158,7 @@ def test_a_tail_and_a_trace_are_shown(shell: Shell) -> None:
     (tail,) = commands_with("logmesh tail")
     assert shell.run(f"timeout --signal INT 60 {tail} | head -n 1; true")
     search = "logmesh search 'trace_id:*' --limit 1 --output json"
-    trace_id = json.loads(shell.run(search))["trace_id"]
+    trace_id = json.loads(shell.run_forked(search))["trace_id"]
     (trace,) = commands_with("logmesh trace")
     assert trace_id in shell.run(re.sub("[0-9a-f]{32}", trace_id, trace))
 
@@ -155,7 +169,7 @@ def test_grpcurl_looks_around_and_searches(shell: Shell) -> None:
     assert "logmesh.v1.QueryService" in shell.run(listing).split()
     (health,) = commands_with("grpcurl", "Health/Check")
     assert json.loads(shell.run(health)) == {"status": "SERVING"}
-    shell.run(commands_with("logmesh ship app.log")[0])
+    shell.run_forked(commands_with("logmesh ship app.log")[0])
     (search,) = commands_with("grpcurl", "QueryService/Search")
     assert '"rows"' in shell.run(search)
 

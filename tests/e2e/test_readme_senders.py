@@ -1,5 +1,6 @@
 """README's table of what others send with: each of its lines does what it says."""
 
+import asyncio
 import json
 import os
 import re
@@ -11,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from tests.commands import run
 from tests.docker_logs import container_folder, write_log
 from tests.e2e.test_readme import README, ROOT
 from tests.e2e.test_up import LOGMESH, Running
@@ -44,11 +46,10 @@ async def until_found(up: Running, service: str) -> list[str]:
     """The bodies of a service's records, once there are any."""
 
     async def some() -> list[str]:
-        found = subprocess.run(
-            [*LOGMESH, "search", f'service = "{service}"', "--since", "1h", "--output", "json", "--data-dir", str(up.data_dir)],
-            capture_output=True, text=True, check=True, env=os.environ | {"LOGMESH_GATEWAY": up.api},
-        ).stdout  # fmt: skip
-        return [json.loads(line)["body"] for line in found.splitlines()]
+        search = ("search", f'service = "{service}"', "--since", "1h", "--output", "json", "--gateway", up.api)
+        found = await asyncio.to_thread(run, *search, "--data-dir", str(up.data_dir))
+        assert found.returncode == 0, found.stderr
+        return [json.loads(line)["body"] for line in found.stdout.splitlines()]
 
     return await until(some, every_seconds=0.3)
 

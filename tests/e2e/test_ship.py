@@ -17,11 +17,19 @@ from tests.waiting import until
 COMMITTED = re.compile(r"^([\d,]+) records committed$", re.MULTILINE)
 
 
+WIDE = os.environ | {"COLUMNS": "1000"}  # no line is folded
+
+
 def ship(up: Running, *arguments: str) -> "subprocess.Popen[str]":
+    """One that a test speaks to while it runs."""
     command = [sys.executable, "-m", "logmesh.cli.main", "ship", "--data-dir", str(up.data_dir), *arguments]
     pipe = subprocess.PIPE
-    wide = os.environ | {"COLUMNS": "1000"}  # no line is folded
-    return subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True, env=wide)
+    return subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True, env=WIDE)
+
+
+def ran(up: Running, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    """One that ran to its end."""
+    return run("ship", "--data-dir", str(up.data_dir), *arguments, environment=WIDE)
 
 
 def size(folder: Path) -> int:
@@ -42,7 +50,7 @@ def count_in(out: str) -> int:
 
 def shipped(up: Running, service: str, *files: Path) -> int:
     """How many records a run to the end commits."""
-    done = run("ship", *map(str, files), "--service", service, "--data-dir", str(up.data_dir))
+    done = ran(up, *map(str, files), "--service", service)
     assert done.returncode == 0, done.stderr
     return count_in(done.stdout)
 
@@ -89,7 +97,7 @@ async def test_an_interrupted_ship_says_so_and_the_same_command_sends_the_rest(u
     assert "not all of it" in err
     found = COMMITTED.search(out)
     assert found is not None
-    rest = committed(ship(up, str(file), "--service", "big"))
+    rest = shipped(up, "big", file)
     assert int(found[1].replace(",", "")) + rest == lines
 
 
@@ -98,23 +106,23 @@ def test_files_that_can_not_be_read_are_named_and_the_others_are_shipped(up: Run
     (tmp_path / "app.log.1").symlink_to("/sys/class/net/lo/speed")  # a regular file, which the kernel refuses to read
     (tmp_path / "app.log.2.gz").write_bytes(gzip.compress(b"three\n") + b"something else")
     (tmp_path / "app.log.3.lz4").write_bytes(bytes.fromhex("04224d186440a7"))
-    process = ship(up, f"{tmp_path}/app.log*", "--service", "damaged")
-    out, err = process.communicate(timeout=60)
-    assert process.returncode == 1
-    assert "3 records committed" in out
-    said = " ".join(err.split())
+    damaged = (f"{tmp_path}/app.log*", "--service", "damaged")
+    done = ran(up, *damaged)
+    assert done.returncode == 1
+    assert "3 records committed" in done.stdout
+    said = " ".join(done.stderr.split())
     assert "app.log.1 can't be read: Invalid argument" in said
     assert "app.log.2.gz is damaged" in said
     assert "app.log.3.lz4 can't be read: it is compressed by lz4" in said and "lz4 -d app.log.3.lz4" in said
     assert "3 of the files could not be read, or not all of it" in said
     # What is damaged was said, and what could be read of it is there.
-    assert ship(up, f"{tmp_path}/app.log*", "--service", "damaged").wait(60) == 1
+    assert ran(up, *damaged).returncode == 1
 
 
 def shell(up: Running, line: str) -> "subprocess.CompletedProcess[str]":
     """What a person types, where `logmesh` is the command and finds the system."""
     command = f'logmesh() {{ {sys.executable} -m logmesh.cli.main "$@"; }}; {line}'
-    environment = os.environ | {"LOGMESH_DATA_DIR": str(up.data_dir), "COLUMNS": "1000"}
+    environment = WIDE | {"LOGMESH_DATA_DIR": str(up.data_dir)}
     return subprocess.run(
         ["bash", "-c", command], capture_output=True, text=True, env=environment, timeout=60, check=False
     )
@@ -133,11 +141,10 @@ def test_pipes_with_names_are_shipped_and_an_empty_input_says_so(up: Running) ->
 
 def test_a_spool_that_can_not_be_made_is_one_line(up: Running, tmp_path: Path) -> None:
     (tmp_path / "app.log").write_text("x\n")
-    process = ship(up, str(tmp_path / "app.log"), "--service", "x", "--spool", "/proc/nope")
-    _, err = process.communicate(timeout=30)
-    assert process.returncode == 1
-    assert "can't use the spool /proc/nope" in err
-    assert "Traceback" not in err
+    done = ran(up, str(tmp_path / "app.log"), "--service", "x", "--spool", "/proc/nope")
+    assert done.returncode == 1
+    assert "can't use the spool /proc/nope" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 async def test_what_was_not_stored_as_it_came_is_counted(up: Running, tmp_path: Path) -> None:
@@ -149,10 +156,9 @@ async def test_what_was_not_stored_as_it_came_is_counted(up: Running, tmp_path: 
         b'{"msg":"well","a":%d}' % exact,
     ]
     (tmp_path / "app.log").write_bytes(b"\n".join([*lines, b""]))
-    process = ship(up, str(tmp_path / "app.log"), "--service", "odd")
-    out, err = process.communicate(timeout=60)
-    assert (process.returncode, COMMITTED.findall(out)) == (0, ["4"]), err
-    said = " ".join(err.split())
+    done = ran(up, str(tmp_path / "app.log"), "--service", "odd")
+    assert (done.returncode, COMMITTED.findall(done.stdout)) == (0, ["4"]), done.stderr
+    said = " ".join(done.stderr.split())
     assert "3 of them have fields that can't be stored as such: logmesh.attributes_text has their text" in said
     kept = f"SELECT count(*) FROM logmesh.logs WHERE attributes->>'a' = '{exact}'"
     assert await query(up.data_dir, kept) == 1
