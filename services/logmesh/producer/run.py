@@ -182,17 +182,18 @@ async def produce(settings: ProducerSettings, stop: asyncio.Event) -> int:
     if settings.source == "receive":
         from logmesh.producer.receivers.receive import receive
 
-        left, unkept = await receive(settings, stop), 0
+        (left, unread_spools), unkept = await receive(settings, stop), 0
     else:
         outcome = await run_producer(settings, stop)
-        left, unkept = outcome.left, outcome.unkept
-    if left or unkept:
+        left, unread_spools, unkept = outcome.left, 0, outcome.unkept
+    if left or unread_spools or unkept:
         log.error(
             "records are left in the spool, another start with it sends them",
             event_name="left_in_spool",
             records=left,
             spool=str(settings.spool_dir),
             read_and_not_kept=unkept,
+            unread_spools=unread_spools,
         )
         return EXIT_LEFT
     log.info("producer has stopped", event_name="stopped")

@@ -19,6 +19,7 @@ from logmesh.producer.receivers import outlets as outlets_module
 from logmesh.producer.receivers import unopened
 from logmesh.producer.receivers.outlets import Outlets
 from logmesh.producer.receivers.receive import Receiver
+from logmesh.producer.run import EXIT_LEFT, produce
 from logmesh.producer.settings import ProducerSettings
 from logmesh.runtime.metrics import PRODUCER
 
@@ -97,6 +98,25 @@ async def test_a_spool_that_cannot_be_opened_holds_up_its_own_tenant_alone_and_i
         assert PRODUCER.get_sample_value("logmesh_spools_unavailable") == 0
         async with session.post(f"{receiver.http}/lines", data=b"taken") as answer:
             assert answer.status == 200
+
+
+async def test_a_receiver_that_stops_with_a_spool_that_it_could_not_open_says_that_something_is_left(
+    processor: RunningProcessor, tmp_path: Path
+) -> None:
+    for folder in ("own", "tenant=shop"):
+        spool = Spool(tmp_path / folder, max_bytes=128 << 20, retain_seconds=60)
+        spool.hold(columns_of([b"kept"]))
+        spool.close()
+    held = Spool(tmp_path / "tenant=away", max_bytes=128 << 20, retain_seconds=60)
+    held.hold(columns_of([b"kept"]))
+    stop = asyncio.Event()
+    stop.set()
+    settings = settings_of(tmp_path).model_copy(update={"target": processor.target})
+    assert await produce(settings, stop) == EXIT_LEFT
+    assert sorted(await processor.bodies()) == ["kept", "kept"]
+    held.close()
+    assert await produce(settings, stop) == 0
+    assert await processor.bodies() == ["kept"] * 3
 
 
 async def test_a_spool_with_what_this_release_does_not_know_can_be_opened_once_it_is_mended(

@@ -96,6 +96,10 @@ class Outlets:
         """Records in all spools that the database has not confirmed."""
         return sum(outlet.spool.uncommitted_records() for outlet in self._outlets.values())
 
+    def unread_spools(self) -> int:
+        """How many spools hold what nobody has looked at, since they could not be opened: how many records that is, is not known."""
+        return len({*self._unopened.tenants(), *(tenant for tenant, done in self._left.items() if not done)})
+
     def close(self) -> None:
         """Close all spools; nothing may run any more."""
         self._threads.shutdown(wait=True)

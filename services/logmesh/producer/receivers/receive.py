@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 import structlog
 
@@ -31,8 +31,16 @@ _GIVE_BACK_SECONDS: Final = 30.0
 """Between two looks at what senders have left in memory."""
 
 
-async def receive(settings: ProducerSettings, stop: asyncio.Event) -> int:
-    """Take records in until `stop`; return how many stay in spools. See `Receiver.run`."""
+class Left(NamedTuple):
+    """What stays in spools for the next run to send."""
+
+    records: int
+    unread_spools: int
+    """Those that could not be opened: nobody knows how many records they have."""
+
+
+async def receive(settings: ProducerSettings, stop: asyncio.Event) -> Left:
+    """Take records in until `stop`; see `Receiver.run`."""
     return await Receiver(settings).run(stop)
 
 
@@ -49,8 +57,8 @@ class Receiver:
         """Records in its spools that the database has not confirmed."""
         return self._outlets.uncommitted_records()
 
-    async def run(self, stop: asyncio.Event) -> int:
-        """Take records in until `stop`, then send what is left for at most `drain_seconds`. Returns how many stay in spools.
+    async def run(self, stop: asyncio.Event) -> Left:
+        """Take records in until `stop`, then send what is left for at most `drain_seconds`. Returns what stays in spools.
 
         Raises OSError for a port that is taken or a file of certificates that can't be read, JournalFailed when a spool's disk has
         failed.
@@ -62,7 +70,7 @@ class Receiver:
             doors = _doors(self._settings, Inlet(self._outlets, self._settings.receive_bytes, self._rules), callers)
             return await self._run(doors, health, stop)
 
-    async def _run(self, doors: Sequence[Door], health: Health, stop: asyncio.Event) -> int:
+    async def _run(self, doors: Sequence[Door], health: Health, stop: asyncio.Event) -> Left:
         running = asyncio.create_task(self._outlets.run())
         stopping = asyncio.create_task(stop.wait())
         opening = asyncio.create_task(self._outlets.ready.wait())
@@ -82,7 +90,7 @@ class Receiver:
             await health.set_serving(False)
             await asyncio.gather(*(door.drain() for door in doors))
             await self._last_commits(running)
-            return self._outlets.uncommitted_records()
+            return Left(self._outlets.uncommitted_records(), self._outlets.unread_spools())
         finally:
             tasks = (running, stopping, opening, giving_back)
             for task in tasks:
