@@ -99,7 +99,8 @@ class Members(dict[bytes, bytes]):
 
     def _forget(self) -> None:
         """Forget all, and note which names had ever new values: each would take the place of what comes again."""
-        values = Counter(raw[2 : 2 + raw[1]] for raw in self if len(raw) > 1)
+        remembered = tuple(self)  # at once: another thread may read a request meanwhile
+        values = Counter(raw[2 : 2 + raw[1]] for raw in remembered if len(raw) > 1)
         if len(self._changing) >= _MOST_CHANGING:
             self._changing.clear()
         self._changing.update(name for name, count in values.items() if count > _CHANGING)

@@ -1,5 +1,8 @@
 """Attributes become what a parser makes of them, whatever was seen before, and ever new values leave what comes again in its place."""
 
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
 import orjson
 import pytest
 from google.protobuf.message import DecodeError
@@ -49,6 +52,23 @@ def test_what_comes_again_stays_remembered_beside_ever_new_values(ever_new: type
         assert members[new] == parsed(new)
         assert members[again[number % 10]] == parsed(again[number % 10])
     assert sorted(members) == sorted(again)
+
+
+def test_threads_read_at_once() -> None:
+    members = Members()
+
+    def read(thread: int) -> None:
+        for number in range(30_000):
+            new = attribute(f"name{thread}-{number % 3_000}", "a text" if number % 2 else f"{number} ones")
+            assert members[new] == parsed(new)
+
+    switch = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(4) as threads:
+            list(threads.map(read, range(4)))
+    finally:
+        sys.setswitchinterval(switch)
 
 
 def test_what_is_remembered_is_bounded() -> None:
