@@ -1,5 +1,6 @@
 """Each value that the chart offers changes what it renders, as its name says, and a wrong one is refused with a line that names it."""
 
+import functools
 import itertools
 import json
 from collections.abc import Iterator, Mapping
@@ -132,7 +133,7 @@ def test_every_value_has_a_comment_of_one_line() -> None:
 @pytest.mark.parametrize("name", OFFERED)
 def test_a_value_changes_the_objects_that_it_is_about(name: str, tmp_path: Path) -> None:
     value, expected = OFFERED[name]
-    before, after = _texts(template()), _texts(_with(tmp_path, _nested(name, value)))
+    before, after = _usual(), _texts(_with(tmp_path, _nested(name, value)))
     assert before.keys() - after.keys() or any(text != before.get(key) for key, text in after.items())
     for key, text in expected.items():
         assert text in after[key]
@@ -251,6 +252,12 @@ def _objects_of(schema: Mapping[str, Any], where: str = "") -> Iterator[tuple[st
             yield from _objects_of(part, f"{where}/{name}")
     for name, part in schema.get("definitions", {}).items():
         yield from _objects_of(part, f"#{name}")
+
+
+@functools.cache
+def _usual() -> dict[str, str]:
+    """Of what the chart gives where nothing is set."""
+    return _texts(template())
 
 
 def _texts(items: tuple[Object, ...]) -> dict[str, str]:

@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -299,8 +298,10 @@ KEYS: Sequence[Keys] = [
 """Such as have columns, by file of the lake; of the last ones one is merged, which chooses for itself."""
 
 
-@contextmanager
-def stored_records(database: Database, folder: Path) -> Iterator[Stored]:
+@pytest.fixture(scope="module")
+def stored(lasting_database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stored]:
+    """Both tests only read them."""
+    folder = tmp_path_factory.mktemp("lake")
     records_drawn: list[LogRecord] = []
 
     @settings(max_examples=320, database=None, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
@@ -310,8 +311,8 @@ def stored_records(database: Database, folder: Path) -> Iterator[Stored]:
 
     gather()
     with asyncio.Runner() as runner, duckdb.connect(config={"threads": 1}) as lake:
-        runner.run(store_records(database, records_drawn))
-        rows = runner.run(asyncpg.connect(database.reader_dsn))
+        runner.run(store_records(lasting_database, records_drawn))
+        rows = runner.run(asyncpg.connect(lasting_database.reader_dsn))
         runner.run(rows.execute("SELECT set_config('app.tenant', 'default', false)"))
         files: list[tuple[str, Sequence[AttributeColumn]]] = []
         for part, keys_of_file in enumerate(KEYS):
@@ -326,41 +327,39 @@ def stored_records(database: Database, folder: Path) -> Iterator[Stored]:
 
 
 @pytest.mark.timeout(600)
-def test_all_backends_pick_the_same_records(database: Database, tmp_path: Path) -> None:
+def test_all_backends_pick_the_same_records(stored: Stored) -> None:
     """Filters that are valid; what makes a filter invalid is the parser's, before any backend."""
-    with stored_records(database, tmp_path) as stored:
 
-        @settings(max_examples=600, database=None, deadline=None, suppress_health_check=list(HealthCheck))
-        @given(filters)
-        def agree(text: str) -> None:
-            node = parse_filter(text)
-            expected = list(map(compile_predicate(node), stored.records))
-            assert stored.in_rows(*compile_sql(node)) == expected
-            assert stored.in_lake(lambda to: to.condition(node)) == expected
+    @settings(max_examples=600, database=None, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(filters)
+    def agree(text: str) -> None:
+        node = parse_filter(text)
+        expected = list(map(compile_predicate(node), stored.records))
+        assert stored.in_rows(*compile_sql(node)) == expected
+        assert stored.in_lake(lambda to: to.condition(node)) == expected
 
-        agree()
-        texts = stored.in_lake(lambda _: "attributes")
-        whole = stored.in_lake(Conditions.attributes)
-        assert sum(text is None and said is not None for text, said in zip(texts, whole, strict=True)) > 10
-        for record, said in zip(stored.records, whole, strict=True):
-            again = LogRecord()
-            attributes_from_json((said or "").encode(), again.attributes)
-            assert again.attributes == record.attributes
+    agree()
+    texts = stored.in_lake(lambda _: "attributes")
+    whole = stored.in_lake(Conditions.attributes)
+    assert sum(text is None and said is not None for text, said in zip(texts, whole, strict=True)) > 10
+    for record, said in zip(stored.records, whole, strict=True):
+        again = LogRecord()
+        attributes_from_json((said or "").encode(), again.attributes)
+        assert again.attributes == record.attributes
 
 
-def test_both_stores_know_the_same_values(database: Database, tmp_path: Path) -> None:
+def test_both_stores_know_the_same_values(stored: Stored) -> None:
     """The text of a field, and which of some values it is."""
-    with stored_records(database, tmp_path) as stored:
 
-        @settings(max_examples=150, database=None, deadline=None, suppress_health_check=list(HealthCheck))
-        @given(fields, st.lists(words.filter(lambda text: "\0" not in text), max_size=4, unique=True))
-        def agree(name: str, some: list[str]) -> None:
-            field = parse_field(name)
-            expected = stored.in_rows(*compile_value(field))
-            assert stored.in_lake(lambda to: to.value(field)) == expected
-            if isinstance(field, FieldPath):
-                whole = map(compile_text(field), stored.records)
-                assert [text if text and len(text) <= MAX_VALUE_CHARACTERS else None for text in whole] == expected
-            assert stored.in_lake(lambda to: to.key(field, some)) == stored.in_rows(*compile_key(field, some))
+    @settings(max_examples=150, database=None, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(fields, st.lists(words.filter(lambda text: "\0" not in text), max_size=4, unique=True))
+    def agree(name: str, some: list[str]) -> None:
+        field = parse_field(name)
+        expected = stored.in_rows(*compile_value(field))
+        assert stored.in_lake(lambda to: to.value(field)) == expected
+        if isinstance(field, FieldPath):
+            whole = map(compile_text(field), stored.records)
+            assert [text if text and len(text) <= MAX_VALUE_CHARACTERS else None for text in whole] == expected
+        assert stored.in_lake(lambda to: to.key(field, some)) == stored.in_rows(*compile_key(field, some))
 
-        agree()
+    agree()

@@ -10,12 +10,13 @@ declare module "vitest" {
   }
 }
 
-/** Lists of what an address bar proposes, which each window loads as pages of their own before anybody types: a second of CPU a window.
- * The last such list counts, so those that Playwright turns off are named again. */
+/** Lists of what an address bar proposes, which each window loads as pages of their own before anybody types: a second of CPU a window;
+ * and a process for the page that may come next. The last such list counts, so those that Playwright turns off are named again. */
 const DISABLED = [
   "WebUIOmniboxPopup",
   "WebUIOmniboxAimPopup",
   "WebUIOmniboxFullPopup",
+  "SpareRendererForSitePerProcess",
   "AvoidUnnecessaryBeforeUnloadCheckSync",
   "DestroyProfileOnBrowserClose",
   "HttpsUpgrades",
