@@ -4,11 +4,14 @@ back at that moment."""
 import asyncio
 import contextlib
 import random
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
+from tests.integration.processor.append_stream import columns_of
 from tests.integration.processor.conftest import ServerStore
 from tests.integration.processor.running import RunningProcessor, running_processor
 from tests.waiting import until, until_true
@@ -37,9 +40,8 @@ async def processor(store: ServerStore, tmp_path: Path) -> AsyncIterator[Running
 async def _running(
     target: str, folder: Path, monkeypatch: pytest.MonkeyPatch, retain_seconds: float = 3_600
 ) -> AsyncIterator[Outlets]:
-    """Outlets that close what was not used just now."""
+    """Outlets that may close what was used just now."""
     monkeypatch.setattr(outlets_module, "MOST_TENANTS", _MOST)
-    monkeypatch.setattr(outlets_module, "_LEAST_UNUSED_SECONDS", 0.0)
     monkeypatch.setattr(outlets_module, "_UNUSED_SECONDS", 0.0)
     monkeypatch.setattr(outlets_module, "_LOOK_SECONDS", 0.02)
     settings = ProducerSettings(
@@ -114,20 +116,40 @@ async def test_tenants_come_and_go(
     assert most_open <= _MOST
 
 
-async def test_what_holds_nothing_is_closed_and_what_is_kept_for_a_database_that_is_put_back_is_opened_again(
+async def test_a_start_opens_what_holds_something_though_it_is_more_than_may_be_open(
+    processor: RunningProcessor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for tenant in _TENANTS:
+        spool = Spool(tmp_path / "spools" / f"tenant={tenant}", max_bytes=128 << 20, retain_seconds=60)
+        spool.hold(columns_of([tenant.encode()]))
+        spool.close()
+    async with _running(processor.target, tmp_path, monkeypatch, retain_seconds=0) as outlets:
+        assert _open() == _MOST and outlets.unread_spools() == len(_TENANTS) - _MOST
+
+        async def stored() -> bool:
+            return len(await _bodies(processor)) == len(_TENANTS)
+
+        await until(stored)
+        assert not outlets.unread_spools()
+        await until_true(lambda: not outlets.uncommitted_records())
+    async with _running(processor.target, tmp_path, monkeypatch):
+        assert _open() == 0, "none holds anything"
+    assert await _bodies(processor) == [(tenant, tenant) for tenant in _TENANTS]
+
+
+async def test_of_spools_that_are_done_with_those_are_closed_first_that_hold_nothing(
     processor: RunningProcessor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with _running(processor.target, tmp_path, monkeypatch) as outlets:
         inlet = Inlet(outlets, 64 << 20)
-        for tenant in _TENANTS[: _MOST + 1]:
+        empty = _TENANTS[1]
+        for tenant in _TENANTS[:_MOST]:
             await _send(inlet, tenant, "kept")
             await until_true(lambda: not outlets.uncommitted_records())
-        assert _open() == _MOST
-    async with _running(processor.target, tmp_path, monkeypatch, retain_seconds=0) as outlets:
-        # One has to be told by the ledger that all is committed, before it makes way for another.
-        await until_true(lambda: not any((tmp_path / "spools").glob("*/*.segment")))
-        await until_true(lambda: _open() == 0)
-    assert len(await _bodies(processor)) == _MOST + 1
+        assert (await outlets.of(empty)).spool.make_room()
+        with capture_logs() as said:
+            await _send(inlet, _TENANTS[_MOST], "kept")
+    assert [one["tenant"] for one in said if one["event_name"] == "spool_closed"] == [empty]
 
 
 async def test_what_is_not_committed_is_never_closed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -143,25 +165,31 @@ async def test_what_is_not_committed_is_never_closed(tmp_path: Path, monkeypatch
 async def test_a_tenant_that_comes_back_while_its_spool_is_closed_waits_for_it(
     processor: RunningProcessor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    closing = asyncio.Event()
+    closing, may_close = asyncio.Event(), threading.Event()
     loop = asyncio.get_running_loop()
     close: Any = Spool.close
 
     def slowly(spool: Spool) -> None:
         loop.call_soon_threadsafe(closing.set)
+        may_close.wait(10)
         close(spool)
 
     monkeypatch.setattr(Spool, "close", slowly)
-    async with _running(processor.target, tmp_path, monkeypatch, retain_seconds=0) as outlets:
+    async with _running(processor.target, tmp_path, monkeypatch) as outlets:
         inlet = Inlet(outlets, 64 << 20)
-        for number in range(5):
-            await _send(inlet, "shop", str(number))
-            await closing.wait()
-            closing.clear()
-        await _send(inlet, "shop", "5")
+        for tenant in _TENANTS[:_MOST]:
+            await _send(inlet, tenant, "before")
+            await until_true(lambda: not outlets.uncommitted_records())
+        another = asyncio.create_task(_send(inlet, _TENANTS[_MOST], "another"))
+        await closing.wait()
+        back = asyncio.create_task(_send(inlet, _TENANTS[0], "back"))
+        await asyncio.sleep(0)
+        may_close.set()
+        await asyncio.gather(another, back)
 
         async def stored() -> bool:
-            return len(await _bodies(processor)) == 6
+            return len(await _bodies(processor)) >= _MOST + 2
 
         await until(stored)
-    assert await _bodies(processor) == [("shop", str(number)) for number in range(6)]
+    before = [(tenant, "before") for tenant in _TENANTS[:_MOST]]
+    assert await _bodies(processor) == sorted([*before, (_TENANTS[0], "back"), (_TENANTS[_MOST], "another")])

@@ -53,6 +53,11 @@ class Outlet:
         """Whether nothing is on its way, and the database has confirmed everything."""
         return not (self._waiting or self._is_keeping or self.spool.uncommitted())
 
+    @property
+    def holds_some(self) -> bool:
+        """Whether there is anything in the spool, if only for a database that is put back."""
+        return self.spool.last_place() > 0
+
     async def put(self, batches: Sequence[Unspooled], size: int) -> None:
         """Make batches durable, all or none of them; `size` is about how many bytes they have. Raises Overloaded."""
         if not self.spool.has_room():

@@ -1,6 +1,7 @@
 """The outlets of a receiver, one a tenant: each has a spool of its own, so that a stream to a processor brings one tenant's records.
 
-A spool that is done with, since everything in it is committed and nobody sends, is closed, so that others can be open.
+Where as many spools are open as may be, one is closed for another tenant's: everything in it is committed, and nobody sends. It is not
+done sooner, for each opening is another name that the ledger knows for ever.
 """
 
 import asyncio
@@ -26,10 +27,8 @@ log = structlog.get_logger()
 
 MOST_TENANTS: Final = 200
 """Whose spools one receiver has open: each has a segment on the disk ready for what comes."""
-_UNUSED_SECONDS: Final = 300.0
-"""After which a spool is closed that nothing is in."""
-_LEAST_UNUSED_SECONDS: Final = 10.0
-"""The same where as many are open as may be, and another tenant's records come."""
+_UNUSED_SECONDS: Final = 60.0
+"""After which a spool may be closed for another tenant's."""
 _THREADS: Final = 4
 _LOOK_SECONDS: Final = 2.0
 """Between two looks at how full spools are, which change without requests, too."""
@@ -48,7 +47,7 @@ class Outlets:
         self._opening: dict[str, asyncio.Task[None]] = {}
         self._closing: dict[str, asyncio.Task[None]] = {}
         self._unopened = Unopened()
-        self._left: dict[str, bool] = {}  # whose spools hold something and are shut; whether all of it is committed
+        self._unread: set[str] = set()  # whose spools held something at the start, and were not opened yet
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="spool")
         self._tasks: asyncio.TaskGroup | None = None
         self.ready = asyncio.Event()
@@ -71,16 +70,16 @@ class Outlets:
         something."""
         async with asyncio.TaskGroup() as tasks:
             self._tasks = tasks
-            self._left = dict.fromkeys(await asyncio.to_thread(tenants_in, self._settings.spool_dir), False)
-            await self._open_all(list(self._left))
+            metrics.SPOOLS_OPEN.set(0)
+            self._unread = set(await asyncio.to_thread(tenants_in, self._settings.spool_dir))
+            await self._open_all(sorted(self._unread))
             if self._unopened and not self._outlets:
                 raise OSError(f"no spool in {self._settings.spool_dir} can be opened")
             self.ready.set()
             while True:
                 metrics.SPOOL_FILL.set(self._fill())
                 await asyncio.sleep(_LOOK_SECONDS)
-                self._close_unused()
-                await self._open_left()
+                await self._open_all(sorted(self._unread | self._unopened.tenants()))
 
     def _fill(self) -> float:
         """How full the fullest spool is, without what it need not keep any more."""
@@ -98,20 +97,13 @@ class Outlets:
 
     def unread_spools(self) -> int:
         """How many spools hold what nobody has looked at, since they could not be opened: how many records that is, is not known."""
-        return len({*self._unopened.tenants(), *(tenant for tenant, done in self._left.items() if not done)})
+        return len(self._unread | self._unopened.tenants())
 
     def close(self) -> None:
         """Close all spools; nothing may run any more."""
         self._threads.shutdown(wait=True)
         for outlet in self._outlets.values():
             outlet.close()
-
-    async def _open_left(self) -> None:
-        """Open what could not be opened before; and where there is room, what is kept for a database that is put back."""
-        await self._open_all([*self._unopened.tenants(), *(tenant for tenant, done in self._left.items() if not done)])
-        for tenant in list(self._left):
-            if len(self._outlets) + len(self._opening) < MOST_TENANTS:
-                await self._open_all([tenant])
 
     async def _open_all(self, tenants: Iterable[str]) -> None:
         for tenant in tenants:
@@ -136,24 +128,22 @@ class Outlets:
         except _UNOPENED as error:
             raise self._unopened.add(tenant, folder, error) from error
         self._unopened.remove(tenant)
-        self._left.pop(tenant, None)
+        self._unread.discard(tenant)
         outlet = self._outlets[tenant] = Outlet(self._settings, spool, tenant, self._threads)
         self._running[tenant] = self._tasks.create_task(outlet.run())
         metrics.SPOOLS_OPEN.set(len(self._outlets))
 
     async def _make_room(self) -> None:
-        """Close the spool that is done with and was not used for longest. Raises Overloaded where there is none."""
-        latest = time.monotonic() - _LEAST_UNUSED_SECONDS
+        """Close the spool that was not used for longest of those that hold nothing, else of those that are done with.
+
+        What is kept there for a database that is put back is offered again with the next opening. Raises Overloaded where there is
+        none.
+        """
+        latest = time.monotonic() - _UNUSED_SECONDS
         unused = [outlet for outlet in self._outlets.values() if outlet.is_done and outlet.used_at <= latest]
         if not unused:
-            raise Overloaded(f"{MOST_TENANTS} tenants send to this receiver, and it takes no more", 60)
-        await asyncio.wait({self._close(min(unused, key=lambda outlet: outlet.used_at))})
-
-    def _close_unused(self) -> None:
-        latest = time.monotonic() - _UNUSED_SECONDS
-        for outlet in list(self._outlets.values()):
-            if outlet.is_done and not outlet.spool.last_place() and outlet.used_at <= latest:
-                self._close(outlet)
+            raise Overloaded(f"{MOST_TENANTS} tenants send to this receiver, and it takes no more", _UNUSED_SECONDS)
+        await asyncio.wait({self._close(min(unused, key=lambda outlet: (outlet.holds_some, outlet.used_at)))})
 
     def _close(self, outlet: Outlet) -> "asyncio.Task[None]":
         """Let go of an outlet that is done; who asks for it from now on waits, and gets another."""
@@ -162,11 +152,9 @@ class Outlets:
         tenant = outlet.tenant
         del self._outlets[tenant]
         metrics.SPOOLS_OPEN.set(len(self._outlets))
-        if outlet.spool.last_place():
-            self._left[tenant] = True
         closing = self._closing[tenant] = self._tasks.create_task(self._end(outlet, self._running.pop(tenant)))
         closing.add_done_callback(lambda _: self._closing.pop(tenant))
-        log.info("a spool that is done with is closed", event_name="spool_closed", tenant=tenant)
+        log.info("a spool is closed for another tenant's", event_name="spool_closed", tenant=tenant)
         return closing
 
     async def _end(self, outlet: Outlet, running: "asyncio.Task[None]") -> None:

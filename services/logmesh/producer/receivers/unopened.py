@@ -31,9 +31,9 @@ class Unopened:
     def __bool__(self) -> bool:
         return bool(self._by_tenant)
 
-    def tenants(self) -> list[str]:
+    def tenants(self) -> set[str]:
         """Whose spools could not be opened when it was tried last."""
-        return list(self._by_tenant)
+        return set(self._by_tenant)
 
     def check(self, tenant: str) -> None:
         """Raise Overloaded where it is too early to try again."""
