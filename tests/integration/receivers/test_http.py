@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 import json
+import random
 import time
 from pathlib import Path
 from typing import Any
@@ -102,20 +103,28 @@ async def test_lokis_push_is_stored_once_whichever_receiver_it_is_repeated_to(
     assert json.loads(row["resource"]) == {"namespace": "prod", "app": "shop", "pod": "shop-1"}
 
 
-async def test_a_bulk_as_fluent_bit_sends_it(processor: RunningProcessor, tmp_path: Path) -> None:
-    lines: list[str] = []
-    for n in range(50):
-        document = {"@timestamp": f"{_just_now(n + 1)}Z", "log": f"INFO order {n}", "stream": "stdout", "order": n}
-        lines += ['{"create":{"_index":"fluent-bit"}}', json.dumps(document)]
-    lines += ['{"create":{"_index":"fluent-bit"}}', "{broken"]
-    body = gzip.compress(("\n".join(lines) + "\n").encode())
+async def test_a_bulk_whose_fields_come_in_any_order_is_stored_once(processor: RunningProcessor, tmp_path: Path) -> None:
+    """As Filebeat repeats it; else as Fluent Bit sends it."""
+    documents = [
+        {"@timestamp": f"{_just_now(n + 1)}Z", "log": f"INFO order {n}", "stream": "stdout", "order": n}
+        for n in range(50)
+    ]
+
+    def body() -> bytes:
+        lines: list[str] = []
+        for document in documents:
+            shuffled = dict(random.sample(list(document.items()), len(document)))
+            lines += ['{"create":{"_index":"fluent-bit"}}', json.dumps(shuffled)]
+        lines += ['{"create":{"_index":"fluent-bit"}}', "{broken"]
+        return gzip.compress(("\n".join(lines) + "\n").encode())
+
     headers = {"Content-Type": "application/x-ndjson", "Content-Encoding": "gzip"}
     async with (
         running_receiver(processor.target, tmp_path) as receiver,
         aiohttp.ClientSession(headers=headers) as session,
     ):
         for _ in range(3):
-            async with session.post(f"{receiver.http}/_bulk", data=body) as answer:
+            async with session.post(f"{receiver.http}/_bulk", data=body()) as answer:
                 assert (answer.status, answer.headers["X-Elastic-Product"]) == (200, "Elasticsearch")
                 said = await answer.json()
         assert said["errors"] is True

@@ -58,16 +58,17 @@ class Inlet:
         """Make durable what `read` finds in a body that there is room for, and return it; else as `keep`.
 
         Others don't wait while a body of more than `large_bytes` is read and made into batches, by any thread. Of these, two are taken
-        at once, over all doors. What is the same when the sender repeats the request is `said`, and the body.
+        at once, over all doors. What is the same when the sender repeats the request is `said`, and the body, or what was read
+        has an identity of its own.
         """
         if len(body) <= large_bytes:
             taken = read(body)
-            await self.keep(tenant, door, taken, said + body)
+            await self.keep(tenant, door, taken, said + (taken.identity or body))
             return taken
 
         def read_aside() -> tuple[Taken, _Batches]:
             taken = read(body)
-            return taken, self._batches_of(tenant, door, taken, said + body)
+            return taken, self._batches_of(tenant, door, taken, said + (taken.identity or body))
 
         async with self._large:
             taken, batches = await asyncio.to_thread(read_aside)

@@ -10,12 +10,14 @@ class Received:
     """Records of one request. `told_apart`: their times tell it from every other request, and it is stored once however often it comes.
     Each record has one then, and where equal requests may be meant, as of lines, one is finer than a second.
 
-    `refused` are those that can't be taken: their place in the request, and why.
+    `refused` are those that can't be taken: their place in the request, and why. `identity`: bytes that are the same when the
+    request is repeated, where its body's may be others; else empty.
     """
 
     chunk: Chunk
     told_apart: bool
     refused: list[tuple[int, str]] = field(default_factory=list)
+    identity: bytes = b""
 
 
 class RequestRefused(Exception):

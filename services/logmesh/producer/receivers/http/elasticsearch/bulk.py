@@ -1,5 +1,9 @@
-"""Reads the body of a bulk, and a document that comes alone: what is kept, and item by item what is answered."""
+"""Reads the body of a bulk, and a document that comes alone: what is kept, and item by item what is answered.
 
+Filebeat writes the fields of a document in another order each time that it sends it: a bulk is told by its fields, not by its bytes.
+"""
+
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
@@ -17,7 +21,7 @@ from logmesh.producer.sources import Chunk
 from logmesh.producer.timestamps.clock import Clock
 from logmesh.producer.timestamps.zones import UTC_ZONE
 from logmesh.record.columns import UNKNOWN_ORIGIN, OriginKey
-from logmesh.record.json_text import JsonBeyondBounds, load_exact_json
+from logmesh.record.json_text import JsonBeyondBounds, dump_json, load_exact_json
 
 _IDENTIFIER: Final = "elasticsearch.id"
 
@@ -38,29 +42,34 @@ def read_bulk(body: bytes, index: str, now_unix_nano: int) -> Bulk:
     items: list[bytes] = []
     refused: list[tuple[int, str]] = []
     action_before, done = None, b""
+    identity = hashlib.sha256()
     pairs = list(islice(_pairs(body, index), MOST_RECORDS + 1))
     if len(pairs) > MOST_RECORDS:
         raise TooLarge(f"a bulk holds {MOST_RECORDS} documents at most")
     for place, (action, written) in enumerate(pairs):
-        found = action.why_not or _document(action, written, clock)
-        if isinstance(found, Document):
-            documents.append(found)
-            if action is not action_before:
-                action_before, done = action, action.done()
+        if action is not action_before:
+            action_before, done = action, action.done()
+            identity.update(done)
+        fields = action.why_not or _fields(written)
+        identity.update(b"%b\n" % (dump_json(fields, sort=True) if isinstance(fields, dict) else written))
+        if isinstance(fields, dict):
+            documents.append(_document(action, fields, written, clock))
             items.append(done)
         else:
-            refused.append((place, found))
-            items.append(action.refused(found))
+            refused.append((place, fields))
+            items.append(action.refused(fields))
     chunk = _chunk(documents, now_unix_nano)
-    return Bulk(chunk, tell_apart(chunk.times), refused, items)
+    return Bulk(chunk, tell_apart(chunk.times), refused, identity.digest(), items)
 
 
 def read_one(body: bytes, index: str, identifier: str, now_unix_nano: int) -> Received:
     """The record of a document that was sent alone. Raises RequestRefused."""
-    found = _document(Action("create", index, identifier, ""), body.strip(), Clock(UTC_ZONE, now_unix_nano))
-    if isinstance(found, str):
-        raise RequestRefused(found)
-    chunk = _chunk([found], now_unix_nano)
+    written = body.strip()
+    fields = _fields(written)
+    if isinstance(fields, str):
+        raise RequestRefused(fields)
+    document = _document(Action("create", index, identifier, ""), fields, written, Clock(UTC_ZONE, now_unix_nano))
+    chunk = _chunk([document], now_unix_nano)
     return Received(chunk, tell_apart(chunk.times))
 
 
@@ -79,16 +88,18 @@ def _pairs(body: bytes, index: str) -> Iterator[tuple[Action, bytes]]:
         yield action, written
 
 
-def _document(action: Action, written: bytes, clock: Clock) -> Document | str:
-    """What a document says, or why it can't be read."""
+def _fields(written: bytes) -> dict[str, Any] | str:
+    """The fields of a document, or why it can't be read."""
     try:
         fields: Any = load_exact_json(written)
     except JsonBeyondBounds as error:
         return f"the document can't be kept: {error}"
     except ValueError:
         return "the document is not JSON"
-    if not isinstance(fields, dict):
-        return "the document is not an object"
+    return fields if isinstance(fields, dict) else "the document is not an object"
+
+
+def _document(action: Action, fields: dict[str, Any], written: bytes, clock: Clock) -> Document:
     if action.identifier:
         fields[_IDENTIFIER] = action.identifier
     return read_document(fields, written, action.index, clock)

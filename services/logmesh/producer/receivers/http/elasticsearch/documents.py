@@ -49,7 +49,7 @@ def read_document(fields: dict[str, Any], written: bytes, index: str, clock: Clo
     if log:
         fields["log"] = log
     attributes = attributes_of(fields, len(written) - len(message))
-    source = source_of(dump_json(resource) if resource else b"{}", index)
+    source = source_of(dump_json(resource, sort=True) if resource else b"{}", index)
     body = b"" if message and attributes != OMITTED and source.is_whole else written
     if attributes == OMITTED:
         fields = {}

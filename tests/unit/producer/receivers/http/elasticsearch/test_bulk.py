@@ -67,6 +67,24 @@ def test_a_document_of_filebeat() -> None:
     }  # fmt: skip
 
 
+def test_a_bulk_is_told_by_what_it_says_and_not_by_the_order_of_fields() -> None:
+    first, second = {"@timestamp": _AT, "message": "one", "host": {"name": "a", "os": 1}}, {"@timestamp": _AT, "n": 1}
+    turned = {"host": {"os": 1, "name": "a"}, "message": "one", "@timestamp": _AT}
+    identity = _bulk(first, second).identity
+    assert identity and _bulk(turned, second).identity == identity
+    others = [
+        _bulk(second, first),
+        _bulk(first),
+        _bulk(first, second, second),
+        _bulk(first, second | {"n": 1.0}),
+        _bulk(first, second, "{broken"),
+        _bulk(first, second, action='{"index":{"_index":"logs"}}'),
+        _bulk(first, second, action='{"create":{"_index":"other"}}'),
+        _bulk(first, second, action='{"create":{"_index":"logs","_id":"1"}}'),
+    ]
+    assert len({identity, *(one.identity for one in others)}) == 1 + len(others)
+
+
 def test_a_document_of_fluent_bit() -> None:
     one = _one(
         {
