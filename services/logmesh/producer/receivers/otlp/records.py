@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from google.protobuf.message import DecodeError
 
+from logmesh.producer.level_names import WORDS
 from logmesh.producer.receivers.limits import MOST_RECORDS
 from logmesh.producer.receivers.otlp.attributes import attribute_texts
 from logmesh.producer.receivers.otlp.messages import Logs
@@ -76,7 +77,7 @@ def _add(chunk: Chunk, records: Sequence[Any], origin: OriginKey, place: int, re
     bodies = list(map(text_of, values))
     structured: Sequence[bool] = () if None not in bodies else _read_bodies(values, bodies)
     chunk.times += times
-    chunk.severities += severities
+    chunk.severities += severities if all(severities) else map(_severity_of, severities, levels)
     chunk.severity_texts += _cut(levels, MAX_SEVERITY_TEXT_BYTES)
     chunk.bodies += bodies  # type: ignore[arg-type]  # none of them is None any more
     chunk.attributes += texts
@@ -89,6 +90,11 @@ def _add(chunk: Chunk, records: Sequence[Any], origin: OriginKey, place: int, re
         chunk.rares += repeat(NOTHING_RARE, len(chunk) - len(records) - len(chunk.rares))
         names = _cut(events, MAX_NAME_BYTES)
         chunk.rares += map(Rare, later or repeat(0), structured or repeat(False), names, flags, dropped)
+
+
+def _severity_of(number: int, text: bytes) -> int:
+    """Of a sender that says it by its name alone, as Fluent Bit can, the number that the name has."""
+    return number or WORDS.get(text, 0)
 
 
 def _read_bodies(values: Sequence[bytes], bodies: list[bytes | None]) -> list[bool]:

@@ -43,7 +43,7 @@ records = st.builds(
     time_unix_nano=st.integers(1, 1 << 62),
     observed_time_unix_nano=st.integers(0, 1 << 62),
     severity_number=st.integers(0, 24),
-    severity_text=st.text("abcWARN", max_size=8),
+    severity_text=st.text("abcXYZ", max_size=8),
     body=values,
     attributes=attributes,
     dropped_attributes_count=st.integers(0, 1 << 31),
@@ -119,6 +119,14 @@ def test_a_record_that_cannot_be_stored_is_named_and_the_others_are_taken() -> N
     many = logs_pb2.LogRecord(attributes=[common_pb2.KeyValue(key=f"k{at}") for at in range(129)])
     received = read_request(request_of(good, bad, many).SerializeToString())
     assert [place for place, _ in received.refused] == [1, 2] and len(received.chunk) == 1
+
+
+def test_a_record_that_says_its_severity_by_a_name_has_the_name_s_number() -> None:
+    said = [("error", 0), ("WARN", 0), ("error", 9), ("grave", 0), ("", 0), ("", 17)]
+    sent = [logs_pb2.LogRecord(severity_text=text, severity_number=number) for text, number in said]  # type: ignore[arg-type]
+    chunk = read_request(request_of(*sent).SerializeToString()).chunk
+    assert chunk.severities == [17, 13, 9, 0, 0, 17]
+    assert chunk.severity_texts == [text.encode() for text, _ in said]
 
 
 def test_a_record_without_any_time_makes_the_request_one_that_cannot_be_told_apart() -> None:
