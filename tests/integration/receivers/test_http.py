@@ -103,7 +103,9 @@ async def test_lokis_push_is_stored_once_whichever_receiver_it_is_repeated_to(
     assert json.loads(row["resource"]) == {"namespace": "prod", "app": "shop", "pod": "shop-1"}
 
 
-async def test_a_bulk_whose_fields_come_in_any_order_is_stored_once(processor: RunningProcessor, tmp_path: Path) -> None:
+async def test_a_bulk_whose_fields_come_in_any_order_is_stored_once(
+    processor: RunningProcessor, tmp_path: Path
+) -> None:
     """As Filebeat repeats it; else as Fluent Bit sends it."""
     documents = [
         {"@timestamp": f"{_just_now(n + 1)}Z", "log": f"INFO order {n}", "stream": "stdout", "order": n}
@@ -146,7 +148,8 @@ async def test_agents_are_answered_what_they_ask_before_they_send(processor: Run
         for method, path in (
             ("GET", "/"), ("HEAD", "/"), ("GET", "/_license"), ("GET", "/_xpack"), ("GET", "/_cluster/health"),
             ("GET", "/_nodes/http"), ("GET", "/_ilm/policy/filebeat"), ("PUT", "/_ilm/policy/filebeat"),
-            ("HEAD", "/_index_template/ecs-logstash"), ("PUT", "/_index_template/ecs-logstash"), ("GET", "/_template/logstash"),
+            ("HEAD", "/_alias/filebeat-7.17.29"), ("HEAD", "/_index_template/ecs-logstash"),
+            ("PUT", "/_index_template/ecs-logstash"), ("GET", "/_template/logstash"),
             ("PUT", "/_ingest/pipeline/filebeat-8"), ("PUT", "/_data_stream/filebeat-8"),
         ):  # fmt: skip
             status, headers, body = await _answer(receiver, method, path)

@@ -42,6 +42,7 @@ _HEALTH: Final = {
     "active_shards_percent_as_number": 100.0,
 }
 _KEPT: Final = (
+    "_alias",
     "_ilm/policy",
     "_index_template",
     "_component_template",
