@@ -60,6 +60,16 @@ NEEDS = {
     ),
     "compose-spec": Need("the compose file, as Compose 2 reads it", "make tools, with Go installed", on_path("compose-spec")),
     "curl": Need("the edge as curl sees it", "apt install curl", on_path("curl"), on_ci=True),
+    "filebeat": Need(
+        "Filebeat as a sender",
+        "filebeat on PATH (https://www.elastic.co/docs/reference/beats/filebeat/filebeat-installation-configuration)",
+        on_path("filebeat"),
+    ),
+    "fluent-bit": Need(
+        "Fluent Bit as a sender",
+        "fluent-bit on PATH, with tail, opentelemetry, loki and es (https://docs.fluentbit.io/manual/installation)",
+        on_path("fluent-bit"),
+    ),
     "grpcurl": Need("the services as grpcurl sees them", "make tools, with Go installed", on_path("grpcurl")),
     "helm": Need("the chart", "make tools, with Go installed", on_path("helm")),
     "kubectl": Need(

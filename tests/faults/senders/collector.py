@@ -2,23 +2,20 @@
 otlpexporter, otlphttpexporter and filestorage.
 """
 
-import asyncio
 import json
 import subprocess
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from tests.faults.processes import Running
+from tests.faults.senders import application_log
 from tests.faults.senders.cluster import ReceiverCluster
 from tests.faults.senders.load import Load, carried_by_otlp
-from tests.faults.senders.records import RESOURCE, SCOPE, Record, record_of
+from tests.faults.senders.records import RESOURCE, Record
 from tests.faults.senders.sender import Sender
 
-_LEVELS = {5: "debug", 9: "info", 13: "warn", 17: "error"}
 _TEXTS = {name: str(value) for name, value in RESOURCE.items()}
-_TURN_SECONDS = 0.05
 _QUEUE = {
     # What is read is on the disk until it is acknowledged. No `batch` here: after a restart it would cut other requests.
     "sending_queue": {"storage": "file_storage", "block_on_overflow": True},
@@ -39,7 +36,7 @@ def exports_by_http(cluster: ReceiverCluster) -> dict[str, Any]:
 def configuration(exporter: dict[str, Any], folder: Path) -> dict[str, Any]:
     """A Collector's, which is read as YAML."""
     reads = {
-        "include": [str(folder / "app.log")],
+        "include": [str(folder / application_log.NAME)],
         "start_at": "beginning",
         "include_file_name": False,
         "storage": "file_storage",
@@ -74,43 +71,17 @@ def configuration(exporter: dict[str, Any], folder: Path) -> dict[str, Any]:
     }
 
 
-def line_of(record: Record) -> str:
-    """The line that an application writes."""
-    said = {
-        "time": record.time,
-        "level": _LEVELS[record.severity],
-        "message": record.body,
-        "logger": SCOPE[0],
-        "trace": f"{record.trace_id:032x}",
-        "span": f"{record.span_id:016x}",
-        **record.attributes,
-    }
-    return json.dumps(said, ensure_ascii=False) + "\n"
-
-
 def collector(exporter: Callable[[ReceiverCluster], dict[str, Any]]) -> Sender:
     """The sender, with that exporter."""
 
     def begin(cluster: ReceiverCluster, load: Load, folder: Path) -> Running:
-        (folder / "app.log").touch()
+        (folder / application_log.NAME).touch()
         settings = folder / "otelcol.yaml"
         settings.write_text(json.dumps(configuration(exporter(cluster), folder), indent=1), encoding="utf-8")
         with (folder / "sender.out").open("ab") as out:
             return subprocess.Popen(["otelcol", "--config", str(settings)], stdout=out, stderr=out)
 
-    return Sender(begin, _carries, feed=_write, needs="otelcol")
-
-
-async def _write(load: Load, folder: Path) -> None:
-    """As an application does, to its log."""
-    start, number = time.monotonic(), 0
-    with (folder / "app.log").open("a", encoding="utf-8") as file:
-        while number < load.records:
-            due = load.due(time.monotonic() - start)
-            file.writelines(line_of(record_of(at, load.began)) for at in range(number, due))
-            file.flush()
-            number = due
-            await asyncio.sleep(_TURN_SECONDS)
+    return Sender(begin, _carries, feed=application_log.fed(), needs="otelcol")
 
 
 def _carries(record: Record) -> dict[str, Any]:

@@ -7,6 +7,8 @@ from pathlib import Path
 from tests.faults.processes import Running, start
 from tests.faults.senders.cluster import ReceiverCluster
 from tests.faults.senders.collector import collector, exports_by_grpc, exports_by_http
+from tests.faults.senders.filebeat import FILEBEAT
+from tests.faults.senders.fluent_bit import FLUENT_BIT
 from tests.faults.senders.java_application import (
     carried_by_loki4j,
     carried_from_log4j,
@@ -51,6 +53,8 @@ SENDERS: dict[str, Sender] = {
     "telemetrygen": TELEMETRYGEN,
     "logback-otlp": java_application("logback", "logback-otlp.xml", _otlp_address, carried_from_logback),
     "log4j-otlp": java_application("log4j", "log4j-otlp.xml", _otlp_address, carried_from_log4j),
+    "filebeat": FILEBEAT,
+    **FLUENT_BIT,
     "loki-client-go": LOKI_CLIENT_GO,
     "loki4j": java_application(
         "logback",
