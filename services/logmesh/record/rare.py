@@ -92,18 +92,28 @@ def rare_in(columns: LogColumns) -> list[Rare]:
 
 def rare_text(rare: Rare, time_unix_nano: int) -> bytes:
     """The JSON object of what is kept of a record of this time; no bytes for nothing, as for an observed time that is the same."""
+    observed, structured, event_name, flags, dropped = rare
+    if not (structured or event_name or dropped):
+        return _seen_text(observed, flags, time_unix_nano)
     fields: dict[str, Any] = {}
-    if rare.observed_time_unix_nano not in (0, time_unix_nano):
-        fields[_OBSERVED] = rare.observed_time_unix_nano
-    if rare.structured:
+    if observed not in (0, time_unix_nano):
+        fields[_OBSERVED] = observed
+    if structured:
         fields[_STRUCTURED] = True
-    if event := clean_text(rare.event_name, MAX_NAME_BYTES):
+    if event := clean_text(event_name, MAX_NAME_BYTES):
         fields[_EVENT] = event.decode()
-    if rare.flags:
-        fields[_FLAGS] = rare.flags
-    if rare.dropped_attributes:
-        fields[_DROPPED] = rare.dropped_attributes
+    if flags:
+        fields[_FLAGS] = flags
+    if dropped:
+        fields[_DROPPED] = dropped
     return dump_json(fields) if fields else b""
+
+
+def _seen_text(observed: int, flags: int, time_unix_nano: int) -> bytes:
+    """The same of a record that says these alone, as each of OpenTelemetry's SDKs does."""
+    if observed in (0, time_unix_nano):
+        return b'{"flags":%d}' % flags if flags else b""
+    return b'{"observed":%d,"flags":%d}' % (observed, flags) if flags else b'{"observed":%d}' % observed
 
 
 def rare_texts(columns: LogColumns, places: Iterable[int]) -> list[bytes]:
@@ -111,8 +121,13 @@ def rare_texts(columns: LogColumns, places: Iterable[int]) -> list[bytes]:
     says anything of it."""
     if not has_rare(columns):
         return []
-    rares, times = rare_in(columns), unpack_times(columns.times_unix_nano)
-    return [rare_text(rares[place], times[place]) for place in places]
+    times = unpack_times(columns.times_unix_nano)
+    if columns.structured_bodies or columns.event_names or columns.dropped_attributes_counts:
+        rares = rare_in(columns)
+        return [rare_text(rares[place], times[place]) for place in places]
+    nothing = [0] * len(times)
+    observed, flags = unpack_times(columns.observed_times_unix_nano) or nothing, columns.flags[:] or nothing
+    return [_seen_text(observed[place], flags[place], times[place]) for place in places]
 
 
 def read_rare(text: str | bytes, record: LogRecord) -> None:
