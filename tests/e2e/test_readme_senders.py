@@ -114,6 +114,41 @@ async def test_a_collector_follows_files_by_the_example(up: Running, tmp_path: P
         process.wait(30)
 
 
+@pytest.mark.parametrize(
+    ("program", "example", "service_line", "options"),
+    [
+        pytest.param(
+            "fluent-bit", "fluent-bit.yaml", "service_name=app", ["-c"], marks=pytest.mark.needs("fluent-bit")
+        ),
+        pytest.param(
+            "filebeat",
+            "filebeat.yml",
+            "service.name: app",
+            ["--path.home", ".", "-e", "-c"],
+            marks=pytest.mark.needs("filebeat"),
+        ),
+    ],
+)
+async def test_an_agent_follows_files_by_its_example(
+    up: Running, tmp_path: Path, program: str, example: str, service_line: str, options: list[str]
+) -> None:
+    settings = here((ROOT / "docs/examples/senders" / example).read_text("utf-8"), up).replace(
+        "/var/log/app", str(tmp_path)
+    )
+    settings = settings.replace("host: localhost", f"host: {up.loopback}.1").replace(
+        service_line, service_line.replace("app", f"of-{program}")
+    )
+    (tmp_path / example).write_text(settings)
+    (tmp_path / "app.log").write_text(f"ERROR one of {program}\n")
+    command = " ".join([program, *options, example])
+    process = subprocess.Popen(["bash", "-euc", f"exec {command}"], cwd=tmp_path)
+    try:
+        assert await until_found(up, f"of-{program}") == [f"ERROR one of {program}"]
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
 @pytest.mark.needs("kubectl")
 def test_a_cluster_s_nodes_get_an_agent(tmp_path: Path) -> None:
     shutil.copytree(ROOT / "manifests", tmp_path / "manifests")
