@@ -9,6 +9,7 @@ import socket
 import ssl
 import struct
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import pytest
@@ -18,6 +19,7 @@ from tests.waiting import until, until_true
 
 from logmesh.cli.local.certificates import WorkloadFiles
 from logmesh.cli.local.ports import free_port
+from logmesh.producer.receivers.inlet import Inlet
 from logmesh.producer.receivers.syslog import connection, connections, origins
 from logmesh.runtime.metrics import PRODUCER
 
@@ -184,6 +186,27 @@ async def test_a_sender_that_does_not_look_fails_to_write_after_a_stop(
     with sender, pytest.raises((BrokenPipeError, ConnectionResetError, ssl.SSLEOFError)):
         sender.sendall(counted(message(100)))
     assert await numbers(processor, 100) == list(range(100))
+
+
+async def test_a_stop_reads_what_was_sent_by_a_sender_that_does_not_look_though_the_disk_is_slow(
+    processor: RunningProcessor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "_READ_SECONDS", 0.1)
+    monkeypatch.setattr(connections, "_LAST_SECONDS", 0.1)
+    keep = Inlet.keep
+
+    async def keep_slowly(*said: Any) -> None:
+        await asyncio.sleep(0.3)
+        await keep(*said)
+
+    monkeypatch.setattr(Inlet, "keep", keep_slowly)
+    count = 8_000
+    async with running_receiver(processor.target, tmp_path, syslog_port=free_port(), drain_seconds=60) as receiver:
+        _, writer = await asyncio.open_connection(*receiver.syslog)
+        writer.write(b"".join(message(number) + b"\n" for number in range(count)))
+        await until_true(lambda: not writer.transport.get_write_buffer_size())
+    writer.transport.abort()
+    assert await numbers(processor, count) == list(range(count))
 
 
 async def test_long_messages_come_in_parts_where_connections_hold_too_many(

@@ -27,6 +27,8 @@ _READ_SECONDS: Final = 3.0
 _LOOK_SECONDS: Final = 0.005
 _LAST_SECONDS: Final = 3.0
 """For what senders have sent before they hear that this end closes."""
+_RESET_SECONDS: Final = 10.0
+"""For what has come of a connection that its sender did not close, before it is reset: what is not read is lost then."""
 _CLOSE_SECONDS: Final = 1.0
 _FAILED_SECONDS: Final = 0.2
 _KEEPALIVE: Final = (
@@ -80,7 +82,7 @@ class Connections:
         connection.close_its_half()
 
     async def _reset(self, connection: Connection) -> None:
-        await _until_read(connection, _CLOSE_SECONDS)
+        await _until_read(connection, _RESET_SECONDS)
         connection.reset()
 
     async def _wait(self, seconds: float) -> None:
