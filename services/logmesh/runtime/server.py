@@ -78,16 +78,17 @@ def build_server(
 ) -> tuple[grpc.aio.Server, Health]:
     """Make a server with health (NOT_SERVING at first) and reflection, no more calls at once than `limit` lets in, messages of
     `most_bytes`, and `lookahead_bytes` of each call that wait for a reader; the caller adds servicers and ports."""
-    options = [
-        *SERVER_OPTIONS,
-        ("grpc.max_receive_message_length", most_bytes),
-        ("grpc.http2.lookahead_bytes", lookahead_bytes),
-    ]
+    # gRPC goes by the first of options that are named twice.
+    options = {
+        **dict(SERVER_OPTIONS),
+        "grpc.max_receive_message_length": most_bytes,
+        "grpc.http2.lookahead_bytes": lookahead_bytes,
+    }
     if max_connection_age_seconds is not None:
         # gRPC adds a jitter of 10 % by itself. Clients resolve names anew when their connection ends.
-        options.append(("grpc.max_connection_age_ms", int(max_connection_age_seconds * 1000)))
-        options.append(("grpc.max_connection_age_grace_ms", int(max_connection_age_grace_seconds * 1000)))
-    server = grpc.aio.server(options=options, interceptors=[limit, *interceptors])
+        options["grpc.max_connection_age_ms"] = int(max_connection_age_seconds * 1000)
+        options["grpc.max_connection_age_grace_ms"] = int(max_connection_age_grace_seconds * 1000)
+    server = grpc.aio.server(options=[*options.items()], interceptors=[limit, *interceptors])
     state = Health(services)
     health_pb2_grpc.add_HealthServicer_to_server(state.servicer, server)
     if reflect:

@@ -20,6 +20,7 @@ from tests.integration.processor.running import RunningProcessor, running_proces
 from tests.integration.receivers.running import running_receiver
 from tests.waiting import until, until_true
 
+from logmesh.producer.receivers.limits import MOST_BODY_BYTES
 from logmesh.producer.receivers.otlp import grpc_door
 from logmesh.producer.receivers.otlp.records import read_request
 from logmesh.producer.receivers.received import Received
@@ -116,6 +117,26 @@ async def test_a_request_of_many_records_is_stored_once_in_pieces(processor: Run
             await export(channel, request)
         await receiver.all_committed()
     assert sorted(map(int, await processor.bodies())) == list(range(25_000))
+
+
+async def test_a_request_of_the_largest_size_is_taken_and_a_larger_one_is_not(
+    processor: RunningProcessor, tmp_path: Path
+) -> None:
+    async with (
+        running_receiver(processor.target, tmp_path) as receiver,
+        grpc.aio.insecure_channel(receiver.otlp) as channel,
+    ):
+        request = request_of(0, 100)
+        records = request.resource_logs[0].scope_logs[0].log_records
+        for record in records:
+            record.body.string_value = record.body.string_value.rjust(MOST_BODY_BYTES // 101, "0")
+        assert MOST_BODY_BYTES * 0.98 < request.ByteSize() < MOST_BODY_BYTES
+        await export(channel, request)
+        records[0].body.string_value = "0" * (MOST_BODY_BYTES // 50)
+        with pytest.raises(grpc.aio.AioRpcError, match="larger than max"):
+            await export(channel, request)
+        await receiver.all_committed()
+    assert sorted(int(body[-2:]) for body in await processor.bodies()) == list(range(100))
 
 
 async def test_what_is_no_request_is_refused_for_good(processor: RunningProcessor, tmp_path: Path) -> None:
