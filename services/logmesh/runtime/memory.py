@@ -40,12 +40,22 @@ class Freed:
         self._least = resident_bytes()
 
     def give_back(self) -> None:
-        """Let the system have it, where this process is 32 MiB larger than it was at least. Of any thread, which it takes some 10 ms.
-        Does nothing where the C library is another one."""
-        if resident_bytes() > self._least + _GROWN_BYTES:
-            with contextlib.suppress(OSError, AttributeError):
-                ctypes.CDLL(None).malloc_trim(0)
+        """Let the system have it, where this process is 32 MiB larger than it was at least. Of any thread.
+
+        It takes some 10 ms; and where as much was freed, which a burst has left then, as long again to find what it has left in cycles.
+        Does nothing where the C library is another one.
+        """
+        if (before := resident_bytes()) > self._least + _GROWN_BYTES:
+            _trim()
+            if before - resident_bytes() > _GROWN_BYTES:
+                gc.collect()
+                _trim()
         self._least = min(self._least, resident_bytes())
+
+
+def _trim() -> None:
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def resident_bytes() -> int:
