@@ -20,6 +20,8 @@ from logmesh.record.limits import MAX_ATTRIBUTES, MAX_ATTRIBUTES_BYTES, MAX_NAME
 from logmesh.record.rare import NOTHING_RARE, Rare
 
 _MOST_SEVERITY: Final = 24
+_AT_ONCE: Final = 1_000
+"""Records that a column is made of at once: a thread that reads a large request holds the interpreter for so long."""
 _fields: Final = attrgetter(
     "severity_number", "time_unix_nano", "observed_time_unix_nano", "severity_text", "body", "trace_id", "span_id",
     "event_name", "flags", "dropped_attributes_count",
@@ -43,12 +45,13 @@ def read_request(raw: bytes) -> Received:
                 origin = origin_of(of_resource.resource, of_resource.schema_url, of_scope.scope, of_scope.schema_url)
                 if place + len(of_scope.log_records) > MOST_RECORDS:
                     raise RequestRefused(f"more than {MOST_RECORDS} records in one request")
-                records = list(of_scope.log_records)
+                count = len(of_scope.log_records)
                 if origin is None:
-                    refused += [(at, _LARGE_ORIGIN) for at in range(place, place + len(records))]
+                    refused += [(at, _LARGE_ORIGIN) for at in range(place, place + count)]
                 else:
-                    _add(chunk, records, origin, place, refused)
-                place += len(records)
+                    for begin in range(0, count, _AT_ONCE):
+                        _add(chunk, of_scope.log_records[begin : begin + _AT_ONCE], origin, place + begin, refused)
+                place += count
     except DecodeError as error:
         raise RequestRefused(f"not an ExportLogsServiceRequest: {error}") from error
     if chunk.rares:
