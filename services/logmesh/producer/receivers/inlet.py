@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final, NamedTuple, TypeVar
 
+import structlog
+
 from logmesh.client.delivering.spool import Unspooled
 from logmesh.producer.receivers.cutting import Piece, columns_of, cut, size_of
 from logmesh.producer.receivers.outlets import Outlets
@@ -13,12 +15,18 @@ from logmesh.producer.receivers.received import Overloaded, Received, RequestRef
 from logmesh.producer.rules import RulesFile
 from logmesh.runtime import metrics
 
+log = structlog.get_logger()
+
 _MOST_RULED_BYTES: Final = 3 << 20
 """Of a piece that rules have been at: a processor takes no message of more than 4 MiB."""
 
 
 _LARGE_AT_ONCE: Final = 2
 """Of large bodies: records take several times the memory of the text that they are read from."""
+
+_FAILED: Final = "this receiver has failed at the request, its log says why; nothing of it was kept"
+_FAILED_SECONDS: Final = 10.0
+"""After which a sender may come again. What is answered as an internal error, OTLP's senders drop."""
 
 Taken = TypeVar("Taken", bound=Received)
 
@@ -61,17 +69,18 @@ class Inlet:
         at once, over all doors. What is the same when the sender repeats the request is `said`, and the body, or what was read
         has an identity of its own.
         """
+
+        def read_whole() -> tuple[Taken, _Batches]:
+            with _asking_to_come_again(door):
+                taken = read(body)
+                return taken, self._batches_of(tenant, door, taken, said + (taken.identity or body))
+
         if len(body) <= large_bytes:
-            taken = read(body)
-            await self.keep(tenant, door, taken, said + (taken.identity or body))
+            taken, batches = read_whole()
+            await self._keep(tenant, door, taken, batches)
             return taken
-
-        def read_aside() -> tuple[Taken, _Batches]:
-            taken = read(body)
-            return taken, self._batches_of(tenant, door, taken, said + (taken.identity or body))
-
         async with self._large:
-            taken, batches = await asyncio.to_thread(read_aside)
+            taken, batches = await asyncio.to_thread(read_whole)
             await self._keep(tenant, door, taken, batches)
             return taken
 
@@ -119,3 +128,15 @@ class Inlet:
             return list(pieces)
         left = [(self._rules.apply(piece.chunk, now_unix_nano, tenant), piece.request) for piece in pieces]
         return [Piece(chunk, request, size_of(chunk)) for chunk, request in left if len(chunk)]
+
+
+@contextlib.contextmanager
+def _asking_to_come_again(door: str) -> Iterator[None]:
+    """Turns an error that nobody foresaw into Overloaded: a sender that repeats the request loses nothing by it."""
+    try:
+        yield
+    except (RequestRefused, Overloaded):
+        raise
+    except Exception as error:
+        log.exception("a request could not be taken", event_name="request_failed", door=door)
+        raise Overloaded(_FAILED, _FAILED_SECONDS) from error

@@ -4,12 +4,13 @@ import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 
+import pytest
 from tests.waiting import until_true
 
 from logmesh.client.delivering.spool import Unspooled
 from logmesh.producer.receivers.inlet import Inlet
 from logmesh.producer.receivers.outlets import Outlets
-from logmesh.producer.receivers.received import Received
+from logmesh.producer.receivers.received import Overloaded, Received, RequestRefused
 from logmesh.producer.settings import ProducerSettings
 from logmesh.producer.sources import Chunk
 from logmesh.record.columns import UNKNOWN_ORIGIN
@@ -51,3 +52,20 @@ async def test_two_large_bodies_are_taken_at_once_over_all_doors(tmp_path: Path)
     inlet.disk.set()
     await asyncio.gather(*large)
     assert read.count(_LARGE) == 4
+
+
+@pytest.mark.parametrize("body", [_SMALL, _LARGE], ids=["small", "large"])
+async def test_a_sender_repeats_what_the_receiver_itself_fails_at(tmp_path: Path, body: bytes) -> None:
+    inlet = _SlowInlet(tmp_path)
+
+    def failing(_body: bytes) -> Received:
+        raise RuntimeError("nobody thought of it")
+
+    def refusing(_body: bytes) -> Received:
+        raise RequestRefused("it is wrong")
+
+    with pytest.raises(Overloaded, match="its log says why") as caught:
+        await inlet.take("", "lines", body, b"", failing, _LARGE_BYTES)
+    assert caught.value.retry_after_seconds > 0
+    with pytest.raises(RequestRefused, match="it is wrong"):
+        await inlet.take("", "lines", body, b"", refusing, _LARGE_BYTES)
