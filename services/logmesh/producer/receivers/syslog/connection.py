@@ -104,7 +104,7 @@ class Connection(asyncio.Protocol):
     def is_read(self) -> bool:
         """Whether all that has come was read, and no message is in the middle of coming. Where a connection is reset, by a sender that
         hears of its end or by this one, the rest is lost."""
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, ValueError):  # the latter of a socket that is closed by now
             (waiting,) = struct.unpack("i", fcntl.ioctl(self._sock, termios.FIONREAD, bytes(4)))
             return not (waiting or self._is_held or len(self._framer))
         return True
