@@ -24,13 +24,16 @@ _PARSER = """
 _NAMES = {"service.name": RESOURCE["service.name"], "service.instance.id": RESOURCE["service.instance.id"]}
 
 
+def _address(cluster: ReceiverCluster) -> dict[str, Any]:
+    host, _, port = cluster.http.rpartition(":")
+    return {"host": host, "port": int(port)}
+
+
 def _exports_by_otlp(cluster: ReceiverCluster) -> dict[str, Any]:
     """OTLP over HTTP: the rest of a line beside what these keys name are attributes."""
-    host, _, port = cluster.http.rpartition(":")
     return {
         "name": "opentelemetry",
-        "host": host,
-        "port": int(port),
+        **_address(cluster),
         "logs_body_key": "$message",
         "logs_body_key_attributes": True,
         "logs_severity_text_message_key": "$level",
@@ -41,18 +44,15 @@ def _exports_by_otlp(cluster: ReceiverCluster) -> dict[str, Any]:
 
 def _exports_to_loki(cluster: ReceiverCluster) -> dict[str, Any]:
     """Loki's protocol: the line is what was parsed."""
-    host, _, port = cluster.http.rpartition(":")
     labels = ", ".join(f"{name.replace('.', '_')}={value}" for name, value in _NAMES.items())
-    return {"name": "loki", "host": host, "port": int(port), "labels": labels}
+    return {"name": "loki", **_address(cluster), "labels": labels}
 
 
 def _exports_to_elasticsearch(cluster: ReceiverCluster) -> dict[str, Any]:
     """Elasticsearch's: the index is the service, and times have all their digits."""
-    host, _, port = cluster.http.rpartition(":")
     return {
         "name": "es",
-        "host": host,
-        "port": int(port),
+        **_address(cluster),
         "index": _NAMES["service.name"],
         "suppress_type_name": True,
         "time_key_nanos": True,

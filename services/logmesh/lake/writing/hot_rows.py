@@ -68,13 +68,16 @@ def _tails_of_each(batch: Checked, indexes: Sequence[int], original: Sequence[in
     places = range(len(kept.bodies)) if kept.at is None else kept.at
     texts: list[bytes] = kept.columns.severity_texts[:]
     extras = rare_texts(kept.columns, places) or repeat(b"")
-    known: dict[tuple[int, bytes, int, bytes], bytes] = {}  # most are the same but for a few levels
+    known: dict[tuple[int, bytes], bytes] = {}  # by origin and level, of rows that have nothing else of their own
     for place, index, time, extra in zip(places, indexes, original, extras, strict=False):
-        said = index, texts[place] if texts else b"", time, extra
-        if (tail := known.get(said)) is None:
-            origin, text = batch.origins[index], clean_text(said[1], MAX_SEVERITY_TEXT_BYTES)
+        level = texts[place] if texts else b""
+        tail = None if time or extra else known.get((index, level))
+        if tail is None:
+            origin, text = batch.origins[index], clean_text(level, MAX_SEVERITY_TEXT_BYTES)
             tail = origin_tail(tenant, origin.service.encode(), text, time or None, extra) + _origin_fields(origin)
-            known[said] = tail = tail + received
+            tail += received
+            if not (time or extra):
+                known[index, level] = tail
         yield tail
 
 
