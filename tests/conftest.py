@@ -1,5 +1,6 @@
 """Real servers for every test that asks: each starts in about a second, once a session."""
 
+import logging
 import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -9,6 +10,7 @@ from uuid import uuid4
 import asyncpg
 import pytest
 import pytest_asyncio
+import structlog
 from scripts.node import ROOT
 from tests import needs
 from tests.in_memory import folder_in_memory
@@ -46,6 +48,19 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.section("not tried here, and what brings it")
         for line in needs.not_tried(report.longrepr[2] for report in skipped):
             terminalreporter.write_line(line)
+
+
+@pytest.fixture(autouse=True)
+def logging_as_before() -> Iterator[None]:
+    """A command that a test runs in this process says where it logs to, and from which level on: not so for later tests."""
+    configured, root = structlog.get_config() if structlog.is_configured() else None, logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    structlog.reset_defaults()
+    if configured is not None:
+        structlog.configure(**configured)
+    root.handlers[:] = handlers
+    root.setLevel(level)
 
 
 @dataclass(frozen=True, slots=True)
