@@ -134,6 +134,14 @@ class Cluster:
         async with self.superuser() as connection:
             return list(await connection.fetch(sql))
 
+    async def holes(self) -> list[dict[str, object]]:
+        """Rows of the ledger, of spools that lack a batch up to the greatest they have stored. One that has stored none lacks none: its
+        producer was killed before it had anything to store."""
+        rows = await self.query(
+            "SELECT * FROM logmesh.spools WHERE committed <> int8multirange(int8range(1, coalesce(upper(committed), 1)))"
+        )
+        return list(map(dict, rows))
+
     @asynccontextmanager
     async def superuser(self) -> AsyncIterator["asyncpg.Connection"]:
         """A session of its own."""
