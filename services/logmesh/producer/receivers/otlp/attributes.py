@@ -6,7 +6,7 @@ says the name and both lengths at once; what is behind it is the text.
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from logmesh.producer.receivers.otlp.messages import KeyValue
@@ -25,15 +25,19 @@ _LONGEST_REMEMBERED: Final = 256
 _CHANGING: Final = 2_000
 """A name with more values than that among those that are remembered has ever new ones, such as an id."""
 _MOST_CHANGING: Final = 1_000
+_BETWEEN: Final = b""
+"""Stands between the attributes of two records."""
+_END: Final = b"}\0"
+"""Of an object; JSON does not have the byte 0."""
 _needs_care: Final = re.compile(rb"[^ !#-\[\]-~]").search
 """Finds what JSON escapes, and what may be no UTF-8."""
 
 
 class _Names(dict[bytes, bytes]):
-    """By name what stands before a member's value in JSON: ``"name":``."""
+    """By name what stands before a member's value in JSON: ``,"name":``."""
 
     def __missing__(self, name: bytes) -> bytes:
-        text = dump_json(name.decode("utf-8", "replace")) + b":"
+        text = b"," + dump_json(name.decode("utf-8", "replace")) + b":"
         if len(name) <= _LONGEST_REMEMBERED:
             if len(self) >= _REMEMBERED:
                 self.clear()
@@ -47,21 +51,24 @@ class _Head(NamedTuple):
     size: int
     """Of the whole KeyValue."""
     json: bytes
-    """What stands before the text in JSON: ``"name":"``."""
+    """What stands before the text in JSON: ``,"name":"``."""
     is_remembered: bool
     """Whether members of this name are remembered."""
 
 
 class Members(dict[bytes, bytes]):
-    """By a serialised KeyValue the member of a JSON object that it is: ``"name":value``. Raises DecodeError for bytes that are none."""
+    """By a serialised KeyValue the member of a JSON object that it is, behind a comma: ``,"name":value``. By no bytes the end of an
+    object. Raises DecodeError for bytes that are no KeyValue."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__({_BETWEEN: _END})
         self._names = _Names()
         self._heads: dict[bytes, _Head] = {}
         self._changing: set[bytes] = set()
 
     def __missing__(self, raw: bytes) -> bytes:
+        if raw == _BETWEEN:  # another thread is forgetting all
+            return _END
         begin = raw[1] + _AROUND_NAME if len(raw) > 1 else _AROUND_NAME
         known = self._heads.get(raw[:begin]) or self._learn(raw, begin)
         if known is not None:
@@ -77,6 +84,21 @@ class Members(dict[bytes, bytes]):
         else:
             member = self._names[name] + b"%d" % number
         return member if name in self._changing or len(raw) > _LONGEST_REMEMBERED else self._remember(raw, member)
+
+    def of_all(self, raws: Sequence[bytes]) -> list[bytes]:
+        """The member of each; raws of one name are best. Where the first one's has ever new values, none is looked up, and most are
+        made here without another call."""
+        if not raws or _name_of(raws[0]) not in self._changing:
+            return list(map(self.__getitem__, raws))
+        head_of, members = self._heads.get, []
+        for raw in raws:
+            begin = raw[1] + _AROUND_NAME if len(raw) > 1 else _AROUND_NAME
+            known = head_of(raw[:begin])
+            if known is not None and known[0] == len(raw) and (text := raw[begin:]).isalnum():
+                members.append(known[1] + text + b'"')
+            else:
+                members.append(self[raw])
+        return members
 
     def _learn(self, raw: bytes, begin: int) -> _Head | None:
         """Its head, where it is a short name with a short text that begins there, and nothing else."""
@@ -100,12 +122,18 @@ class Members(dict[bytes, bytes]):
     def _forget(self) -> None:
         """Forget all, and note which names had ever new values: each would take the place of what comes again."""
         remembered = tuple(self)  # at once: another thread may read a request meanwhile
-        values = Counter(raw[2 : 2 + raw[1]] for raw in remembered if len(raw) > 1)
+        values = Counter(map(_name_of, remembered))
         if len(self._changing) >= _MOST_CHANGING:
             self._changing.clear()
         self._changing.update(name for name, count in values.items() if count > _CHANGING)
         self.clear()
+        self[_BETWEEN] = _END
         self._heads.clear()  # they say of names whether they are remembered
+
+
+def _name_of(raw: bytes) -> bytes:
+    """Of a KeyValue, where it is a short one."""
+    return raw[2 : 2 + raw[1]] if len(raw) > 1 else b""
 
 
 def _short_int(raw: bytes, begin: int) -> int | None:
@@ -127,7 +155,13 @@ def _short_int(raw: bytes, begin: int) -> int | None:
 _members: Final = Members()
 
 
-def attribute_texts(of_records: Iterable[Iterable[bytes]]) -> list[bytes]:
-    """By record the JSON object of its serialised KeyValues, no bytes for none. Raises DecodeError."""
-    join, member = b",".join, _members.__getitem__
-    return [b"{" + text + b"}" if (text := join(map(member, attributes))) else b"" for attributes in of_records]
+def attribute_texts(attributes: Sequence[bytes]) -> list[bytes]:
+    """By record the JSON object of its serialised KeyValues, no bytes for none; `attributes` are those of all records, with no bytes
+    between any two records. Raises DecodeError."""
+    members = [b""] * len(attributes)
+    # Most often all records have as many, in one order: then these are of one name.
+    width = (len(attributes) + 1) // (attributes.count(_BETWEEN) + 1)
+    for at in range(width):
+        members[at::width] = _members.of_all(attributes[at::width])
+    texts = (b"\0" + b"".join(members) + b"}").replace(b"\0,", b"\0{").split(b"\0")[1:]
+    return [b"" if text == b"}" else text for text in texts] if b"}" in texts else texts

@@ -1,26 +1,11 @@
-"""Values of OTLP, from the bytes of their messages to what columns hold: JSON text, and bytes of UTF-8. What is a short text is cut out
-of the bytes; only others see a parser."""
+"""Values of OTLP, from the bytes of their messages to what columns hold: JSON text, and bytes of UTF-8."""
 
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Any
 
 from logmesh.producer.receivers.otlp.messages import Value
 from logmesh.record.json_text import dump_json
 from logmesh.record.values import json_bytes, json_double
-
-_FIRST: Final = 0x0A  # field 1: the text of an AnyValue
-_LEAST_TEXT: Final = 3
-_SHORT: Final = 0x80  # lengths below it are one byte
-
-
-def text_of(value: bytes) -> bytes | None:
-    """The text of a serialised AnyValue that is a short one, and nothing else; None for any other."""
-    size = len(value)
-    if size < _LEAST_TEXT or value[0] != _FIRST:
-        return b"" if not size else None
-    if value[1] < _SHORT:
-        return value[2:] if size == value[1] + 2 else None
-    return value[3:] if value[2] < _SHORT and size == value[1] - _SHORT + (value[2] << 7) + 3 else None
 
 
 def body_of(value: bytes) -> tuple[bytes, bool]:

@@ -22,7 +22,7 @@ names = st.text("abc.\u00e9", max_size=140)
 @settings(deadline=None)
 @given(st.one_of(numbers, texts), names)
 def test_a_value_comes_back(value: int | str, name: str) -> None:
-    (text,) = attribute_texts([[attribute(name, value)]])
+    (text,) = attribute_texts([attribute(name, value)])
     assert orjson.loads(text) == {name: value}
 
 
@@ -53,7 +53,24 @@ def test_what_comes_again_stays_remembered_beside_ever_new_values(ever_new: type
         new = attribute("order", ever_new(number))
         assert members[new] == parsed(new)
         assert members[again[number % 10]] == parsed(again[number % 10])
-    assert sorted(members) == sorted(again)
+    assert sorted(members) == sorted([b"", *again])
+
+
+def test_ever_new_values_of_one_name_are_read_at_once_beside_whatever_stands_among_them() -> None:
+    members = Members()
+    for begin in range(0, 50_000, 1_000):
+        ids = [attribute("order", f"a{number}") for number in range(begin, begin + 1_000)]
+        assert members.of_all(ids) == list(map(parsed, ids))
+    assert len(members) < 20_000
+    others = [
+        attribute("order", "ä"), attribute("order", 'say "no"'), attribute("order", 7), attribute("order", "x" * 300),
+        attribute("order", ""), attribute("order", "a1") + attribute("order", "a2"), KeyValue(key=b"order").SerializeToString(),
+        attribute("region", "eu-1"), b"\x0a", b"\x0a\0",
+    ]  # fmt: skip
+    good = [each for each in others if each != b"\x0a"]
+    assert members.of_all([attribute("order", "b1"), *good]) == list(map(parsed, [attribute("order", "b1"), *good]))
+    with pytest.raises(DecodeError):
+        members.of_all([attribute("order", "b1"), *others])
 
 
 def test_threads_read_at_once() -> None:
@@ -62,7 +79,7 @@ def test_threads_read_at_once() -> None:
     def read(thread: int) -> None:
         for number in range(30_000):
             new = attribute(f"name{thread}-{number % 3_000}", "a text" if number % 2 else f"{number} ones")
-            assert members[new] == parsed(new)
+            assert members.of_all([new, b"", new]) == [parsed(new), b"}\0", parsed(new)]
 
     switch = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)
@@ -93,4 +110,4 @@ def attribute(name: str, value: int | str) -> bytes:
 def parsed(raw: bytes) -> bytes:
     """The member that a parser finds. Raises DecodeError."""
     message = KeyValue.FromString(raw)
-    return dump_json(message.key.decode("utf-8", "replace")) + b":" + dump_json(json_of(message.value))
+    return b"," + dump_json(message.key.decode("utf-8", "replace")) + b":" + dump_json(json_of(message.value))
