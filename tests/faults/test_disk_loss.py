@@ -37,7 +37,7 @@ def cluster(tmp_path: Path) -> Iterator[Cluster]:
     cluster.stop()
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(300)
 async def test_processors_lost_with_their_disks_lose_and_repeat_nothing(cluster: Cluster) -> None:
     cluster.start()
     for _ in cluster.producer_names:
@@ -149,7 +149,7 @@ async def one_that_has(
                 return name, number
         return None
 
-    one = await until(found, 20)
+    one = await until(found)
     assert one is not None
     return one
 
