@@ -22,14 +22,14 @@ _ODD_WITHOUT_TIME: Final = {
 # Android's `1702  2395 D WindowManager:`), X.org's mark, a facility of syslog, an exception, macOS' type
 # behind the thread. A clock without a date may come first, and a program with its number.
 START: Final = re.compile(
-    rb"[\s|,:\]\[<(*#\x80-\xff-]*+(?:(?:\d\d:\d\d:\d\d(?:[.,]\d+)?|\d+\.\d+)[\s|\]-]++[\[<(*]*+)?+"
-    rb"(?:[\w./-]++(?:\([^)]{0,60}\))?\[\d+\]: )?+(?:"
+    rb"[\s|,:\]\[<(*#\x80-\xff-]*+(?>(?:\d\d:\d\d:\d\d(?:[.,]\d+)?|\d+\.\d+)[\s|\]-]++[\[<(*]*+|)"
+    rb"(?>[\w./-]++(?:\([^)]{0,60}\))?\[\d+\]: |)(?:"
     rb"(?P<word>[A-Za-z]{3,13})(?=[\s|,:\]>)*\[;!/+-]|$)"
     rb"|(?P<letter>[TVDIWEFNC](?=\])|[VDIWEFN](?=: |/[\w.$-]+[ (:]|, \[\d| \d\d|\||\t| +(?:[A-Z]{2,} |\[|- ))|[VDWEF](?= [\w./-]+: ))"
     rb"|(?:\d+[\s:]++){2}(?P<column>[VDIWEF])(?=/| [^\s:][^:]{0,80}:)"
     rb"|(?P<mark>EE|WW|II)(?=\) )|(?:(?:level|lvl|severity)=[\"']?|\dx[\da-f]+ +)(?P<named>[A-Za-z]{3,13})\b"
     rb"|(?:kern|user|mail|daemon|auth|syslog|lpr|news|uucp|cron|authpriv|ftp|local\d)\.(?P<facility>[a-z]{3,7}) "
-    rb"|(?:[\w$]+\.)++[A-Z][\w$]*(?P<thrown>Exception|Error)(?::|\s*$)|=(?P<report>[A-Z]+) REPORT=)"
+    rb"|(?>(?:[\w$]++\.)+)[A-Z][\w$]*(?P<thrown>Exception|Error)(?::|\s*$)|=(?P<report>[A-Z]+) REPORT=)"
 )
 # What runtimes print as they die, and tools that say the level in their second word.
 _PHRASES: Final = re.compile(

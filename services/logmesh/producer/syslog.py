@@ -19,7 +19,7 @@ from logmesh.producer.web import web_line
 _PRIORITY: Final = re.compile(rb"<(\d{1,3})>")
 _SYSLOG_5424: Final = re.compile(
     rb"<\d{1,3}>1 (?>" + kinds.ISO.pattern + rb"|-) (?P<host>\S+) (?P<app>\S+) (?P<pid>\S+) (?P<msgid>\S+) "
-    rb'(?:-|(?:\[(?:[^\]"\\]|\\.|"(?:[^"\\]|\\.)*+")*+\])++)? ?(?:\xef\xbb\xbf)?'
+    rb'(?:-|(?>(?:\[(?>(?:[^\]"\\]|\\.|"(?:[^"\\]|\\.)*+")*)\])+))? ?(?:\xef\xbb\xbf)?'
 )
 _SYSLOG_3164: Final = re.compile(
     rb"(?:<\d{1,3}>)?(?>" + kinds.MONTH_NAME_DAY.pattern + rb") (?:(?P<host>\S*[^\s:]) )?"

@@ -15,7 +15,7 @@ _VARIABLE: Final = re.compile(
     r"""
       (?: \b | (?<![\w>])[+-] )
       (?: [0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}\b
-        | [^\W\d]*+\d\w*+(?:[-.:/,+@][^\W\d]*+\d\w*+)*+     # words with digits, joined as in addresses and times
+        | [^\W\d]*+\d\w*+(?>(?:[-.:/,+@][^\W\d]*+\d\w*+)*)   # words with digits, joined as in addresses and times
         | [a-fA-F]{8,}+\b )
     | " (?: (?P<message>(?: message | msg | @mt? | event | short_message | error | text | log )"\s*+:\s*+")  # a JSON's message
             (?P<text>(?:[^"\\]|\\.)*+)"

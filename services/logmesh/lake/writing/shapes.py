@@ -119,7 +119,7 @@ def _shape_of(text: bytes) -> Shape | None:
 def _pattern(shapes: tuple[Shape, ...], escapes: bool) -> re.Pattern[bytes]:
     """Of any number of texts of these shapes. A string is whatever is between quotes, without `escapes` where there may be some."""
     values = {**_LITERALS, str: rb'"[^"\\]*+"' if escapes else rb'"[^"]*+"'}
-    return re.compile(rb"(?:\{" + _members(shapes, values) + re.escape(_SEPARATOR) + b")++")
+    return re.compile(rb"(?>(?:\{" + _members(shapes, values) + re.escape(_SEPARATOR) + b")+)")
 
 
 def _members(shapes: Sequence[Shape], values: Mapping[type, bytes], comma: bytes = b"") -> bytes:

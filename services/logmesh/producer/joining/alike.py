@@ -19,7 +19,7 @@ _WIDTH: Final = 48
 _MAX_SHAPES: Final = 16
 _MAY_BE_CONTAINER: Final = re.compile(rb"0000-00-00A")
 # A time's fraction and zone, and two bytes more: those of a container's log would be the beginning of a stream's name.
-_TIME_S_END: Final = re.compile(rb"(?:[.,]0{1,6}(?!0)|(?![.,]0))(?:A(?!A)|[+\-]00:?00)?+(?! a)..", re.DOTALL)
+_TIME_S_END: Final = re.compile(rb"(?:[.,]0{1,6}(?!0)|(?![.,]0))(?>A(?!A)|[+\-]00:?00|)(?! a)..", re.DOTALL)
 
 
 class _Known(NamedTuple):

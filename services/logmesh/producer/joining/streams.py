@@ -8,7 +8,7 @@ from logmesh.producer.container_lines import IN_JSON, PREFIX
 _COMPOSE: Final = re.compile(rb"(?:\x1b\[[\d;]*m)?([a-z][\w.\-@]* *)\|(?: (?:\x1b\[[\d;]*m)?|$)")
 COMPOSE_WIDTH: Final = 96
 """Within how many bytes the end of compose's prefix is looked for."""
-_IN_JSON: Final = re.compile(rb'\{"log":"((?:[^"\\]++|\\.)*+)","stream":"(stdout|stderr)"')
+_IN_JSON: Final = re.compile(rb'\{"log":"((?>(?:[^"\\]++|\\.)*))","stream":"(stdout|stderr)"')
 _VALGRIND: Final = re.compile(rb"(==\d+==) ")
 
 

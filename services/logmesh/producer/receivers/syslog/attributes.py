@@ -11,7 +11,7 @@ from logmesh.record.entry import clean_text
 from logmesh.record.json_text import dump_json
 from logmesh.record.limits import MAX_NAME_BYTES
 
-_ELEMENT: Final = re.compile(r'\[([^\s=\]"]++)((?: ++[^\s=\]"]++="(?:[^"\\]|\\.)*+")*+) *+\]', re.DOTALL)
+_ELEMENT: Final = re.compile(r'\[([^\s=\]"]++)((?>(?: ++[^\s=\]"]++="(?:[^"\\]|\\.)*+")*)) *+\]', re.DOTALL)
 _PARAMETER: Final = re.compile(r'([^\s=\]"]++)="((?:[^"\\]|\\.)*+)"', re.DOTALL)
 _ESCAPE: Final = re.compile(r'\\(["\\\]])')
 _MOST_REMEMBERED: Final = 4_096

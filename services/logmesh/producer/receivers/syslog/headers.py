@@ -41,13 +41,13 @@ _PRIORITIES: Final = {
 }
 _BEGIN: Final = rb"<(?P<priority>\d{1,3})>"
 
-_ELEMENT: Final = rb'\[[^\s=\]"]++(?: ++[^\s=\]"]++="(?:[^"\\]|\\.)*+")*+ *+\]'
+_ELEMENT: Final = rb'\[[^\s=\]"]++(?>(?: ++[^\s=\]"]++="(?:[^"\\]|\\.)*+")*) *+\]'
 _RFC_5424: Final = re.compile(
     _BEGIN
     + rb"[1-9]\d{0,2} (?>"
     + kinds.ISO.pattern
     + rb"|-) (?P<host>\S{1,255}) (?P<app>\S{1,255}) (?P<process>\S{1,255}) "
-    rb"(?P<id>\S{1,255})(?: (?:-(?!\S)|(?P<data>(?:" + _ELEMENT + rb")++)(?!\S)))?(?: (?:\xef\xbb\xbf)?|$)",
+    rb"(?P<id>\S{1,255})(?: (?:-(?!\S)|(?P<data>(?>(?:" + _ELEMENT + rb")+))(?!\S)))?(?: (?:\xef\xbb\xbf)?|$)",
     re.DOTALL,
 )
 # What follows the time of RFC 3164. A number is no tag but Cisco's count of messages, and its `%SYS-5-CONFIG_I` names the message.
