@@ -106,7 +106,8 @@ class KubeApi:
     def cut(self) -> None:
         """Breaks every connection."""
         for transport in self._cut:
-            transport.abort()
+            if not transport.is_closing():  # Python before 3.11.5 raises for one over TLS that is closed
+                transport.abort()
 
     @property
     def watches(self) -> int:
