@@ -11,6 +11,7 @@ import asyncpg
 import pytest
 import pytest_asyncio
 import structlog
+from hypothesis import HealthCheck, settings
 from scripts.node import ROOT
 from tests import needs
 from tests.in_memory import folder_in_memory
@@ -26,6 +27,10 @@ from logmesh.storage.migrate import migrate
 os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
 # What `make tools` installed is found without make as well.
 os.environ["PATH"] = os.pathsep.join([str(ROOT / ".tools" / "bin"), os.environ.get("PATH", "")])
+
+# A generated test takes as long as it takes beside a busy neighbour.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -351,7 +351,7 @@ def test_the_rollup_and_the_records_give_the_same_answer(database: Database, mon
     """And both give what Python counts."""
     stored: list[LogRecord] = []
 
-    @settings(max_examples=200, database=None, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=200, database=None, derandomize=True, suppress_health_check=list(HealthCheck))
     @given(records, st.sampled_from(["", "x", "y"]), st.sampled_from(["", "pod"]))
     def gather(made: LogRecord, zone: str, instance: str) -> None:
         made.resource.service_instance_id = instance
@@ -378,7 +378,7 @@ def test_the_rollup_and_the_records_give_the_same_answer(database: Database, mon
         pool = runner.run(open_pool(database.reader_dsn, application="test", size=2))
         store = RowsStore(Reader(pool))
 
-        @settings(max_examples=80, database=None, deadline=None, suppress_health_check=list(HealthCheck))
+        @settings(max_examples=80, database=None, suppress_health_check=list(HealthCheck))
         @given(filters, edges, edges, st.integers(1, 10))
         def agree(text: str, one: int, other: int, buckets: int) -> None:
             start, end = NOW - max(one, other), NOW - min(one, other)

@@ -304,7 +304,7 @@ def stored(lasting_database: Database, tmp_path_factory: pytest.TempPathFactory)
     folder = tmp_path_factory.mktemp("lake")
     records_drawn: list[LogRecord] = []
 
-    @settings(max_examples=320, database=None, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=320, database=None, derandomize=True, suppress_health_check=list(HealthCheck))
     @given(records())
     def gather(record: LogRecord) -> None:
         records_drawn.append(record)
@@ -330,7 +330,7 @@ def stored(lasting_database: Database, tmp_path_factory: pytest.TempPathFactory)
 def test_all_backends_pick_the_same_records(stored: Stored) -> None:
     """Filters that are valid; what makes a filter invalid is the parser's, before any backend."""
 
-    @settings(max_examples=600, database=None, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=600, database=None, suppress_health_check=list(HealthCheck))
     @given(filters)
     def agree(text: str) -> None:
         node = parse_filter(text)
@@ -351,7 +351,7 @@ def test_all_backends_pick_the_same_records(stored: Stored) -> None:
 def test_both_stores_know_the_same_values(stored: Stored) -> None:
     """The text of a field, and which of some values it is."""
 
-    @settings(max_examples=150, database=None, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=150, database=None, suppress_health_check=list(HealthCheck))
     @given(fields, st.lists(words.filter(lambda text: "\0" not in text), max_size=4, unique=True))
     def agree(name: str, some: list[str]) -> None:
         field = parse_field(name)

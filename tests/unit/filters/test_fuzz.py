@@ -29,7 +29,7 @@ PIECES = (
 _SOME = st.sampled_from(PIECES)
 
 
-@settings(max_examples=1_500, deadline=None)
+@settings(max_examples=1_500)
 @given(st.one_of(st.lists(_SOME, max_size=25).map(" ".join), st.lists(_SOME, max_size=12).map("".join), st.text()))
 def test_any_text_is_a_filter_or_an_error_and_none_of_it_is_sql(text: str) -> None:
     check(text)

@@ -16,7 +16,7 @@ _PIECES = st.sampled_from([
 _TEXTS = st.text(st.sampled_from("abcx1 .éÉkK\u212asSſΣσςßẞ\n"), max_size=8)
 
 
-@settings(max_examples=1_000, deadline=None)
+@settings(max_examples=1_000)
 @given(st.lists(_PIECES, min_size=1, max_size=6).map("".join), _TEXTS)
 def test_the_written_pattern_matches_what_the_users_own_matches(source: str, text: str) -> None:
     try:

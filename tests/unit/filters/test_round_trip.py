@@ -65,7 +65,7 @@ trees: st.SearchStrategy[Node] = st.recursive(
 )
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(trees)
 def test_a_tree_survives_being_written_and_read(tree: Node) -> None:
     assert parse_filter(write(tree)) == tree

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from logmesh.lake.schema import ROW_GROUP_ROWS, SCHEMA
@@ -69,7 +69,6 @@ def table_of(*batches: Checked, clock: Clock = CLOCK) -> pa.Table:
     return table
 
 
-@settings(deadline=None)
 @given(st.lists(st.lists(records(), min_size=1, max_size=6), min_size=1, max_size=5), st.randoms(use_true_random=False))
 def test_a_table_says_what_the_batches_said(groups: list[list[LogRecord]], chance: random.Random) -> None:
     batches, expected = [], {}

@@ -46,7 +46,7 @@ def keys_of(one: LogRecord, width: int) -> tuple[object, ...]:
     )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     st.sampled_from(FILTERS),
     st.lists(st.lists(records(), min_size=1, max_size=30), min_size=1, max_size=4),

@@ -29,7 +29,7 @@ FILTERS = [
 
 
 @pytest.mark.parametrize("text", FILTERS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.lists(records(), min_size=1, max_size=8), min_size=1, max_size=4))
 def test_no_file_with_a_match_is_left_out(text: str, of_files: list[list[LogRecord]]) -> None:
     node = parse_filter(text)
@@ -48,7 +48,7 @@ def test_files_of_other_services_severities_and_traces_are_left_out() -> None:
         assert Plan(parse_filter(text)).files([file]) == []
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     st.sampled_from(FILTERS),
     st.lists(st.lists(records(), min_size=1, max_size=20), min_size=1, max_size=3),
@@ -83,7 +83,7 @@ TEXTS = [
 ]  # fmt: skip
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     st.sampled_from(TEXTS),
     st.lists(st.sampled_from(["quokka", "Quokka took 5", "took 5", "ab"]), min_size=1, max_size=40),
@@ -142,7 +142,7 @@ def test_what_is_left_of_a_search_is_no_stretch_of_its_own_where_it_is_little(mo
     assert plan.stretches([file_of(made[1:])], 0, 9 * MINUTE, 100) == [5 * MINUTE, 0], "four of eight"
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     st.sampled_from(FILTERS),
     st.lists(st.lists(records(), min_size=1, max_size=20), min_size=1, max_size=3),

@@ -2,7 +2,7 @@
 
 import orjson
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from logmesh.lake.writing.shapes import without_known
@@ -25,7 +25,6 @@ TEXTS = st.one_of(
 )
 
 
-@settings(deadline=None)
 @given(st.lists(TEXTS, min_size=1, max_size=5), st.integers(0, len(KNOWN)))
 @example([b'{"a":"x', b'","n":1}'], 7)  # the separator's quote ends a string
 @example([b'{"a":', b'","n":1}'], 7)  # it begins one

@@ -123,7 +123,7 @@ def test_without_joining_a_split_line_that_is_too_large_comes_in_parts() -> None
     ),
     st.integers(5_000, 90_000),
 )
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 def test_without_joining_no_byte_is_lost_however_the_file_is_cut(
     pieces: list[tuple[bytes, int, int]], cut: int
 ) -> None:

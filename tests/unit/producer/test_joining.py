@@ -73,7 +73,7 @@ def _piece(piece: str | int) -> bytes:
     return _file(_times(piece) if piece > 0 else [f"copying {number}" for number in range(-piece)])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(_pieces, st.data())
 def test_wherever_it_is_cut_and_started_anew_the_records_are_the_same(
     pieces: list[str | int], data: st.DataObject
@@ -240,7 +240,7 @@ def _lines_of(kinds: list[str]) -> st.SearchStrategy[list[str]]:
     return st.lists(st.sampled_from([line for kind in kinds for line in (kind, f"{kind} 7")]), min_size=20, max_size=40)
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 # Few kinds, so that each comes again after something was learned from another.
 @example(
     [*[_STARTS[4]] * 11, _STARTS[0], f"{_STARTS[4]} 7", *[_STARTS[0]] * 4, _STARTS[4], f"{_STARTS[4]} 7", _STARTS[0]]

@@ -67,7 +67,7 @@ lines = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(lines, max_size=12), st.data())
 def test_however_it_is_cut_every_byte_comes_once(written: list[bytes], data: st.DataObject) -> None:
     stream = b"".join(written)

@@ -206,7 +206,7 @@ def check(line: bytes) -> None:
         assert isinstance(fields, dict) and len(fields) <= 128
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(pieces | st.binary(max_size=6), max_size=14).map(b"".join))
 def test_no_bytes_make_it_raise(line: bytes) -> None:
     check(line)
@@ -228,7 +228,7 @@ values = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.dictionaries(names | st.text(max_size=4), values, max_size=8), st.sampled_from(["", "web-1 | ", "x took "]))
 def test_no_fields_make_it_raise(fields: dict[str, object], prefix: str) -> None:
     check((prefix + json.dumps(fields)).encode("utf-8", "replace"))

@@ -64,7 +64,7 @@ def log_records(draw: st.DrawFn) -> LogRecord:
     return record
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(log_records(), min_size=1, max_size=4))
 def test_records_come_back_from_columns_as_they_were(records: list[LogRecord]) -> None:
     columns = columns_from_records(records, OBSERVED)

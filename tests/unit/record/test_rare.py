@@ -1,6 +1,6 @@
 """What few records say is written as it is read again, whichever of it there is."""
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from logmesh.record.columns import ColumnsBuilder
@@ -24,7 +24,6 @@ all_of_it = st.builds(
 )
 
 
-@settings(deadline=None)
 @given(st.one_of(st.lists(seen, min_size=1, max_size=5), st.lists(all_of_it, min_size=1, max_size=5)))
 def test_texts_are_those_of_each_record_and_are_read_again(rares: list[Rare]) -> None:
     builder = ColumnsBuilder()

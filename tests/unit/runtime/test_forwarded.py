@@ -1,13 +1,12 @@
 """The sidecar's header: its own element is found whatever was before it, and from elsewhere it is no word of the sidecar's."""
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from logmesh.runtime.forwarded import Unreadable, is_sidecar, nearest_element
 
 # On a busy machine an example takes long, which is not what is looked at.
-patiently = settings(deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
 OWN = (
     'By=spiffe://cluster.local/ns/log-system/sa/log-processor;Hash=ab12;Subject="CN=a \\"b\\", O=c;d"'
     ";URI=spiffe://cluster.local/ns/log-system/sa/log-producer;DNS=a.example;DNS=b.example"
@@ -34,7 +33,6 @@ def test_the_last_element_counts() -> None:
     assert element["dns"] == ["a.example", "b.example"]
 
 
-@patiently
 @given(st.lists(ELEMENTS, max_size=3), ELEMENTS)
 def test_whatever_came_before_the_last_element_is_read_back(
     earlier: list[list[tuple[str, str]]], own: list[tuple[str, str]]
@@ -45,7 +43,6 @@ def test_whatever_came_before_the_last_element_is_read_back(
     assert nearest_element(",".join(map(_written, [*earlier, own]))) == expected
 
 
-@patiently
 @given(st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=80))
 def test_nothing_that_a_client_sends_first_changes_what_the_sidecar_says_after_it(sent: str) -> None:
     """A quote that the client leaves open swallows the sidecar's element; then there is none at all."""

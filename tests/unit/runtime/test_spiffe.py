@@ -4,13 +4,12 @@ import contextlib
 import string
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from logmesh.runtime.spiffe import MAX_BYTES, NotASpiffeId, checked_spiffe_id
 
 # On a busy machine an example takes long, which is not what is looked at.
-patiently = settings(deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
 TRUST_DOMAINS = st.text(string.ascii_lowercase + string.digits + ".-_", min_size=1, max_size=255)
 SEGMENTS = st.text(string.ascii_letters + string.digits + ".-_", min_size=1, max_size=60).filter(
     lambda segment: segment not in (".", "..")
@@ -18,21 +17,18 @@ SEGMENTS = st.text(string.ascii_letters + string.digits + ".-_", min_size=1, max
 GATEWAY = "spiffe://cluster.local/ns/log-system/sa/gateway"
 
 
-@patiently
 @given(TRUST_DOMAINS, st.lists(SEGMENTS, min_size=1, max_size=12))
 def test_what_the_specification_allows_is_one(trust_domain: str, segments: list[str]) -> None:
     text = f"spiffe://{trust_domain}/{'/'.join(segments)}"
     assert checked_spiffe_id(text) == text
 
 
-@patiently
 @given(st.text(max_size=80) | st.text(GATEWAY + " .%:@?#\\\0\n", max_size=80).map(lambda rest: f"spiffe://{rest}"))
 def test_any_text_is_an_id_that_is_spelt_so_or_none(text: str) -> None:
     with contextlib.suppress(NotASpiffeId):
         assert checked_spiffe_id(text) == text
 
 
-@patiently
 @given(st.integers(0, len(GATEWAY)), st.characters())
 def test_another_character_is_another_id_or_none(at: int, more: str) -> None:
     changed = GATEWAY[:at] + more + GATEWAY[at:]

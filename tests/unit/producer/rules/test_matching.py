@@ -54,7 +54,7 @@ def matching(filter_text: str, chunk: Chunk, now: int = TIME) -> list[int]:
     return compile_matcher(parse_filter(filter_text))(View(chunk, now), range(len(chunk)))
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(
     st.lists(RECORDS, min_size=1, max_size=6),
     st.lists(
@@ -86,7 +86,7 @@ def test_records_are_found_as_the_predicate_finds_them(
     assert matching(text, chunk) == expected, text
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(st.sampled_from(PIECES), max_size=12).map(" ".join))
 def test_whatever_is_a_filter_can_be_asked_of_columns(text: str) -> None:
     try:

@@ -80,7 +80,7 @@ PIECES = st.sampled_from(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(st.lists(st.tuples(st.integers(0, len(EXAMPLE)), st.integers(0, 30), PIECES), min_size=1, max_size=4))
 def test_whatever_is_edited_is_rules_or_a_line_that_says_what_is_wrong(edits: list[tuple[int, int, str]]) -> None:
     text = EXAMPLE

@@ -137,7 +137,7 @@ PIECES = st.one_of(
 TEXTS = st.lists(PIECES, max_size=6).map(b"".join)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(st.lists(TEXTS, max_size=8))
 def test_searching_all_texts_at_once_finds_what_searching_each_does(texts: list[bytes]) -> None:
     patterns = [
@@ -161,7 +161,7 @@ VALUES: st.SearchStrategy[Any] = st.recursive(
 )  # fmt: skip
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(st.dictionaries(st.text(max_size=6), VALUES, max_size=4), st.booleans(), st.sampled_from([None, 1]))
 def test_attributes_stay_json_of_the_same_shape_and_hold_nothing_more(
     fields: dict[str, Any], as_ascii: bool, indent: int | None

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import orjson
 import pytest
 from google.protobuf.message import DecodeError
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from logmesh.producer.receivers.otlp.attributes import Members, attribute_texts
@@ -19,14 +19,12 @@ texts = st.one_of(st.text("aB7-", max_size=140), st.text(st.characters(codec="ut
 names = st.text("abc.\u00e9", max_size=140)
 
 
-@settings(deadline=None)
 @given(st.one_of(numbers, texts), names)
 def test_a_value_comes_back(value: int | str, name: str) -> None:
     (text,) = attribute_texts([attribute(name, value)])
     assert orjson.loads(text) == {name: value}
 
 
-@settings(deadline=None)
 @given(st.one_of(numbers, texts), names, st.data())
 def test_damaged_bytes_are_what_a_parser_says(value: int | str, name: str, data: st.DataObject) -> None:
     members, whole = Members(), attribute(name, value)

@@ -120,7 +120,7 @@ _streams = st.lists(_frames, max_size=12).map(b"".join) | st.text(alphabet="1234
 _most = st.sampled_from([16, 20, MAX_BODY_BYTES])
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(_streams, _most, st.data())
 def test_however_the_bytes_were_cut_the_messages_are_the_same(stream: bytes, most: int, data: st.DataObject) -> None:
     whole = _texts(_framed(stream, most_bytes=most))
@@ -130,7 +130,7 @@ def test_however_the_bytes_were_cut_the_messages_are_the_same(stream: bytes, mos
     assert _texts(_framed(*(stream[at : at + 1] for at in range(len(stream))), most_bytes=most)) == whole
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(_streams, _most)
 def test_no_byte_is_left_out_but_trailers_and_counts(stream: bytes, most: int) -> None:
     position = 0
@@ -143,7 +143,7 @@ def test_no_byte_is_left_out_but_trailers_and_counts(stream: bytes, most: int) -
     assert not stream[position:].strip(b"\r\n\0") or re.fullmatch(rb"[\r\n\0]*[1-9]\d{0,8} ", stream[position:])
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(_streams, st.data())
 def test_what_is_let_go_early_are_parts_of_the_same_messages(stream: bytes, data: st.DataObject) -> None:
     framer = Framer()

@@ -175,7 +175,7 @@ _fields = st.sampled_from(
 ) | st.binary(max_size=20)  # fmt: skip
 
 
-@settings(max_examples=1_000, deadline=None)
+@settings(max_examples=1_000)
 @given(
     st.lists(st.lists(_fields, max_size=12).map(b"".join), max_size=4),
     st.sampled_from(["UTC", "Europe/Berlin", "-08:00"]),
