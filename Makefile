@@ -29,7 +29,7 @@ help: ## List what make can do
 .PHONY: setup
 setup: $(STAMP) ## Install everything into .venv, tests' tools included (a second call takes a second)
 
-$(LOCAL): pyproject.toml requirements/build.txt requirements/local.txt
+$(LOCAL): pyproject.toml requirements/build.txt requirements/local.txt scripts/build_hook.py services/logmesh/producer/receivers/otlp/reader.c
 	@command -v $(PYTHON) >/dev/null || { echo "make: $(PYTHON) not found: install Python 3.11 or newer, or set PYTHON" >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	  || { echo "make: $$($(PYTHON) --version) is too old: Logmesh needs 3.11 or newer (set PYTHON=python3.x)" >&2; exit 1; }

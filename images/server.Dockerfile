@@ -3,12 +3,14 @@
 
 FROM python:3.12-slim-bookworm AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
-RUN python -m venv /app/venv
+# A compiler for what is written in C. It comes from the distribution, as netcat below does.
+# hadolint ignore=DL3008
+RUN apt-get update && apt-get install -y --no-install-recommends gcc libc6-dev && python -m venv /app/venv
 # Dependencies change less often than the code, and stay a layer of their own.
 COPY requirements/server.txt /src/requirements/server.txt
 RUN /app/venv/bin/pip install --require-hashes -r /src/requirements/server.txt
 COPY pyproject.toml README.md LICENSE /src/
-COPY scripts/wheel_dashboard.py /src/scripts/wheel_dashboard.py
+COPY scripts/build_hook.py /src/scripts/build_hook.py
 COPY services/logmesh /src/services/logmesh
 RUN /app/venv/bin/pip install --no-deps /src && /app/venv/bin/python -m compileall -q /app/venv/lib
 

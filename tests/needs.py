@@ -15,6 +15,8 @@ import pytest
 from scripts.custom_resources import FOLDER as DEFINITIONS
 from scripts.node import OLDEST, find_node
 
+from logmesh.producer.receivers.otlp import compiled
+
 
 def on_path(*programs: str) -> Callable[[], bool]:
     """Whether any of these programs is on PATH."""
@@ -59,6 +61,12 @@ NEEDS = {
         "the compose file, as Compose 1 reads it", "make tools", on_path("docker-compose"), on_ci=True
     ),
     "compose-spec": Need("the compose file, as Compose 2 reads it", "make tools, with Go installed", on_path("compose-spec")),
+    "compiled reader": Need(
+        "OTLP read by compiled code",
+        "apt install gcc libc6-dev, with Python's headers (python3-dev), and make setup",
+        lambda: compiled.IS_COMPILED,
+        on_ci=True,
+    ),
     "curl": Need("the edge as curl sees it", "apt install curl", on_path("curl"), on_ci=True),
     "filebeat": Need(
         "Filebeat as a sender",

@@ -13,6 +13,7 @@ from logmesh.producer.receivers.health import probed
 from logmesh.producer.receivers.http.server import Http
 from logmesh.producer.receivers.inlet import Inlet
 from logmesh.producer.receivers.opened_callers import opened_callers
+from logmesh.producer.receivers.otlp.compiled import IS_COMPILED
 from logmesh.producer.receivers.otlp.grpc_door import OtlpGrpc
 from logmesh.producer.receivers.outlets import Outlets
 from logmesh.producer.receivers.syslog.door import Syslog
@@ -81,7 +82,7 @@ class Receiver:
                 running.result()
             for door in doors:
                 await door.start()
-            log.info("the receiver takes records", event_name="receiving", doors=len(doors))
+            log.info("the receiver takes records", event_name="receiving", doors=len(doors), compiled=IS_COMPILED)
             await health.set_serving(True)
             self.started.set()
             await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)

@@ -1,4 +1,4 @@
 """OpenTelemetry's protocol: logs over gRPC and over HTTP, as protobuf and as JSON, answered as its specification says.
 
-bytes  ->  values (attributes as JSON text)  ->  records (columns)  ->  the inlet
+bytes  ->  columns, by compiled code or by protobuf's parser (attributes as JSON text)  ->  records  ->  the inlet
 """

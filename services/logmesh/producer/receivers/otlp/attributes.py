@@ -7,6 +7,7 @@ says the name and both lengths at once; what is behind it is the text.
 import re
 from collections import Counter
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 from logmesh.producer.receivers.otlp.messages import KeyValue
@@ -25,6 +26,8 @@ _LONGEST_REMEMBERED: Final = 256
 _CHANGING: Final = 2_000
 """A name with more values than that among those that are remembered has ever new ones, such as an id."""
 _MOST_CHANGING: Final = 1_000
+NO_NAME: Final = b"\x0a\0"
+"""The same KeyValue as no bytes."""
 _BETWEEN: Final = b""
 """Stands between the attributes of two records."""
 _END: Final = b"}\0"
@@ -152,16 +155,27 @@ def _short_int(raw: bytes, begin: int) -> int | None:
     return number | digits[-1] << shift
 
 
-_members: Final = Members()
+members: Final = Members()
+"""Of all requests."""
 
 
 def attribute_texts(attributes: Sequence[bytes]) -> list[bytes]:
     """By record the JSON object of its serialised KeyValues, no bytes for none; `attributes` are those of all records, with no bytes
     between any two records. Raises DecodeError."""
-    members = [b""] * len(attributes)
+    joined = [b""] * len(attributes)
     # Most often all records have as many, in one order: then these are of one name.
     width = (len(attributes) + 1) // (attributes.count(_BETWEEN) + 1)
     for at in range(width):
-        members[at::width] = _members.of_all(attributes[at::width])
-    texts = (b"\0" + b"".join(members) + b"}").replace(b"\0,", b"\0{").split(b"\0")[1:]
+        joined[at::width] = members.of_all(attributes[at::width])
+    texts = (b"\0" + b"".join(joined) + b"}").replace(b"\0,", b"\0{").split(b"\0")[1:]
     return [b"" if text == b"}" else text for text in texts] if b"}" in texts else texts
+
+
+def attribute_counts(attributes: Sequence[bytes]) -> list[int]:
+    """By record how many attributes it has, of the same."""
+    records = attributes.count(_BETWEEN) + 1
+    width = (len(attributes) + 1) // records
+    if attributes[width - 1 :: width].count(_BETWEEN) == records - 1 == (len(attributes) + 1) / width - 1:
+        return [width - 1] * records
+    ends = [at for at, attribute in enumerate(attributes) if attribute == _BETWEEN]
+    return [end - begin - 1 for begin, end in pairwise((-1, *ends, len(attributes)))]

@@ -8,8 +8,8 @@ from google.protobuf.message import DecodeError
 
 from logmesh.producer.level_names import WORDS
 from logmesh.producer.receivers.limits import MOST_RECORDS
-from logmesh.producer.receivers.otlp.attributes import attribute_texts
-from logmesh.producer.receivers.otlp.columns import Columns, read_records
+from logmesh.producer.receivers.otlp import compiled, parsing
+from logmesh.producer.receivers.otlp.columns import Columns
 from logmesh.producer.receivers.otlp.messages import Logs
 from logmesh.producer.receivers.otlp.origins import MOST_ORIGIN_BYTES, origin_of
 from logmesh.producer.receivers.received import Received, RequestRefused
@@ -19,8 +19,6 @@ from logmesh.record.limits import MAX_ATTRIBUTES, MAX_ATTRIBUTES_BYTES, MAX_NAME
 from logmesh.record.rare import NOTHING_RARE, Rare
 
 _MOST_SEVERITY: Final = 24
-_LEAST_MEMBER: Final = 5
-"""Bytes of an attribute's JSON: ``"":0,``. A shorter text has no more than `MAX_ATTRIBUTES` of them, which saves counting."""
 _AT_ONCE: Final = 250
 """Records that a column is made of at once. What is made of them stays in a core's own cache; with 1,000 it takes a tenth longer. And a
 thread that reads a large request holds the interpreter for so long."""
@@ -70,15 +68,14 @@ def _read(logs: Any) -> Received:
 
 def _add(
     chunk: Chunk,
-    records: Sequence[bytes],
+    records: list[bytes],
     origins: Sequence[OriginKey],
     places: Sequence[int],
     refused: list[tuple[int, str]],
 ) -> None:
     """Add serialised records column by column. Those that can't be stored are `refused`, by their places in the request."""
-    of = read_records(records)
-    texts = attribute_texts(of.attributes)
-    if reasons := _reasons(of, texts):
+    of = compiled.read_records(records) or parsing.read_records(records)
+    if reasons := _reasons(of):
         refused += [(place, reason) for place, reason in zip(places, reasons, strict=True) if reason]
         good = [at for at, reason in enumerate(reasons) if not reason]
         if good:
@@ -91,9 +88,9 @@ def _add(
     chunk.severities += of.severities if all(of.severities) else map(_severity_of, of.severities, of.levels)
     chunk.severity_texts += _cut(of.levels, MAX_SEVERITY_TEXT_BYTES)
     chunk.bodies += of.bodies
-    chunk.attributes += texts
-    chunk.trace_ids += _ids(of.trace_ids, 16)
-    chunk.span_ids += _ids(of.span_ids, 8)
+    chunk.attributes += of.attributes
+    chunk.trace_ids += of.trace_ids
+    chunk.span_ids += of.span_ids
     chunk.origins += origins
     later: Sequence[int] = ()
     if any(of.observed):
@@ -104,19 +101,18 @@ def _add(
         chunk.rares += map(Rare, later or repeat(0), of.structured, names, of.flags, of.dropped)
 
 
-def _reasons(of: Columns, texts: Sequence[bytes]) -> list[str]:
+def _reasons(of: Columns) -> list[str]:
     """By record why it can't be stored, or no text; nothing at all where all can be."""
-    longest = max(map(len, texts))
-    if min(of.severities) >= 0 and max(of.severities) <= _MOST_SEVERITY and longest < MAX_ATTRIBUTES * _LEAST_MEMBER:
+    sizes = list(map(len, of.attributes))
+    severities, counts = of.severities, of.attribute_counts
+    if (
+        min(severities) >= 0
+        and max(severities) <= _MOST_SEVERITY
+        and max(counts) <= MAX_ATTRIBUTES
+        and max(sizes) <= MAX_ATTRIBUTES_BYTES
+    ):
         return []
-    counts = [0]
-    for attribute in of.attributes:
-        if attribute:
-            counts[-1] += 1
-        else:
-            counts.append(0)
-    reasons = list(map(_reason, of.severities, counts, map(len, texts)))
-    return reasons if any(reasons) else []
+    return list(map(_reason, severities, counts, sizes))
 
 
 def _reason(severity: int, attributes: int, attributes_bytes: int) -> str:
@@ -136,8 +132,3 @@ def _severity_of(number: int, text: bytes) -> int:
 
 def _cut(texts: Sequence[bytes], most: int) -> Sequence[bytes]:
     return texts if max(map(len, texts)) <= most else [text[:most] for text in texts]
-
-
-def _ids(ids: Sequence[bytes], width: int) -> Sequence[bytes]:
-    """One of another length is none, as the protocol says."""
-    return ids if set(map(len, ids)) <= {0, width} else [one if len(one) == width else b"" for one in ids]

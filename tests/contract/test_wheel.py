@@ -1,8 +1,10 @@
-"""A wheel carries the dashboard where it is built, and can be built where it is not; `logmesh up` finds either."""
+"""A wheel carries the dashboard where it is built, and the reader where it is compiled; `logmesh up` finds the dashboard."""
 
+import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 import zipfile
 from pathlib import Path
 
@@ -11,7 +13,7 @@ from scripts.node import ROOT
 
 from logmesh.cli import up
 
-SOURCES = ("pyproject.toml", "README.md", "LICENSE", "services/logmesh", "scripts/wheel_dashboard.py")
+SOURCES = ("pyproject.toml", "README.md", "LICENSE", "services/logmesh", "scripts/build_hook.py")
 
 
 @pytest.fixture
@@ -20,13 +22,13 @@ def clone(tmp_path: Path) -> Path:
         source, target = ROOT / name, tmp_path / "clone" / name
         target.parent.mkdir(parents=True, exist_ok=True)
         if source.is_dir():
-            shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__", "*.so"))
         else:
             shutil.copy(source, target)
     return tmp_path / "clone"
 
 
-def wheel(clone: Path) -> list[str]:
+def wheel(clone: Path, **environment: str) -> list[str]:
     """The names of the files of a wheel that was built there."""
     command = [
         sys.executable,
@@ -40,7 +42,7 @@ def wheel(clone: Path) -> list[str]:
         str(clone / "out"),
         str(clone),
     ]
-    subprocess.run(command, check=True, timeout=100)
+    subprocess.run(command, check=True, timeout=100, env={**os.environ, **environment})
     (built,) = (clone / "out").glob("*.whl")
     return zipfile.ZipFile(built).namelist()
 
@@ -56,6 +58,18 @@ def test_none_is_needed(clone: Path) -> None:
     names = wheel(clone)
     assert "logmesh/cli/up.py" in names
     assert [name for name in names if name.startswith("logmesh/dashboard")] == []
+
+
+@pytest.mark.needs("compiled reader")
+def test_the_compiled_reader_of_otlp_is_carried(clone: Path) -> None:
+    suffix = sysconfig.get_config_var("EXT_SUFFIX")
+    assert f"logmesh/producer/receivers/otlp/reader{suffix}" in wheel(clone)
+
+
+def test_no_compiler_is_needed(clone: Path) -> None:
+    names = wheel(clone, PATH="")
+    assert "logmesh/producer/receivers/otlp/compiled.py" in names
+    assert [name for name in names if name.endswith(".so")] == []
 
 
 @pytest.mark.parametrize("where", ["dashboard/dist", "logmesh/dashboard"])
