@@ -10,6 +10,8 @@ from pathlib import Path
 
 SERVICES = Path(__file__).parents[3] / "services"
 _LATE = re.compile(r"logmesh: (no processor was reached at |\S+ is reached again after )")
+_OF_FORKS = "ignore:This process:DeprecationWarning"
+"""From Python 3.12 on: the parent's thread was stopped for the fork, and counts as it has been started again."""
 BEGIN = """
 import logging, os, sys, time
 from logmesh import LogmeshHandler
@@ -25,7 +27,7 @@ async def start(program: str, *arguments: str) -> Process:
     source = [program] if program.endswith(".py") else ["-c", BEGIN + textwrap.dedent(program)]
     return await asyncio.create_subprocess_exec(
         sys.executable, *source, *arguments,
-        env={"PYTHONPATH": str(SERVICES), "PATH": "/usr/bin:/bin"},
+        env={"PYTHONPATH": str(SERVICES), "PATH": "/usr/bin:/bin", "PYTHONWARNINGS": _OF_FORKS},
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
 

@@ -4,6 +4,7 @@ import textwrap
 import time
 from pathlib import Path
 
+import pytest
 from tests.integration.client.programs import run
 from tests.integration.processor.running import RunningProcessor
 
@@ -33,6 +34,28 @@ async def test_a_handler_that_was_only_removed_still_sends_what_it_has(processor
     )
     assert (code, err) == (0, "")
     assert await processor.bodies() == ["before it is removed", "before it is removed at the end"]
+
+
+@pytest.mark.parametrize("spool", ["", "spool"], ids=["memory", "spool"])
+async def test_what_was_logged_last_is_sent_where_no_thread_starts_any_more(
+    processor: RunningProcessor, tmp_path: Path, spool: str
+) -> None:
+    code, _, err = await run(
+        """
+        import threading
+
+        log.addHandler(LogmeshHandler(target, spool=sys.argv[2] or None))
+        log.info("the last line")
+
+        def refuse(thread):  # as Python does from 3.12 on while it ends
+            raise RuntimeError("can't create new thread at interpreter shutdown")
+
+        threading.Thread.start = refuse
+        """,
+        processor.target, spool and str(tmp_path / spool),
+    )  # fmt: skip
+    assert (code, err) == (0, "")
+    assert await processor.bodies() == ["the last line"]
 
 
 async def test_handlers_that_reach_nobody_delay_the_end_together_not_one_after_the_other() -> None:

@@ -16,6 +16,8 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any, Final
 
+import grpc
+
 _LINGER_SECONDS: Final = 2.0
 _CLEANUP_SECONDS: Final = 0.5
 _LOOK_SECONDS: Final = 0.001
@@ -74,11 +76,14 @@ class IoThread:
         if self._thread is not None:  # it has just been idle for long enough, and is about to end
             self._thread.join(_LINGER_SECONDS)
         # asyncio logs when a loop is made. On a thread of our own that comes back to no handler of ours.
-        made: queue.SimpleQueue[asyncio.AbstractEventLoop] = queue.SimpleQueue()
+        made: queue.SimpleQueue[asyncio.AbstractEventLoop | RuntimeError] = queue.SimpleQueue()
         thread = threading.Thread(target=_run, args=(made.put,), name="logmesh-appender", daemon=True)
         thread.start()
-        self._loop, self._thread = made.get(), thread
-        return self._loop
+        loop = made.get()
+        if isinstance(loop, RuntimeError):
+            raise loop
+        self._loop, self._thread = loop, thread
+        return loop
 
     def _ended(self, loop: asyncio.AbstractEventLoop) -> None:
         with self._guard:
@@ -116,11 +121,19 @@ class Running:
         return bool(concurrent.futures.wait([self._future], timeout).done)
 
 
-def _run(made: Callable[[asyncio.AbstractEventLoop], None]) -> None:
+def _run(made: Callable[[asyncio.AbstractEventLoop | RuntimeError], None]) -> None:
     mark_own_thread()
     loop = asyncio.new_event_loop()
     loop.set_exception_handler(_on_exception)
     asyncio.set_event_loop(loop)
+    # gRPC would start a thread of its own with its first channel, and crash where that is too late: from Python 3.12 on, none
+    # starts once the program's last line has run.
+    try:
+        grpc.aio.init_grpc_aio()
+    except RuntimeError as error:
+        loop.close()
+        made(error)
+        return
     made(loop)
     try:
         loop.run_forever()
@@ -128,6 +141,7 @@ def _run(made: Callable[[asyncio.AbstractEventLoop], None]) -> None:
         for task in asyncio.all_tasks(loop):
             task.cancel()
         loop.run_until_complete(_settled(loop))
+        grpc.aio.shutdown_grpc_aio()
         asyncio.set_event_loop(None)
         loop.close()
         # A stream that was cut leaves cycles behind that hold its channel, and with it gRPC's own threads: no fork survives those.
