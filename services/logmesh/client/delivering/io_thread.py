@@ -129,7 +129,7 @@ def _run(made: Callable[[asyncio.AbstractEventLoop | RuntimeError], None]) -> No
     # gRPC would start a thread of its own with its first channel, and crash where that is too late: from Python 3.12 on, none
     # starts once the program's last line has run.
     try:
-        grpc.aio.init_grpc_aio()
+        grpc.aio.init_grpc_aio()  # type: ignore[attr-defined]  # which the stubs leave out
     except RuntimeError as error:
         loop.close()
         made(error)
@@ -141,7 +141,7 @@ def _run(made: Callable[[asyncio.AbstractEventLoop | RuntimeError], None]) -> No
         for task in asyncio.all_tasks(loop):
             task.cancel()
         loop.run_until_complete(_settled(loop))
-        grpc.aio.shutdown_grpc_aio()
+        grpc.aio.shutdown_grpc_aio()  # type: ignore[attr-defined]
         asyncio.set_event_loop(None)
         loop.close()
         # A stream that was cut leaves cycles behind that hold its channel, and with it gRPC's own threads: no fork survives those.
