@@ -83,7 +83,7 @@ struct json {
 static bool reserve(struct json *json, size_t size) {
     size_t used = (size_t)(json->at - json->begin), room = (size_t)(json->end - json->begin);
     if (room - used >= size) return true;
-    room = 2 * (used + size);
+    room = used + size > 2 * room ? used + size : 2 * room;
     char *begin = PyMem_Realloc(json->begin, room);
     if (begin == NULL) {
         PyErr_NoMemory();
