@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from tests.waiting import until
 
-from logmesh.cli.local.certificates import WorkloadFiles, spiffe_id
+from logmesh.cli.local.certificates import WorkloadFiles, key_usage, spiffe_id
 
 PEM = serialization.Encoding.PEM
 CERT, KEY, CA = "tls.crt", "tls.key", "ca.crt"
@@ -34,6 +34,8 @@ class Authority:
         self.pem = (
             _builder(self.name, self.name, self.key, now, now + timedelta(hours=1))
             .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+            .add_extension(key_usage(signs_certificates=True), critical=True)
+            .add_extension(x509.SubjectKeyIdentifier.from_public_key(self.key.public_key()), critical=False)
             .sign(self.key, hashes.SHA256())
             .public_bytes(PEM)
         )
@@ -49,6 +51,7 @@ class Authority:
         cert = (
             _builder(self.name, subject, key, now, now + timedelta(seconds=self.seconds))
             .add_extension(x509.SubjectAlternativeName(names), critical=False)
+            .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(self.key.public_key()), critical=False)
             .sign(self.key, hashes.SHA256())
         )
         private = key.private_bytes(PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())

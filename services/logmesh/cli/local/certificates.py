@@ -78,7 +78,7 @@ def _authority(directory: Path, now: datetime) -> tuple[x509.Certificate, ec.Ell
         .not_valid_before(now - timedelta(minutes=5))
         .not_valid_after(now + timedelta(days=AUTHORITY_DAYS))
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .add_extension(_key_usage(signs_certificates=True), critical=True)
+        .add_extension(key_usage(signs_certificates=True), critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         .sign(key, hashes.SHA256())
     )
@@ -118,7 +118,7 @@ def _issue(
         .not_valid_before(now - timedelta(minutes=5))
         .not_valid_after(now + timedelta(days=WORKLOAD_DAYS))
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(_key_usage(signs_certificates=False), critical=True)
+        .add_extension(key_usage(signs_certificates=False), critical=True)
         .add_extension(
             x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]), critical=False
         )
@@ -131,7 +131,8 @@ def _issue(
     write_secret(files.cert, cert.public_bytes(serialization.Encoding.PEM))
 
 
-def _key_usage(*, signs_certificates: bool) -> x509.KeyUsage:
+def key_usage(*, signs_certificates: bool) -> x509.KeyUsage:
+    """What a key may do: an authority's signs certificates, a workload's does not."""
     return x509.KeyUsage(
         digital_signature=True,
         key_cert_sign=signs_certificates,
