@@ -35,6 +35,8 @@ $(LOCAL): pyproject.toml requirements/build.txt requirements/local.txt scripts/b
 	  || { echo "make: $$($(PYTHON) --version) is too old: Logmesh needs 3.11 or newer (set PYTHON=python3.x)" >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null \
 	  || { echo "make: the venv module is missing: apt install python3-venv" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info >= (3, 13))' || command -v gcc >/dev/null \
+	  || { echo "make: Redis has no wheel for $$($(PYTHON) --version) and is compiled: apt install gcc libc6-dev" >&2; exit 1; }
 	@# One of the same Python is kept, and brought up to date within seconds.
 	@[ "$$($(BIN)/python --version 2>/dev/null)" = "$$($(PYTHON) --version)" ] || $(PYTHON) -m venv --clear $(VENV)
 	$(PIP) --require-hashes -r requirements/build.txt -r requirements/local.txt
