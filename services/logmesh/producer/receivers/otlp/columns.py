@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 class Columns(NamedTuple):
     """By record; all columns have one length. `attributes`: JSON objects, no bytes for none; `attribute_counts`: how many each has.
-    `structured`: whether a body
-    is JSON of a value that is no text. An id of another length than its own is none, as the protocol says."""
+    `structured`: whether a body is JSON of a value that is no text. An id of another length than its own is none, as the protocol
+    says."""
 
     times: Sequence[int]
     observed: Sequence[int]
