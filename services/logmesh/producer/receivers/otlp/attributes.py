@@ -175,7 +175,7 @@ def attribute_counts(attributes: Sequence[bytes]) -> list[int]:
     """By record how many attributes it has, of the same."""
     records = attributes.count(_BETWEEN) + 1
     width = (len(attributes) + 1) // records
-    if attributes[width - 1 :: width].count(_BETWEEN) == records - 1 == (len(attributes) + 1) / width - 1:
+    if width * records == len(attributes) + 1 and attributes[width - 1 :: width].count(_BETWEEN) == records - 1:
         return [width - 1] * records
     ends = [at for at, attribute in enumerate(attributes) if attribute == _BETWEEN]
     return [end - begin - 1 for begin, end in pairwise((-1, *ends, len(attributes)))]

@@ -8,8 +8,8 @@
 
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
-#include <inttypes.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 /* ---- The encoding of protobuf ---- */
 
