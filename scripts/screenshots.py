@@ -4,14 +4,13 @@ Starts a Logmesh of its own, lets the generator fill it, and stops it at the end
 """
 
 import argparse
-import os
-import shutil
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 
+from scripts.chromium import find_chromium
 from scripts.dashboard import DASHBOARD, MODULES, BuildFailed, build
 from scripts.node import ROOT, NodeMissing, require_node
 from scripts.running import running
@@ -28,7 +27,7 @@ def main() -> int:
         "--fill-seconds", type=float, default=60, help="how long the generator runs before the first one"
     )
     options = parser.parse_args()
-    chromium = os.environ.get("LOGMESH_CHROMIUM") or shutil.which("chromium")
+    chromium = find_chromium()
     if not chromium:
         sys.exit("make screenshots: no Chromium: apt install chromium, or set LOGMESH_CHROMIUM")
     try:

@@ -13,6 +13,7 @@ from importlib.util import find_spec
 from typing import NoReturn
 
 import pytest
+from scripts.chromium import find_chromium
 from scripts.custom_resources import FOLDER as DEFINITIONS
 from scripts.node import OLDEST, find_node
 
@@ -52,8 +53,8 @@ NEEDS = {
     ),
     "chromium": Need(
         "the dashboard in a browser",
-        "apt install chromium, or set LOGMESH_CHROMIUM",
-        lambda: named_by("LOGMESH_CHROMIUM")() or on_path("chromium")(),
+        "apt install chromium-headless-shell (or chromium), or set LOGMESH_CHROMIUM",
+        lambda: find_chromium() is not None,
         on_ci=True,
     ),
     "docker-compose": Need(

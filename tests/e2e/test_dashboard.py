@@ -1,8 +1,6 @@
 """The dashboard in a real browser, against a real `logmesh up`: the specs of services/dashboard/e2e, all on one system."""
 
 import json
-import os
-import shutil
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -10,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from scripts import dashboard
+from scripts.chromium import find_chromium
 from scripts.node import Node, find_node
 from tests.commands import run
 from tests.e2e.test_up import LOOPBACK, Running, begun
@@ -41,7 +40,7 @@ pytestmark = [pytest.mark.timeout(LIMIT_SECONDS + 60), pytest.mark.needs("node",
 
 @pytest.fixture(scope="module")
 def chromium() -> str:
-    return os.environ.get("LOGMESH_CHROMIUM") or str(shutil.which("chromium"))
+    return str(find_chromium())
 
 
 @pytest.fixture(scope="module")
