@@ -3,6 +3,7 @@
 import gc
 import logging
 import os
+import signal
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -32,6 +33,12 @@ os.environ["PATH"] = os.pathsep.join([str(ROOT / ".tools" / "bin"), os.environ.g
 # A generated test takes as long as it takes beside a busy neighbour.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("patient")
+
+
+def pytest_configure() -> None:
+    """A run in the background ignores SIGINT, and so would all that its tests start and interrupt."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(tryfirst=True)

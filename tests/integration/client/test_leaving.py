@@ -235,8 +235,6 @@ async def test_ctrl_c_while_an_item_is_waited_for_leaves_the_tail_as_it_was(serv
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-c", INTERRUPTED, server.address, stdout=subprocess.PIPE,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
-        # A run in the background ignores SIGINT, and so would all that it starts.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
     assert process.stdout is not None
     try:

@@ -44,8 +44,6 @@ async def command(*arguments: str, **environment: str) -> AsyncIterator[asyncio.
         sys.executable, "-c", COMMANDS, *arguments,
         env={**os.environ, "PYTHONPATH": str(SERVICES), **environment},
         stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        # A run in the background ignores SIGINT, and so would all that it starts.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
     try:
         yield process
