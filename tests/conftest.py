@@ -50,7 +50,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Six thousand tests, and the modules they are of, stay to the end: no collection of garbage need look at them again."""
+    """Tests and the modules they are of stay to the end: no collection of garbage need look at them again."""
     gc.collect()
     gc.freeze()
 
