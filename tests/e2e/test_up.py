@@ -295,5 +295,5 @@ def child_pid(pid: int, name: str, program: str) -> int:
 def alive(pid: int) -> bool:
     try:
         return ") Z " not in Path(f"/proc/{pid}/stat").read_text()
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return False

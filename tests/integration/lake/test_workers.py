@@ -235,7 +235,7 @@ asyncio.run(main())
 def is_alive(process: int) -> bool:
     try:
         return " Z " not in Path(f"/proc/{process}/stat").read_text()
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return False
 
 
