@@ -188,7 +188,7 @@ def _every_object() -> tuple[tuple[str, Object], ...]:
     rendered = [(combination.name, render(combination)) for combination in combinations()]
     if shutil.which("helm"):
         for secured in ("istio", "tls"):
-            values = f"{secured}.enabled=true,monitoring.enabled=true"
+            values = f"{secured}.enabled=true,monitoring.enabled=true,agent.enabled=true,agent.tlsSecret=agents"
             rendered.append((f"the chart with {secured}", render_chart("--set", values)))
     different = {json.dumps(item): (name, item) for name, objects in reversed(rendered) for item in objects}
     return tuple(different.values())

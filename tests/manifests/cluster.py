@@ -1,4 +1,4 @@
-"""The few answers of an API server by which Helm believes that it is in a cluster: its kinds, and one Secret."""
+"""The few answers of an API server by which Helm believes that it is in a cluster: its kinds, and what it asks for by name."""
 
 import base64
 import json
@@ -23,9 +23,10 @@ def secret(name: str, values: dict[str, str], annotations: dict[str, str]) -> Ob
 
 @contextmanager
 def cluster(present: Iterable[Object] = (), known: Iterable[Object] = ()) -> Iterator[str]:
-    """The address of one that knows the kinds of `known`, and holds the Secrets `present`."""
+    """The address of one that knows the kinds of `known`, and holds `present`: Secrets of log-system, and Namespaces."""
     answers = _discovery([*present, *known])
-    answers |= {f"/api/v1/namespaces/log-system/secrets/{item['metadata']['name']}": item for item in present}
+    folders = {"Secret": "/api/v1/namespaces/log-system/secrets", "Namespace": "/api/v1/namespaces"}
+    answers |= {f"{folders[item['kind']]}/{item['metadata']['name']}": item for item in present}
 
     class Answers(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -75,4 +76,11 @@ def _discovery(known: Iterable[Object]) -> dict[str, Object]:
 def _resource(kind: str) -> Object:
     name = kind.lower()
     plural = f"{name[:-1]}ies" if name.endswith("y") else f"{name}s"
-    return {"name": plural, "singularName": name, "namespaced": True, "kind": kind, "verbs": ["get", "list", "create"]}
+    namespaced = kind not in {"Namespace", "ClusterRole", "ClusterRoleBinding"}
+    return {
+        "name": plural,
+        "singularName": name,
+        "namespaced": namespaced,
+        "kind": kind,
+        "verbs": ["get", "list", "create"],
+    }

@@ -8,7 +8,7 @@ import pytest
 import yaml
 from scripts.manifests import CHART, ISTIO, MANIFESTS, Object, combinations, render
 from scripts.node import ROOT
-from tests.manifests.chart import by_title, is_hook, template
+from tests.manifests.chart import Refused, by_title, is_hook, template
 from tests.manifests.workloads import workloads
 
 import logmesh
@@ -64,16 +64,36 @@ def test_with_monitoring_it_gives_what_the_component_puts_into_its_namespace() -
     _assert_same(component, filter(_is_compared, chart))
 
 
+@_needs_kubectl
+def test_with_agents_it_gives_the_objects_of_the_base_with_the_component_log_agent() -> None:
+    def compared(objects: Iterable[Object]) -> list[Object]:
+        return [item for item in objects if _is_compared(item) or item["metadata"]["name"] == "log-agent"]
+
+    together = next(found for found in combinations() if found.name == "base + log-agent")
+    _assert_same(compared(render(together)), compared(template("--set", "agent.enabled=true")))
+
+
+def test_agents_of_a_release_with_tls_need_certificates_of_their_own() -> None:
+    with pytest.raises(Refused, match=r"agent\.enabled with tls\.enabled needs agent\.tlsSecret"):
+        template("--set", "agent.enabled=true,tls.enabled=true")
+
+
+def test_a_release_does_not_share_the_namespace_of_its_agents() -> None:
+    with pytest.raises(Refused, match="can't be in the namespace log-agent"):
+        template("--set", "agent.enabled=true", namespace="log-agent")
+
+
 def test_every_pod_of_the_mesh_gets_a_sidecar() -> None:
-    pods = [found for found in workloads(template("--set", "istio.enabled=true")) if found.namespace == "log-system"]
-    assert len(pods) >= len(workloads(template())) > 0
+    pods = workloads(template("--set", "istio.enabled=true,agent.enabled=true"))
+    assert len(pods) > len(workloads(template())) > 0
     assert {found.labels.get("sidecar.istio.io/inject") for found in pods} == {"true"}
 
 
 @_needs_kubectl
 @pytest.mark.parametrize("secured", ["istio", "tls"])
 def test_it_works_in_any_namespace(secured: str) -> None:
-    objects = template("--set", f"{secured}.enabled=true,monitoring.enabled=true", namespace="elsewhere")
+    switched_on = f"{secured}.enabled=true,monitoring.enabled=true,agent.enabled=true,agent.tlsSecret=agents"
+    objects = template("--set", switched_on, namespace="elsewhere")
     text = "\n".join(map(str, objects))
     assert "'namespace': 'log-system'" not in text
     assert "'matchNames': ['log-system'" not in text

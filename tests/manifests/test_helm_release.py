@@ -56,6 +56,18 @@ def test_a_secret_that_somebody_else_made_is_left_alone() -> None:
 
 
 @_NO_HELM
+@pytest.mark.parametrize(("release", "made"), [("log-system", True), ("other", False), (None, False)])
+def test_the_agents_namespace_that_somebody_else_made_is_left_alone(release: str | None, made: bool) -> None:
+    annotations = {"meta.helm.sh/release-name": release} if release else {}
+    namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "log-agent", "annotations": annotations}}
+    with cluster([namespace], known=template()) as address:
+        objects = template.__wrapped__("--dry-run=server", "--kube-apiserver", address, "--set", "agent.enabled=true")
+    titles = {title(item) for item in objects}
+    assert "DaemonSet/log-agent" in titles
+    assert ("Namespace/log-agent" in titles) is made
+
+
+@_NO_HELM
 def test_an_installation_ends_with_commands_that_name_what_is_there() -> None:
     notes = _notes()
     services = {item["metadata"]["name"]: item for item in of_kind(template(), "Service")}
@@ -83,6 +95,9 @@ def test_its_commands_follow_the_values() -> None:
     assert "No demo producer runs" in notes
     assert "the NetworkPolicy log-processor must admit it" not in notes
     assert "log-receiver" not in _notes("--set", "receiver.enabled=false")
+    watched = "kubectl rollout status -n log-agent daemonset/log-agent"
+    assert watched in _notes("--set", "agent.enabled=true")
+    assert watched not in notes
 
 
 @pytest.mark.parametrize(
@@ -139,7 +154,7 @@ def _gateway(status: Any, summary: GetSummaryResponse) -> Iterator[str]:
 
 
 def _notes(*arguments: str) -> str:
-    with cluster(known=template()) as address:
+    with cluster(known=template("--set", "agent.enabled=true")) as address:
         place = ("--namespace", "log-system", "--kube-apiserver", address)
         options = ("--dry-run=server", "--disable-openapi-validation", "--hide-secret")
         return run("install", "log-system", str(CHART), *place, *options, *arguments).partition("NOTES:")[2]

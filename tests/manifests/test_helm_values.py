@@ -38,6 +38,10 @@ OFFERED: Mapping[str, tuple[Any, dict[str, str]]] = {
     "producer.autoscaling.minReplicas": (4, {"HorizontalPodAutoscaler/log-producer": "minReplicas: 4"}),
     "producer.autoscaling.maxReplicas": (40, {"HorizontalPodAutoscaler/log-producer": "maxReplicas: 40"}),
     "producer.resources": (_AMOUNT, {"Deployment/log-producer": "cpu: 123m"}),
+    "agent.enabled": (True, {"DaemonSet/log-agent": "- logmesh.producer", "Namespace/log-agent": "enforce: privileged"}),
+    "agent.tlsSecret": ("agents", {"DaemonSet/log-agent": "secretName: agents"}),
+    "agent.spool.maxBytes": (40 << 30, {"DaemonSet/log-agent": f"value: '{40 << 30}'"}),
+    "agent.resources": (_AMOUNT, {"DaemonSet/log-agent": "cpu: 123m"}),
     "receiver.enabled": (False, {}),
     "receiver.tlsSecret": ("senders", {"StatefulSet/log-receiver": "secretName: senders"}),
     "receiver.syslogTenant": ("acme", {"StatefulSet/log-receiver": "value: acme"}),
@@ -106,12 +110,15 @@ OFFERED: Mapping[str, tuple[Any, dict[str, str]]] = {
 _LEAVES_WITH_PARTS = ("resources", "hard")
 # What a value is set together with: it is refused, or does nothing, by itself.
 _TOGETHER: Mapping[str, dict[str, Any]] = {
-    **dict.fromkeys(("edge.jwt.issuer", "edge.jwt.jwks", "edge.jwt.audience"), _ISSUER),
-    "monitoring.release": {"enabled": True},
-    "istio.trustDomain": {"enabled": True},
-    "monitoring.runbooks": {"enabled": True},
-    "processor.buffer.maxBytes": {"storage": "50Gi"},
-    "receiver.spool.maxBytes": {"storage": "50Gi"},
+    **{name: {"edge.jwt": _ISSUER} for name in ("edge.jwt.issuer", "edge.jwt.jwks", "edge.jwt.audience")},
+    "monitoring.release": {"monitoring.enabled": True},
+    "istio.trustDomain": {"istio.enabled": True},
+    "monitoring.runbooks": {"monitoring.enabled": True},
+    "processor.buffer.maxBytes": {"processor.buffer.storage": "50Gi"},
+    "receiver.spool.maxBytes": {"receiver.spool.storage": "50Gi"},
+    "agent.tlsSecret": {"agent.enabled": True, "tls.enabled": True},
+    "agent.spool.maxBytes": {"agent.enabled": True},
+    "agent.resources": {"agent.enabled": True},
 }
 
 
@@ -160,6 +167,7 @@ def test_everything_switched_on_is_what_kubernetes_knows(other: str, tmp_path: P
     for name, (value, _) in OFFERED.items():
         if value is not False and name.partition(".")[0] != other.partition(".")[0]:
             _merge(values, _nested(name, value))
+    _merge(values, _nested(other, False))
     errors = []
     version = schemas.major_minor(list(schemas.all_versions())[-1])
     for item in _with(tmp_path, values):
@@ -190,6 +198,7 @@ def test_everything_switched_on_is_what_kubernetes_knows(other: str, tmp_path: P
         ("timescaledb.image", "timescale/timescaledb", "/timescaledb/image'"),
         ("edge.jwt", {"issuer": "https://issuer.example"}, "/edge/jwt/jwks'"),
         ("edge.jwt", {"issuer": "https://issuer.example", "jwks": "http://issuer.example/keys"}, "/edge/jwt/jwks'"),
+        ("agent.spool.maxBytes", 1, "/agent/spool/maxBytes': minimum"),
         ("processor.buffer.storage", "8Gi", "maxBytes is 8589934592, for which a volume of 8Gi is too small"),
         ("gateway.autoscaling.minReplicas", 7, "autoscaling.minReplicas is 7 and maxReplicas 6, which is less"),
     ],
@@ -221,11 +230,12 @@ def _with(folder: Path, values: Mapping[str, Any]) -> tuple[Object, ...]:
 
 
 def _nested(name: str, value: Any) -> dict[str, Any]:
-    *parents, leaf = name.split(".")
-    values: dict[str, Any] = dict(_TOGETHER.get(name, {}))
-    values[leaf] = value
-    for parent in reversed(parents):
-        values = {parent: values}
+    values: dict[str, Any] = {}
+    for path, one in {**_TOGETHER.get(name, {}), name: value}.items():
+        part = one
+        for parent in reversed(path.split(".")):
+            part = {parent: part}
+        _merge(values, part)
     return values
 
 

@@ -17,6 +17,22 @@ labels:
   {{- include "logmesh.labels" . | nindent 2 }}
 {{- end }}
 
+{{/* The same of what is the agents', in their namespace. */}}
+{{- define "logmesh.agentMetadata" -}}
+name: log-agent
+namespace: log-agent
+labels:
+  {{- include "logmesh.labels" (list . "log-agent") | nindent 2 }}
+{{- end }}
+
+{{/* The namespaces of a release, each with the label `app` of what is about all of it. */}}
+{{- define "logmesh.namespaces" -}}
+{{ .Release.Namespace | quote }}: log-system
+{{- if .Values.agent.enabled }}
+log-agent: log-agent
+{{- end }}
+{{- end }}
+
 {{/* The version that runs, which is the tag of the images. */}}
 {{- define "logmesh.tag" -}}
 {{ .Values.image.tag | default .Chart.AppVersion }}
