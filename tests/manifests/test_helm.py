@@ -78,6 +78,11 @@ def test_agents_of_a_release_with_tls_need_certificates_of_their_own() -> None:
         template("--set", "agent.enabled=true,tls.enabled=true")
 
 
+def test_a_role_of_senders_needs_an_issuer_of_tokens() -> None:
+    with pytest.raises(Refused, match=r"receiver\.ingestRole is of tokens whose issuer edge\.jwt\.issuer names"):
+        template("--set", "receiver.ingestRole=ingest")
+
+
 def test_a_release_does_not_share_the_namespace_of_its_agents() -> None:
     with pytest.raises(Refused, match="can't be in the namespace log-agent"):
         template("--set", "agent.enabled=true", namespace="log-agent")

@@ -95,6 +95,12 @@ def test_its_commands_follow_the_values() -> None:
     assert "No demo producer runs" in notes
     assert "the NetworkPolicy log-processor must admit it" not in notes
     assert "log-receiver" not in _notes("--set", "receiver.enabled=false")
+    assert "LOGMESH_TOKEN" not in notes
+    issuer = "edge.jwt.issuer=https://issuer.example,edge.jwt.jwks=https://issuer.example/keys"
+    lines = _notes("--set", issuer).splitlines()
+    asked = [line for line in lines if any(word in line for word in ("  curl", "Search", "logmesh token"))]
+    assert len(asked) == 3
+    assert all("$LOGMESH_TOKEN" in line for line in asked)
     watched = "kubectl rollout status -n log-agent daemonset/log-agent"
     assert watched in _notes("--set", "agent.enabled=true")
     assert watched not in notes
@@ -114,17 +120,27 @@ def test_the_test_of_a_release_judges_what_the_gateway_says(status: Any, ready: 
     assert (done.returncode, says in done.stdout + done.stderr) == (code, True), done.stderr
 
 
+@pytest.mark.parametrize(
+    ("refuses", "code", "says"), [(True, 0, "asks for tokens"), (False, 1, "answers whoever shows no token")]
+)
+def test_with_an_issuer_of_tokens_it_judges_whether_they_are_asked_for(refuses: bool, code: int, says: str) -> None:
+    summary = GetSummaryResponse(stored=7, processors=2, processors_ready=2)
+    with _gateway(health_pb2.HealthCheckResponse.SERVING, summary, refuses=refuses) as address:
+        done = _smoke(address, 10, ASKS_FOR_TOKENS="true")
+    assert (done.returncode, says in done.stdout + done.stderr) == (code, True), done.stderr
+
+
 def test_the_test_of_a_release_ends_when_no_gateway_answers() -> None:
     done = _smoke("127.0.0.1:1", 1)
     assert done.returncode == 1
     assert done.stderr.startswith("127.0.0.1:1: DEADLINE_EXCEEDED")
 
 
-def _smoke(address: str, limit_seconds: float) -> subprocess.CompletedProcess[str]:
+def _smoke(address: str, limit_seconds: float, **more: str) -> subprocess.CompletedProcess[str]:
     environment = {"LOGMESH_GATEWAY": address, "LIMIT_SECONDS": str(limit_seconds), "GRPC_VERBOSITY": "NONE"}
     return subprocess.run(
         [sys.executable, "-c", (CHART / "files" / "smoke.py").read_text()],
-        env=os.environ | environment,
+        env=os.environ | environment | more,
         capture_output=True,
         text=True,
         timeout=60,
@@ -133,13 +149,18 @@ def _smoke(address: str, limit_seconds: float) -> subprocess.CompletedProcess[st
 
 
 @contextmanager
-def _gateway(status: Any, summary: GetSummaryResponse) -> Iterator[str]:
+def _gateway(status: Any, summary: GetSummaryResponse, *, refuses: bool = False) -> Iterator[str]:
+    def answered(request: GetSummaryRequest, context: grpc.ServicerContext) -> GetSummaryResponse:
+        if refuses:
+            context.abort(grpc.StatusCode.UNAUTHENTICATED, "a token is needed: authorization: Bearer …")
+        return summary
+
     server = grpc.server(ThreadPoolExecutor(2))
     servicer = health.HealthServicer()
     servicer.set("", status)
     health_pb2_grpc.add_HealthServicer_to_server(servicer, server)
     answer = grpc.unary_unary_rpc_method_handler(
-        lambda request, context: summary,
+        answered,
         request_deserializer=GetSummaryRequest.FromString,
         response_serializer=GetSummaryResponse.SerializeToString,
     )

@@ -25,6 +25,7 @@ _TRACED = (
     "StatefulSet/log-processor-canary",
     "Deployment/gateway",
 )
+_WITH_TOKENS = ("Deployment/frontend", "Deployment/gateway")
 _ISSUER = {"issuer": "https://issuer.example", "jwks": "https://issuer.example:8443/keys"}
 
 # Each value, what it is set to, and objects with a text that only then is in them.
@@ -44,6 +45,10 @@ OFFERED: Mapping[str, tuple[Any, dict[str, str]]] = {
     "agent.resources": (_AMOUNT, {"DaemonSet/log-agent": "cpu: 123m"}),
     "receiver.enabled": (False, {}),
     "receiver.tlsSecret": ("senders", {"StatefulSet/log-receiver": "secretName: senders"}),
+    "receiver.ingestRole": (
+        "senders",
+        {"StatefulSet/log-receiver": "value: senders", "NetworkPolicy/log-receiver": "port: 8443"},
+    ),
     "receiver.syslogTenant": ("acme", {"StatefulSet/log-receiver": "value: acme"}),
     "receiver.rules": (
         "# none yet",
@@ -69,9 +74,16 @@ OFFERED: Mapping[str, tuple[Any, dict[str, str]]] = {
     "frontend.replicas": (5, {"Deployment/frontend": "replicas: 5"}),
     "frontend.resources": (_AMOUNT, {"Deployment/frontend": "cpu: 123m"}),
     "edge.hosts": (["a.example", "b.example"], {"Deployment/frontend": "value: a.example,b.example"}),
-    "edge.jwt.issuer": (_ISSUER["issuer"], {"Deployment/frontend": "value: https://issuer.example"}),
-    "edge.jwt.audience": ("me", {"Deployment/frontend": "value: me"}),
-    "edge.jwt.jwks": (_ISSUER["jwks"], {"Deployment/frontend": _ISSUER["jwks"], "NetworkPolicy/frontend": "port: 8443"}),
+    "edge.jwt.issuer": (_ISSUER["issuer"], dict.fromkeys(_WITH_TOKENS, "value: https://issuer.example")),
+    "edge.jwt.audience": ("me", dict.fromkeys(_WITH_TOKENS, "value: me")),
+    "edge.jwt.jwks": (
+        _ISSUER["jwks"],
+        dict.fromkeys(_WITH_TOKENS, _ISSUER["jwks"])
+        | {"NetworkPolicy/frontend": "port: 8443", "NetworkPolicy/gateway": "port: 8443"},
+    ),
+    "edge.jwt.tenantClaim": ("organisation", {"Deployment/gateway": "value: organisation"}),
+    "edge.jwt.rolesClaim": ("groups", {"Deployment/gateway": "value: groups"}),
+    "edge.jwt.adminRole": ("operators", {"Deployment/gateway": "value: operators"}),
     "edge.rateLimit.requestsPerSecond": (7, {"Deployment/frontend": "value: '7'"}),
     "edge.rateLimit.burst": (7, {"Deployment/frontend": "value: '7'"}),
     "timescaledb.image": ("a/b:2.30.1-pg17", {"CronJob/timescaledb-backup": "a/b:2.30.1", "StatefulSet/timescaledb": "2.30.1"}),
@@ -108,9 +120,10 @@ OFFERED: Mapping[str, tuple[Any, dict[str, str]]] = {
     "tracing.endpoint": ("http://otel:4317", dict.fromkeys(_TRACED, "value: http://otel:4317")),
 }  # fmt: skip
 _LEAVES_WITH_PARTS = ("resources", "hard")
+_OF_TOKENS = [name for name in OFFERED if name.startswith("edge.jwt.")]
 # What a value is set together with: it is refused, or does nothing, by itself.
 _TOGETHER: Mapping[str, dict[str, Any]] = {
-    **{name: {"edge.jwt": _ISSUER} for name in ("edge.jwt.issuer", "edge.jwt.jwks", "edge.jwt.audience")},
+    **{name: {"edge.jwt": _ISSUER} for name in ("receiver.ingestRole", *_OF_TOKENS)},
     "monitoring.release": {"monitoring.enabled": True},
     "istio.trustDomain": {"istio.enabled": True},
     "monitoring.runbooks": {"monitoring.enabled": True},

@@ -280,6 +280,33 @@ data:
 spiffe://cluster.local/ns/{{ (index . 0).Release.Namespace }}/sa/{{ index . 1 }}
 {{- end }}
 
+{{/* Whose access tokens a process takes, as its settings; nothing where none are asked for. The edge's have a prefix of their own. */}}
+{{- define "logmesh.jwt" -}}
+{{- with .Values.edge.jwt }}
+{{- if .issuer -}}
+- name: LOGMESH_JWT_ISSUER
+  value: {{ .issuer | quote }}
+- name: LOGMESH_JWT_AUDIENCE
+  value: {{ .audience | quote }}
+- name: LOGMESH_JWT_JWKS
+  value: {{ .jwks | quote }}
+- name: LOGMESH_JWT_TENANT_CLAIM
+  value: {{ .tenantClaim | quote }}
+- name: LOGMESH_JWT_ROLES_CLAIM
+  value: {{ .rolesClaim | quote }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{/* The way to the issuer's keys, as a rule of a policy. Where it is, is its business, so the port alone is named. */}}
+{{- define "logmesh.jwksEgress" -}}
+{{- with .Values.edge.jwt }}
+{{- if .issuer -}}
+- ports: [{protocol: TCP, port: {{ regexFind ":[0-9]+$" (urlParse .jwks).host | trimPrefix ":" | default "443" }}}]
+{{- end }}
+{{- end }}
+{{- end }}
+
 {{/* The port that probes ask for health, where the one given speaks mutual TLS or not: (list . PORT). */}}
 {{- define "logmesh.probed" -}}
 {{ ternary 50059 (index . 1) (index . 0).Values.tls.enabled }}
