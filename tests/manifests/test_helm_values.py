@@ -14,6 +14,7 @@ import yaml
 from kubernetes_validate import utils as schemas
 from scripts.custom_resources import custom_resource_errors
 from scripts.manifests import CHART, Object, title
+from tests.manifests import test_references as references
 from tests.manifests.chart import Refused, run, template
 
 _NO_HELM = pytest.mark.needs("helm")
@@ -183,7 +184,9 @@ def test_everything_switched_on_is_what_kubernetes_knows(other: str, tmp_path: P
     _merge(values, _nested(other, False))
     errors = []
     version = schemas.major_minor(list(schemas.all_versions())[-1])
-    for item in _with(tmp_path, values):
+    objects = _with(tmp_path, values)
+    references.test_programs_know_their_variables(objects)
+    for item in objects:
         try:
             kubernetes_validate.validate(item, version, strict=True)
         except kubernetes_validate.SchemaNotFoundError:
