@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from logmesh.processor.payload import Payload
-from logmesh.record.entry import EntryRefused, check_body, count_texts, is_deep
+from logmesh.record.entry import EntryRefused, check_body, count_texts, has_long_exponent, is_deep
 from logmesh.record.kept import Kept, select
 from logmesh.record.limits import (
     MAX_AGE,
@@ -128,6 +128,7 @@ def _attributes_are_plain(attributes: Sequence[bytes]) -> bool:
         and b"\0" not in joined
         and (b"\\" not in joined or b"\\u0000" not in joined)  # one byte is found at a tenth of the cost
         and _are_utf8(joined, attributes)
+        and not has_long_exponent(joined)
         and lengths.max(initial=0) <= min(MAX_ATTRIBUTES_BYTES, MAX_ATTRIBUTES * _LEAST_BYTES_PER_ATTRIBUTE)
         and not (lengths.max(initial=0) > 2 * MAX_JSON_DEPTH and any(map(is_deep, attributes)))
     )

@@ -34,6 +34,10 @@ _MOST_INT_DIGITS: Final = 4_000
 _MOST_DIGITS: Final = 131_072
 _MOST_DECIMALS: Final = 16_383
 """Digits before and behind the point that PostgreSQL's numeric has room for."""
+_MOST_ZEROS: Final = 400
+"""That an exponent may stand for, which are some more than in a double. Eight bytes could be 131,072 digits."""
+_MOST_ZEROS_OF_ALL: Final = 4_096
+"""That exponents of a text may stand for, beyond as many as it has bytes."""
 
 
 class JsonBeyondBounds(ValueError):
@@ -90,12 +94,26 @@ def load_exact_json(text: bytes, *, constants: bool = False) -> Any:
             # Ints are exact, for one beyond 64 bits is a float there.
             if _MAY_BE_FLOATS.isdisjoint(map(type, values)) or _is_exact(value, text):
                 return value
+    check_exponents(text)
     try:
         return (_EXACT if constants else _STRICT).decode(text.decode())
     except InvalidOperation as error:
         raise JsonBeyondBounds("a number is beyond all bounds") from error
     except RecursionError as error:
         raise JsonBeyondBounds("JSON is nested too deep") from error
+
+
+def check_exponents(text: bytes) -> None:
+    """Raise JsonBeyondBounds for a JSON text that is short, and long once its numbers are written out, as databases do."""
+    if _EXPONENT not in text.translate(_DIGITS):
+        return
+    room = len(text) + _MOST_ZEROS_OF_ALL
+    for number in _STRING_OR_NUMBER.findall(text):
+        digits = number.lower().partition(b"e")[2].lstrip(b"+-0")
+        if digits.isdigit():
+            room -= int(digits) if len(digits) < _LONGEST_INT else room + 1
+        if room < 0:
+            raise JsonBeyondBounds("exponents stand for more digits than are kept")
 
 
 def _is_exact(value: Any, text: bytes) -> bool:
@@ -129,7 +147,8 @@ def exact_number(text: str) -> int | float | Decimal:
     Floats from `LONG_DOUBLE` on are Decimals, too: whoever writes them as JSON gives them no fraction.
 
     Without a fraction is what PostgreSQL writes without one: 1e3 is, 1.0 is not. Beyond 4,000 digits an int is a Decimal, too.
-    Raises JsonBeyondBounds for one that the store has no room for, decimal's InvalidOperation for what is none.
+    Raises JsonBeyondBounds for one that the store has no room for, or that is short and long once it is written out; decimal's
+    InvalidOperation for what is none.
     """
     if text.lstrip("-").isdecimal() and len(text) < _MOST_INT_DIGITS:
         return int(text)
@@ -139,6 +158,8 @@ def exact_number(text: str) -> int | float | Decimal:
         raise InvalidOperation(text)
     if (number and number.adjusted() >= _MOST_DIGITS) or exponent < -_MOST_DECIMALS:
         raise JsonBeyondBounds("a number has more digits than the store has room for")
+    if max(number.adjusted() if number else 0, -exponent) > len(text) + _MOST_ZEROS:
+        raise JsonBeyondBounds("an exponent stands for more digits than are kept")
     if exponent < 0:
         double = float(number)
         return double if abs(double) < LONG_DOUBLE and Decimal(repr(double)) == number else number

@@ -84,17 +84,18 @@ async def test_attributes_that_no_database_takes_are_text_in_a_tail_and_in_a_sea
     processor: RunningProcessor,
 ) -> None:
     texts = [rb'{"a":"b\u0000c"}', b'{"a":' + b"[" * 254 + b"]" * 254 + b"}", b'{"a":1e200000}']
+    texts.append(b'{"a":[' + b"1e131071," * 3_000 + b"1]}")  # 393 MB where it is written out
     stream = processor.stream()
     await stream.hello()
     async with running_gateway(processor.database.reader_dsn, processor.target) as gateway:
         async with command("tail", "odd", "--gateway", gateway) as tail:
             await processor.until_followed()
-            await stream.send_columns(1, columns_of([b"odd"] * 4, attributes=[b'{"n":1}', *texts]))
+            await stream.send_columns(1, columns_of([b"odd"] * 5, attributes=[b'{"n":1}', *texts]))
             await stream.until_committed(1)
-            tailed = {await line_of(tail) for _ in range(4)}
+            tailed = {await line_of(tail) for _ in range(5)}
         kept = [json.loads(line)["attributes"] for line in tailed]
-        assert [{"logmesh.attributes_text": text.decode()} in kept for text in texts] == [True] * 3
+        assert [{"logmesh.attributes_text": text.decode()} in kept for text in texts] == [True] * 4
         assert {"n": 1} in kept
         async with command("search", "odd", "--gateway", gateway) as search:
-            assert {await asyncio.wait_for(line_of(search), 20) for _ in range(4)} == tailed
+            assert {await asyncio.wait_for(line_of(search), 20) for _ in range(5)} == tailed
     assert await processor.dead_letters() == []

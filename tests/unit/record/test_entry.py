@@ -71,6 +71,12 @@ def test_the_limits_themselves_are_allowed() -> None:
         b'{"a":1e200000}',
         b'{"a":[-1e99999999999999999999]}',
         b'{"a":1e-20000}',
+        b'{"a":1e131071}',
+        b'{"a":[' + b"1e131071," * 7_000 + b"1]}",
+        b'{"a":[' + b"1e308," * 9_000 + b"1]}",
+        b'{"a":[' + b"1E-300 ," * 7_000 + b"1]}",
+        b'{"a":[' + b"0e-16000," * 7_000 + b"1]}",
+        b'{"a":1e' + b"0" * 5_000 + b"9" * 5_000 + b"}",
     ],
 )
 def test_attributes_that_no_database_takes_are_kept_as_their_text(text: bytes) -> None:
@@ -88,6 +94,9 @@ def test_attributes_that_no_database_takes_are_kept_as_their_text(text: bytes) -
     [
         b'{"a":123456789012345678901234567890,"b":1e400,"c":0.12345678901234567890}',
         b'{"a":1.0, "b" : 1e3}',
+        b'{"a":[' + b"1.7976931348623157e+308,5e-324," * 6 + b"1]}",
+        b'{"a":' + b"1" * 60_000 + b"}",
+        b'{"a":"' + b"1e131071," * 7_000 + b'"}',
         rb'{"a":"\\u0000","b":"\ud83d\ude00"}',
         b'{"a":' + b"[" * 253 + b"]" * 253 + b"}",
     ],
@@ -99,6 +108,14 @@ def test_attributes_that_can_be_stored_stay_as_they_are(text: bytes) -> None:
 def test_mending_a_body_leaves_numbers_exact() -> None:
     _, attributes = check_body(b"\0", b'{"a":123456789012345678901234567890,"b":14504480022609924.0}')
     assert attributes.startswith(b'{"a":123456789012345678901234567890,"b":14504480022609924.0,')
+
+
+@pytest.mark.parametrize("number", ["1e131071", "-1.5E+99 ", "1e-300", "1e00000000000000000099", "2e10\n"])
+def test_an_exponent_of_many_digits_makes_an_entry_one_to_be_looked_at(number: str) -> None:
+    others = [b'{"id":"0e984725-9d1e-4000-8e75-1e1234567e89"}', b'{"a":1e5,"b":1.5e-07}', b""]
+    assert are_plain([b""] * 3, others)
+    for written in (f'{{"a":{number}}}', f'{{"a":[1,{number},2]}}', f'{{"a":[{number}]}}'):
+        assert not are_plain([b""] * 4, [*others, written.encode()])
 
 
 def test_depth_makes_an_entry_one_to_be_looked_at() -> None:

@@ -74,6 +74,18 @@ def test_exact_numbers_are_the_same_however_they_are_spelled_and_read(text: str)
 
 
 @pytest.mark.parametrize("orjson_is_there", [True, False])
+@pytest.mark.parametrize("number", ["1e131071", "-1E+999", "1e-2000", "1e308"])
+def test_what_is_read_is_not_much_longer_when_it_is_written_out(
+    number: str, orjson_is_there: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A line of 64 KiB could be a gigabyte: for the process that reads it, and wherever it is stored."""
+    if not orjson_is_there:
+        monkeypatch.setattr(json_text, "orjson", None)
+    with pytest.raises(JsonBeyondBounds):
+        load_exact_json(f'{{"a":[0.1234567890123456789,{",".join([number] * 4_000)}]}}'.encode())
+
+
+@pytest.mark.parametrize("orjson_is_there", [True, False])
 @pytest.mark.parametrize("text", [b"", b"{", b"\xff", b"[" * 100_000])
 def test_what_is_not_json_is_a_value_error(text: bytes, orjson_is_there: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     if not orjson_is_there:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import orjson
 
 from logmesh.lake.writing.shapes import without_known
-from logmesh.record.entry import EntryRefused, check_body, is_deep
+from logmesh.record.entry import EntryRefused, check_body, has_long_exponent, is_deep
 from logmesh.record.json_text import dump_json, load_exact_json
 from logmesh.record.limits import MAX_ATTRIBUTES, MAX_ATTRIBUTES_BYTES
 from logmesh.record.origin_texts import OriginTexts, origin_texts
@@ -82,6 +82,7 @@ def _are_formed(texts: list[bytes]) -> bool:
         # One byte is found at a tenth of the cost of two.
         and (b"+" not in joined or b"e+" not in joined)  # a whole number that is written as a double
         and (b"\\" not in joined or b"\\u0000" not in joined)
+        and (b"e-" not in joined or not has_long_exponent(joined))
         and (max(map(len, texts)) <= MAX_ATTRIBUTES * _LEAST_BYTES_PER_ATTRIBUTE or not _any_is_large(texts, objects))
     )
 
