@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { both, condition, conjuncts, fieldOf, quoted, withCondition, withoutField, withoutConjunct } from "./filter";
+import { both, condition, conditionThat, conjuncts, fieldOf, quoted, withCondition, withoutField, withoutConjunct } from "./filter";
 
 const texts = (filter: string) => conjuncts(filter)?.map((conjunct) => conjunct.text);
 
@@ -63,9 +63,30 @@ describe("putting conditions together", () => {
       '"back\\\\slash"',
       "10.0.0.7",
     ]);
-    expect(condition("service", "=", "")).toBe("NOT service:*");
-    expect(fieldOf("attributes", "http.status")).toBe("attributes.http.status");
-    expect(fieldOf("attributes", "odd key", "name")).toBe('attributes."odd key".name');
+    expect(condition("service", "=", "")).toBe('service = ""');
+    expect(condition("service", "!=", "")).toBe('service != ""');
+  });
+
+  test.each([
+    [["http.status"], "attributes.http.status"],
+    [["http", "status"], "attributes.http.status"],
+    [["odd key", "name"], 'attributes."odd key".name'],
+    [["a@b", "odd key"], 'attributes."a@b"."odd key"'],
+    [["labels", "com.docker.compose.service"], 'attributes.labels."com.docker.compose.service"'],
+    [["com.docker", "service"], 'attributes."com.docker".service'],
+    [["a..b"], 'attributes."a..b"'],
+    [["a."], 'attributes."a."'],
+    [["labels", ".a"], 'attributes.labels.".a"'],
+    [["0"], "attributes.0"],
+  ])("%j is one key after another", (path, field) => {
+    expect(fieldOf("attributes", ...path)).toBe(field);
+  });
+
+  test("an empty text is a value, and none is not", () => {
+    expect(conditionThat("attributes.user", "", true)).toBe('attributes.user = ""');
+    expect(conditionThat("attributes.user", "", false)).toBe('NOT attributes.user = ""');
+    expect(conditionThat("attributes.user", null, true)).toBe("NOT attributes.user:*");
+    expect(conditionThat("attributes.user", null, false)).toBe("attributes.user:*");
   });
 
   test("a condition is added once, and taken out again, alone or with all on its field", () => {

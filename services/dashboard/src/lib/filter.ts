@@ -21,12 +21,17 @@ const FIELD = /^(?:service|instance|severity|body|time|trace_id|span_id|attribut
 const PATTERN = /^\/(?!\s)(?:[^/\\\n]|\\.)+(?<!\s)\/[ims]*(?![^\s)])/;
 const BARE = /^[A-Za-z0-9_][A-Za-z0-9_./@+-]*$/;
 const KEYWORD = /^(?:AND|OR|NOT)$/;
-const BARE_KEY = /^[A-Za-z_][A-Za-z0-9_.-]*$/;
+const BARE_KEY = /^[A-Za-z0-9_][A-Za-z0-9_/-]*$/;
+/** A key that is alone may have dots: the gateway looks for the whole of it first. */
+const BARE_ALONE = /^[A-Za-z0-9_][A-Za-z0-9_/-]*(?:\.[A-Za-z0-9_/-]+)*$/;
 
 /** A value as it must stand after an operator. */
 export function quoted(value: string): string {
-  if (BARE.test(value) && !KEYWORD.test(value)) return value;
-  const escaped = value
+  return BARE.test(value) && !KEYWORD.test(value) ? value : inQuotes(value);
+}
+
+function inQuotes(text: string): string {
+  const escaped = text
     .replace(/\\/g, "\\\\")
     .replace(/"/g, '\\"')
     .replace(/\n/g, "\\n")
@@ -35,16 +40,22 @@ export function quoted(value: string): string {
   return `"${escaped}"`;
 }
 
-/** `service = checkout`. A value that isn't there is `NOT service:*`. */
+/** `service = checkout`. */
 export function condition(field: string, comparison: Comparison, value: string): string {
-  if (value === "" && comparison === "=") return `NOT ${field}:*`;
-  if (value === "" && comparison === "!=") return `${field}:*`;
   return `${field} ${comparison} ${quoted(value)}`;
 }
 
-/** The field of a record's attribute or of its resource: each key of the path, quoted where it must be. */
+/** The condition that a record has, or has not, this value. Null is none, which an empty text is not; records without one have not. */
+export function conditionThat(field: string, value: string | null, wanted: boolean): string {
+  if (value === null) return wanted ? `NOT ${field}:*` : `${field}:*`;
+  const equal = condition(field, "=", value);
+  return wanted ? equal : `NOT ${equal}`;
+}
+
+/** The field of a record's attribute or of its resource: each key of the path, quoted where its dots would make it several. */
 export function fieldOf(root: "attributes" | "resource", ...path: string[]): string {
-  return [root, ...path.map((key) => (BARE_KEY.test(key) ? key : quoted(key)))].join(".");
+  const bare = path.length > 1 ? BARE_KEY : BARE_ALONE;
+  return [root, ...path.map((key) => (bare.test(key) ? key : inQuotes(key)))].join(".");
 }
 
 /** The filter with one more condition, unless it has it already. */

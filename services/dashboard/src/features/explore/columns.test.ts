@@ -12,12 +12,13 @@ test("columns are told apart by commas outside of quotes, and come and go", () =
 
 test("a field is found by its whole key, or member by member", () => {
   const record = create(LogRecordSchema, {
-    attributes: attributesOf({ http: { status: 500 }, "user.id": "ann", "odd key": true }),
+    attributes: attributesOf({ http: { status: 500 }, "user.id": "ann", "odd key": true, labels: { "app.kubernetes.io/name": "web" } }),
     resource: { serviceName: "cart", attributes: attributesOf({ "k8s.pod.name": "cart-0" }) },
   });
   expect(valueOf(record, "attributes.http.status")).toBe("500");
   expect(valueOf(record, "attributes.user.id")).toBe("ann");
   expect(valueOf(record, fieldOfPath(["attributes", "odd key"]))).toBe("true");
+  expect(valueOf(record, fieldOfPath(["attributes", "labels", "app.kubernetes.io/name"]))).toBe("web");
   expect(valueOf(record, "resource.k8s.pod.name")).toBe("cart-0");
   expect(valueOf(record, "service")).toBe("cart");
   expect(valueOf(record, "attributes.none")).toBe("");
@@ -27,4 +28,12 @@ test("what is excluded leaves the records without the field", () => {
   expect(conditionAt(["attributes", "status"], 500, false)).toBe("NOT attributes.status = 500");
   expect(conditionAt(["attributes", "status"], 500, true)).toBe("attributes.status = 500");
   expect(conditionAt(["attributes", "tags"], ["a"], true)).toBe("attributes.tags:*");
+});
+
+test("what is included is true of the record that it was taken from", () => {
+  expect(conditionAt(["attributes", "user"], "", true)).toBe('attributes.user = ""');
+  expect(conditionAt(["attributes", "user"], "", false)).toBe('NOT attributes.user = ""');
+  expect(conditionAt(["attributes", "user"], null, true)).toBe("NOT attributes.user:*");
+  expect(conditionAt(["attributes", "user"], null, false)).toBe("attributes.user:*");
+  expect(conditionAt(["attributes", "labels", "com.docker.compose.service"], "web", true)).toBe('attributes.labels."com.docker.compose.service" = web');
 });

@@ -1,9 +1,9 @@
 /** The chosen columns of the table: fields of the filter language, which the address holds with commas between them. */
 
 import type { LogRecord } from "@/gen/logmesh/v1/record_pb";
-import { condition, fieldOf } from "@/lib/filter";
+import { conditionThat, fieldOf } from "@/lib/filter";
 import { instanceOf, serviceOf, toHex } from "@/lib/records";
-import { Digits, isMap, type Plain, type PlainMap, plainOf, textOf } from "@/lib/values";
+import { isMap, type Plain, type PlainMap, plainOf, textOf } from "@/lib/values";
 
 const FIELD = /(?:"(?:\\.|[^"\\])*"|[^,"])+/g;
 const KEY = /"((?:\\.|[^"\\])*)"|([^."]+)/g;
@@ -23,11 +23,11 @@ export function fieldOfPath([root, ...keys]: readonly string[]): string {
   return fieldOf(root === "resource" ? "resource" : "attributes", ...keys);
 }
 
-/** The condition that a record has, or has not, what it has at this path. Lists and nulls have no text to compare with. */
+/** The condition that a record has, or has not, what it has at this path; of a list or an object, that it has any. */
 export function conditionAt(path: readonly string[], value: Plain, wanted: boolean): string {
   const field = fieldOfPath(path);
-  const plain = typeof value === "object" && !(value instanceof Digits) ? `${field}:*` : condition(field, "=", String(value));
-  return wanted ? plain : `NOT ${plain}`;
+  if (Array.isArray(value) || isMap(value)) return conditionThat(field, null, !wanted);
+  return conditionThat(field, textOf(value), wanted);
 }
 
 /** What a record has in a field, as text; empty when it has nothing there. */

@@ -6,7 +6,7 @@ import { RecordPanel } from "@/features/records/RecordPanel";
 import type { Field } from "@/features/records/fields";
 import { useScope } from "@/app/scope";
 import type { LogRecord } from "@/gen/logmesh/v1/record_pb";
-import { condition, fieldOf, withCondition } from "@/lib/filter";
+import { conditionThat, fieldOf, withCondition } from "@/lib/filter";
 import type { Zone } from "@/lib/format";
 import { textOf } from "@/lib/values";
 import type { LaneClient, LiveClient, LiveRow } from "./client";
@@ -38,9 +38,9 @@ export function OpenRecord({ opened: { record, close }, zone }: { opened: Opened
   const { filter, setFilter } = useScope();
   const navigate = useNavigate();
   if (!record) return null;
-  const add = (comparison: "=" | "!=") => (field: Field) => {
+  const want = (wanted: boolean) => (field: Field) => {
     const [root, ...path] = field.path as ["attributes" | "resource", ...string[]];
-    setFilter(withCondition(filter, condition(fieldOf(root, ...path), comparison, textOf(field.value) ?? "")));
+    setFilter(withCondition(filter, conditionThat(fieldOf(root, ...path), textOf(field.value), wanted)));
   };
   return (
     <div className="absolute inset-0 z-20 min-w-0 lg:static lg:w-[26rem] lg:shrink-0">
@@ -51,8 +51,8 @@ export function OpenRecord({ opened: { record, close }, zone }: { opened: Opened
         onClose={close}
         onCopy={(text) => void navigator.clipboard.writeText(text)}
         onTrace={(traceId) => void navigate({ to: "/traces/$traceId", params: { traceId } })}
-        onInclude={add("=")}
-        onExclude={add("!=")}
+        onInclude={want(true)}
+        onExclude={want(false)}
       />
     </div>
   );

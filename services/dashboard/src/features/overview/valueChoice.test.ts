@@ -55,14 +55,24 @@ describe("values of other fields", () => {
     expect(only("service = b", "service", "b")).toBe("");
   });
 
-  test("that are not there have conditions of their own", () => {
-    expect(include("", "instance", "")).toBe("NOT instance:*");
-    expect(choiceIn("NOT instance:*", "instance").included).toEqual(new Set([""]));
-    expect(choiceIn("instance:*", "instance").excluded).toEqual(new Set([""]));
+  test("that are empty are texts as others are", () => {
+    expect(include("", "instance", "")).toBe('instance = ""');
+    expect(exclude("", "instance", "")).toBe('NOT instance = ""');
+    expect(exclude('attributes.user = ""', "attributes.user", "ann")).toBe('attributes.user = "" AND NOT attributes.user = ann');
+    expect(include('attributes.user = ""', "attributes.user", "")).toBe("");
+  });
+
+  test("stand beside what the filter says of records without one", () => {
+    expect(exclude("attributes.user:*", "attributes.user", "ann")).toBe("attributes.user:* AND NOT attributes.user = ann");
+    const either = include("NOT attributes.user:*", "attributes.user", "ann");
+    expect(either).toBe("NOT attributes.user:* OR attributes.user = ann");
+    expect(include(either, "attributes.user", "")).toBe('NOT attributes.user:* OR attributes.user = (ann OR "")');
+    expect(include(either, "attributes.user", "ann")).toBe("NOT attributes.user:*");
+    expect(choiceIn("NOT attributes.user:*", "attributes.user").included.has("")).toBe(false);
   });
 
   test("come back as they were, whatever is in them", () => {
-    for (const value of ['say "no"', "back\\slash", "OR", "a\nb", "(x)", "10.0.0.7:8080", "it's"]) {
+    for (const value of ["", 'say "no"', "back\\slash", "OR", "a\nb", "(x)", "10.0.0.7:8080", "it's"]) {
       expect(choiceIn(only("", "service", value), "service").included, value).toEqual(new Set([value]));
       expect(choiceIn(include("service = cart", "service", value), "service").included, value).toEqual(new Set(["cart", value]));
     }

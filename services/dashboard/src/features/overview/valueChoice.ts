@@ -1,6 +1,6 @@
 /** Which values of a field a filter includes and excludes, and filters that choose others. The field `level` means severity. */
 
-import { condition, conjuncts, mentions, quoted, withCondition, withoutField } from "@/lib/filter";
+import { condition, conditionThat, conjuncts, mentions, quoted, withCondition, withoutField } from "@/lib/filter";
 import { levelsIn, otherLevels, withLevels, withoutLevels } from "./levelChoice";
 
 export interface Choice {
@@ -9,6 +9,8 @@ export interface Choice {
 }
 
 const LEVEL = "level";
+/** Stands for no value among the values, where an empty text is one. No record can hold this character. */
+const ABSENT = "\0";
 const VALUE = /"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|[^\s()]+/g;
 const ESCAPES: Record<string, string> = { n: "\n", r: "\r", t: "\t" };
 
@@ -21,10 +23,13 @@ export function choiceIn(filter: string, field: string): Choice {
   const included = new Set<string>();
   const excluded = new Set<string>();
   for (const { text } of own(filter, field)) {
-    const negated = /^(?:NOT\s+|-)/.exec(text)?.[0] ?? "";
-    const rest = text.slice(negated.length + field.length).trim();
+    const beside = text.startsWith(absentOr(field)) ? absentOr(field) : "";
+    if (beside) included.add(ABSENT);
+    const said = text.slice(beside.length);
+    const negated = /^(?:NOT\s+|-)/.exec(said)?.[0] ?? "";
+    const rest = said.slice(negated.length + field.length).trim();
     const absent = /^:\s*\*$/.test(rest);
-    const values = absent ? [""] : valuesAfter(rest, negated ? "=" : rest.startsWith("!=") ? "!=" : "=");
+    const values = absent ? [ABSENT] : valuesAfter(rest, negated ? "=" : rest.startsWith("!=") ? "!=" : "=");
     const excludes = absent ? !negated : Boolean(negated) || rest.startsWith("!=");
     for (const value of values) (excludes ? excluded : included).add(value);
   }
@@ -61,12 +66,19 @@ export function apartFrom(filter: string, field: string): string {
 }
 
 function withChoice(filter: string, field: string, { included, excluded }: Choice): string {
-  const values = [...included];
+  const values = [...less(included, ABSENT)];
+  const beside = included.has(ABSENT) ? absentOr(field) : "";
   const added: string[] = [];
-  if (values.length === 1) added.push(condition(field, "=", values[0]!));
-  else if (values.length > 1) added.push(`${field} = (${values.map(quoted).join(" OR ")})`);
-  for (const value of excluded) added.push(value === "" ? `${field}:*` : `NOT ${condition(field, "=", value)}`);
+  if (values.length === 1) added.push(beside + condition(field, "=", values[0]!));
+  else if (values.length > 1) added.push(`${beside}${field} = (${values.map(quoted).join(" OR ")})`);
+  else if (beside) added.push(conditionThat(field, null, true));
+  for (const value of excluded) added.push(conditionThat(field, value === ABSENT ? null : value, false));
   return added.reduce(withCondition, withoutField(filter, field));
+}
+
+/** What stands before the values where records without one are let through besides. */
+function absentOr(field: string): string {
+  return `${conditionThat(field, null, true)} OR `;
 }
 
 function own(filter: string, field: string) {
