@@ -53,9 +53,10 @@ def read_day(text: str, today: datetime) -> datetime | None:
     return _day(int(year), month, int(day)) if year else _lately(month, int(day), today)
 
 
-def local(unix_nano: int) -> datetime:
-    """A moment on this machine's clock, to the second."""
-    return datetime.fromtimestamp(unix_nano // 10**9, UTC).astimezone()
+def local(unix_nano: int, zone: str = "") -> datetime:
+    """A moment on the clock of `zone` (ISO 8601), or where that is empty on this machine's, to the second."""
+    there = datetime.fromisoformat(f"1970-01-01T00:00{zone}").tzinfo if zone else None
+    return datetime.fromtimestamp(unix_nano // 10**9, UTC).astimezone(there)
 
 
 def midnight(moment: datetime) -> datetime:

@@ -105,11 +105,12 @@ def _date(text: str, now: int, after: int | None) -> int | None:
         return unix_nano_of(day.replace(hour=hour, minute=minute, second=second), zone) + nanoseconds
 
     if day_text:
-        day = read_day(day_text, local(now))
+        day = read_day(day_text, local(now, zone))
         if day is None:
             return None
         return at(day + timedelta(days=1)) if after is not None and not clock else at(day)
-    today = midnight(local(now if after is None else after))
+    # Where the time is said to be: elsewhere it may be another day.
+    today = midnight(local(now if after is None else after, zone))
     if after is not None:
         return at(today) if at(today) > after else at(today + timedelta(days=1))
     return at(today) if at(today) <= now else at(today - timedelta(days=1))

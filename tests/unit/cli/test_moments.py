@@ -13,8 +13,8 @@ NOW = int(datetime.fromisoformat("2026-11-29T10:30:15+01:00").timestamp()) * 10*
 
 
 @pytest.fixture(autouse=True)
-def in_berlin(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("TZ", "Europe/Berlin")
+def in_zone(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("TZ", getattr(request, "param", "Europe/Berlin"))
     time.tzset()
     yield
     monkeypatch.undo()
@@ -91,6 +91,47 @@ def test_a_time_of_day_ends_a_range_after_its_beginning() -> None:
     assert parse_moment("23:00", "--until", NOW, since) == moment("2026-11-28T23:00+01:00")
     assert parse_moment("01:00", "--until", NOW, since) == moment("2026-11-29T01:00+01:00")
     assert parse_moment("11:00", "--until", NOW, moment("2026-11-29T10:00+01:00")) == moment("2026-11-29T11:00+01:00")
+
+
+ZONES = pytest.mark.parametrize(
+    "in_zone", ["UTC", "Europe/Berlin", "America/New_York", "Asia/Tokyo", "Pacific/Kiritimati"], indirect=True
+)
+"""Wherever the reader is. The dashboard's typed.test.ts has the same cases."""
+
+
+@ZONES
+@pytest.mark.parametrize(
+    ("now", "text", "at"),
+    [
+        ("2026-01-02T01:30Z", "01:00Z", "2026-01-02T01:00Z"),
+        ("2026-01-02T01:30Z", "02:00 UTC", "2026-01-01T02:00Z"),
+        ("2026-01-01T23:30Z", "23:00Z", "2026-01-01T23:00Z"),
+        ("2026-01-01T20:30Z", "05:00+09:00", "2026-01-01T20:00Z"),
+        ("2026-01-01T20:30Z", "06:00+09:00", "2025-12-31T21:00Z"),
+        ("2026-01-02T03:30Z", "22:00-0500", "2026-01-02T03:00Z"),
+        ("2026-01-01T20:30Z", "today 05:00+09:00", "2026-01-01T20:00Z"),
+        ("2026-01-02T01:30Z", "yesterday 23:00-05:00", "2026-01-01T04:00Z"),
+        ("2026-01-01T20:30Z", "friday 05:00+09:00", "2026-01-01T20:00Z"),
+        ("2025-12-31T20:30Z", "Jan 1 05:00+09:00", "2025-12-31T20:00Z"),
+    ],
+)
+def test_a_time_with_a_zone_is_on_the_day_that_is_there(now: str, text: str, at: str) -> None:
+    assert parse_moment(text, "--since", moment(now)) == moment(at)
+
+
+@ZONES
+@pytest.mark.parametrize(
+    ("since", "text", "end"),
+    [
+        ("2026-01-01T23:00Z", "23:20Z", "2026-01-01T23:20Z"),
+        ("2026-01-01T23:00Z", "00:20Z", "2026-01-02T00:20Z"),
+        ("2026-01-02T01:00Z", "01:20Z", "2026-01-02T01:20Z"),
+        ("2026-01-01T20:00Z", "05:20+09:00", "2026-01-01T20:20Z"),
+        ("2026-01-02T03:00Z", "22:20-05:00", "2026-01-02T03:20Z"),
+    ],
+)
+def test_a_time_with_a_zone_ends_a_range_on_the_day_that_it_begins_there(since: str, text: str, end: str) -> None:
+    assert parse_moment(text, "--until", moment("2026-01-02T05:00Z"), moment(since)) == moment(end)
 
 
 @pytest.mark.parametrize(

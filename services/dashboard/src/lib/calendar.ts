@@ -26,7 +26,9 @@ export function momentAt({ year, month, day, hour = 0, minute = 0, second = 0, f
   return BigInt(millis) * MILLI + fraction;
 }
 
-export function civilOf(moment: Nanos, zone: Zone): Required<Civil> & { weekday: number } {
+/** Date and time of a moment in a zone, or so many minutes east of UTC. */
+export function civilOf(moment: Nanos, zone: Zone | number): Required<Civil> & { weekday: number } {
+  if (typeof zone === "number") return civilOf(moment + BigInt(zone) * 60_000n * MILLI, "utc");
   const at = new Date(Number(moment / MILLI));
   const fraction = moment % (1_000n * MILLI);
   if (zone === "utc") {

@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { parseMoment, toRfc3339 } from "@/lib/time";
 import { momentOfTyped, rangeOfTyped } from "./typed";
 
@@ -61,6 +61,37 @@ test("a day that ends a range is meant to its end, and a time of day is the firs
   expect(rangeOfTyped("yesterday", "yesterday", "utc", NOW)).toEqual({ from: "now-1d/d", to: "now-1d/d" });
   expect(rangeOfTyped("1h", "2h", "utc", NOW)).toBe("order");
   expect([rangeOfTyped("x", "now", "utc", NOW), rangeOfTyped("1h", "x", "utc", NOW)]).toEqual(["from", "to"]);
+});
+
+// Whatever the reader's own zone is; tests/unit/cli/test_moments.py has the same cases.
+describe.each(["utc", "local"] as const)("a time with a zone, to a reader of %s times,", (zone) => {
+  const at = (text: string) => parseMoment(text, 0n)!;
+
+  test.each([
+    ["2026-01-02T01:30Z", "01:00Z", "2026-01-02T01:00:00Z"],
+    ["2026-01-02T01:30Z", "02:00 UTC", "2026-01-01T02:00:00Z"],
+    ["2026-01-01T23:30Z", "23:00Z", "2026-01-01T23:00:00Z"],
+    ["2026-01-01T20:30Z", "05:00+09:00", "2026-01-01T20:00:00Z"],
+    ["2026-01-01T20:30Z", "06:00+09:00", "2025-12-31T21:00:00Z"],
+    ["2026-01-02T03:30Z", "22:00-0500", "2026-01-02T03:00:00Z"],
+    ["2026-01-01T20:30Z", "today 05:00+09:00", "2026-01-01T20:00:00Z"],
+    ["2026-01-02T01:30Z", "yesterday 23:00-05:00", "2026-01-01T04:00:00Z"],
+    ["2026-01-01T20:30Z", "friday 05:00+09:00", "2026-01-01T20:00:00Z"],
+    ["2025-12-31T20:30Z", "Jan 1 05:00+09:00", "2025-12-31T20:00:00Z"],
+  ])("at %s, %s is on the day that is there", (now, typed, moment) => {
+    expect(momentOfTyped(typed, { zone, now: at(now) })).toBe(moment);
+  });
+
+  test.each([
+    ["2026-01-01T23:00Z", "23:20Z", "2026-01-01T23:20:00Z"],
+    ["2026-01-01T23:00Z", "00:20Z", "2026-01-02T00:20:00Z"],
+    ["2026-01-02T01:00Z", "01:20Z", "2026-01-02T01:20:00Z"],
+    ["2026-01-01T20:00Z", "05:20+09:00", "2026-01-01T20:20:00Z"],
+    ["2026-01-02T03:00Z", "22:20-05:00", "2026-01-02T03:20:00Z"],
+  ])("after %s, %s is on the day that it begins there", (from, typed, to) => {
+    const range = rangeOfTyped(from, typed, zone, at("2026-01-02T05:00Z"));
+    expect(range).toEqual({ from: toRfc3339(at(from)), to });
+  });
 });
 
 test("times and days are those of the reader's zone", () => {

@@ -80,8 +80,9 @@ function absoluteOf(text: string, typing: Typing): Nanos | null {
   const [date, clock] = parted(plain);
   const time = clock === null ? {} : timeOf(clock);
   if (time === null) return null;
+  // Where the time is said to be: elsewhere it may be another day.
   if (date === null) return nearest(time, zone, typing);
-  const day = dayOf(date, typing);
+  const day = dayOf(date, zone, typing.now);
   if (day === null) return null;
   return momentAt(clock === null && typing.isEnd ? dayAfter(day, 1) : { ...day, ...time }, zone);
 }
@@ -105,7 +106,7 @@ function timeOf(clock: string): Partial<Civil> | null {
   return { hour: whole, minute: Number(minute), second: Number(second), fraction: BigInt(fraction.padEnd(9, "0")) };
 }
 
-function dayOf(text: string, { zone, now }: Typing): Civil | null {
+function dayOf(text: string, zone: Zone | number, now: Nanos): Civil | null {
   const today = civilOf(now, zone);
   if (text === "today") return dayAfter(today, 0);
   if (text === "yesterday") return dayAfter(today, -1);
@@ -132,8 +133,8 @@ function lately(month: number, day: number, today: Civil): Civil {
 }
 
 /** A time of day alone: the last one, or the first after a moment. */
-function nearest(time: Partial<Civil>, zone: Zone | number, { zone: own, now, after }: Typing): Nanos | null {
-  const today = civilOf(after ?? now, own);
+function nearest(time: Partial<Civil>, zone: Zone | number, { now, after }: Typing): Nanos | null {
+  const today = civilOf(after ?? now, zone);
   const on = (days: number) => momentAt({ ...dayAfter(today, days), ...time }, zone);
   const [before, same, next] = [on(-1), on(0), on(1)];
   if (before === null || same === null || next === null) return null;
