@@ -19,6 +19,7 @@ _LONGEST_WORD: Final = 40
 _DIGITS: Final = frozenset(b"0123456789")
 _COLOUR: Final = r"\x1b\[[0-9;]*m"
 _EDGE: Final = rf"(?:^|[^0-9A-Za-z]|\\[nrtbf]|{_COLOUR})"
+_SPACE: Final = r"(?:\s|\\[nrtf])"
 _TOKEN: Final = "|".join((
     r"lm_[0-9a-f]{16}_[0-9A-Za-z]{49}",
     r"gh[oprsu]_[0-9A-Za-z]{36,}",
@@ -36,7 +37,7 @@ _TOKEN: Final = "|".join((
     r"do[opr]_v1_[0-9a-f]{64}",
     r"shp[a-z]{2}_[0-9a-fA-F]{32}",
 ))  # fmt: skip
-_AWS_VALUE: Final = r"[\"'\\]{0,3}\s*[:=]\s*[\"'\\]{0,3}([0-9A-Za-z/+]{40})"
+_AWS_VALUE: Final = rf"[\"'\\]{{0,3}}{_SPACE}*[:=]{_SPACE}*[\"'\\]{{0,3}}([0-9A-Za-z/+]{{40}})"
 _LETTERS: Final = "A-Za-z\\x{C0}-\\x{24F}\\x{370}-\\x{52F}"
 """Latin, Greek, Cyrillic. Scripts without spaces between words would be taken for a part of an address."""
 
@@ -102,12 +103,12 @@ BUILT_IN: Final[Sequence[Pattern]] = (
     Pattern("jwt", r"eyJ[0-9A-Za-z_-]{5,}(?:\.[0-9A-Za-z_-]+){2}(?:\.[0-9A-Za-z_-]*){0,2}"),
     Pattern(
         "token",
-        r"(?:bearer|Bearer|BEARER)(?:[\s:=]|\\t|%20){1,4}([0-9A-Za-z._~+/=-]{16,})",
+        r"(?:bearer|Bearer|BEARER)(?:[\s:=]|\\[nrtf]|%20){1,4}([0-9A-Za-z._~+/=-]{16,})",
         check=_has_digit,
     ),
     Pattern(
         "token",
-        r"[aA]uthorization[\"'\\]{0,3}\s*[:=]\s*[\"'\\]{0,3}(?i:basic|token|apikey)\s+([0-9A-Za-z._~+/=-]{4,})",
+        rf"[aA]uthorization[\"'\\]{{0,3}}{_SPACE}*[:=]{_SPACE}*[\"'\\]{{0,3}}(?i:basic|token|apikey){_SPACE}+([0-9A-Za-z._~+/=-]{{4,}})",
     ),
     Pattern("token", f"{_EDGE}({_TOKEN})"),
     Pattern(

@@ -57,8 +57,9 @@ class Prescan:
         # Each alone, for what is right by itself need not be so within another pattern.
         self._own = [(at, compiled(patterns[at].source, captures=False)) for at in own if not patterns[at].is_anchored]
         self._everywhere = [at for at in own if patterns[at].is_anchored]
-        # JSON may write any character otherwise than it is, but these alone where the patterns are known.
-        self._escapes = compiled(r"\\" if own else r"\\(?:u00|/)")
+        # JSON may write any character otherwise than it is; of the escapes with one letter the known patterns are aware, but for `\/`.
+        # Which character `\u` stands for does not matter: its digits hide that a word begins behind them.
+        self._escapes = compiled(r"\\" if own else r"\\[u/]")
 
     def candidates(self, texts: Sequence[bytes]) -> dict[int, list[int]]:
         """By place of a text, the places of the patterns, in order."""

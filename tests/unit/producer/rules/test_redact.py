@@ -77,6 +77,30 @@ def test_escapes_of_json_hide_nothing() -> None:
     ]
 
 
+@pytest.mark.parametrize("secret", SECRETS, ids=lambda secret: secret[:24].decode())
+def test_what_json_writes_in_ascii_hides_no_secret(secret: bytes) -> None:
+    """Whatever letters a secret has, and whatever stands beside it."""
+    for around in ("{}", "quittance à {}", "日本{}日本", "письмо/{}\n", "\N{PILE OF POO}{}"):
+        line = json.dumps({"msg": around.replace("{}", secret.decode())})
+        [new] = redacted(line.encode())
+        assert json.loads(new) == {"msg": around.replace("{}", SECRETS[secret].decode())}
+
+
+@pytest.mark.parametrize("address", ["jan@żabka.pl", "иван@пример.рф", "νίκος@ελλάδα.gr"])
+def test_an_address_whose_letters_json_writes_as_escapes_is_found(address: str) -> None:
+    for as_ascii in (True, False):
+        line = json.dumps({"msg": f"receipt to {address}, as wanted"}, ensure_ascii=as_ascii).encode()
+        assert redacted(b"other", line) == [b"other", b'{"msg": "receipt to [redacted:email], as wanted"}']
+
+
+@pytest.mark.parametrize("secret", [secret for secret, new in SECRETS.items() if b" " in new], ids=bytes.decode)
+def test_a_space_that_json_writes_as_an_escape_is_one(secret: bytes) -> None:
+    for space in "\n\r\t":
+        text = secret.decode().replace(" ", space)
+        [new] = redacted(json.dumps({"msg": text}).encode())
+        assert json.loads(new) == {"msg": SECRETS[secret].decode().replace(" ", space)}
+
+
 def test_a_key_that_is_cut_off_is_replaced_to_the_end() -> None:
     assert redacted(b"key: " + PRIVATE_KEY[:50]) == [b"key: [redacted:private_key]"]
 
