@@ -109,10 +109,13 @@ def redact_json(text: bytes, patterns: Sequence[Pattern]) -> bytes:
 
 
 def _escaped(token: bytes, patterns: Sequence[Pattern]) -> bytes:
-    """The same of a string with escapes, its quotes included."""
+    """The same of a string with escapes, its quotes included. Of those, what has a secret keeps the ones that JSON has to have."""
     raw = json.loads(token.decode(), strict=False).encode("utf-8", "surrogatepass")
     new = redact_text(raw, patterns)
-    return token if new == raw else json.dumps(new.decode("utf-8", "surrogatepass")).encode()
+    if new == raw:
+        return token
+    # Half a surrogate pair has no bytes in UTF-8, and is written as the escape that it was.
+    return json.dumps(new.decode("utf-8", "surrogatepass"), ensure_ascii=False).encode("utf-8", "backslashreplace")
 
 
 def _is_json(text: bytes) -> bool:

@@ -93,6 +93,23 @@ def test_an_address_whose_letters_json_writes_as_escapes_is_found(address: str) 
         assert redacted(b"other", line) == [b"other", b'{"msg": "receipt to [redacted:email], as wanted"}']
 
 
+@pytest.mark.parametrize("letters", ["Zahlung für Müller", "Ошибка оплаты", "支払い 😀", "\x7f\u2028"])
+def test_letters_beside_a_secret_stay_as_they_are(letters: str) -> None:
+    """A search for them finds the body, and it takes no more bytes."""
+    text = f'{letters}\\n"ann@example.com"\t'
+    before, after = (
+        json.dumps({"a": "ann@example.com", "msg": one, "half": ["ann@example.com\n", letters]}, ensure_ascii=False)
+        for one in (text, text.replace("ann@example.com", "[redacted:email]"))
+    )
+    assert redacted(before.encode()) == [after.replace("ann@example.com", "[redacted:email]").encode()]
+
+
+def test_half_a_pair_beside_a_secret_stays_an_escape() -> None:
+    assert redacted(rb'{"m":"\ud83d \ude00 \ud83d\ude00 \u00fc ann@example.com"}') == [
+        rb'{"m":"\ud83d \ude00 %b %b [redacted:email]"}' % ("😀".encode(), "ü".encode())
+    ]
+
+
 @pytest.mark.parametrize("secret", [secret for secret, new in SECRETS.items() if b" " in new], ids=bytes.decode)
 def test_a_space_that_json_writes_as_an_escape_is_one(secret: bytes) -> None:
     for space in "\n\r\t":
