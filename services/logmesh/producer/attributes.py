@@ -3,10 +3,11 @@
 from typing import Any, Final
 
 from logmesh.producer.parsed import Parsed
-from logmesh.record.json_text import dump_json
+from logmesh.record.json_text import dump_json, load_exact_json
 from logmesh.record.limits import MAX_ATTRIBUTES, MAX_ATTRIBUTES_BYTES
 
-OMITTED: Final = b'{"logmesh.attributes_omitted":true}'
+_SAYS_OMITTED: Final = "logmesh.attributes_omitted"
+OMITTED: Final = b'{"%b":true}' % _SAYS_OMITTED.encode()
 """Instead of fields that are too many or too large for a record; the body still has them."""
 
 # What the producer adds to a line's own: its stream, its container, its part.
@@ -24,6 +25,26 @@ def attributes_of(fields: dict[str, Any], line_length: int) -> bytes:
     except ValueError:
         return OMITTED
     return text if len(text) <= MAX_ATTRIBUTES_BYTES else OMITTED
+
+
+def without_largest(text: bytes) -> bytes:
+    """The JSON text of attributes that became too large for a record: its largest members leave until it fits, and it says so."""
+    try:
+        fields = load_exact_json(text)
+        if not isinstance(fields, dict):
+            return OMITTED
+        text = dump_json(fields)
+        if len(text) <= MAX_ATTRIBUTES_BYTES:
+            return text
+        sizes = {name: len(dump_json({name: value})) - 1 for name, value in fields.items()}
+        over = len(text) + len(OMITTED) - MAX_ATTRIBUTES_BYTES
+        for name in sorted(sizes, key=sizes.__getitem__, reverse=True):
+            if over > 0:
+                over -= sizes[name]
+                del fields[name]
+        return dump_json({**fields, _SAYS_OMITTED: True})
+    except ValueError:
+        return OMITTED
 
 
 def with_attributes(parsed: Parsed, names: dict[str, str]) -> Parsed:

@@ -12,6 +12,7 @@ from logmesh.client.delivering.spool import Spool, Spooled
 from logmesh.journal import JournalFull
 from logmesh.producer.batcher import Batcher, CutBatch
 from logmesh.producer.outside import Outside
+from logmesh.producer.oversize import within_limits
 from logmesh.producer.rules import RulesFile
 from logmesh.producer.settings import ProducerSettings
 from logmesh.producer.sources import Chunk, Source
@@ -62,9 +63,9 @@ class Pump:
                 ended = True
                 break
             if self._rules is not None:
-                read = len(chunk)
-                chunk = self._rules.apply(chunk, time.time_ns())
-                self.left_out += read - len(chunk)
+                ruled = self._rules.apply(chunk, time.time_ns())
+                self.left_out += len(chunk) - len(ruled)
+                chunk = chunk if ruled is chunk else within_limits(ruled)
             self.outside.count(chunk.times, time.time_ns())
             for cut in self._batcher.add(chunk, time.monotonic(), time.time_ns()):
                 await self._keep(cut)

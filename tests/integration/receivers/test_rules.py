@@ -1,6 +1,7 @@
 """Rules on the way, from a shipped file and from a sender's request to rows in the database."""
 
 import asyncio
+import json
 from pathlib import Path
 
 import grpc
@@ -80,3 +81,44 @@ async def test_a_request_of_which_nothing_is_left_is_acknowledged(processor: Run
         await export(channel, request_of(0, 3))
         await receiver.all_committed()
     assert await processor.bodies() == []
+
+
+async def test_what_redaction_makes_larger_than_a_record_is_stored(processor: RunningProcessor, tmp_path: Path) -> None:
+    """From a file and from a sender: a line of three full parts, and attributes of as many bytes as there may be."""
+    log, rules = tmp_path / "app.log", tmp_path / "rules.toml"
+    rules.write_text('[[rule]]\nname = "secrets"\naction = "redact"\n')
+    long = "2026-12-01T09:00:00Z ERROR dump for a@b.io: " + "item=42 a@b.io;" * 50_000
+    fields = {"level": "error", "text": "Ошибка оплаты\n a@b.io", "to": ["a@b.io"] * 6_500}
+    log.write_text(f"{long}\n{json.dumps(fields, ensure_ascii=False)}\n")
+    arguments = ["ship", str(log), "--service", "shop", "--target", processor.target, "--rules", str(rules)]
+    shipped = await asyncio.to_thread(commands.run, *arguments, "--data-dir", str(tmp_path / "data"))
+    assert (shipped.returncode, shipped.stderr) == (0, ""), shipped.stderr
+    request = request_of(0, 2)
+    record = request.resource_logs[0].scope_logs[0].log_records[0]
+    record.body.string_value = long[: 256 << 10]
+    record.attributes.add(key="user").value.string_value = "ann"
+    addresses = record.attributes.add(key="to").value.array_value.values
+    for _ in range(6_500):
+        addresses.add(string_value="a@b.io")
+    async with (
+        running_receiver(processor.target, tmp_path, rules=rules) as receiver,
+        grpc.aio.insecure_channel(receiver.otlp) as channel,
+    ):
+        await export(channel, request)
+        await receiver.all_committed()
+    assert await processor.dead_letters() == []
+    rows = await processor.query(
+        "SELECT body, severity, attributes::text AS attributes FROM logmesh.logs ORDER BY spool, position"
+    )
+    assert not any("a@b.io" in row["body"] for row in rows)
+    assert "".join(row["body"] for row in rows).count("item=42 [redacted:email];") > 50_000
+    assert sum(row["severity"] == 17 for row in rows) > 4
+    [found] = [row for row in rows if "Ошибка оплаты" in row["body"]]
+    assert json.loads(found["attributes"]) == {
+        "text": "Ошибка оплаты\n [redacted:email]",
+        "logmesh.attributes_omitted": True,
+    }
+    users = [json.loads(row["attributes"]) for row in rows if "user" in (row["attributes"] or "")]
+    assert [(one["user"], one["logmesh.part"], one["logmesh.attributes_omitted"]) for one in users] == [
+        ("ann", 1, True)
+    ]

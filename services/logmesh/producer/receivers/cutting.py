@@ -4,18 +4,16 @@ Where pieces begin depends on the request alone: the same request gives the same
 """
 
 import hashlib
-import zlib
 from collections.abc import Iterator
-from dataclasses import fields
 from itertools import repeat
 from typing import Final, NamedTuple
 
-from logmesh.producer.parsed import Parsed
+from logmesh.producer.oversize import records_of, split_long
 from logmesh.producer.receivers.received import Received, RequestRefused
 from logmesh.producer.sources import Chunk
 from logmesh.record.columns import ColumnsBuilder, OriginKey, origin_size
-from logmesh.record.limits import MAX_BATCH_RECORDS, MAX_BODY_BYTES, REQUEST_BYTES
-from logmesh.record.rare import NOTHING_RARE, Rare, add_rare
+from logmesh.record.limits import MAX_BATCH_RECORDS, REQUEST_BYTES
+from logmesh.record.rare import Rare, add_rare
 from logmesh.v1.record_pb2 import LogColumns
 
 MOST_BYTES: Final = 2 << 20
@@ -24,7 +22,6 @@ _RECORD_BYTES: Final = 60
 """What a record takes beside its texts, their lengths included."""
 _RARE_BYTES: Final = 30
 """The same of what few records say."""
-_COLUMNS: Final = tuple(field.name for field in fields(Chunk) if field.name != "positions")
 
 
 class Piece(NamedTuple):
@@ -55,7 +52,7 @@ def cut(received: Received, door: str, identity: bytes) -> Iterator[Piece]:
     for end in _ends(chunk):
         # Named by where it begins and ends: another release may cut elsewhere, and what it calls the same has to be the same records.
         request = hashlib.sha256(b"%b%d-%d" % (name, begin, end)).digest()[:REQUEST_BYTES] if name else b""
-        part = _part(chunk, begin, end)
+        part = records_of(chunk, begin, end)
         yield Piece(part, request, size_of(part))
         begin = end
 
@@ -94,20 +91,6 @@ def _record_size(body: bytes, attributes: bytes, severity_text: bytes, rare: Rar
     return _RECORD_BYTES + len(body) + len(attributes) + len(severity_text) + more
 
 
-def split_long(chunk: Chunk) -> Chunk:
-    """The same with bodies that are too long for one record in parts, as those of files are; a body of JSON is a text then."""
-    if max(map(len, chunk.bodies)) <= MAX_BODY_BYTES:
-        return chunk
-    split = Chunk()
-    for at, body in enumerate(chunk.bodies):
-        one = _part(chunk, at, at + 1)
-        if len(body) > MAX_BODY_BYTES:
-            one = _parts_of(one, body)
-        for name in _COLUMNS:
-            getattr(split, name).extend(getattr(one, name))
-    return split
-
-
 def columns_of(chunk: Chunk, observed_unix_nano: int) -> LogColumns:
     """The columns of a chunk that has records, which were read at that time."""
     builder = ColumnsBuilder()
@@ -119,33 +102,3 @@ def columns_of(chunk: Chunk, observed_unix_nano: int) -> LogColumns:
     if chunk.rares:
         add_rare(columns, chunk.rares)
     return columns
-
-
-def _part(chunk: Chunk, begin: int, end: int) -> Chunk:
-    return Chunk(**{name: getattr(chunk, name)[begin:end] for name in _COLUMNS})
-
-
-def _parts_of(one: Chunk, body: bytes) -> Chunk:
-    bodies = list(_cut_text(body))
-    line = f"{zlib.crc32(body):08x}{len(body):08x}"  # the same when it comes again
-    count = len(bodies)
-    first = Parsed(attributes=one.attributes[0])
-    parts = Chunk(**{name: getattr(one, name) * count for name in _COLUMNS})
-    parts.bodies = bodies
-    parts.attributes = [
-        (first if part == 1 else Parsed()).with_part(part, line).attributes for part in range(1, count + 1)
-    ]
-    if parts.rares:
-        parts.rares = [one.rares[0]._replace(structured=False)] + [NOTHING_RARE] * (count - 1)
-    return parts
-
-
-def _cut_text(body: bytes) -> Iterator[bytes]:
-    """Parts of a body, none of which ends within a character of UTF-8."""
-    begin = 0
-    while begin < len(body):
-        end = begin + MAX_BODY_BYTES
-        while end < len(body) and body[end] & 0xC0 == 0x80 and end > begin + MAX_BODY_BYTES - 4:
-            end -= 1
-        yield body[begin:end]
-        begin = end

@@ -9,10 +9,12 @@ from typing import Final, NamedTuple, TypeVar
 import structlog
 
 from logmesh.client.delivering.spool import Unspooled
+from logmesh.producer.oversize import within_limits
 from logmesh.producer.receivers.cutting import Piece, columns_of, cut, size_of
 from logmesh.producer.receivers.outlets import Outlets
 from logmesh.producer.receivers.received import Overloaded, Received, RequestRefused
 from logmesh.producer.rules import RulesFile
+from logmesh.record.limits import MAX_BATCH_RECORDS
 from logmesh.runtime import metrics
 
 log = structlog.get_logger()
@@ -117,7 +119,7 @@ class Inlet:
         """Of any thread. Raises RequestRefused."""
         now = time.time_ns()
         pieces = self._ruled(tenant, cut(received, door, identity), now)
-        if max((piece.size for piece in pieces), default=0) > _MOST_RULED_BYTES:
+        if any(piece.size > _MOST_RULED_BYTES or len(piece.chunk) > MAX_BATCH_RECORDS for piece in pieces):
             raise RequestRefused("rules make more of the request than can be sent on; send less at once")
         batches = [Unspooled(columns_of(piece.chunk, now), {}, piece.request) for piece in pieces]
         return _Batches(batches, sum(piece.size for piece in pieces))
@@ -126,7 +128,9 @@ class Inlet:
         """What rules leave of each piece, which is named by what came and not by what is left."""
         if self._rules is None:
             return list(pieces)
-        left = [(self._rules.apply(piece.chunk, now_unix_nano, tenant), piece.request) for piece in pieces]
+        left = [
+            (within_limits(self._rules.apply(piece.chunk, now_unix_nano, tenant)), piece.request) for piece in pieces
+        ]
         return [Piece(chunk, request, size_of(chunk)) for chunk, request in left if len(chunk)]
 
 

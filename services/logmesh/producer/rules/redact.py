@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, Final, TypeVar
 
+from logmesh.producer.attributes import without_largest
 from logmesh.producer.rules.actions import Done, changed
 from logmesh.producer.rules.patterns import Pattern
 from logmesh.producer.rules.prescan import JSON_BEGINS, Prescan
 from logmesh.producer.rules.view import View
 from logmesh.record.columns import OriginKey
 from logmesh.record.json_text import load_json
+from logmesh.record.limits import MAX_ATTRIBUTES_BYTES
 
 T = TypeVar("T")
 
@@ -61,7 +63,8 @@ class Redact:
         return found
 
     def _redacted_origin(self, origin: OriginKey) -> OriginKey:
-        return origin._replace(resource_attributes=redact(origin.resource_attributes, self._patterns))
+        new = redact(origin.resource_attributes, self._patterns)
+        return origin._replace(resource_attributes=new if len(new) <= MAX_ATTRIBUTES_BYTES else without_largest(new))
 
 
 def redact(text: bytes, patterns: Sequence[Pattern]) -> bytes:
