@@ -39,7 +39,7 @@ async def test_what_is_packed_is_decoded_and_goes_on_in_a_copy(tmp_path: Path) -
 
 
 @pytest.mark.parametrize(
-    "line", [b"caf\xe9 in latin-1", b"\x83G\x83\x89\x81[ in shift-jis", bytes(range(1, 10)), bytes(4096) + b"x"]
+    "line", [b"caf\xe9 in latin-1", b"\x83G\x83\x89\x81[ in shift-jis", bytes(range(1, 10)), b"x" + bytes(4096) + b"x"]
 )
 async def test_other_bytes_stay_as_they_are(tmp_path: Path, line: bytes) -> None:
     log = tmp_path / "app.log"

@@ -413,19 +413,46 @@ async def test_what_was_learned_of_a_file_joins_its_lines_after_a_restart(tmp_pa
     assert await shipper.ship() == [message.encode()]
 
 
-async def test_what_is_written_behind_a_hole_has_its_time(tmp_path: Path) -> None:
+@pytest.mark.parametrize("hole", [300, 20 << 20])
+@pytest.mark.parametrize("restart", [False, True])
+async def test_what_is_written_behind_a_hole_is_what_it_would_be_without(
+    tmp_path: Path, hole: int, restart: bool
+) -> None:
     """A writer that doesn't append goes on where it was when its file is emptied: before that, the file has no bytes."""
     log = tmp_path / "app.log"
     shipper = Shipper(log)
-    with log.open("wb") as writer:
+    with log.open("wb", buffering=0) as writer:
         writer.write("".join(f"{line}\n" for line in numbers(0, 5)).encode())
-        writer.flush()
         await shipper.ship()
+        writer.seek(hole)
         os.truncate(log, 0)
-        writer.write("".join(f"{line}\n" for line in numbers(5, 7)).encode())
-        writer.flush()
-    await shipper.ship()
-    hole, _, rest = shipper.bodies[5].partition(b"2")
-    assert set(hole) == {0} and b"2" + rest == numbers(5, 6)[0].encode()
-    assert shipper.bodies[6] == numbers(6, 7)[0].encode()
-    assert set(shipper.times) == {1_735_787_045_000_000_000} and len(shipper.times) == 7
+        trace = f"{numbers(5, 6)[0]}\n\tat a.B(C.java:1)"
+        writer.write(f"{trace}\n{numbers(6, 7)[0]}\n".encode())
+        if restart:
+            for _ in range(8):
+                await shipper.ship_one()
+                await shipper.restart()
+        await shipper.ship()
+        writer.write(f"{numbers(7, 8)[0]}\n".encode())
+        await shipper.ship()
+    assert [body.decode() for body in shipper.bodies] == [*numbers(0, 5), trace, *numbers(6, 8)]
+    assert set(shipper.times) == {1_735_787_045_000_000_000}
+    [*_, position] = shipper.kept.values()
+    assert position["offset"] == log.stat().st_size
+
+
+async def test_other_files_have_their_turn_while_a_hole_is_passed_over(tmp_path: Path) -> None:
+    other, log = tmp_path / "a.log", tmp_path / "b.log"
+    append(other, "2025-01-02T03:04:05Z INFO of the other")
+    with log.open("wb") as writer:
+        writer.seek(20 << 20)
+        writer.write(b"2025-01-02T03:04:05Z INFO behind the hole\n")
+    for path, changed in ((other, 1_735_787_045), (log, 1_735_787_046)):  # the second is the first to have its turn
+        os.utime(path, (changed, changed))
+    shipper = Shipper(other, log, follow=False)
+    while await shipper.ship_one():
+        pass
+    assert shipper.bodies == [
+        b"2025-01-02T03:04:05Z INFO of the other",
+        b"2025-01-02T03:04:05Z INFO behind the hole",
+    ]

@@ -1,5 +1,7 @@
 """Lines, joined traces and split lines: every byte is handed out once, however the stream is cut."""
 
+import zlib
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -61,9 +63,35 @@ def test_parts_of_a_record_of_many_lines_are_counted_after_a_restart_too() -> No
     assert parts == [1, 2, 3, 0]
 
 
+def test_nuls_that_a_line_begins_with_are_passed_over_and_others_stay() -> None:
+    buffer = LineBuffer()
+    buffer.feed(b"ERROR x\n" + bytes(5))
+    assert (_all(buffer, quiet=JOIN_SECONDS), buffer.offset) == ([b"ERROR x"], 8)
+    assert (_all(buffer, quiet=UNFINISHED_SECONDS), buffer.offset) == ([], 8)  # they go with what comes behind them
+    buffer.feed(bytes(5) + b"a\0b\n" + bytes(2) + b"\n")
+    assert buffer.take(9, 99, JOIN_SECONDS, False)[0] == Line(b"a\0b", 0, 18)
+    buffer.feed(b"half")
+    assert _all(buffer, quiet=UNFINISHED_SECONDS)[-1:] == [b"half"]
+    buffer.feed(bytes(3) + b" a line\n")
+    assert _all(buffer, quiet=JOIN_SECONDS) == [bytes(3) + b" a line"]
+
+
+def test_a_hole_of_any_size_is_done_with_as_it_is_read() -> None:
+    buffer = LineBuffer()
+    for at in range(1, 41):
+        buffer.feed(bytes(100_000))
+        assert buffer.take(100, 1 << 30, 0.0, False) == []
+        assert len(buffer) == 0 and buffer.end - buffer.offset <= MAX_BODY_BYTES and buffer.end == at * 100_000
+    buffer = LineBuffer.at(buffer.position())
+    buffer.feed(bytes(4_000_000 - buffer.offset) + b"2025-01-02 ERROR x\n\tat y\n")
+    assert buffer.take(9, 99, JOIN_SECONDS, False) == [Line(b"2025-01-02 ERROR x\n\tat y", 0, 4_000_000)]
+    assert (buffer.offset, buffer.crc) == (4_000_025, zlib.crc32(bytes(4_000_000) + b"2025-01-02 ERROR x\n\tat y\n"))
+
+
 lines = st.sampled_from(
     [b"plain\n", b"\n", b"\tat x\n", b"Traceback (most recent call last):\n", b"ValueError: x\n", b"panic: x\n",
-     b"goroutine 1 [running]:\n", b"2025-01-02 ERROR x\n", b"a.b.CException: x\n", "é€😀".encode() * 40_000 + b"\n", b"\xff\n"]
+     b"goroutine 1 [running]:\n", b"2025-01-02 ERROR x\n", b"a.b.CException: x\n", "é€😀".encode() * 40_000 + b"\n", b"\xff\n",
+     bytes(3) + b"2025-01-02 INFO x\n", bytes(700_000) + b"behind a hole\n", bytes(9) + b"\n"]
 )  # fmt: skip
 
 
@@ -83,7 +111,9 @@ def test_however_it_is_cut_every_byte_comes_once(written: list[bytes], data: st.
         taken = buffer.take(data.draw(st.integers(1, 5)), 1 << 20, quiet, ended)
         consumed = stream[before : buffer.offset]
         got += consumed
-        assert b"".join(line.body for line in taken).replace(b"\n", b"") == consumed.replace(b"\n", b"")
+        assert b"".join(line.body for line in taken).replace(b"\n", b"") == consumed.translate(None, b"\n\0")
+        assert all(stream.startswith(line.body.partition(b"\n")[0], line.offset) for line in taken)
+        assert buffer.crc == zlib.crc32(stream[: buffer.offset])
         # A restart goes on from here with nothing but this.
         if data.draw(st.booleans()):
             buffer = LineBuffer.at(buffer.position())

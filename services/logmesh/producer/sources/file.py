@@ -177,6 +177,9 @@ class FileSource:
             return False
         if lines:
             self._hand_out(key, file, path, container, lines)
+        else:
+            # A hole that it passed over: others have their turn before the rest of a large one.
+            self._chunk_bytes += file.buffer.offset - before["offset"]
         grown = file.buffer.end != end
         if lines or grown:
             self._known.open_files.active(file)

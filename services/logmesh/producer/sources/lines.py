@@ -1,4 +1,5 @@
-"""Cuts a stream of bytes into records: lines, those that continue a record joined to it, over-long ones split. No byte is lost.
+"""Cuts a stream of bytes into records: lines, those that continue a record joined to it, over-long ones split. No byte is lost but
+for holes, where none was written.
 
 What has not been handed out stays here and counts as unread: `position` is all that a restart needs.
 """
@@ -14,6 +15,7 @@ from logmesh.producer.joining.joiner import Joiner
 from logmesh.producer.joining.learned import Streams
 from logmesh.producer.joining.streams import stream_of
 from logmesh.producer.sources.encodings import UTF_8, Utf16, find_encoding
+from logmesh.producer.sources.holes import Holes
 from logmesh.record.limits import MAX_BODY_BYTES
 
 JOIN_SECONDS: Final = 0.3
@@ -22,6 +24,8 @@ JOIN_SECONDS: Final = 0.3
 UNFINISHED_SECONDS: Final = 5.0
 """How long a line waits for its end, and one that a container's runtime split for its rest; then it is handed out, and what follows of
 it becomes its next part, or another record."""
+
+_NULS: Final = memoryview(bytes(64 * 1024))
 
 
 class Line(NamedTuple):
@@ -40,6 +44,7 @@ class LineBuffer:
         "_data",
         "_encoding",
         "_head",
+        "_holes",
         "_joiner",
         "_streams",
         "_utf16",
@@ -64,6 +69,8 @@ class LineBuffer:
         self._utf16: Utf16 | None = None
         # What came before it could be told how it is encoded, and, in UTF-8, what came since.
         self._head = self._data = b""
+        self._holes = Holes()
+        """Of `_data`, which has none."""
 
     @classmethod
     def at(cls, position: Mapping[str, Any], *, join: bool = True) -> "LineBuffer":
@@ -105,7 +112,7 @@ class LineBuffer:
             self._head += data
             self._find_encoding(final=False)
         elif self._utf16 is None:
-            self._data += data
+            self._add(data)
         else:
             self._data += self._utf16.decode(data)
 
@@ -118,13 +125,29 @@ class LineBuffer:
             self._utf16 = Utf16(self._encoding)
         self._consume(self._head[:mark])
         data, self._head = self._head[mark:], b""
-        self._data = data if self._utf16 is None else self._utf16.decode(data)
+        if self._utf16 is None:
+            self._add(data)
+        else:
+            self._data = self._utf16.decode(data)
+
+    def _add(self, data: bytes) -> None:
+        begins_line = self._data.endswith(b"\n") if self._data else not self.part
+        self._data += self._holes.cut_out(data, len(self._data), begins_line)
 
     def _consume(self, data: bytes | memoryview) -> None:
         """These bytes are done with."""
         self.offset += len(data)
         if self.crc is not None:
             self.crc = zlib.crc32(data, self.crc)
+
+    def _consume_with_holes(self, data: memoryview) -> None:
+        at = 0
+        for place, length in self._holes.take(len(data)):
+            self._consume(data[at:place])
+            at = place
+            for begin in range(0, length, len(_NULS)):
+                self._consume(_NULS[: length - begin])
+        self._consume(data[at:])
 
     def take(self, limit: int, max_bytes: int, quiet_seconds: float, ended: bool) -> list[Line]:
         """At most `limit` records, of `max_bytes` and one more record at most.
@@ -163,7 +186,12 @@ class LineBuffer:
         self._data = data[consumed:]
         self.part, self.piece, self._streams = part, piece, streams
         if self._utf16 is None:
-            self._consume(memoryview(data)[:consumed])
+            if self._holes:
+                lengths = self._holes.before([line.offset - base for line in lines])
+                lines = [
+                    line._replace(offset=line.offset + length) for line, length in zip(lines, lengths, strict=True)
+                ]
+            self._consume_with_holes(memoryview(data)[:consumed])
             return lines
         places = self._utf16.offsets(data, [line.offset - base for line in lines])
         lines = [line._replace(offset=base + place) for line, place in zip(lines, places, strict=True)]
