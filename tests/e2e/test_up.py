@@ -3,8 +3,10 @@
 import asyncio
 import json
 import os
+import pty
 import random
 import re
+import select
 import signal
 import socket
 import subprocess
@@ -233,6 +235,43 @@ def test_a_second_request_to_stop_kills(running: Running) -> None:
     asked = time.monotonic()
     assert running.stop() == 0
     assert time.monotonic() - asked < 10
+
+
+def test_a_closed_terminal_stops_it(data_dir: Path) -> None:
+    folder = str(begun(data_dir))
+    command = [*LOGMESH, "up", "--data-dir", folder, "--loopback", own_loopback(), "--processors", "1"]
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.execv(command[0], command)  # noqa: S606 - it leads the terminal's session
+    with os.fdopen(terminal, "rb", buffering=0) as read:
+        said = b""
+        while b"Ctrl-C drains and stops" not in said:
+            said += read.read(1 << 16)
+    ended = select.select([os.pidfd_open(pid)], [], [], 60)[0]
+    if not ended:
+        os.kill(pid, signal.SIGKILL)
+    _, status = os.waitpid(pid, 0)
+    assert ended
+    assert os.waitstatus_to_exitcode(status) == 0
+    assert not (data_dir / "run.json").exists()
+
+
+def test_a_full_disk_under_what_it_says_leaves_it_running_until_it_is_stopped(data_dir: Path) -> None:
+    begun(data_dir)
+    command = [*LOGMESH, "up", "--data-dir", str(data_dir), "--loopback", own_loopback(), "--processors", "1"]
+    with Path("/dev/full").open("wb") as full:
+        process = subprocess.Popen(command, stdout=full, stderr=full)
+    try:
+        deadline = time.monotonic() + 60
+        while not (data_dir / "run.json").exists():
+            assert process.poll() is None
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(60) == 0
+    finally:
+        process.kill()
+        process.wait()
 
 
 def test_a_port_in_use_is_said_in_one_line(data_dir: Path) -> None:

@@ -11,8 +11,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from rich.console import Console
-
 # The runner starts children while its own gRPC threads run; none of them goes on with gRPC. Read at gRPC's first use.
 os.environ["GRPC_ENABLE_FORK_SUPPORT"] = "0"
 # numpy's threads, one a core, for products of matrices, which nobody here asks for: a process that is forked must have none.
@@ -45,7 +43,7 @@ PARTS = ("postgres", "redis", "edge", "processors", "lake", "producers", "ship",
 def up(options: LocalOptions, *, fresh: bool, store: StoreName | None = None) -> None:
     """Run until SIGINT, SIGTERM or SIGHUP, then drain and stop; with the `store` that is named, or the data folder's own. Raises
     LocalError when something can't start."""
-    output = Output(Console())
+    output = Output(sys.stdout)
     with only_instance(options.data_dir):
         # What is missing is said before anything is made, or removed.
         envoy_program()
@@ -164,11 +162,11 @@ def _stop_signals(output: Output) -> tuple[asyncio.Event, asyncio.Event]:
 
     def asked() -> None:
         if stop.is_set():
-            output.say("killing what is left")
             hurry.set()
+            output.say("killing what is left")
         else:
-            output.say("stopping: receiver, producers, edge, gateway, processors, then Redis and PostgreSQL")
             stop.set()
+            output.say("stopping: receiver, producers, edge, gateway, processors, then Redis and PostgreSQL")
 
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):

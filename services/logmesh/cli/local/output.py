@@ -1,7 +1,12 @@
-"""What the runner shows: its own words and its children's logs, each line with the name it comes from."""
+"""What the runner shows: its own words and its children's logs, each line with the name it comes from.
 
+What can't be shown is lost, and nothing else comes of it: the runner goes on, and stops, without anybody who looks.
+"""
+
+import contextlib
 import json
 from datetime import UTC, datetime
+from typing import Any, TextIO, cast
 
 from rich.console import Console
 from rich.text import Text
@@ -34,11 +39,34 @@ def render_line(name: str, colour: str, line: str, now: datetime) -> Text:
     return text
 
 
+class BestEffortFile:
+    """A text file that loses what it can't write: its terminal or pipe is closed, its disk full, a character not of its encoding."""
+
+    def __init__(self, file: TextIO) -> None:
+        self._file = file
+
+    def write(self, text: str) -> int:
+        """Write what can be written."""
+        encoding = self._file.encoding or "utf-8"
+        with contextlib.suppress(OSError):
+            self._file.write(text.encode(encoding, "backslashreplace").decode(encoding))
+        return len(text)
+
+    def flush(self) -> None:
+        """Flush what can be flushed."""
+        with contextlib.suppress(OSError):
+            self._file.flush()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._file, name)
+
+
 class Output:
     """Writes lines to the terminal, in colour where it has any."""
 
-    def __init__(self, console: Console) -> None:
-        self._console = console
+    def __init__(self, file: TextIO) -> None:
+        # Rich would keep what it can't write, to try it again with each line, and end the process when a pipe is closed.
+        self._console = Console(file=cast("TextIO", BestEffortFile(file)))
         self._colours: dict[str, str] = {}
 
     def child(self, name: str, line: str) -> None:
