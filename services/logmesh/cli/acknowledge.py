@@ -74,7 +74,7 @@ def _agreed(facts: Sequence[Fact], reason: str, *, yes: bool) -> str:
     asking = sys.stdin.isatty() and not yes
     if not asking and not (yes and reason):
         raise CommandError("--yes needs --reason, and without a terminal both are needed", USAGE)
-    OutputConsole(highlight=False).print(fact_table(facts, datetime.now(UTC)))
+    OutputConsole().print(fact_table(facts, datetime.now(UTC)))
     if asking:
         reason = reason or str(typer.prompt("Why is it known and done with?"))
         batches = _counted(sum(fact.batches for fact in facts), "batch", "batches")
@@ -87,7 +87,7 @@ def _show(found: Sequence[Acknowledgement], output: StatusOutput) -> None:
     if output is StatusOutput.JSON:
         print(json.dumps([as_plain_acknowledgement(one) for one in found], ensure_ascii=False))
     else:
-        OutputConsole(highlight=False).print(acknowledgement_table(found) if found else "nothing was acknowledged yet")
+        OutputConsole().print(acknowledgement_table(found) if found else "nothing was acknowledged yet")
 
 
 def _counted(number: int, one: str, many: str) -> str:

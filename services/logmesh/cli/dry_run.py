@@ -113,7 +113,7 @@ def show(effects: Effects, output: DryRunOutput) -> None:
     if output is DryRunOutput.JSON:
         print(json.dumps(effects.written(), ensure_ascii=False))
         return
-    console = OutputConsole(soft_wrap=True, highlight=False, markup=False, emoji=False)
+    console = OutputConsole(soft_wrap=True)
     console.print(f"{effects.records:,} records were read, and {effects.left:,} would be sent")
     for rule in effects.rules:
         line = Text()

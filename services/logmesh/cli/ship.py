@@ -15,7 +15,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from logmesh.cli.dry_run import DryRunOutput, effects_of, show
@@ -23,6 +22,7 @@ from logmesh.cli.local.errors import LocalError, WrongOption
 from logmesh.cli.local.run_state import RunState, read_run_state
 from logmesh.cli.ship_docker import command_again, docker_pattern
 from logmesh.cli.ship_spools import STDIN, note_service, read_elsewhere, share_with_owner, spools_of
+from logmesh.cli.writing import PlainConsole
 from logmesh.journal import JournalError, JournalLocked
 from logmesh.producer.outside import Outside
 from logmesh.producer.rules import RulesError, read_rules
@@ -90,7 +90,7 @@ def dry_run(options: ShipOptions, output: DryRunOutput) -> int:
     check_rules(options.rules)
     settings = ProducerSettings(**_what_is_read(replace(options, follow=False)))  # type: ignore[arg-type]
     configure_logging(settings)
-    troubles = Troubles(lambda what: Console(stderr=True).print(what, style="red", highlight=False, markup=False))
+    troubles = Troubles(lambda what: PlainConsole(stderr=True).print(what, style="red"))
     effects = asyncio.run(effects_of(open_source(settings, {}, (), troubles), options.rules))
     show(effects, output)
     return 1 if troubles else 0
@@ -142,24 +142,24 @@ def _is_pipe(path: Path) -> bool:
 
 
 def _ship(settings: ProducerSettings, elsewhere: list[Position]) -> int:
-    shown = _Shown(Console(stderr=True))
+    shown = _Shown(PlainConsole(stderr=True))
     outcome, interrupted = asyncio.run(_run(settings, elsewhere, shown))
     complete = outcome is not None and outcome.complete
-    Console().print(f"{shown.committed:,} records committed", highlight=False)
+    PlainConsole().print(f"{shown.committed:,} records committed")
     left_out = outcome.left_out if outcome else 0
     if left_out:
-        Console(stderr=True).print(f"{left_out:,} were left out by rules", highlight=False)
+        PlainConsole(stderr=True).print(f"{left_out:,} were left out by rules")
     for sentence in (*shown.oddities(), *not_at_their_time(outcome.outside if outcome else Outside())):
-        Console(stderr=True).print(sentence, style="yellow", highlight=False, markup=False)
+        PlainConsole(stderr=True).print(sentence, style="yellow")
     if complete and not (shown.committed or left_out or shown.dead_letters or shown.troubles):
-        Console(stderr=True).print(_nothing_new(settings), style="yellow", highlight=False)
+        PlainConsole(stderr=True).print(_nothing_new(settings), style="yellow")
     if not complete:
-        Console(stderr=True).print(_what_is_left(settings, outcome), style="yellow", highlight=False)
+        PlainConsole(stderr=True).print(_what_is_left(settings, outcome), style="yellow")
     if interrupted and not complete:
         return EXIT_INTERRUPTED
     if shown.troubles:
-        Console(stderr=True).print(
-            f"{len(shown.troubles)} of the files could not be read, or not all of it", style="red", highlight=False
+        PlainConsole(stderr=True).print(
+            f"{len(shown.troubles)} of the files could not be read, or not all of it", style="red"
         )
     return 0 if complete and not shown.refused and not shown.dead_letters and not shown.troubles else 1
 
@@ -270,7 +270,7 @@ def _pattern(file: str) -> str:
 class _Shown:
     """Counts, and shows them: a bar on a terminal, in a pipe only what goes wrong."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: PlainConsole) -> None:
         self.committed = 0
         self.refused = 0
         self.dead_letters = 0
@@ -323,7 +323,7 @@ class _Shown:
         kind = re.sub(r"\d+", "", reason)
         if kind != self._last_error:
             self._last_error = kind
-            self._console.print(f"waiting for a processor: {reason}", style="yellow", highlight=False, markup=False)
+            self._console.print(f"waiting for a processor: {reason}", style="yellow")
 
     def stopping(self, seconds: float) -> None:
         """Somebody pressed Ctrl-C."""
@@ -332,7 +332,7 @@ class _Shown:
         )
 
     def _say(self, what: str) -> None:
-        self._console.print(what, style="red", highlight=False, markup=False)
+        self._console.print(what, style="red")
 
     def _update(self) -> None:
         self._progress.update(self._task, total=max(self._read, self.committed), completed=self.committed)

@@ -47,12 +47,12 @@ def status(
         if output is StatusOutput.JSON:
             print(json.dumps(as_plain(report), ensure_ascii=False))
         else:
-            console = OutputConsole(highlight=False)
+            console = OutputConsole()
             for line in lines(report, datetime.now(UTC)):
                 console.print(line)
             if report.is_empty:
                 running = None if gateway else read_run_state(data_dir.expanduser().absolute())
                 for text in ("", *ways(running, data_dir)):
-                    console.print(text, markup=False, soft_wrap=True)
+                    console.print(text, soft_wrap=True)
     if report.exit_code:
         raise typer.Exit(report.exit_code)

@@ -87,7 +87,7 @@ def list_all(
         if output is StatusOutput.JSON:
             print(json.dumps([_plain(one) for one in found], ensure_ascii=False))
         else:
-            OutputConsole(highlight=False).print(_table(found, datetime.now(UTC)) if found else "there are no tokens")
+            OutputConsole().print(_table(found, datetime.now(UTC)) if found else "there are no tokens")
 
 
 @app.command()

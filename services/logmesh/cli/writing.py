@@ -31,7 +31,15 @@ WantedOutput = Annotated[
 ]
 
 
-class OutputConsole(Console):
+class PlainConsole(Console):
+    """Text is shown as it is, also within tables: what others named and wrote may have brackets, which rich takes for styles,
+    and colons, which it takes for emoji. Styles come as `Text`."""
+
+    def __init__(self, *, stderr: bool = False, soft_wrap: bool = False) -> None:
+        super().__init__(stderr=stderr, soft_wrap=soft_wrap, markup=False, emoji=False, highlight=False)
+
+
+class OutputConsole(PlainConsole):
     """Standard output, whose closed end is an error like any other: rich by itself would end the process with 1."""
 
     def on_broken_pipe(self) -> None:
@@ -45,7 +53,7 @@ class Printer:
     def __init__(self, chosen: Output | None, as_text: Callable[[LogRecord], Text] = text_line) -> None:
         self._as_text = as_text
         # Lines of a log are as long as they are: a terminal wraps them, and a pipe wants them whole.
-        self._console = OutputConsole(soft_wrap=True, highlight=False, markup=False, emoji=False)
+        self._console = OutputConsole(soft_wrap=True)
         self._output = chosen or (Output.TEXT if sys.stdout.isatty() else Output.JSON)
 
     def write(self, message: LogRecord | TailGap) -> None:

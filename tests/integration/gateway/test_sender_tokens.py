@@ -54,7 +54,8 @@ async def refusal(call: Any) -> tuple[grpc.StatusCode, str]:
 async def test_a_token_is_made_listed_and_revoked_by_commands(database: Database) -> None:
     async with running_gateway(database.reader_dsn, receivers="anonymous") as gateway:
         at = ("--gateway", gateway)
-        code, secret, said = await interpreted("token", "create", "checkout", "--expires", "90d", *at)
+        by = "[/ann] :key:"
+        code, secret, said = await interpreted("token", "create", "checkout", "--expires", "90d", *at, LOGNAME=by)
         assert (code, is_secret(secret.strip()), secret.count("\n")) == (0, True, 1)
         assert "can't be shown again" in said and secret.strip() not in said
         secret = secret.strip()
@@ -66,7 +67,7 @@ async def test_a_token_is_made_listed_and_revoked_by_commands(database: Database
         assert await digests_of(gateway, version) == (version, {})
         code, out, _ = await command("token", "list", *at, COLUMNS="200")
         assert code == 0
-        assert "checkout" in out and "ci" not in out and secret not in out
+        assert "checkout" in out and by in out and "ci" not in out and secret not in out
         (listed,) = json.loads((await command("token", "list", "--tenant", "acme", "-o", "json", *at))[1])
         assert listed == {name: value for name, value in made.items() if name != "secret"}
         # Names and ids both name it; another tenant's do not.

@@ -22,12 +22,13 @@ from logmesh.storage.postgres import open_pool
 from logmesh.v1.pipeline_service_pb2 import ListProcessorsRequest
 
 
-async def add_loss(database: Database, age: str) -> None:
+async def add_loss(database: Database, age: str, producer: str = "agent") -> None:
     owner = await asyncpg.connect(database.owner_dsn)
     await owner.execute(
         "INSERT INTO logmesh.spools (tenant, spool_id, producer, principal, committed, abandoned, last_commit)"
-        " VALUES ('default', gen_random_uuid(), 'agent', 'p', '{[1,5),[8,11)}', '{[1,8)}', now() - $1::text::interval)",
+        " VALUES ('default', gen_random_uuid(), $2, 'p', '{[1,5),[8,11)}', '{[1,8)}', now() - $1::text::interval)",
         age,
+        producer,
     )
     await owner.close()
 
@@ -107,6 +108,26 @@ async def test_a_loss_of_yesterday_is_shown_until_it_is_acknowledged(database: D
         (kept,) = json.loads(listed[1])
         assert (kept["reason"], kept["batches"], kept["numbers"]) == ("disk of node 3", 3, [[5, 7]])
         assert kept["by"]
+
+
+async def test_names_and_reasons_are_shown_as_they_are_written(database: Database) -> None:
+    names = ("web[prod]-0", "web[/prod]-0", "10:key:0")
+    for name in names:
+        await add_loss(database, "1 day", name)
+    async with running_gateway(database.reader_dsn) as gateway:
+
+        async def run(*arguments: str) -> tuple[int, str, str]:
+            return await command(*arguments, "--gateway", gateway, COLUMNS="200", LOGNAME="[ann] :key:")
+
+        reason = "[inc-12] see [/runbooks/loss] :key:"
+        for arguments, shown in (
+            (("status",), names),
+            (("acknowledge", "lost", "--yes", "-r", reason), names),
+            (("acknowledge", "--list"), (*names, "[ann] :key:", reason)),
+        ):
+            code, out, err = await run(*arguments)
+            assert (code, err) == (0, "")
+            assert [text for text in shown if text not in out] == []
 
 
 async def test_questions_share_a_connection_that_ends_with_its_processor(database: Database, tmp_path: Path) -> None:

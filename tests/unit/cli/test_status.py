@@ -4,11 +4,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from rich.console import Console
 
 from logmesh.cli.status_json import as_plain, streams_by_track
 from logmesh.cli.status_report import Report
 from logmesh.cli.status_text import headline, lines, split_line, trouble_lines
+from logmesh.cli.writing import PlainConsole
 from logmesh.client.asking.listing import Listed
 from logmesh.client.asking.pipeline import Fact, ProcessorState, Summary
 from logmesh.v1 import pipeline_service_pb2 as pb
@@ -58,7 +58,8 @@ NO_DATABASE = report(WELL, unknown=("summary", "ledger", "facts"))
 
 
 def text_of(shown: Report) -> str:
-    console = Console(width=200, force_terminal=False)
+    console = PlainConsole()
+    console.width = 200
     with console.capture() as captured:
         for line in lines(shown, NOW):
             console.print(line)
