@@ -88,8 +88,7 @@ def search_and_follow(
     """
     with follow_on(client, "search", filter_text, _OVERLAP) as tail:
         tail.begin()
-        found = client.search(filter_text, start=start_unix_nano, end=time.time_ns(), limit=limit)
-        records = list(found.messages())[::-1]
+        records = list(_newest(client, filter_text, start_unix_nano, limit))[::-1]
         yield from records
         shown = {record.id for record in records}
         # What is older than the last `limit` records was left out of them on purpose.
@@ -100,6 +99,16 @@ def search_and_follow(
             ):
                 continue
             yield message
+
+
+def _newest(client: Client, filter_text: str, start_unix_nano: int, limit: int) -> Iterator[LogRecord]:
+    """Yield the newest `limit` records, newest first, also those that are of the future here: clocks differ. That is asked by itself,
+    as there is hardly anything, and a search that begins in an empty stretch takes what it looks for to be rare."""
+    now = time.time_ns()
+    for start, end in ((now, _END), (start_unix_nano, now)):
+        for record in client.search(filter_text, start=start, end=end, limit=limit).messages() if limit else ():
+            limit -= 1
+            yield record
 
 
 def newest_time(client: Client, filter_text: str) -> int | None:

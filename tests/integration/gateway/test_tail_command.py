@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -38,10 +39,10 @@ async def processor(database: Database, tmp_path: Path) -> AsyncIterator[Running
 
 
 @asynccontextmanager
-async def command(*arguments: str, **environment: str) -> AsyncIterator[asyncio.subprocess.Process]:
-    """A command that runs; killed after the body if it still does."""
+async def command(*arguments: str, before: str = "", **environment: str) -> AsyncIterator[asyncio.subprocess.Process]:
+    """A command that runs, after the code in `before`; killed after the body if it still does."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", COMMANDS, *arguments,
+        sys.executable, "-c", before + COMMANDS, *arguments,
         env={**os.environ, "PYTHONPATH": str(SERVICES), **environment},
         stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
@@ -114,6 +115,32 @@ async def test_search_goes_on_with_what_comes_and_shows_nothing_twice(processor:
         assert [await line_of(process) for _ in range(2)] == ["new 5\n", "new 6\n"]
         process.send_signal(signal.SIGINT)
         assert await ended(process) == (0, "")
+
+
+@pytest.mark.parametrize(("here", "producer"), [(-60, 0), (60, 0), (0, 60)])
+async def test_search_that_goes_on_leaves_nothing_out_where_clocks_differ(
+    processor: RunningProcessor, here: int, producer: int
+) -> None:
+    # No overlap, so that what was stored just before is of the search alone, as what was stored some seconds before is.
+    skewed = (
+        "import time; from datetime import timedelta; from logmesh.cli import search as module; module._OVERLAP = timedelta();"
+        f" right = time.time_ns; time.time_ns = lambda: right() + {here} * 10**9; "
+    )
+    stream = processor.stream()
+    await stream.hello()
+    for seq, body in enumerate((b"old 1", b"old 2"), 1):
+        await stream.send_columns(seq, columns_of([body], time_unix_nano=time.time_ns() + producer * 10**9))
+        await stream.until_committed(seq)
+    async with (
+        running_gateway(processor.database.reader_dsn, processor.target) as address,
+        command("search", "--follow", "-o", "raw", before=skewed, LOGMESH_GATEWAY=address) as process,
+    ):
+        await processor.until_followed()
+        await stream.send_columns(3, columns_of([b"new 3"]))
+        # A record of the future may be the newest of those that are found, so what matters is which are shown.
+        assert sorted([await line_of(process) for _ in range(3)]) == ["new 3\n", "old 1\n", "old 2\n"]
+        await stream.send_columns(4, columns_of([b"new 4"]))
+        assert await line_of(process) == "new 4\n"
 
 
 async def test_a_pipe_that_nobody_reads_any_more_ends_the_tail_quietly(processor: RunningProcessor) -> None:
