@@ -37,6 +37,9 @@ def trace(
 ) -> None:
     """Show all records of a trace, oldest first, across services.
 
+    Of a trace that goes on, what is more than an hour before the earliest record that the cache or the last hour has is not
+    looked for: logmesh search 'trace_id = ID' --since 30d has it.
+
     Exit codes: 0 it is shown, 1 the gateway can't be reached or failed, 2 the id or an option is wrong, 3 no such trace.
 
     Examples:  logmesh trace 4bf92f3577b34da6a3ce929d0e0e4736  ·  logmesh trace 4bf92f35… | jq .body

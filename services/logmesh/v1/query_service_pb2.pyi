@@ -572,7 +572,9 @@ class GetTraceRequest(message.Message):
     """How many records at most. 0 means 1,000; at most 10,000."""
     @builtins.property
     def start_time(self) -> timestamp_pb2.Timestamp:
-        """Only records from here on, included. Unset: the last hour is looked at first, then everything."""
+        """Only records from here on, included. Unset, and `end_time` as well: from an hour before the earliest record that the cache or the
+        last hour has, and everything where they have none. So a trace that pauses for longer needs it: 1970 is everything.
+        """
 
     @builtins.property
     def end_time(self) -> timestamp_pb2.Timestamp:
@@ -602,7 +604,7 @@ class GetTraceResponse(message.Message):
     TRUNCATED_FIELD_NUMBER: builtins.int
     CACHED_FIELD_NUMBER: builtins.int
     truncated: builtins.bool
-    """Whether there are more than `page_size`, or than a message of 4 MiB holds."""
+    """Whether there are more than `page_size`, or than a message of 4 MiB holds, at the times that are looked at."""
     cached: builtins.bool
     """Whether they came from the cache of recent traces."""
     @builtins.property

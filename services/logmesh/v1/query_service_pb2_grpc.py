@@ -109,7 +109,7 @@ class QueryServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetTrace(self, request, context):
-        """All records of a trace, oldest first.
+        """All records of a trace, oldest first; `start_time` says from when on.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

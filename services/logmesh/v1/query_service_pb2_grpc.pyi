@@ -41,7 +41,7 @@ class QueryServiceStub:
     Facets: _grpc.UnaryUnaryMultiCallable[_query_service_pb2.FacetsRequest, _query_service_pb2.FacetsResponse]
     """The most frequent values of fields among matching records, with their counts."""
     GetTrace: _grpc.UnaryUnaryMultiCallable[_query_service_pb2.GetTraceRequest, _query_service_pb2.GetTraceResponse]
-    """All records of a trace, oldest first."""
+    """All records of a trace, oldest first; `start_time` says from when on."""
     GetContext: _grpc.UnaryUnaryMultiCallable[_query_service_pb2.GetContextRequest, _query_service_pb2.GetContextResponse]
     """What the same instance logged before and after a record, oldest first."""
     ListPatterns: _grpc.UnaryUnaryMultiCallable[_query_service_pb2.ListPatternsRequest, _query_service_pb2.ListPatternsResponse]
@@ -69,7 +69,7 @@ class QueryServiceAsyncStub(QueryServiceStub):
     Facets: _aio.UnaryUnaryMultiCallable[_query_service_pb2.FacetsRequest, _query_service_pb2.FacetsResponse]  # type: ignore[assignment]
     """The most frequent values of fields among matching records, with their counts."""
     GetTrace: _aio.UnaryUnaryMultiCallable[_query_service_pb2.GetTraceRequest, _query_service_pb2.GetTraceResponse]  # type: ignore[assignment]
-    """All records of a trace, oldest first."""
+    """All records of a trace, oldest first; `start_time` says from when on."""
     GetContext: _aio.UnaryUnaryMultiCallable[_query_service_pb2.GetContextRequest, _query_service_pb2.GetContextResponse]  # type: ignore[assignment]
     """What the same instance logged before and after a record, oldest first."""
     ListPatterns: _aio.UnaryUnaryMultiCallable[_query_service_pb2.ListPatternsRequest, _query_service_pb2.ListPatternsResponse]  # type: ignore[assignment]
@@ -118,7 +118,7 @@ class QueryServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _query_service_pb2.GetTraceRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_query_service_pb2.GetTraceResponse, _abc.Awaitable[_query_service_pb2.GetTraceResponse]]:
-        """All records of a trace, oldest first."""
+        """All records of a trace, oldest first; `start_time` says from when on."""
 
     @_abc_1.abstractmethod
     def GetContext(

@@ -192,6 +192,10 @@ async def test_what_the_cache_lost_comes_from_the_database(
     answer = await find(reader, cache)
     assert answer.cached
     assert [one.body for one in answer.records] == ["first", "begun", "lost", "late", "last"]
+    # It comes for who says from when on, whether the cache has any of the trace or not.
+    everything = GetTraceRequest(trace_id=TRACE.hex(), start_time=to_proto(0))
+    for recent in (cache, None):
+        assert [one.body for one in (await find(reader, recent, everything)).records] == list(ages)
 
 
 async def test_without_a_cache_the_last_hour_is_looked_at_and_an_hour_before_what_is_found(

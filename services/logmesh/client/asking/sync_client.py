@@ -156,7 +156,11 @@ class Client:
     def trace(
         self, trace_id: str, *, start: Moment | None = None, end: Moment | None = None, limit: int = 1_000
     ) -> Trace:
-        """All records of a trace of 32 hexadecimal digits. Raises NotFound when there are none."""
+        """All records of a trace of 32 hexadecimal digits. Raises NotFound when there are none.
+
+        Without `start` and `end`, a trace of the last hour is looked for from an hour before its earliest record there; one that
+        pauses for longer needs a `start`.
+        """
         trace = Trace.of(self._call(self._stubs.query.GetTrace, requests.trace(trace_id, start, end, limit)))
         if not trace.messages:
             raise NotFound(f"no record of the trace {trace_id} is stored")

@@ -555,7 +555,8 @@ export type GetTraceRequest = Message<"logmesh.v1.GetTraceRequest"> & {
   traceId: string;
 
   /**
-   * Only records from here on, included. Unset: the last hour is looked at first, then everything.
+   * Only records from here on, included. Unset, and `end_time` as well: from an hour before the earliest record that the cache or the
+   * last hour has, and everything where they have none. So a trace that pauses for longer needs it: 1970 is everything.
    *
    * @generated from field: google.protobuf.Timestamp start_time = 2;
    */
@@ -597,7 +598,7 @@ export type GetTraceResponse = Message<"logmesh.v1.GetTraceResponse"> & {
   records: LogRecord[];
 
   /**
-   * Whether there are more than `page_size`, or than a message of 4 MiB holds.
+   * Whether there are more than `page_size`, or than a message of 4 MiB holds, at the times that are looked at.
    *
    * @generated from field: bool truncated = 2;
    */
@@ -1285,7 +1286,7 @@ export const QueryService: GenService<{
     output: typeof FacetsResponseSchema;
   },
   /**
-   * All records of a trace, oldest first.
+   * All records of a trace, oldest first; `start_time` says from when on.
    *
    * @generated from rpc logmesh.v1.QueryService.GetTrace
    */
