@@ -96,8 +96,9 @@ class Appender:
         self._notice = notice or _log_notice
         self._origin = origin_of(service, self._instance, resource or {})
         self._dialer.check()  # a file that is missing is the caller's to know, and not a thread's later
-        self._guard = threading.Lock()
+        self._closing = threading.Lock()  # taken by the first `close`, for good
         self._closed = self._was_running = self._gave_up = False
+        self._no_start: RuntimeError | None = None
         self._begin(self._open_spool())
         forking.look_after(self)
         _ending.watch_children()
@@ -147,9 +148,9 @@ class Appender:
 
         Raises what `flush` raises, after everything is closed.
         """
-        with self._guard:
-            if self._closed:
-                return
+        if self._closed or not self._closing.acquire(blocking=False):
+            return
+        with forking.nothing_starts(_STOP_SECONDS):
             self._closed = True
         forking.forget(self)
         try:
@@ -222,14 +223,9 @@ class Appender:
         self._courier.nudge()
 
     def _start(self) -> None:
-        with self._guard:
-            if self._closed:
-                return
-            try:
-                self._courier.start()
-            except RuntimeError as error:
-                self._gave_up = True
-                raise Closed(f"nothing can be sent any more, for the process ends: {error}") from error
+        forking.start(self)
+        if (error := self._no_start) is not None:
+            raise Closed(f"nothing can be sent any more, for the process ends: {error}") from error
 
     def _let_go(self) -> None:
         """Nothing of it is left to be sent, and nobody refers to it."""
@@ -241,26 +237,33 @@ class Appender:
         self._spool.close()
         self._reach.close()
 
+    def go_on(self) -> None:
+        """See `Forkable`."""
+        if self._closed:
+            return
+        try:
+            self._courier.start()
+            self._no_start = None
+        except RuntimeError as error:
+            self._gave_up, self._no_start = True, error
+
     def before_fork(self) -> None:
         """See `Forkable`."""
-        self._guard.acquire()
         self._was_running = self._courier.running
         self._courier.stop(_STOP_SECONDS)
 
     def after_fork_in_parent(self) -> None:
         """See `Forkable`."""
-        try:
-            if self._was_running and not self._closed:
-                self._courier.start()
-        finally:
-            self._guard.release()
+        # Also what was appended meanwhile, after the stop had begun.
+        if self._was_running or self.pending():
+            forking.start(self)
 
     def after_fork_in_child(self) -> None:
         """See `Forkable`."""
-        self._guard = threading.Lock()
         if self._closed:
             return
-        released, self._gave_up = self._released, False
+        self._closing = threading.Lock()
+        released, self._gave_up, self._no_start = self._released, False, None
         self._spool.leave_to_parent()
         self._begin(MemorySpool(self._max_bytes - self._queue_bytes()))
         if self._spool_folder is not None:
