@@ -27,8 +27,8 @@ class Record:
         span_id: 16 hexadecimal digits, or empty.
         service: ``service.name``; empty: that of the appender.
         instance: ``service.instance.id``; empty: that of the appender.
-        resource: other attributes of what logged, such as ``k8s.pod.name``; empty: those of the appender.
-        scope: name of the logger.
+        resource: other attributes of what logged, such as ``k8s.pod.name``, at most 64 KiB as JSON; empty: those of the appender.
+        scope: name of the logger, of which 255 bytes are kept.
         time_unix_nano: `time` to the nanosecond; on the way in it goes before `time`.
         original_time: the time as it came, where the store had to clamp it.
         id: given by the store, and never changed; empty on the way in.

@@ -8,7 +8,7 @@ import grpc
 import structlog
 from opentelemetry import trace
 
-from logmesh.client.delivering.delivery import deliver
+from logmesh.client.delivering.delivery import NO_FILES, deliver
 from logmesh.client.delivering.greeting import Sender
 from logmesh.client.delivering.lanes import Divergence
 from logmesh.client.delivering.outbox import Outbox
@@ -125,6 +125,8 @@ class Forwarder:
             self.last_error = f"{error.code().name}: {error.details()}"
         elif isinstance(error, TenantIgnored):
             self.last_error = str(error)
+        elif end.reason == NO_FILES:
+            self.last_error = f"batches can't be read just now: {error}"
         elif error is not None:
             self.last_error = f"no answer from {self._settings.target}"
             log.warning("the processor fell silent", event_name="stream_silent", error=repr(error))

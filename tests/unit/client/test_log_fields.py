@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from logmesh.client.delivering.log_fields import row_of, severity_of
-from logmesh.client.delivering.row import Row
+from logmesh.client.delivering.row import MAX_UNIX_NANO, Row, columns_of
 from logmesh.record.columns import OriginKey
 from logmesh.record.limits import MAX_ATTRIBUTES, MAX_ATTRIBUTES_BYTES, MAX_BODY_BYTES
 
@@ -101,3 +101,9 @@ def test_a_trace_too_long_for_attributes_stays_in_the_body_alone() -> None:
         attributes = json.loads(row(exc_info=sys.exc_info(), user="ada").attributes)
     assert attributes["user"] == "ada"
     assert "exception.stacktrace" not in attributes
+
+
+def test_a_record_from_elsewhere_gets_the_nearest_time_and_a_level_of_a_whole_number() -> None:
+    rows = [row(created=1.7e12), row(created=-1.0), row(levelno=20.0)]
+    assert [rows[0].time_unix_nano, rows[1].time_unix_nano] == [MAX_UNIX_NANO, 0]
+    assert list(columns_of(rows, 1).severity_numbers) == [9, 9, 9]

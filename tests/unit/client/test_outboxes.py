@@ -5,12 +5,13 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-from tests.unit.journal.disks import file_size_limit
+from tests.unit.journal.disks import file_size_limit, no_descriptor_left
 
 from logmesh.client.delivering.lanes import Known
 from logmesh.client.delivering.memory_spool import MemorySpool
 from logmesh.client.delivering.packer import Spooling
 from logmesh.client.delivering.spool import Spool
+from logmesh.journal import JournalFull
 from logmesh.record.columns import ColumnsBuilder
 from logmesh.record.ranges import RangeSet
 from logmesh.v1.ingest_service_pb2 import AppendRequest
@@ -115,3 +116,11 @@ def test_a_full_memory_says_so_until_something_is_committed() -> None:
     spool.commit(1, 1)
     spool.commit(2, 2)
     assert spool.has_room()
+
+
+def test_a_spool_without_a_file_descriptor_is_full_for_the_moment(tmp_path: Path) -> None:
+    spool = Spool(tmp_path, max_bytes=64 << 20, retain_seconds=0)
+    with no_descriptor_left(), pytest.raises(JournalFull):
+        spool.hold(columns(b"a"))
+    assert spool.hold(columns(b"a")) == 1
+    spool.close()

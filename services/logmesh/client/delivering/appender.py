@@ -19,7 +19,7 @@ from logmesh.client.delivering.intake import Intake
 from logmesh.client.delivering.memory_spool import MemorySpool
 from logmesh.client.delivering.packer import Spooling
 from logmesh.client.delivering.reach import Reach, State
-from logmesh.client.delivering.row import Row, origin_of, row_of, text_bytes
+from logmesh.client.delivering.row import Row, origin_of, row_of, scope_bytes
 from logmesh.client.delivering.spool import Spool
 from logmesh.client.errors import AppendRefused, Closed, DeadlineExceeded, LogmeshError, SpoolUnavailable
 from logmesh.client.record import Record
@@ -93,7 +93,7 @@ class Appender:
             raise ValueError(f"a spool needs max_bytes of at least {_MEMORY_BYTES}")
         self._instance = instance or socket.gethostname()
         self._exit_timeout = exit_timeout
-        self._notice = notice or _log_notice
+        self._notice = _guarded(notice or _log_notice)
         self._origin = origin_of(service, self._instance, resource or {})
         self._dialer.check()  # a file that is missing is the caller's to know, and not a thread's later
         self._closing = threading.Lock()  # taken by the first `close`, for good
@@ -107,7 +107,7 @@ class Appender:
         """Take one record; a text is a record of this body. It returns at once while there is room for it.
 
         At the bound it waits for room at most `timeout` seconds, 0 not at all, and raises Overloaded. Raises ValueError
-        for a record that no processor would store, Closed, and SpoolUnavailable where the spool's disk has failed.
+        and TypeError for a record that no processor would store, Closed, and SpoolUnavailable where the spool's disk has failed.
         """
         if isinstance(record, str):
             record = Record(body=record)
@@ -121,7 +121,7 @@ class Appender:
 
     def origin_of_scope(self, scope: str) -> OriginKey:
         """What `append_row` needs to know of where a row of the logger `scope` comes from."""
-        return self._origin._replace(scope_name=text_bytes(scope))
+        return self._origin._replace(scope_name=scope_bytes(scope))
 
     def flush(self, timeout: float = 30.0) -> None:
         """Wait until everything that was appended so far is committed: stored in the database, or kept there as a dead letter.
@@ -273,6 +273,18 @@ class Appender:
         _ending.watch_children()
         if released:
             self._let_go()
+
+
+def _guarded(notice: Callable[[str], None]) -> Callable[[str], None]:
+    """It is foreign code, and what it raises must not end what is sent beside it."""
+
+    def say(sentence: str) -> None:
+        try:
+            notice(sentence)
+        except Exception:
+            logging.getLogger("logmesh").exception("notice has failed, which was to say: %s", sentence)
+
+    return say
 
 
 def _log_notice(sentence: str) -> None:

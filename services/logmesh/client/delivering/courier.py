@@ -15,7 +15,7 @@ from typing import Final
 import grpc
 
 from logmesh.client.channel import Dialer
-from logmesh.client.delivering.delivery import deliver
+from logmesh.client.delivering.delivery import NO_FILES, deliver
 from logmesh.client.delivering.greeting import Sender
 from logmesh.client.delivering.intake import Intake
 from logmesh.client.delivering.io_thread import Running, io_thread
@@ -23,7 +23,7 @@ from logmesh.client.delivering.lanes import Divergence
 from logmesh.client.delivering.packer import Packer, Spooling
 from logmesh.client.delivering.reach import SILENCE_SECONDS, Reach
 from logmesh.client.delivering.session import Metadata, StreamEnd
-from logmesh.client.errors import ConnectionFailed, ServerError, SpoolUnavailable
+from logmesh.client.errors import ConnectionFailed, LogmeshError, ServerError, SpoolUnavailable
 from logmesh.client.failures import from_rpc
 from logmesh.journal import JournalError
 
@@ -52,6 +52,7 @@ class Courier:
         self._running: Running | None = None
         self._silence: asyncio.TimerHandle | None = None
         self._released: Callable[[], None] | None = None
+        self._failed = False
         self._stop = asyncio.Event()
         self.wake = asyncio.Event()
 
@@ -61,8 +62,8 @@ class Courier:
         return self._running is not None and not self._running.ended
 
     def start(self) -> None:
-        """Begin; nothing while it runs. Raises RuntimeError where the interpreter starts no more threads."""
-        if self.running:
+        """Begin; nothing while it runs, or where it has failed. Raises RuntimeError where the interpreter starts no more threads."""
+        if self.running or self._failed:
             return
         self._stop, self.wake = asyncio.Event(), asyncio.Event()
         self._running = io_thread.run(self._run)
@@ -128,6 +129,8 @@ class Courier:
         """See `Deliverer`."""
         if isinstance(error, grpc.aio.AioRpcError):
             self._reach.failed(from_rpc(error, self._target))
+        elif end.reason == NO_FILES:
+            self._reach.failed(ConnectionFailed(f"batches can't be read just now: {error}"))
         elif error is not None:
             self._reach.failed(ConnectionFailed(f"{self._target} has fallen silent"))
         self._connecting()
@@ -169,15 +172,21 @@ class Courier:
             for task in (*done, packing):
                 task.result()
         except JournalError as error:
-            self._intake.close(SpoolUnavailable(str(error)))
+            self._fail(SpoolUnavailable(str(error)))
         except Exception as error:  # noqa: BLE001  # whoever appends next is told; nobody awaits this thread
             failure = ServerError(f"the appender has failed: {error!r}")
-            self._intake.close(failure)
+            self._fail(failure)
             self._notice(f"{failure}")
         finally:
             self._cancel_silence()
             if self._released is not None and self._packer.is_done():
                 self._released()
+
+    def _fail(self, error: LogmeshError) -> None:
+        """For good: what a batch had become of is not known for certain."""
+        self._failed = True
+        self._reach.give_up(error)
+        self._intake.close(error)
 
     def _around_stream(self) -> AbstractContextManager[Metadata]:
         return contextlib.nullcontext(self._metadata)

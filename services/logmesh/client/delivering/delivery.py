@@ -13,7 +13,10 @@ from logmesh.client.channel import Dialer
 from logmesh.client.delivering.greeting import Sender
 from logmesh.client.delivering.outbox import Outbox
 from logmesh.client.delivering.session import Listener, Metadata, StreamEnd, TenantIgnored, run_session
+from logmesh.journal.durability import NO_DESCRIPTOR
 
+NO_FILES = "no_files"
+"""The reason of a stream's end when no file could be opened, for as many are open as may be."""
 _ON_PURPOSE = ("rotated", "drained", "abandoned")
 
 
@@ -54,6 +57,10 @@ async def deliver(
                 end, error = StreamEnd("tenant_ignored", welcomed=False), ignored
             except (TimeoutError, asyncio.InvalidStateError) as silence:
                 end, error = StreamEnd("silent", welcomed=False), silence
+            except OSError as unread:
+                if unread.errno not in NO_DESCRIPTOR:
+                    raise
+                end, error = StreamEnd(NO_FILES, welcomed=False), unread  # of the spool; it passes
             deliverer.ended(end, error)
             if end.reason in _ON_PURPOSE or end.welcomed:
                 backoff.reset()

@@ -5,7 +5,7 @@ import sys
 from typing import Any, Final
 
 from logmesh.client.delivering.attribute_limits import attributes_within_limits
-from logmesh.client.delivering.row import Row, text_bytes
+from logmesh.client.delivering.row import MAX_UNIX_NANO, Row, text_bytes
 from logmesh.record.columns import OriginKey
 from logmesh.record.limits import MAX_BODY_BYTES, MAX_SEVERITY_TEXT_BYTES
 
@@ -23,7 +23,8 @@ def severity_of(level: int) -> int:
 
 
 def row_of(record: logging.LogRecord, body: str, origin: OriginKey) -> Row:
-    """The row of a record whose text is `body`. What is longer than a record may be is cut, and an attribute says so."""
+    """The row of a record whose text is `body`. What is longer than a record may be is cut, and an attribute says so; a time
+    beyond those that are stored becomes the nearest one."""
     attributes = fields_of(record)
     raw = text_bytes(body)
     if len(raw) > MAX_BODY_BYTES:
@@ -31,8 +32,8 @@ def row_of(record: logging.LogRecord, body: str, origin: OriginKey) -> Row:
         raw = raw[:MAX_BODY_BYTES].decode("utf-8", "ignore").encode()
     trace_id, span_id = current_span()
     return Row(
-        max(0, int(record.created * 1e9)),
-        severity_of(record.levelno),
+        min(max(0, int(record.created * 1e9)), MAX_UNIX_NANO),  # others may have made it, in milliseconds for one
+        severity_of(int(record.levelno)),
         text_bytes(record.levelname)[:MAX_SEVERITY_TEXT_BYTES],
         raw,
         attributes_within_limits(attributes),

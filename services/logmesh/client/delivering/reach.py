@@ -9,7 +9,7 @@ from logmesh.client.errors import LogmeshError
 SILENCE_SECONDS: Final = 5.0
 """How long nobody may be reached before it is said."""
 
-Status = Literal["idle", "connecting", "connected", "closed"]
+Status = Literal["idle", "connecting", "connected", "failed", "closed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,8 @@ class State:
     """How an appender, or a handler, stands."""
 
     status: Status
-    """`idle` before the first record; `connecting` while no processor has welcomed it; `connected`; `closed`."""
+    """`idle` before the first record; `connecting` while no processor has welcomed it; `connected`; `failed`, for
+    good, when it takes nothing more and `last_error` says why; `closed`."""
     since: datetime
     """When that began."""
     processor: str
@@ -66,6 +67,11 @@ class Reach:
     def failed(self, error: LogmeshError) -> None:
         """A connection has ended, or was not made."""
         self.last_error = error
+
+    def give_up(self, error: LogmeshError) -> None:
+        """Nothing is sent any more, for this reason."""
+        self.last_error = error
+        self._become("failed")
 
     def silent(self, pending: int, now: float) -> str | None:
         """The sentence that is due while no processor is reached; once until one is."""

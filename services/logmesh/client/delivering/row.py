@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from operator import index
 from typing import Any, Final, NamedTuple
 
 from logmesh.client.moments import to_unix_nano
 from logmesh.client.record import Record
 from logmesh.record.columns import ColumnsBuilder, OriginKey
+from logmesh.record.entry import clean_text
 from logmesh.record.json_text import dump_json
 from logmesh.record.limits import (
     MAX_ATTRIBUTES,
@@ -24,6 +26,8 @@ _MAX_DEPTH: Final = 16
 _MOST_DIGITS: Final = 4_000
 _MOST_BITS: Final = 13_287
 """Of as many digits. Python does not write longer ints."""
+MAX_UNIX_NANO: Final = (1 << 63) - 1
+"""The latest time that the database keeps, of the year 2262."""
 
 
 class Row(NamedTuple):
@@ -58,22 +62,34 @@ def columns_of(rows: Sequence[Row], observed_unix_nano: int) -> LogColumns:
 def origin_of(
     service: str, instance: str, resource: Mapping[str, Any], scope: str = "", default: OriginKey | None = None
 ) -> OriginKey:
-    """What produced a record; what is empty is taken from `default`. Raises ValueError for a name that is too long."""
+    """What produced a record; what is empty is taken from `default`. A scope is cut, as processors cut it.
+
+    Raises ValueError for a name or a resource that is too long.
+    """
     default = default or OriginKey()
     key = OriginKey(
         service_name=service.encode() or default.service_name,
         service_instance_id=instance.encode() or default.service_instance_id,
         resource_attributes=attributes_text(resource) or default.resource_attributes,
-        scope_name=scope.encode(),
+        scope_name=scope_bytes(scope),
     )
     for name, text in (("service", key.service_name), ("instance", key.service_instance_id)):
         if len(text) > MAX_NAME_BYTES:
             raise ValueError(f"{name} has {len(text)} bytes, and {MAX_NAME_BYTES} is the most")
+    if len(key.resource_attributes) > MAX_ATTRIBUTES_BYTES:
+        size = len(key.resource_attributes)
+        raise ValueError(f"the resource has {size} bytes, and {MAX_ATTRIBUTES_BYTES} is the most")
     return key
 
 
+def scope_bytes(name: str) -> bytes:
+    """A scope's name as it is stored."""
+    return clean_text(text_bytes(name), MAX_NAME_BYTES)
+
+
 def row_of(record: Record, default: OriginKey, now_unix_nano: int) -> Row:
-    """The row of a record. Raises ValueError for what no processor would store: it says what and why."""
+    """The row of a record. Raises ValueError for what no processor would store: it says what and why. Raises TypeError for a number
+    that is no int."""
     given = record.body if record.structured_body is None else record.structured_body
     structured = not isinstance(given, str)
     body = dump_json(plain_value(given)) if structured else text_bytes(given)
@@ -85,18 +101,19 @@ def row_of(record: Record, default: OriginKey, now_unix_nano: int) -> Row:
     severity_text = text_bytes(record.severity)
     if len(severity_text) > MAX_SEVERITY_TEXT_BYTES:
         raise ValueError(f"severity has {len(severity_text)} bytes, and {MAX_SEVERITY_TEXT_BYTES} is the most")
-    number = record.severity_number or severity_number(record.severity)
+    number = index(record.severity_number or severity_number(record.severity))
     if not 0 <= number <= 24:
         raise ValueError(f"severity_number is {number}, not 0 to 24")
-    time_unix_nano = record.unix_nano() or now_unix_nano
-    if not 0 <= time_unix_nano < 1 << 63:
-        raise ValueError(f"the time {time_unix_nano} is not between 1970 and 2262")
-    if not 0 <= record.flags < 1 << 32:
+    time_unix_nano = index(record.unix_nano() or now_unix_nano)
+    observed = index(to_unix_nano(record.observed_time)) if record.observed_time else 0
+    for name, unix_nano in (("time", time_unix_nano), ("observed time", observed)):
+        if not 0 <= unix_nano <= MAX_UNIX_NANO:
+            raise ValueError(f"the {name} {unix_nano} is not between 1970 and 2262")
+    if not 0 <= index(record.flags) < 1 << 32:
         raise ValueError(f"flags are {record.flags}, and have 32 bits")
     event = text_bytes(record.event_name)
     if len(event) > MAX_NAME_BYTES:
         raise ValueError(f"event_name has {len(event)} bytes, and {MAX_NAME_BYTES} is the most")
-    observed = to_unix_nano(record.observed_time) if record.observed_time else 0
     origin = default
     if record.service or record.instance or record.resource or record.scope:
         origin = origin_of(record.service, record.instance, record.resource, record.scope, default)

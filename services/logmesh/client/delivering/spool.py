@@ -22,7 +22,7 @@ from logmesh.client.delivering.checkpoint import NAME as CHECKPOINT
 from logmesh.client.delivering.checkpoint import Checkpoint
 from logmesh.client.delivering.lanes import Divergence, HeldLane, Known, Lane, Lanes, Verdict, judge
 from logmesh.journal import FrameRef, Journal, JournalCorrupt, JournalFull
-from logmesh.journal.durability import NO_ROOM
+from logmesh.journal.durability import NO_DESCRIPTOR, NO_ROOM
 from logmesh.record.batch import encode_link, naming
 from logmesh.record.json_text import dump_json, load_json
 from logmesh.v1.record_pb2 import LogColumns
@@ -329,9 +329,9 @@ class Spool:
             try:
                 checkpoint.save(self.directory)
             except OSError as error:
-                if error.errno not in NO_ROOM:
+                if error.errno not in NO_ROOM | NO_DESCRIPTOR:
                     raise
-                raise JournalFull(f"the disk has no room for {CHECKPOINT}: {error}") from error
+                raise JournalFull(f"{CHECKPOINT} can't be written: {error}") from error
 
     def _settle_with(self, lane: Lane, known: Known) -> Divergence | None:
         """Where the ledger's word does not fit: set the batches aside that may be others than the ledger's."""
