@@ -6,8 +6,9 @@ from collections.abc import Callable
 import pytest
 
 from logmesh.client.delivering.intake import MAX_BATCH_RECORDS, Intake
-from logmesh.client.delivering.row import Row
+from logmesh.client.delivering.row import Row, row_of
 from logmesh.client.errors import AppendRefused, Closed, Overloaded, SpoolUnavailable
+from logmesh.client.record import Record
 from logmesh.record.columns import OriginKey
 
 
@@ -128,3 +129,16 @@ def test_closing_tells_who_waits_and_why() -> None:
         failed.flush(10)
     with pytest.raises(SpoolUnavailable):
         failed.put(row(), 0)
+
+
+def test_a_resource_of_a_record_s_own_counts_towards_the_bound() -> None:
+    intake = Intake(1 << 20, Wakes())
+    most = (1 << 20) // 50_100
+    rows = [
+        row_of(Record(body="x", resource={"pod": f"{n}", "annotations": "a" * 50_000}), OriginKey(), 1)
+        for n in range(most + 1)
+    ]
+    for one in rows[:-1]:
+        intake.put(one, 0)
+    with pytest.raises(Overloaded):
+        intake.put(rows[-1], 0)

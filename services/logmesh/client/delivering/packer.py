@@ -15,6 +15,8 @@ from logmesh.journal import JournalFull
 from logmesh.v1.record_pb2 import LogColumns
 
 _FULL_PAUSE_SECONDS: Final = 0.1
+_MOST_BYTES: Final = 2 << 20
+"""Of a batch with several origins. A processor takes messages of 4 MiB, and one record with its origin has less than half of one."""
 
 
 class Spooling(Outbox, Protocol):
@@ -96,6 +98,12 @@ class Packer:
         if not rows:
             return False
         columns = columns_of(rows, time.time_ns())
+        # Rows don't count the origins that they share, and those of many loggers may all carry a large resource.
+        while len(columns.origins) > 1 and columns.ByteSize() > _MOST_BYTES:
+            half = len(rows) // 2
+            self._intake.put_back(rows[half:])
+            rows = rows[:half]
+            columns = columns_of(rows, time.time_ns())
         try:
             place = self._spool.hold(columns) if self._writer is None else await self._writer.hold(columns)
         except JournalFull:

@@ -42,17 +42,19 @@ class Row(NamedTuple):
     span_id: bytes
     origin: OriginKey
     rare: Rare = NOTHING_RARE
+    own_resource_bytes: int = 0
+    """Of a resource that this record names itself, which no other one may share."""
 
     @property
     def size(self) -> int:
         """About how many bytes it takes in a batch."""
-        return 46 + len(self.body) + len(self.attributes)
+        return 46 + len(self.body) + len(self.attributes) + self.own_resource_bytes
 
 
 def columns_of(rows: Sequence[Row], observed_unix_nano: int) -> LogColumns:
     """The columns of rows, in their order; at least one row."""
     builder = ColumnsBuilder()
-    *usual, rare = (list(column) for column in zip(*rows, strict=True))
+    *usual, rare, _ = (list(column) for column in zip(*rows, strict=True))
     builder.extend(*usual)
     columns = builder.build(observed_unix_nano)
     add_rare(columns, rare)
@@ -121,6 +123,7 @@ def row_of(record: Record, default: OriginKey, now_unix_nano: int) -> Row:
         time_unix_nano, number, severity_text, body, attributes,
         _id(record.trace_id, "trace_id", 16), _id(record.span_id, "span_id", 8), origin,
         Rare(observed if observed != time_unix_nano else 0, structured, event, record.flags),
+        len(origin.resource_attributes) if record.resource else 0,
     )  # fmt: skip
 
 
