@@ -27,6 +27,8 @@ SILENCE_SECONDS = 50.0  # three heartbeats
 LAST_ACKNOWLEDGEMENTS_SECONDS = 10.0
 QUIET_SECONDS = 2.0
 """After which, once all is logged, no more is taken to come: the database is away, or far behind."""
+MOST_MESSAGE_BYTES = 4 << 20
+"""A processor ends the stream at a longer one, and so would every other processor."""
 MAX_AHEAD = 4_000
 """Batches above the lowest uncommitted one that are sent to a processor which says nothing of it."""
 
@@ -180,6 +182,10 @@ class _Session:
                 self._outbox.give_up(place)
                 self._abandon(place, "damaged", f"is damaged in the spool: {error}")
                 continue
+            if len(raw) > MOST_MESSAGE_BYTES:  # an earlier release cut it
+                self._todo.popleft()
+                self._set_aside(place, "too_large", f"{len(raw)} bytes, and {MOST_MESSAGE_BYTES} are the most")
+                continue
             if not self._window.has_room(len(raw)):
                 await self._pause()
                 continue
@@ -303,15 +309,19 @@ class _Session:
             return
         if nack.code == pb.NACK_CODE_ABORTED:
             self._outbox.leave(lane)
+        self._set_aside(place, code, nack.reason)
+
+    def _set_aside(self, place: int, code: str, reason: str) -> None:
+        """Go on without a batch that no processor takes."""
         try:
-            kept = self._outbox.set_aside(place, nack.reason)
+            kept = self._outbox.set_aside(place, reason)
         except KeyError:
             return  # refused twice, or never of this spool
         except JournalCorrupt as error:
             self._outbox.give_up(place)
-            what = f"was refused ({nack.reason}) and is damaged in the spool: {error}"
+            what = f"was refused ({reason}) and is damaged in the spool: {error}"
         else:
-            what = f"was refused ({nack.reason}) and is {kept}"
+            what = f"was refused ({reason}) and is {kept}"
         self._abandon(place, code, what)
 
     def _abandon(self, place: int, code: str, what: str) -> None:
