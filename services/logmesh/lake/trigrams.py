@@ -82,6 +82,11 @@ def row_groups(packed: bytes, needles: Sequence[str]) -> Any:
     return np.unpackbits(np.bitwise_and.reduce(bits[at], axis=0), count=groups, bitorder="little").view(bool)
 
 
+def asks_for_any(needles: Sequence[str]) -> bool:
+    """Whether `row_groups` says anything of them, of any file."""
+    return bool(len(_asked(tuple(needles))))
+
+
 @lru_cache(maxsize=64)
 def _asked(needles: tuple[str, ...]) -> Any:
     """Trigrams that a body with all needles has: the same for every file that a question looks at."""

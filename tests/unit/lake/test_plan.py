@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.unit.lake.filed import MINUTE, TRACES, file_of, records
+from tests.unit.lake.filed import MINUTE, TRACES, file_of, planned, records
 
 from logmesh.filters import compile_predicate, parse_filter
 from logmesh.lake.store import plan as module
@@ -32,10 +32,10 @@ FILTERS = [
 @settings(max_examples=60)
 @given(st.lists(st.lists(records(), min_size=1, max_size=8), min_size=1, max_size=4))
 def test_no_file_with_a_match_is_left_out(text: str, of_files: list[list[LogRecord]]) -> None:
-    node = parse_filter(text)
-    matches, plan = compile_predicate(node), Plan(node)
+    matches = compile_predicate(parse_filter(text))
     for of_file in of_files:
         file = file_of(of_file)
+        plan = planned(text, file)
         if any(map(matches, of_file)):
             assert plan.files([file]) == [file]
 
@@ -45,7 +45,7 @@ def test_files_of_other_services_severities_and_traces_are_left_out() -> None:
     record.resource.service_name = "api"
     file = file_of([record])
     for text in ("service = cart", "severity >= WARNING", f"trace_id = {TRACES[1].hex()}", "NOT service:*"):
-        assert Plan(parse_filter(text)).files([file]) == []
+        assert planned(text, file).files([file]) == []
 
 
 @settings(max_examples=200)
@@ -59,8 +59,8 @@ def test_files_of_other_services_severities_and_traces_are_left_out() -> None:
 def test_stretches_go_down_to_the_start_and_the_first_has_enough_where_columns_decide(
     text: str, of_files: list[list[LogRecord]], start: int, end: int, most: int
 ) -> None:
-    node = parse_filter(text)
-    stops = Plan(node).stretches(list(map(file_of, of_files)), start, end, most)
+    node, files = parse_filter(text), list(map(file_of, of_files))
+    stops = planned(text, *files).stretches(files, start, end, most)
     assert stops == sorted(set(stops), reverse=True) and stops[-1] == start
     assert all(start <= stop < end for stop in stops)
     matches = compile_predicate(node)
@@ -94,7 +94,7 @@ def test_each_match_is_in_the_rows_that_texts_leave(text: str, bodies: list[str]
     for one in made:
         one.resource.service_name = "api"
     file = file_of(made, [len(made[first : first + rows]) for first in range(0, len(made), rows)])
-    matches, plan = compile_predicate(parse_filter(text)), Plan(parse_filter(text))
+    matches, plan = compile_predicate(parse_filter(text)), planned(text, file)
     left = plan.rows(file)
     found = [at for at, one in enumerate(made) if matches(one)]
     assert left is None or all(any(first <= at <= last for first, last in left) for at in found)
@@ -109,15 +109,17 @@ def test_few_rows_are_left_where_few_row_groups_have_a_text() -> None:
     for one in made:
         one.resource.service_name = "api"
     file = file_of(made, [2, 3] * 10)
-    plan = Plan(parse_filter("quokka"))
+    plan = planned("quokka", file)
     assert plan.rows(file) == ((5, 6), (40, 41)) and are_few(plan.rows(file), file)
     for at in range(34):
         made[at].body = "quokka"
     most = file_of(made, [2, 3] * 10)
+    plan = planned("quokka", most)
     assert plan.rows(most) == ((0, 34), (40, 41)) and not are_few(plan.rows(most), most)
-    assert Plan(parse_filter("took")).rows(file) is None, "most have it"
-    assert Plan(parse_filter("nowhere")).rows(file) == () and Plan(parse_filter("qu")).rows(file) is None
-    assert plan.rows(file_of(made)) is None, "nobody looked"
+    assert planned("took", file).rows(file) is None, "most have it"
+    assert planned("nowhere", file).rows(file) == () and planned("qu", file).rows(file) is None
+    unmerged = file_of(made)
+    assert planned("quokka", unmerged).rows(unmerged) is None, "nobody looked"
 
 
 def test_a_search_passes_over_what_has_not_its_text(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -128,9 +130,9 @@ def test_a_search_passes_over_what_has_not_its_text(monkeypatch: pytest.MonkeyPa
     for one in made:
         one.resource.service_name = "api"
     file = file_of(made, [2] * 25)
-    assert Plan(parse_filter("quokka")).stretches([file], 0, 50 * MINUTE, 100) == [30 * MINUTE, 0], "four of ten rows"
+    assert planned("quokka", file).stretches([file], 0, 50 * MINUTE, 100) == [30 * MINUTE, 0], "four of ten rows"
     unmerged = file_of(made[48:])
-    stops = Plan(parse_filter("quokka")).stretches([unmerged, file], 0, 50 * MINUTE, 100)
+    stops = planned("quokka", unmerged, file).stretches([unmerged, file], 0, 50 * MINUTE, 100)
     assert stops == [38 * MINUTE, 0], "two of its rows, and two of ten"
 
 
@@ -152,8 +154,8 @@ def test_what_is_left_of_a_search_is_no_stretch_of_its_own_where_it_is_little(mo
 def test_a_range_has_no_more_matches_than_are_said(
     text: str, of_files: list[list[LogRecord]], start: int, end: int
 ) -> None:
-    matches, plan = compile_predicate(parse_filter(text)), Plan(parse_filter(text))
+    matches, files = compile_predicate(parse_filter(text)), list(map(file_of, of_files))
     found = sum(start <= one.time_unix_nano < end and matches(one) for of_file in of_files for one in of_file)
-    most = plan.at_most(list(map(file_of, of_files)), TimeRange(start, end))
+    most = planned(text, *files).at_most(files, TimeRange(start, end))
     assert most is None or most >= found
     assert (most is not None) or text not in FILTERS[:6]

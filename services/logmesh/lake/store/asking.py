@@ -60,9 +60,12 @@ class AsksLake:
     ) -> tuple[list[KnownFile], Hot]:
         """The files that may have a match in a range, and what `hot` reads of the rows beside them. Raises StoreError."""
         async with self._lake.reader.reading(tenant, seconds, replan=True, snapshot=True) as connection:
-            files = await self._lake.catalog.files(connection, span)
+            files = plan.files(await self._lake.catalog.files(connection, span))
+            for kind in plan.indexes:
+                await self._lake.catalog.look(connection, kind, plan.unseen(kind, files), plan.see)
+                files = plan.files(files)
             found = await hot(connection)
-        return plan.files(files), found
+        return files, found
 
     async def ask(
         self,

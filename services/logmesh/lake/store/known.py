@@ -34,11 +34,11 @@ def known(plan: Plan, files: Sequence[KnownFile], span: TimeRange, values: Seque
     unread: defaultdict[TimeRange, list[KnownFile]] = defaultdict(list)
     groups: list[pa.Table] = []
     for file in files:
-        matching = None if any(value.in_counts is None for value in values) else plan.certain(file.index)
+        matching = None if any(value.in_counts is None for value in values) else plan.certain(file.counts)
         if matching is None:
             unread[span].append(file)
             continue
-        counts = file.index.counts
+        counts = file.counts
         inside, parts = _minutes(file, span)
         for part in parts:
             if matching[

@@ -3,18 +3,20 @@
 from typing import Any
 
 from logmesh.filters.ast import And, Node, Or, Order, TextCompare, TextContains, TextMatches
-from logmesh.lake.trigrams import row_groups
+from logmesh.lake.trigrams import asks_for_any, row_groups
 
 
 def has_needles(node: Node) -> bool:
-    """Whether any body must contain a text for the filter to hold."""
+    """Whether any body must contain a text for the filter to hold, and trigrams say anything of it."""
     match node:
         case And(children):
             return any(map(has_needles, children))
         case Or(children):
             return bool(children) and all(map(has_needles, children))
-        case TextContains("body") | TextMatches("body") | TextCompare("body", Order.EQ):
-            return True
+        case TextContains("body", value) | TextCompare("body", Order.EQ, value):
+            return asks_for_any([value])
+        case TextMatches("body", pattern):
+            return asks_for_any([pattern.literal, pattern.folded_literal])
         case _:
             return False
 

@@ -5,26 +5,19 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from logmesh.filters.ast import And, IdEquals, Node
-from logmesh.lake.bloom import may_hold
-from logmesh.lake.counts import MINUTE_NANO
+from logmesh.filters.ast import Node
+from logmesh.lake.counts import MINUTE_NANO, Counts
 from logmesh.lake.reading.statement import StoredFile
-from logmesh.lake.store.catalog import FileIndex, KnownFile
-from logmesh.lake.store.needles import has_needles, possible_groups
+from logmesh.lake.store.catalog import Index, KnownFile
+from logmesh.lake.store.left import Left, RowRanges
 from logmesh.lake.store.verdicts import ALWAYS, NEVER, PERHAPS, Verdicts
-from logmesh.lake.trigrams import group_rows
 from logmesh.store.time_range import TimeRange
 
 FIRST_ROWS: Final = 10_240
 """Records of the first stretch of a search that may have to look at each."""
 _GROWTH: Final = 4
-_MOST_GROUPS: Final = 0.75
-"""Of a file's row groups: to look for more by their rows costs about what it takes to look at all."""
 _FEW_ROWS: Final = 0.2
 """Of a file's rows, where texts leave few."""
-
-RowRanges = tuple[tuple[int, int], ...]
-"""First and last rows of parts of a file, in order."""
 
 
 def are_few(rows: RowRanges | None, file: KnownFile) -> bool:
@@ -44,40 +37,44 @@ class Plan:
     """What may match `node`. What is found of a file is kept, for a search asks again for each stretch."""
 
     def __init__(self, node: Node) -> None:
-        self._traces = list(_traces(node))
+        self.node, self._left = node, Left(node)
         self._verdicts = Verdicts(node)
-        self.node, self._has_needles = node, has_needles(node)
-        self._rows: dict[StoredFile, RowRanges | None] = {}
         self._minutes: dict[StoredFile, Minutes] = {}
 
     @property
     def is_of_a_trace(self) -> bool:
         """Whether all matches are of one trace, of which a file has few records."""
-        return bool(self._traces)
+        return self._left.is_of_a_trace
+
+    @property
+    def indexes(self) -> Iterable[Index]:
+        """The kinds of indexes that leave fewer files, the one that leaves fewest first."""
+        return self._left.indexes
+
+    def unseen(self, kind: Index, files: Iterable[KnownFile]) -> list[KnownFile]:
+        """Those that have an index of this kind that was not seen yet."""
+        return self._left.unseen(kind, files)
+
+    def see(self, kind: Index, file: KnownFile, index: bytes) -> None:
+        """Look at an index of a file. It is not held."""
+        self._left.see(kind, file, index)
+        self._minutes.pop(file.stored, None)
 
     def files(self, known: Iterable[KnownFile]) -> list[KnownFile]:
-        """Those that may have a match."""
-        return [file for file in known if self._may_have_traces(file.index) and self._may_match(file)]
-
-    def _may_match(self, file: KnownFile) -> bool:
-        return self.rows(file) != () and bool(self._minutes_of(file).records.any())
+        """Those that may have a match, by their counts and by what was seen of their indexes."""
+        return [file for file in known if self.rows(file) != () and bool(self._minutes_of(file).records.any())]
 
     def rows(self, file: KnownFile) -> RowRanges | None:
         """The rows of a file that may match, by the texts that their bodies have; None where these leave most of them."""
-        if not self._has_needles or file.index.trigrams is None:
-            return None
-        if file.stored not in self._rows:
-            possible = possible_groups(self.node, file.index.trigrams)
-            self._rows[file.stored] = None if possible is None else _ranges(possible, group_rows(file.index.trigrams))
-        return self._rows[file.stored]
+        return self._left.rows(file)
 
-    def certain(self, index: FileIndex) -> Any:
+    def certain(self, counts: Counts) -> Any:
         """By entry of the counts whether its records match; None where that depends on more than service and severity."""
         of_all = self._verdicts.of_all
         if of_all is not None:
-            return None if of_all == PERHAPS else np.full(len(index.counts.records), of_all == ALWAYS)
-        verdicts = self._verdicts.of_pairs(index.counts)
-        return None if (verdicts == PERHAPS).any() else (verdicts == ALWAYS)[index.counts.of_pair]
+            return None if of_all == PERHAPS else np.full(len(counts.records), of_all == ALWAYS)
+        verdicts = self._verdicts.of_pairs(counts)
+        return None if (verdicts == PERHAPS).any() else (verdicts == ALWAYS)[counts.of_pair]
 
     def at_most(self, files: Iterable[KnownFile], span: TimeRange) -> int | None:
         """How many matches files have in a range, or some more: whole minutes are counted. None where that depends on more than service
@@ -131,7 +128,7 @@ class Plan:
         return known
 
     def _count(self, file: KnownFile) -> Minutes:
-        counts, of_all, rows = file.index.counts, self._verdicts.of_all, self.rows(file)
+        counts, of_all, rows = file.counts, self._verdicts.of_all, self.rows(file)
         minutes, records = counts.by_minute
         if rows is not None:
             return Minutes(minutes, _within(records, rows), False)
@@ -143,19 +140,6 @@ class Plan:
             minutes, np.add.reduceat(records, counts.begins, dtype=np.int64), not (verdicts == PERHAPS).any()
         )
 
-    def _may_have_traces(self, index: FileIndex) -> bool:
-        return index.traces is None or all(may_hold(index.traces, trace) for trace in self._traces)
-
-
-def _ranges(possible: Any, rows: Any) -> RowRanges | None:
-    """The rows of row groups, those that follow each other together."""
-    if np.count_nonzero(possible) > _MOST_GROUPS * len(possible):
-        return None
-    ends = np.cumsum(rows, dtype=np.int64)
-    edges = np.flatnonzero(np.diff(possible.astype(np.int8), prepend=0, append=0))
-    starts = np.append(0, ends)
-    return tuple((int(starts[first]), int(starts[behind]) - 1) for first, behind in edges.reshape(-1, 2))
-
 
 def _within(records: Any, rows: RowRanges) -> Any:
     """How many of each minute's records are among some rows of a file, which are in the order of minutes."""
@@ -164,13 +148,3 @@ def _within(records: Any, rows: RowRanges) -> Any:
     for first, last in rows:
         within += np.clip(np.minimum(ends, last + 1) - np.maximum(ends - records, first), 0, None)
     return within
-
-
-def _traces(node: Node) -> Iterable[bytes]:
-    """Trace ids that every match has."""
-    match node:
-        case And(children):
-            for child in children:
-                yield from _traces(child)
-        case IdEquals("trace_id", value):
-            yield value

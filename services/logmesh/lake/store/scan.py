@@ -11,7 +11,8 @@ from typing import Final, NamedTuple
 
 from logmesh.lake.reading.conditions import Conditions
 from logmesh.lake.store.catalog import KnownFile
-from logmesh.lake.store.plan import Plan, RowRanges, are_few
+from logmesh.lake.store.left import RowRanges
+from logmesh.lake.store.plan import Plan, are_few
 from logmesh.store.time_range import ANY_TIME, TimeRange
 
 WHOLE_RECORDS: Final = 8
