@@ -93,6 +93,31 @@ def test_what_needs_more_than_the_counts_is_read() -> None:
     assert group["records"].to_pylist() == [1] and not unread, "the service alone decides"
 
 
+def test_records_of_long_ago_cost_no_more_than_others() -> None:
+    """A device without a clock writes of 1970, beside others."""
+    now = 30_000_000 * MINUTE
+    of_files = [[_of_api(nano) for nano in (1, 1, now + each * MINUTE, now)] for each in range(3)]
+    files, span = list(map(file_of, of_files)), TimeRange(0, now + 5 * MINUTE)
+    values = [MINUTES, bucket_value(Buckets(0, MINUTE, span.length_nano // MINUTE, span)), GRAVITY]
+    for file in files:
+        for value in values[:2]:
+            assert value.in_counts
+            assert len(value.in_counts(file.index.counts).values) == len(file.index.counts.by_minute[0])
+    found = known(Plan(parse_filter("")), files, span, values)
+    minutes = [{0: 2, 30_000_000: 2}, *({0: 2, 30_000_000: 1, 30_000_000 + each: 1} for each in (1, 2))]
+    assert not found.unread
+    assert [group.to_pydict() for group in found.groups] == [
+        {"v0": [*of_file], "v1": [*of_file], "v2": [0] * len(of_file), "records": [*of_file.values()]}
+        for of_file in minutes
+    ]
+
+
+def _of_api(unix_nano: int) -> LogRecord:
+    record = LogRecord(time_unix_nano=unix_nano)
+    record.resource.service_name = "api"
+    return record
+
+
 def _within(span: TimeRange, one: LogRecord) -> bool:
     return span.start_unix_nano <= one.time_unix_nano < span.end_unix_nano
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from logmesh.filters import compile_key, compile_value
 from logmesh.filters.fields import LEVELS, Column, Field
-from logmesh.lake.counts import MINUTE_NANO, Counts
+from logmesh.lake.counts import MINUTE_NANO, Counts, Numbers
 from logmesh.lake.reading.conditions import Conditions
 from logmesh.store.counts import Buckets
 
@@ -64,8 +64,7 @@ def bucket_value(buckets: Buckets) -> Value:
     start, width = buckets.start_unix_nano, buckets.width_nano
 
     def in_counts(counts: Counts) -> Places:
-        places = (counts.minutes.astype(np.int64) * MINUTE_NANO - start) // width
-        return Places(places, range(int(places.max()) + 1))
+        return _ascending((counts.minutes.astype(np.int64) * MINUTE_NANO - start) // width)
 
     return Value(
         lambda first: (f"((unix_nano - ${first}::bigint) / ${first + 1}::bigint)", [start, width]),
@@ -85,8 +84,13 @@ def _levels(counts: Counts) -> Places:
 
 
 def _minutes(counts: Counts) -> Places:
-    first, last = int(counts.minutes[0]), int(counts.minutes[-1])
-    return Places(counts.minutes - first, range(first, last + 1))
+    return _ascending(counts.minutes)
+
+
+def _ascending(numbers: Numbers) -> Places:
+    """Of numbers in order: those that are there, not all between the first and the last, which may be decades apart."""
+    is_new = np.diff(numbers, prepend=numbers[:1] - 1) > 0
+    return Places(np.cumsum(is_new) - 1, numbers[is_new].tolist())
 
 
 def _gravities(counts: Counts) -> Places:
