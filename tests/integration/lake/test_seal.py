@@ -95,6 +95,27 @@ async def test_a_table_stays_for_as_long_as_a_snapshot_may_miss_the_files(
     await reader.close()
 
 
+async def test_a_drop_that_was_cut_off_half_way_holds_up_no_other(
+    storing: Storing, owner: asyncpg.Connection, database: Database
+) -> None:
+    """A dump that begins just as a table is detached."""
+    spool, dump = Spool(), await connect(database.owner_dsn, application="dump")
+    async with dump.transaction(isolation="repeatable_read"):
+        await dump.execute("SELECT count(*) FROM logmesh.hot")
+        for each in range(1, 4):
+            await storing.store(spool.batch(columns(5)))
+            assert (await seal_now(owner, storing, wait_seconds=0)).waiting == each
+        await dump.execute("SELECT count(*) FROM logmesh.hot")
+        await owner.execute("SET lock_timeout = '200ms'")
+        with pytest.raises(asyncpg.LockNotAvailableError):  # not the first one: PostgreSQL may name them in any order
+            await owner.execute("ALTER TABLE logmesh.hot DETACH PARTITION logmesh.hot_3 CONCURRENTLY")
+        assert (await seal_now(owner, storing, wait_seconds=0)).waiting == 3
+    assert (await seal_now(owner, storing)).dropped == 3
+    assert await owner.fetchval("SELECT count(*) FROM pg_inherits WHERE inhparent = 'logmesh.hot'::regclass") == 1
+    await dump.close()
+    assert len((await contents(owner, storing.root)).filed) == 15
+
+
 async def test_a_reader_that_counts_without_pause_is_never_wrong(
     storing: Storing, owner: asyncpg.Connection, database: Database
 ) -> None:

@@ -23,7 +23,6 @@ from logmesh.lake.writing.live import committing, make_live, reserve
 from logmesh.storage.sql import load
 
 _LOOK_SECONDS: Final = 0.2
-_IS_PENDING: Final = "SELECT inhdetachpending FROM pg_inherits WHERE inhrelid = to_regclass($1)"
 
 
 class SealRefused(Exception):
@@ -119,7 +118,7 @@ def _write(rows: "list[asyncpg.Record]", tenant: str, incarnation: str, root: Pa
 
 
 async def _drop(connection: "asyncpg.Connection", wait_seconds: float, sealed: Sealed) -> None:
-    done = await connection.fetch("SELECT generation FROM logmesh.generations WHERE sealed_xid IS NOT NULL")
+    done = await connection.fetch(load("list_sealed"))
     if not done:
         return
     # Who began after this look sees the files.
@@ -131,9 +130,8 @@ async def _drop(connection: "asyncpg.Connection", wait_seconds: float, sealed: S
     if older:
         sealed.waiting = len(done)
         return
-    for (generation,) in done:
+    for generation, pending in done:
         table = f"logmesh.hot_{generation}"
-        pending = await connection.fetchval(_IS_PENDING, table)
         if pending is not None:  # it is still attached, or half detached by one that was cut off
             how = "FINALIZE" if pending else "CONCURRENTLY"
             await connection.execute(f"ALTER TABLE logmesh.hot DETACH PARTITION {table} {how}")
