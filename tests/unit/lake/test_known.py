@@ -102,7 +102,7 @@ def test_records_of_long_ago_cost_no_more_than_others() -> None:
     for file in files:
         for value in values[:2]:
             assert value.in_counts
-            assert len(value.in_counts(file.index.counts).values) == len(file.index.counts.by_minute[0])
+            assert len(value.in_counts(file.counts).values) == len(file.counts.by_minute[0])
     found = known(Plan(parse_filter("")), files, span, values)
     minutes = [{0: 2, 30_000_000: 2}, *({0: 2, 30_000_000: 1, 30_000_000 + each: 1} for each in (1, 2))]
     assert not found.unread

@@ -97,7 +97,13 @@ def test_what_is_no_number_stays_the_text_that_it_is() -> None:
     record = LogRecord()
     for at, text in enumerate(("", "ten", "NaN", "1e999999999", "1e131071")):
         record.attributes[str(at)].decimal_value = text
-    assert json.loads(attributes_to_json(record.attributes)) == {"0": "", "1": "ten", "2": "NaN", "3": "1e999999999", "4": "1e131071"}
+    assert json.loads(attributes_to_json(record.attributes)) == {
+        "0": "",
+        "1": "ten",
+        "2": "NaN",
+        "3": "1e999999999",
+        "4": "1e131071",
+    }
 
 
 @given(
